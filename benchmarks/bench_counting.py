@@ -1,4 +1,4 @@
-"""Counting: requests to downloads, and a day that is touched again."""
+"""Counting: requests to downloads, and a day that is counted again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GOAL_TOUCHED = 0.5
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """All days at first; then one whole day; then a day that one late listener touched."""
+    """Count all days; then one whole day; then a day changed by one late listener."""
     with ground.workspace() as workspace:
         logs = ground.simulated(workspace.settings.home / "sim", lines=round(LINES * size))
         ground.register(workspace, logs)
@@ -74,7 +74,7 @@ def figures(size: float) -> Iterator[Figure]:
 
 
 def _distinct(server: ground.Superuser) -> float:
-    """What grouping alone costs PostgreSQL: the least that any counter must do."""
+    """The cost of grouping alone in PostgreSQL: the minimum for any counter."""
     with stopwatch() as took:
         server.execute(
             "SELECT count(*) FROM (SELECT listener_key, episode_id, requested_at::date "

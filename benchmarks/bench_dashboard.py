@@ -21,7 +21,7 @@ PAGES = ("/", "/?range=91d", "/?range=today", "/?metric=revenue&compare=off")
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """Each page afresh, without the browser's ETag; a liveness check through the same edge."""
+    """Each page without the browser's ETag; and a liveness check through the same edge."""
     with ground.demonstration(max(50, round(PEOPLE * size))) as workspace:
         client = _signed_in(workspace)
         edge = _seconds(client, "/health/live")

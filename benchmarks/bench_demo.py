@@ -16,7 +16,7 @@ GOAL = 40.0
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """In a folder of its own; then again, when nothing is new. ``size`` scales the people."""
+    """Run it in a new folder; then again, without new data. ``size`` scales the people."""
     with ground.folder() as home:
         again = ["--people", str(max(50, round(2000 * size)))]
         first, found = _run(str(home), again)

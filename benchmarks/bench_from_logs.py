@@ -1,7 +1,7 @@
-"""Counting without storing, beside what DuckDB's CSV reader needs to only read the same lines.
+"""Counting without storing, compared with DuckDB's CSV reader only reading the same lines.
 
-The limit does nothing but split lines into parts: one reader, one file after another, both cores.
-Logs of four weeks, so that listeners come again as they do in a real folder.
+The limit only splits lines into parts: one reader, one file after another, both cores. The logs
+cover four weeks, so that listeners return as in a real folder.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _format(logs: Logs, format_: str) -> Iterator[Figure]:
 
 
 def _read_only(logs: Logs, format_: str) -> float:
-    """Seconds in which the CSV reader counts the lines that have their parts."""
+    """Seconds for the CSV reader to count the lines with the right number of parts."""
     separator, most = ("\t", 33) if format_ == "cloudfront" else ('"', 13)
     columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(1, most + 1))
     files = [str(path) for path in logs.files]

@@ -1,8 +1,8 @@
-"""Stored, de-duplicated ingest, beside server-side COPY of the same rows into the same table.
+"""Stored, de-duplicated ingest, compared with server-side COPY of the same rows.
 
-The limit is what PostgreSQL itself does with the rows that our ingest made: written to a file on
-the server by COPY TO, read back by COPY FROM into the emptied, partitioned, indexed table. It has
-nothing to parse, to look up or to compare. Each is run twice in turn; the better run counts.
+The limit is PostgreSQL alone with the rows of our ingest: written to a file on the server by COPY
+TO, read back by COPY FROM into the emptied, partitioned, indexed table, without parsing, look-ups
+or comparisons. Each is run twice in turn; the better run counts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TABLES: LiteralString = "measurement.requests, measurement.source_files"
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """Both formats in turn, each in databases of its own."""
+    """Both formats in turn, each in separate databases."""
     for format_ in ("cloudfront", "combined"):
         with ground.workspace() as workspace:
             logs = ground.simulated(
@@ -122,7 +122,7 @@ def _load(workspace: Workspace, server: Superuser, logs: Logs) -> Took:
 
 
 def _select(server: Superuser) -> str:
-    """The table's columns in the order of loading, so that the file is as good as it can be."""
+    """The table's columns in loading order, so that the file is as good as possible."""
     return f"SELECT {_columns(server)} FROM measurement.requests ORDER BY batch_id, line_number"
 
 
@@ -146,7 +146,7 @@ def _copy(server: Superuser, path: Path, kind: str) -> Took:
 
 
 def _write_rows(server: Superuser, limit: int) -> tuple[int, float]:
-    """The usual way of a Python program: a row at a time, from objects it has already."""
+    """The usual way in Python: one row at a time, from existing objects."""
     rows = server.execute(f"{_select(server)} LIMIT {limit}").fetchall()
     _empty(server)
     statement = f"COPY measurement.requests ({_columns(server)}) FROM STDIN"
@@ -159,8 +159,8 @@ def _write_rows(server: Superuser, limit: int) -> tuple[int, float]:
 def _replay(workspace: Workspace, logs: Logs) -> float:
     """The same lines in other files.
 
-    CloudFront's have another head, so that each line is read and told by its request id. Lines of
-    combined have no id of their own: there the head tells, and nothing is read.
+    CloudFront's files have another head, so each line is read and recognised by its request id.
+    Combined lines have no id: there the head identifies the file, and nothing is read.
     """
     again = logs.folder / "again"
     again.mkdir(exist_ok=True)

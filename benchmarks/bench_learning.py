@@ -33,7 +33,7 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """The pure part first, then the database, then HTTP."""
+    """First the pure part, then the database, then HTTP."""
     yield from _folding(max(20_000, round(EVENTS * size)))
     took = sorted(_seconds(lambda: texts.readability(WORDS, "it")) for _ in range(20))
     yield Figure(
@@ -130,7 +130,7 @@ def _recommended(workspace: Workspace) -> Iterator[Figure]:
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         scopes = [Scope.LEARNING_READ, Scope.LEARNING_WRITE]
         key = accounts.create_api_key(tx, identity=workspace.identity, name="bench", scopes=scopes)
-    # In process: the protocol's own time is the same for every server.
+    # In process, as the protocol's time is the same for every server.
     with TestClient(
         live_app(workspace), "http://localhost", headers={"Authorization": f"Bearer {key.text}"}
     ) as client:
@@ -145,7 +145,7 @@ def _recommended(workspace: Workspace) -> Iterator[Figure]:
         for _ in range(REQUESTS):
             took.append(ask(f"{base}/recommendations?count=10"))
             floor.append(ask(base, "GET"))
-            time.sleep(0.2)  # a key's rate
+            time.sleep(0.2)  # the rate limit of a key
     slow, least = quantile(sorted(took), 0.95), quantile(sorted(floor), 0.95)
     yield Figure(
         f"ten recommendations of {CANDIDATES:,} candidates through the API",

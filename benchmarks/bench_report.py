@@ -1,4 +1,4 @@
-"""The sponsor report: data, JSON and PDF, beside what typst needs for a line of text."""
+"""The sponsor report: data, JSON and PDF, compared with typst setting one line of text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GOAL = 0.2
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """The campaign that earned most, over its whole flight."""
+    """The campaign with the highest revenue, over its whole flight."""
     with ground.demonstration(max(50, round(PEOPLE * size))) as workspace:
         data, gathered = _data(workspace)
         with stopwatch() as first:
@@ -49,7 +49,7 @@ def figures(size: float) -> Iterator[Figure]:
 
 
 def _data(workspace: Workspace) -> tuple[sponsorship.ReportData, float]:
-    """A report's data, and the time that it took the second time."""
+    """A report's data, and the time of its second computation."""
     first, last = ground.last_days(60)
     with (
         workspace.stores.analytics.app(workspace.identity.organization_id) as analytics,

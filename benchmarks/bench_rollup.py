@@ -1,7 +1,7 @@
-"""Rollups: the cost of a dirty hour, of all hours, of none; beside DuckDB on the same events.
+"""Rollups: the cost of a dirty hour, of all hours, of none; compared with DuckDB.
 
 The events are made by SQL in the product's own table: evenly spread, 40 episodes of 4 shows, each
-listener about three times. A dirty hour makes its day's rows new too, because distinct listeners
+listener about three times. A dirty hour also recomputes its day's rows, because distinct listeners
 of hours do not add up to those of a day.
 """
 
@@ -32,7 +32,7 @@ GOAL_DUCKDB = 4.0
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """All hours first, which is what the others are compared with."""
+    """All hours first, as the baseline of the others."""
     with ground.workspace() as workspace:
         events = _fill(workspace, round(EVENTS * size))
         full = best(lambda: _rolled(workspace, 0, HOURS), 2)
@@ -135,7 +135,7 @@ def _reconciled(workspace: Workspace, events: int) -> Figure:
 
 
 def _beside_duckdb(workspace: Workspace, full: float) -> Figure:
-    """The same selects over the same events in Parquet, by one thread, results kept in tables."""
+    """The same selects over the same events in Parquet, one thread, results stored in tables."""
     csv = workspace.settings.home / "postgres" / "events.csv"
     with ground.superuser(workspace) as server:
         server.execute(

@@ -17,7 +17,7 @@ from wavehouse.store import open_stores
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """In a folder of its own; ``size`` changes nothing here."""
+    """Run in a new folder; ``size`` has no effect here."""
     del size
     with ground.folder() as home:
         settings = config.load({"home": str(home)}, environment={})

@@ -1,4 +1,4 @@
-"""The simulator: lines a second, beside writing lines that are there already."""
+"""The simulator: lines per second, compared with writing existing lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINES = 200_000
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """Both formats; CloudFront's is compressed, which is much of what it costs."""
+    """Both formats; CloudFront's is compressed, which is a large part of its cost."""
     with ground.folder() as folder:
         for format_ in log_formats():
             with stopwatch() as took:

@@ -1,4 +1,4 @@
-"""The command line: what an answer costs, as a whole process."""
+"""The command line: the cost of a command as a whole process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GOAL = 0.080
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """CPU of user and system, best of several; the interpreter and click alone beside it."""
+    """CPU of user and system, best of several; compared with the interpreter and click alone."""
     runs = max(3, round(9 * size))
     bare = child_cpu([sys.executable, "-c", "pass"], runs)
     click = child_cpu([sys.executable, "-c", "import click"], runs)

@@ -1,9 +1,9 @@
 """`wavehouse schema apply` and dbmate on the same files and server: speed, honesty, crowds, queues.
 
-Not part of `make bench`: it takes minutes (`make beside`). dbmate is fetched from npm into a folder
-that is thrown away. Both are whole programs, from the start of the process to its end, on one
-embedded PostgreSQL 18 with its ``fsync`` on, and both read the very same folder in dbmate's layout;
-each round has databases of its own. Prints one table in Markdown.
+Not part of `make bench`: it takes minutes (`make beside`). dbmate is fetched from npm into a
+temporary folder. Both are measured as whole processes on one embedded PostgreSQL 18 with ``fsync``
+on, and both read the same folder in dbmate's layout; each round has separate databases. Prints one
+table in Markdown.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ HOLD = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where databases are made, and dbmate's program."""
+    """The server for the databases, and dbmate's program."""
 
     admin: str
     dbmate: str
 
     @contextmanager
     def database(self, name: str) -> Iterator[str]:
-        """A new database; gone afterwards."""
+        """A new database; dropped afterwards."""
         with psycopg.connect(self.admin, autocommit=True) as admin:
             admin.execute(f'CREATE DATABASE "{name}"')
             try:
@@ -90,12 +90,12 @@ class Row:
 
 
 def both(server: Server) -> tuple[tuple[str, Command], ...]:
-    """The two programs."""
+    """Both programs."""
     return (("wavehouse", server.ours), ("dbmate", server.theirs))
 
 
 def run(command: list[str]) -> tuple[int, str, float]:
-    """The exit code, the last words, seconds."""
+    """The exit code, the last output, and the seconds."""
     began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     took = time.perf_counter() - began
@@ -118,7 +118,7 @@ def write(folder: Path, number: int, up: str, down: str, *, outside: bool = Fals
 
 
 def ladder(folder: Path, files: int) -> Path:
-    """So many files: tables, columns, indexes, keys, views, functions in turn."""
+    """A number of files: tables, columns, indexes, keys, views, functions in turn."""
     for n in range(files):
         table = f"t{n // 6}"
         up, down = [
@@ -149,7 +149,7 @@ def ladder(folder: Path, files: int) -> Path:
 
 
 def speed(server: Server, home: Path) -> list[Row]:
-    """Whole processes, in turn."""
+    """Whole processes, alternating."""
     rows = []
     for files in (120, 5):
         folder = ladder(home / f"ladder{files}", files)
@@ -179,7 +179,7 @@ def _state(conninfo: str, index: str) -> str:
 
 
 def _recorded(conninfo: str, name: str, number: int) -> str:
-    """Whether a program's own history says that a file is applied."""
+    """Whether a program's own history lists a file as applied."""
     table, condition = "public.schema_migrations", "true"
     if name == "wavehouse":
         table, condition = "schema_ops.history", "state = 'applied'"
@@ -196,7 +196,7 @@ def _recorded(conninfo: str, name: str, number: int) -> str:
 
 
 def honesty(server: Server, home: Path) -> list[Row]:
-    """A unique index that cannot be built, tried twice: with checks, without, and theirs."""
+    """A unique index that cannot be built, tried twice: with checks, without, and by dbmate."""
     folder, first = home / "honesty", home / "first"
     for one in (folder, first):
         write(one, 1, "CREATE TABLE people (name text);", "DROP TABLE people;")
@@ -221,7 +221,7 @@ def honesty(server: Server, home: Path) -> list[Row]:
 
 
 def crowd(server: Server, home: Path) -> list[Row]:
-    """Eight runners at once, with an index built concurrently."""
+    """Eight concurrent runners, with an index built concurrently."""
     folder = home / "crowd"
     tables = "CREATE TABLE big (n int); CREATE TABLE ran (file int);"
     write(folder, 1, tables, "DROP TABLE big, ran;")
@@ -254,10 +254,10 @@ def crowd(server: Server, home: Path) -> list[Row]:
 
 
 def killed(server: Server, home: Path) -> list[Row]:
-    """Kill -9 while an index is built; then once more, and for ours `recover`, which it names.
+    """Kill -9 during an index build; then run again, and for ours `recover`, as its message says.
 
     dbmate sends a file's statements together, which CONCURRENTLY refuses: its file of several
-    statements fails before anybody could kill it. So there is one of a single statement, too.
+    statements fails before it could be killed. So there is also one with a single statement.
     """
     index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS many_n ON many (md5(n::text));"
     down = "DROP INDEX CONCURRENTLY many_n;"
@@ -287,7 +287,7 @@ def _killed(server: Server, name: str, command: Command, folder: Path) -> str:
             os.kill(running.pid, signal.SIGKILL)
             running.wait()
             with psycopg.connect(conninfo, autocommit=True) as connection:
-                # A server whose client died goes on building; an operator would end it.
+                # A server whose client died continues building; an operator would end it.
                 connection.execute(
                     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -310,7 +310,7 @@ def _killed(server: Server, name: str, command: Command, folder: Path) -> str:
 
 
 def _begun(conninfo: str, index: str, running: subprocess.Popen[bytes]) -> bool:
-    """Wait for an index under way; False when the program ended without one."""
+    """Wait for a running index build; False when the program ended without one."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         while running.poll() is None:
             if connection.execute("SELECT to_regclass(%s)", [index]).fetchone() != (None,):
@@ -320,7 +320,7 @@ def _begun(conninfo: str, index: str, running: subprocess.Popen[bytes]) -> bool:
 
 
 def queue(server: Server, home: Path) -> list[Row]:
-    """The longest stall of readers while ADD COLUMN waits behind a transaction of four seconds."""
+    """The longest stall of readers while ADD COLUMN waits behind a four-second transaction."""
     folder = home / "queue"
     write(folder, 1, "ALTER TABLE busy ADD COLUMN b int;", "ALTER TABLE busy DROP COLUMN b;")
     ways: tuple[Callable[[str], int], ...] = (

@@ -1,6 +1,6 @@
 """Ladders of other projects through `wavehouse schema` and through psql, compared by pg_dump.
 
-    make corpora                                  clones them by git into a folder that goes again
+    make corpora                                  clones them by git into a temporary folder
     make corpora ARGS="--mirror FOLDER --lint"    from OWNER+NAME/repo there; findings of lint too
 
 Not a part of `make check`: it needs the network and minutes. The oracle knows nothing of ours: psql
@@ -37,7 +37,7 @@ from wavehouse.store.embedded import EmbeddedServer
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A public repository with a ladder for PostgreSQL, and the layout of its tool."""
+    """A public repository with a ladder for PostgreSQL, and its layout."""
 
     repo: str
     folder: str
@@ -88,7 +88,7 @@ _NOT_IN_A_TRANSACTION = re.compile(r"cannot (run|be executed)[^\n]*transaction b
 
 
 def files_of(folder: Path, layout: str) -> list[Path]:
-    """The files that go up, in the tool's order: by version as numbers, as all these tools do."""
+    """The up files, in the tool's order: by version as numbers, as in all these tools."""
     pattern, wanted = _UP[layout]
     found = [path for path in folder.glob(pattern) if re.search(wanted, path.name)]
 
@@ -101,7 +101,7 @@ def files_of(folder: Path, layout: str) -> list[Path]:
 
 
 def script_of(path: Path, layout: str) -> str:
-    """What the tool sends of a file."""
+    """The SQL that the tool sends for a file."""
     text = path.read_text(encoding="utf-8-sig")
     if layout == "goose":
         text = re.split(r"(?mi)^--\s*\+goose\s+down", text)[0]
@@ -109,7 +109,7 @@ def script_of(path: Path, layout: str) -> str:
 
 
 def unpacked(corpus: Corpus, mirror: Path | None, into: Path) -> Path:
-    """The ladder's folder, out of a mirror or cloned."""
+    """The ladder's folder, from a mirror or a clone."""
     git = mirror / corpus.repo.replace("/", "+") / "repo" if mirror else into / "clone"
     if mirror is None:
         address = f"https://github.com/{corpus.repo}"
@@ -129,7 +129,7 @@ def unpacked(corpus: Corpus, mirror: Path | None, into: Path) -> Path:
 
 
 class Oracle:
-    """The server's own programs on one server."""
+    """PostgreSQL's own programs on one server."""
 
     def __init__(self, server: EmbeddedServer) -> None:
         self._server = server
@@ -137,7 +137,7 @@ class Oracle:
 
     @contextmanager
     def database(self, name: str) -> Iterator[str]:
-        """A new database with the prelude; gone afterwards."""
+        """A new database with the prelude; dropped afterwards."""
         with psycopg.connect(self.admin, autocommit=True) as admin:
             admin.execute(f'CREATE DATABASE "{name}"')
             conninfo = make_conninfo(self.admin, dbname=name)
@@ -155,7 +155,7 @@ class Oracle:
         )
 
     def walk(self, conninfo: str, corpus: Corpus, files: list[Path]) -> tuple[int, str]:
-        """How many files psql gets through, and what it says of the next one."""
+        """The number of files psql applies, and its error for the next one."""
         common = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", conninfo, "-f", "-"]
         for done, path in enumerate(files):
             text = script_of(path, corpus.layout)
@@ -168,7 +168,7 @@ class Oracle:
         return len(files), ""
 
     def dump(self, conninfo: str) -> str:
-        """The schema without ours, as pg_dump writes it."""
+        """The schema without our tables, as written by pg_dump."""
         result = self._program("pg_dump", "-s", "-N", "schema_ops", "-d", conninfo)
         if result.returncode:
             sys.exit(f"pg_dump: {result.stderr}")
@@ -178,7 +178,7 @@ class Oracle:
 
 
 def ours(conninfo: str, folder: Path, layout: str) -> tuple[int, str]:
-    """How many files `schema apply` gets through, and what it says of the next one."""
+    """The number of files `schema apply` applies, and its error for the next one."""
     said = ""
     try:
         schema.apply(conninfo, folder, layout=Layout(layout))
@@ -195,7 +195,7 @@ def ours(conninfo: str, folder: Path, layout: str) -> tuple[int, str]:
 
 
 def lint(folder: Path, layout: str, prelude: Path) -> float | None:
-    """Findings of lint a file by default; None when it cannot judge the ladder."""
+    """Default lint findings per file; None when it cannot judge the ladder."""
     command = [sys.executable, "-m", "wavehouse", "-q", "schema", "lint", "--json"]
     command += ["--dir", str(folder), "--layout", layout, "--prelude", str(prelude)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The ground that benchmarks stand on: an embedded server of their own, and simulated logs."""
+"""Shared setup of benchmarks: a separate embedded server, and simulated logs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Superuser = psycopg.Connection[tuple[Any, ...]]
 T = TypeVar("T")
 
 LINES_PER_PERSON_AND_DAY = 1.88
-"""About how many lines a simulated listener leaves; only sizes depend on it."""
+"""The approximate number of lines per simulated listener; only sizes depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """A simulated folder and its log files, with how many lines they hold."""
+    """A simulated folder and its log files, with their number of lines."""
 
     folder: Path
     files: list[Path]
@@ -37,7 +37,7 @@ class Logs:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder that the server's account may pass, removed at the end."""
+    """A folder that the server's account can enter, removed at the end."""
     path = Path(tempfile.mkdtemp(prefix="wavehouse-bench-"))
     path.chmod(0o711)
     try:
@@ -48,7 +48,7 @@ def folder() -> Iterator[Path]:
 
 @contextmanager
 def workspace() -> Iterator[Workspace]:
-    """Databases of the product, migrated and empty, on a server of their own."""
+    """Databases of the product, migrated and empty, on a separate server."""
     with folder() as home:
         settings = config.load({"home": str(home)}, environment={})
         with open_stores(settings) as stores:
@@ -64,7 +64,7 @@ def simulated(
     days: int = 7,
     format: str = "cloudfront",  # noqa: A002
 ) -> Logs:
-    """Logs of about so many lines, of the days before today."""
+    """Logs with about this many lines, for the days before today."""
     people = people or max(20, round(lines / days / LINES_PER_PERSON_AND_DAY))
     until = clock.today() - timedelta(days=1)
     truth = simulate(Settings(7, people, days, until, format), out, force=True)
@@ -72,7 +72,7 @@ def simulated(
 
 
 def register(workspace: Workspace, logs: Logs) -> None:
-    """Make the simulated shows known, so that requests find their episodes."""
+    """Register the simulated shows, so that requests match their episodes."""
     media = catalog.read_media_file(logs.folder / "media.json")
     for feed in sorted((logs.folder / "feeds").iterdir()):
         catalog.ingest_feed(
@@ -84,7 +84,7 @@ def register(workspace: Workspace, logs: Logs) -> None:
 
 
 def ingest(workspace: Workspace, files: list[Path]) -> measurement.Tally:
-    """Read log files by the product's own way; what came of them together."""
+    """Ingest log files as the product does; returns the combined result."""
     total = measurement.Tally()
     for result in measurement.ingest_logs(
         workspace.stores.operational, workspace.settings, identity=workspace.identity, paths=files
@@ -95,7 +95,7 @@ def ingest(workspace: Workspace, files: list[Path]) -> measurement.Tally:
 
 @contextmanager
 def superuser(workspace: Workspace, database: str = "operational") -> Iterator[Superuser]:
-    """A connection that may read and write files of the server: for the limits only."""
+    """A connection that may read and write files of the server, only for the limits."""
     server = workspace.stores.server
     assert server is not None
     secret = server.superuser_password()
@@ -112,7 +112,7 @@ def last_days(count: int) -> tuple[date, date]:
 
 @contextmanager
 def demonstration(people: int, days: int = 60) -> Iterator[Workspace]:
-    """A workspace in which the main job was done on a simulated world, as the demo does it."""
+    """A workspace with the main work done on a simulated world, as in the demo."""
     with workspace() as opened:
         logs = simulated(opened.settings.home / "sim", lines=0, people=people, days=days)
         register(opened, logs)
@@ -130,21 +130,21 @@ def demonstration(people: int, days: int = 60) -> Iterator[Workspace]:
 
 
 def operational(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
-    """A use case on the operational database, committed."""
+    """Run a use case on the operational database, and commit."""
     identity = workspace.identity
     with workspace.stores.operational.app(identity.organization_id) as tx:
         return use_case(tx, identity=identity, **arguments)
 
 
 def analytics(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
-    """A use case on the rollups."""
+    """Run a use case on the rollups."""
     identity = workspace.identity
     with workspace.stores.analytics.app(identity.organization_id) as tx:
         return use_case(tx, identity=identity, **arguments)
 
 
 def both(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
-    """A use case on the rollups and the operational database."""
+    """Run a use case on the rollups and the operational database."""
     identity = workspace.identity
     with (
         workspace.stores.analytics.app(identity.organization_id) as rollups,

@@ -1,9 +1,9 @@
 """Ten million events over 90 days: rollups, the dashboard's queries, a day dropped, late hours.
 
-Not part of `make bench`: it fills some gigabytes and takes minutes (`make large`). Events are made
-by SQL in the product's own table: 12 shows of 30 episodes, the newest heard most, listeners who
-come back. The queries are those of the product, by its own functions, as its own role with row
-security.
+Not part of `make bench`: it fills several gigabytes and takes minutes (`make large`). Events are
+created by SQL in the product's own table: 12 shows of 30 episodes, the newest with the most
+requests, and returning listeners. The queries are the product's own functions, with its role and
+row security.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ FROM (
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """Fill, roll up, ask, drop."""
+    """Fill, roll up, query, drop."""
     with ground.workspace() as workspace:
         first, last = ground.last_days(DAYS)
         events = _fill(workspace, round(EVENTS * size / DAYS), first)
@@ -96,7 +96,7 @@ def _beside_duckdb(workspace: Workspace, full: float) -> Figure:
 
 
 def _late(workspace: Workspace, first: date, share: float) -> Iterator[Figure]:
-    """An hour, a day's hours, and one hour of every day: what a late file costs."""
+    """An hour, a day's hours, and one hour of every day: the cost of a late file."""
     for what, hours, step in (("1 late hour", 1, 1), ("24 late hours of a day", 24, 1),
                               ("1 late hour of each of 90 days", DAYS * 24, 24)):  # fmt: skip
         _dirty(workspace, first, hours, step)
@@ -159,7 +159,7 @@ def _queries(workspace: Workspace, last: date) -> Iterator[Figure]:
 
 
 def measurement_show(workspace: Workspace) -> object:
-    """The show that is heard most."""
+    """The show with the most downloads."""
     with workspace.stores.analytics.worker() as tx:
         return tx.value(
             """
@@ -180,7 +180,7 @@ def _seconds(ask: Callable[[], object]) -> list[float]:
 
 
 def _dropped(workspace: Workspace, first: date) -> Iterator[Figure]:
-    """A day goes by its partition; the next one by DELETE, which leaves its space to VACUUM."""
+    """Drop a day's partition; remove the next day by DELETE, which leaves its space to VACUUM."""
     gone, deleted = first, first + timedelta(days=1)
     table = f"measurement.listener_events_{gone:%Y%m%d}"
     with ground.superuser(workspace) as server:

@@ -1,26 +1,26 @@
-"""Lint compared with what PostgreSQL really does, beside squawk: how often is each right.
+"""The precision of lint, compared with PostgreSQL's real behaviour and with squawk.
 
 Not part of `make bench`: it takes minutes (`make precision`). Every statement of
-``lint_statements.toml`` runs on PostgreSQL 16 and 18 in a database whose tables are *filled*, and
-what it does there is the truth. Our lint sees the same statement with empty tables, as at its
-work; squawk sees its text. Nothing in the file of statements says what is right.
+``lint_statements.toml`` runs on PostgreSQL 16 and 18 in a database with *filled* tables, and its
+behaviour there is the truth. Our lint sees the same statement with empty tables, as in use; squawk
+sees its text. The file of statements does not state the right result.
 
 **What counts as blocking.** A file blocks when, at some statement, it holds a lock that stops
-writers (SHARE or stronger; of a materialized view, which nobody writes, only ACCESS EXCLUSIVE) on
-a relation that was there before it, *and* that statement does work that grows with a table that
-was there before it. Work is measured apart from lint's own measuring: half of the blocks of a
-table or of one of its indexes were fetched, or a new file half as large as the old one, or an index
-of many blocks, was written. Locks are those of ``pg_locks`` in the open transaction; where none is
-allowed, those that ``plan`` sees while a reader blocks them.
+writers (SHARE or stronger; of a materialized view, which nobody writes, only ACCESS EXCLUSIVE) on a
+relation that existed before it, *and* that statement does work that grows with a table that existed
+before it. Work is measured independently of lint: half of the blocks of a table or of one of its
+indexes were fetched, or a new file half as large as the old one, or an index of many blocks, was
+written. Locks are those of ``pg_locks`` in the open transaction; where none is allowed, those that
+``plan`` sees while a reader blocks them.
 
 **Short locks.** ACCESS EXCLUSIVE for a moment (ADD COLUMN, DROP INDEX, RENAME) is *not* blocking:
 its time does not grow. Rules about short locks and queues (ours of group C but for
 ``works-while-locked``; squawk's on dropping indexes, detaching, time limits) and rules about style,
-clients or lost data count neither for nor against anybody: a statement is accused only by a rule
-that speaks of rewriting, reading, building or waiting for those. Which of squawk's rules do, is
-the list ``PEER_BLOCKING`` here; doubtful ones were decided in its favour.
+clients or lost data do not count either way: only rules about rewriting, reading, building or
+waiting for those count. For squawk these are the rules in ``PEER_BLOCKING``; doubtful ones were
+decided in its favour.
 
-``--corpus DIR:LAYOUT`` (as often as you like) counts findings per file on folders of others, both
+``--corpus DIR:LAYOUT`` (repeatable) counts findings per file on other projects' folders, both
 programs with their default rules on the same files.
 """
 
@@ -75,7 +75,7 @@ GOAL_PRECISION, GOAL_RECALL, GOAL_PER_FILE = 0.95, 0.97, 0.8
 OUTSIDE = "-- wavehouse: non-transactional\n"
 DOES_NOT_RUN = ("does-not-run", "does-not-parse", "concurrently-in-transaction")
 _ALONE_BLOCKS = 4
-"""An index of fewer blocks than this is one of an empty table."""
+"""An index with fewer blocks than this belongs to an empty table."""
 
 _STANDING = """
     SELECT c.oid, coalesce(i.indrelid, c.oid), c.relkind::text, pg_relation_filenode(c.oid),
@@ -107,13 +107,13 @@ class Case:
 
     @property
     def title(self) -> str:
-        """How it is named in the table of losses."""
+        """Its name in the table of failures."""
         return f"{self.group}: {self.name}"
 
 
 @dataclass(slots=True)
 class Score:
-    """How often a program was right, and where it was not."""
+    """How often a program was right, and the statements where it was not."""
 
     right: int = 0
     false: list[str] = field(default_factory=list)
@@ -129,17 +129,17 @@ class Score:
 
     @property
     def precision(self) -> float:
-        """The share of accusations that are right."""
+        """The share of reports that are right."""
         return self.right / max(self.right + len(self.false), 1)
 
     @property
     def recall(self) -> float:
-        """The share of blocking statements that are accused."""
+        """The share of blocking statements that are reported."""
         return self.right / max(self.right + len(self.missed), 1)
 
 
 def cases(file: Path) -> tuple[str, str, list[Case]]:
-    """The base, what fills it, and the statements."""
+    """The base schema, the SQL that fills it, and the statements."""
     told = tomllib.loads(file.read_text(encoding="utf-8"))
     base = told.pop("base")
     return (
@@ -158,7 +158,7 @@ def cases(file: Path) -> tuple[str, str, list[Case]]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A relation before the file: whose file it is, how large."""
+    """A relation before the file: its table and its size."""
 
     table: int
     kind: str
@@ -167,7 +167,7 @@ class Standing:
 
 
 class Filled:
-    """Databases like the base, filled; a new one for each statement."""
+    """Filled databases like the base; a new one for each statement."""
 
     def __init__(self, server: Shadow, base: str, fill: str) -> None:
         self._server = server
@@ -190,7 +190,7 @@ class Filled:
             self._server.database(self._template) as conninfo,
             psycopg.connect(conninfo, autocommit=True) as connection,
         ):
-            # Blocks that parallel workers fetch are not counted with this session's.
+            # Blocks fetched by parallel workers are not counted for this session.
             connection.execute("SET max_parallel_maintenance_workers = 0")
             connection.execute("SET max_parallel_workers_per_gather = 0")
             if case.setup:
@@ -251,7 +251,7 @@ def _worked(
     before: dict[int, int],
     counter: str,
 ) -> bool:
-    """Whether a statement read, rewrote or indexed a table that was there before its file."""
+    """Whether a statement read, rewrote or indexed a table that existed before its file."""
     fetched, now = _fetched(connection, counter), _standing(connection)
     for oid, old in standing.items():
         few = old.blocks < _ALONE_BLOCKS
@@ -282,19 +282,19 @@ def _stops(standing: Relations, oid: int, mode: str) -> bool:
 
 
 def migration(number: int, text: str) -> Migration:
-    """A file of a ladder with a way back, so that only its statements are judged."""
+    """A file of a ladder with a down file, so that only its statements are judged."""
     path = Path(f"20261101{number:04}_case.up.sql")
     down = sql_file(path.with_name(path.name.replace(".up.", ".down.")), b"SELECT 1;")
     return Migration(path.name[:12], "case", sql_file(path, text.encode()), down)
 
 
 def script_of(case: Case) -> Script:
-    """A statement as our runner reads it."""
+    """A statement as read by our runner."""
     return read_script(migration(900, OUTSIDE * case.outside + case.sql).up)
 
 
 def accused_by_us(server: Shadow, base: str, case: Case) -> bool:
-    """Whether our lint says that a statement works under a lock."""
+    """Whether our lint reports that a statement works under a lock."""
     ladder = [migration(700, base)]
     if case.setup:
         ladder.append(migration(800, case.setup))
@@ -306,14 +306,14 @@ def accused_by_us(server: Shadow, base: str, case: Case) -> bool:
 
 
 def is_blocking(rule: str) -> bool:
-    """Whether a rule of ours speaks of work under a lock."""
+    """Whether one of our rules is about work under a lock."""
     group = RULES[rule].group
     return group[0] in "AB" or group == "C5"
 
 
 @contextmanager
 def peer() -> Iterator[Path]:
-    """The peer's program in an environment that is thrown away; never a dependency of ours."""
+    """The peer's program in a temporary environment; it is never a dependency."""
     with tempfile.TemporaryDirectory(prefix="wh-peer-") as folder:
         venv.create(folder, with_pip=True)
         subprocess.run(
@@ -335,10 +335,10 @@ def peer() -> Iterator[Path]:
 def peer_findings(
     program: Path, files: Sequence[Path], major: int, *, together: bool
 ) -> dict[Path, list[str]]:
-    """The rules that the peer names in each file, with its default rules.
+    """The peer's findings in each file, with its default rules.
 
-    ``together`` tells it that a transaction goes around each file: it then knows, as we do, that a
-    table is new.
+    ``together`` assumes a transaction around each file: the peer then knows, as we do, that a table
+    is new.
     """
     found: dict[Path, list[str]] = {file: [] for file in files}
     words = [str(program), f"--pg-version={major}.0", "--reporter=json"]
@@ -354,7 +354,7 @@ def peer_findings(
 
 
 def peer_accused(program: Path, listed: Sequence[Case], major: int, folder: Path) -> list[bool]:
-    """Whether the peer says of each statement that it works under a lock."""
+    """Whether the peer reports for each statement that it works under a lock."""
     files = [folder / f"{n:04}_{major}.sql" for n in range(len(listed))]
     for file, case in zip(files, listed, strict=True):
         file.write_text(case.sql.rstrip(";") + ";\n", encoding="utf-8")
@@ -372,7 +372,7 @@ def peer_accused(program: Path, listed: Sequence[Case], major: int, folder: Path
 def judged(
     server: Shadow, program: Path, folder: Path, wanted: str
 ) -> tuple[int, int, Score, Score]:
-    """Statements, those that block, and the scores of both programs on one major version."""
+    """The statements, those that block, and the scores of both programs on one major version."""
     base, fill, every = cases(STATEMENTS)
     listed = [
         case for case in every if case.since <= server.major and re.search(wanted, case.title)
@@ -389,7 +389,7 @@ def judged(
 
 
 def on_corpus(server: Shadow, program: Path, word: str, top: int) -> tuple[str, ...]:
-    """A row: files, findings per file of ours and of the peer, and who says most of them."""
+    """A row: files, findings per file by us and the peer, and the most frequent rules."""
     name, _, layout = word.rpartition(":")
     ladder = read_ladder(Path(name), Layout(layout))
     result = lint(server, (), ladder, pattern=layout == Layout.WAVEHOUSE)

@@ -1,9 +1,9 @@
-"""Positions over HTTP: durable writes, resuming, a new device; oPodSync beside it in the same run.
+"""Positions over HTTP: durable writes, resuming, a new device; compared with oPodSync.
 
-Eight programs, each with a listener, a connection and a session of its own, write one action a
-request for some seconds; the server is the one that ``wavehouse up`` starts, as it starts it. The
-peer is a checkout of https://github.com/kd2org/opodsync under PHP's own server with two workers
-(``--peer FOLDER``; needs php-cli and php-sqlite3). Both get the same requests of gpodder's API.
+Eight processes, each with its own listener, connection and session, write one action per request
+for some seconds; the server is started by ``wavehouse up``. The peer is a checkout of
+https://github.com/kd2org/opodsync under PHP's own server with two workers (``--peer FOLDER``; needs
+php-cli and php-sqlite3). Both get the same requests of gpodder's API.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ import ground
 
 CLIENTS = 8
 CHAPTERS, ACTIONS, BATCH = 5_000, 100_000, 500
-WARM = 15  # seconds until new tables have statistics: autovacuum looks every ten
+WARM = 15  # seconds until new tables have statistics: autovacuum runs every ten
 PASSWORD = "correct-horse-battery"  # noqa: S105 - of nobody
 SHOW = "https://shows.example/one.xml"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who asks, with the session's cookie."""
+    """A user, with the session's cookie."""
 
     name: str
     cookie: str
@@ -46,7 +46,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load found: answers by status, seconds of each in order, and the load's own time."""
+    """The result of a load: responses by status, sorted seconds, and the duration of the load."""
 
     statuses: Counter[int]
     took: list[float]
@@ -55,15 +55,15 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Good answers a second."""
+        """Successful responses per second."""
         return self.statuses[200] / self.seconds
 
     def at(self, share: float) -> float:
-        """Milliseconds within which this share of the answers came."""
+        """The milliseconds within which this share of the responses arrived."""
         return self.took[min(int(len(self.took) * share), len(self.took) - 1)] * 1000
 
     def told(self) -> str:
-        """One line."""
+        """The result in one line."""
         bad = {code: n for code, n in self.statuses.items() if code != 200}
         return (
             f"{self.rate:7,.0f}/s  P50 {self.at(0.5):6.1f} ms  P95 {self.at(0.95):6.1f} ms  "
@@ -73,14 +73,14 @@ class Load:
 
 
 class Connection:
-    """A client's connection; a new one where the server closes it after an answer."""
+    """A client's connection, opened again when the server closes it after a response."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._socket: socket.socket | None = None
 
     def ask(self, request: bytes) -> tuple[int, bytes, bytes]:
-        """The status, the head and the body of an answer; 0 when the server hung up."""
+        """The status, headers and body of a response; 0 when the server hung up."""
         try:
             return self._ask(request)
         except OSError:
@@ -129,7 +129,7 @@ def request(method: str, path: str, account: Account | None = None, body: object
 
 
 def sign_in(port: int, name: str, password: str) -> Account:
-    """A session, as gpodder's clients open one."""
+    """Open a session as gpodder's clients do."""
     basic = base64.b64encode(f"{name}:{password}".encode()).decode()
     raw = request("POST", f"/api/2/auth/{name}/login.json").replace(
         b"\r\n\r\n", f"\r\nAuthorization: Basic {basic}\r\n\r\n".encode()
@@ -163,13 +163,13 @@ Asking = Callable[[Account, int], bytes]
 
 
 def upload(account: Account, number: int) -> bytes:
-    """One action by gpodder's API; ten chapters in turn."""
+    """Write one action with gpodder's API; ten chapters in turn."""
     action = said(number % 10, time.time(), number % 3500 + 1)
     return request("POST", f"/api/2/episodes/{account.name}.json", account, [action])
 
 
 def write(account: Account, number: int) -> bytes:
-    """One action by our own API."""
+    """Write one action with our own API."""
     body = {
         "action_id": str(uuid4()),
         "position_ms": (number % 3500 + 1) * 1000,
@@ -181,20 +181,20 @@ def write(account: Account, number: int) -> bytes:
 
 
 def resume(account: Account, number: int) -> bytes:
-    """Where to go on."""
+    """Ask where to resume."""
     return request(
         "GET", f"/api/v1/listener/resume/chapter-{account.name[:9]}-{number % 10}", account
     )
 
 
 def poll(cursors: dict[str, int], account: Account, _: int) -> bytes:
-    """What a device asks when nothing is new."""
+    """The poll of a device when nothing is new."""
     since = cursors[account.name]
     return request("GET", f"/api/2/episodes/{account.name}.json?since={since}", account)
 
 
 def cursor(port: int, account: Account) -> int:
-    """The cursor behind everything so far. Some answers of the peer are errors: asked again."""
+    """The cursor after everything so far. Some of the peer's responses are errors: retry."""
     while True:
         raw = request("GET", f"/api/2/episodes/{account.name}.json?since=0", account)
         status, _, body = Connection(port).ask(raw)
@@ -218,7 +218,7 @@ def _client(
 
 
 def load(port: int, accounts: list[Account], asking: Asking, seconds: float) -> Load:
-    """Eight clients at once."""
+    """Run eight clients concurrently."""
     with multiprocessing.get_context("fork").Pool(len(accounts)) as pool:
         found = pool.starmap(_client, [(port, one, asking, seconds) for one in accounts])
     statuses = sum((one[0] for one in found), Counter[int]())
@@ -227,7 +227,7 @@ def load(port: int, accounts: list[Account], asking: Asking, seconds: float) -> 
 
 
 def fill(port: int, account: Account) -> float:
-    """100,000 actions of 5,000 chapters, 500 a request; seconds."""
+    """Write 100,000 actions in 5,000 chapters, 500 per request; returns the seconds."""
     connection, began = Connection(port), time.perf_counter()
     for first in range(0, ACTIONS, BATCH):
         at = time.time() - ACTIONS + first
@@ -243,7 +243,7 @@ def fill(port: int, account: Account) -> float:
 
 
 def first_sync(port: int, account: Account) -> tuple[float, int, int]:
-    """What a new device fetches: seconds (the median of five), actions, bytes."""
+    """The first sync of a new device: seconds (median of five), actions, bytes."""
     took, count, size = [], 0, 0
     for _ in range(5):
         began = time.perf_counter()
@@ -307,7 +307,7 @@ def wavehouse() -> Iterator[tuple[int, list[Account]]]:
 
 @contextmanager
 def opodsync(checkout: Path) -> Iterator[tuple[int, list[Account]]]:
-    """The peer with its own defaults, with nine users."""
+    """The peer with its default configuration, with nine users."""
     with ground.folder() as data:
         port = _free_port()
         environment = {
@@ -345,7 +345,7 @@ def opodsync(checkout: Path) -> Iterator[tuple[int, list[Account]]]:
 
 
 def _both(port: int, accounts: list[Account], seconds: float, *, large: bool) -> dict[str, float]:
-    """What both servers are asked."""
+    """The measurements on both servers."""
     found = {}
     done = load(port, accounts[:CLIENTS], upload, seconds)
     print(f"  one action a request, gpodder's API  {done.told()}")

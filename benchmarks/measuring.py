@@ -1,8 +1,8 @@
-"""What every benchmark shares: a figure beside its peer, the table, the command line.
+"""Shared parts of benchmarks: a figure beside its peer, the table, the command line.
 
 A benchmark is a file ``bench_<promise>.py`` with a function ``figures(size)`` that yields a
-``Figure`` for each thing it promises. Ours and the peer's are measured in the same run, so that
-the ratio says something on a machine that nobody knows; the absolute figure says less.
+``Figure`` for each thing it promises. Ours and the peer's are measured in the same run, so that the
+ratio is meaningful on any machine; the absolute figure is less so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One promise: what we measured, what we measured beside it, and what was asked."""
+    """One promise: our figure, the peer's figure, and the goal."""
 
     what: str
     ours: str
@@ -33,7 +33,7 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """``met``, ``MISSED``, or nothing where nothing was asked."""
+        """``met``, ``MISSED``, or empty without a goal."""
         return {True: "met", False: "MISSED", None: ""}[self.met]
 
 
@@ -44,10 +44,10 @@ HEADINGS = ("what", "ours", "peer or limit", "ratio", "goal", "verdict")
 
 @dataclass(slots=True)
 class Took:
-    """Seconds of the wall clock, and of processors: this process's and the server's.
+    """Wall-clock seconds, and CPU seconds of this process and the server.
 
-    The clock on the wall is what counts, and what other programs on the machine spoil; the
-    processors' time tells what it would be without them.
+    The wall clock is what counts, but other programs on the machine distort it; CPU time shows what
+    it would be without them.
     """
 
     wall: float = 0.0
@@ -56,13 +56,13 @@ class Took:
 
     @property
     def cpu(self) -> float:
-        """Seconds of processors in all."""
+        """CPU seconds in total."""
         return self.own + self.server
 
 
 @contextlib.contextmanager
 def stopwatch(data: Path | None = None) -> Iterator[Took]:
-    """Measure the block, and the server on a data folder; earlier garbage is collected first."""
+    """Measure the block, and the server of a data folder; garbage is collected first."""
     gc.collect()
     took = Took()
     server = server_cpu(data)
@@ -75,12 +75,12 @@ def stopwatch(data: Path | None = None) -> Iterator[Took]:
 
 
 def server_cpu(data: Path | None) -> float:
-    """Seconds that a PostgreSQL server has used, by the processes it has and has had."""
+    """CPU seconds used by a PostgreSQL server: its current and former processes."""
     if data is None or not Path("/proc").is_dir():
         return 0.0
     postmaster = (data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0]
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii")
-    ticks = sum(_ticks(postmaster))  # its own, and those of children that have ended
+    ticks = sum(_ticks(postmaster))  # its own, and those of ended children
     for child in children.split():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             ticks += sum(_ticks(child)[:2])
@@ -88,24 +88,24 @@ def server_cpu(data: Path | None) -> float:
 
 
 def _ticks(process: str) -> list[int]:
-    """User and system time of a process, then of its ended children."""
+    """User and system time of a process and its ended children."""
     fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return [int(fields[n]) for n in (11, 12, 13, 14)]
 
 
 def best(run: Callable[[], float], times: int) -> float:
-    """The least of several runs: what the machine can do when nothing else disturbs it."""
+    """The minimum of several runs: the machine's speed without disturbance."""
     return min(run() for _ in range(times))
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which a share of the values lies."""
+    """The value below which this share of the values is."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def child_cpu(command: Sequence[str], times: int = 5) -> float:
-    """The least CPU seconds of a whole process, user and system, of its children too."""
+    """The minimum CPU seconds of a whole process, user and system, including its children."""
     import subprocess
 
     def once() -> float:
@@ -129,7 +129,7 @@ def milliseconds(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of one."""
+    """A share of one as a percentage."""
     return f"{share * 100:.0f} %"
 
 
@@ -140,12 +140,12 @@ def times(factor: float) -> str:
 
 @dataclass(slots=True)
 class Table:
-    """Figures as they come, and as a whole."""
+    """Figures as they arrive, and all together."""
 
     rows: list[Figure] = field(default_factory=list)
 
     def add(self, figure: Figure) -> None:
-        """Take a figure and say it at once: who waits sees where it stands."""
+        """Add a figure and print it at once, so that progress is visible."""
         self.rows.append(figure)
         cells = (figure.what, figure.ours, f"beside {figure.peer}", figure.ratio)
         goal = f"goal {figure.goal}: {figure.verdict}" if figure.met is not None else ""
@@ -163,7 +163,7 @@ class Table:
 
 
 def machine() -> str:
-    """What this was measured on."""
+    """The machine of the measurement."""
     model = "processor unknown"
     with contextlib.suppress(OSError, StopIteration):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -186,7 +186,7 @@ def options(description: str) -> argparse.ArgumentParser:
 
 
 def main(description: str, figures: Figures) -> None:
-    """Run one benchmark by itself."""
+    """Run one benchmark alone."""
     chosen = options(description).parse_args()
     print(machine())
     table = Table()

@@ -1,4 +1,4 @@
-"""The queue: jobs a second, claims beside large backlogs, fairness, WAL; peers on the same server.
+"""The queue: jobs per second, claims with large backlogs, fairness, WAL; peers on the same server.
 
     make queue-bench                                  # or ARGS="--size 0.1 --peers FOLDER"
 
@@ -46,7 +46,7 @@ def _nothing(_: Any, **__: Any) -> None:
 
 
 def throughput(workspace: Workspace, db: Any, jobs: int) -> float:
-    """No-op jobs through the full runtime in batches of 100; and the WAL of their whole life."""
+    """No-op jobs through the full runtime in batches of 100; and the WAL they write."""
     before = db.execute("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
     with workspace.stores.operational.worker() as tx:
         queue.enqueue(tx, *(NewJob(KIND) for _ in range(jobs)))
@@ -64,7 +64,7 @@ def throughput(workspace: Workspace, db: Any, jobs: int) -> float:
 
 
 def singles(workspace: Workspace, jobs: int) -> float:
-    """No-op jobs one by one: each its own transaction."""
+    """No-op jobs one by one, each in its own transaction."""
     with workspace.stores.operational.worker() as tx:
         queue.enqueue(tx, *(NewJob(KIND) for _ in range(jobs)))
     handler = Handler(kind=KIND, call=_nothing)
@@ -77,7 +77,7 @@ def singles(workspace: Workspace, jobs: int) -> float:
 
 
 def claims(db: Any, number: int) -> tuple[float, float]:
-    """p50 and p99 of claims of one, in milliseconds, each completed."""
+    """p50 and p99 of single claims, in milliseconds, each completed."""
     worker, times = uuid4(), []
     shares = db.execute("SELECT uuidv7() FROM generate_series(1, 20)").fetchall()
     for place in range(number):
@@ -92,7 +92,7 @@ def claims(db: Any, number: int) -> tuple[float, float]:
 
 
 def fill(db: Any, rows: int, *, due: bool) -> None:
-    """One organization with so many rows, due or in the future."""
+    """Give one organization this many rows, due or in the future."""
     at = (
         "clock_timestamp() - n * interval '1 millisecond'"
         if due
@@ -108,7 +108,7 @@ def fill(db: Any, rows: int, *, due: bool) -> None:
 
 
 def backlogs(db: Any, rows: int, number: int) -> None:
-    """Claims with nothing else, with future rows, with due rows."""
+    """Claims without other rows, with future rows, and with due rows."""
     empty = claims(db, number)
     say("claim of one, nothing else: p50, p99", f"{empty[0]:.2f} ms, {empty[1]:.2f} ms")
     for due in (False, True):
@@ -165,7 +165,7 @@ def peers(admin: str, jobs: int, ours: float) -> None:
         try:
             rate = asyncio.run(run(make_conninfo(admin, dbname=f"peer_{name}"), jobs))
             say(f"{name}: {jobs:,} no-op jobs", f"{rate:,.0f} jobs/s (ours × {ours / rate:.1f})")
-        except Exception as error:  # a peer's interface changes: say so, go on
+        except Exception as error:  # a peer's interface changes: report it and continue
             say(name, f"did not run: {type(error).__name__}: {error}")
 
 

@@ -1,11 +1,11 @@
-"""All benchmarks, one table: what is promised, what is so, and beside what.
+"""All benchmarks in one table: goal, figure, and the peer's figure.
 
     .venv/bin/python benchmarks/run.py                  all of them, some minutes
     .venv/bin/python benchmarks/run.py ingest rollup    some of them
     .venv/bin/python benchmarks/run.py --size 0.1       a taste
     .venv/bin/python benchmarks/run.py --out FILE.md    the table as a document, too
 
-The exit code says whether they ran, not whether a goal was met: a machine may be busy.
+The exit code shows whether they ran, not whether a goal was met, as the machine may be busy.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAMES = sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.p
 
 
 def main() -> int:
-    """Run what was asked for; 1 when a benchmark broke."""
+    """Run the selected benchmarks; 1 when one failed."""
     parser = options("Measure the promises of speed; print ratios.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--out", type=Path, help="write the table there as Markdown")

@@ -1,4 +1,4 @@
-"""Reserve and settle a second, and the time that the gateway adds to a call (decisions 1301, 1302).
+"""Reserve and settle per second, and the time the gateway adds to a call (decisions 1301, 1302).
 
 ``make usage-bench``. Prints rates and medians of this machine; the direct call and the one through
 the gateway take turns in the same run.
@@ -61,7 +61,7 @@ def pair(workspace: Workspace) -> None:
 
 
 def rate(workspaces: list[Workspace], seconds: float, threads: int) -> float:
-    """Pairs a second over these organizations."""
+    """Pairs per second over these organizations."""
     done, stop = [0] * threads, threading.Event()
 
     def work(number: int) -> None:
@@ -82,7 +82,7 @@ def rate(workspaces: list[Workspace], seconds: float, threads: int) -> float:
 
 
 def added(workspace: Workspace, calls: int) -> dict[str, float]:
-    """Medians in milliseconds of a direct call and of one through the gateway, in turns."""
+    """Medians in milliseconds of a direct call and of one through the gateway, alternating."""
     web = FastAPI()
     web.include_router(gateway.router(Edge(workspace, ApiGate(workspace.stores.operational))))
     key = key_of(workspace, Scope.GATEWAY_USE)
@@ -115,7 +115,7 @@ def added(workspace: Workspace, calls: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure on a server of its own and print one JSON object."""
+    """Measure on a separate server and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--threads", type=int, default=8)

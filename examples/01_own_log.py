@@ -1,4 +1,4 @@
-"""Ten lines of a log, written by hand, and what each of them counts for.
+"""Ten hand-written lines of a log, and how each of them counts.
 
     python examples/01_own_log.py [FOLDER]
 
@@ -35,8 +35,8 @@ FEED = f"""<?xml version="1.0" encoding="UTF-8"?>
 </rss>
 """
 
-# 100,000 bytes of tags and artwork, then ten minutes at 10,000 bytes a second: the first minute
-# is there once 100,000 + 60 x 10,000 = 700,000 bytes have arrived.
+# 100,000 bytes of tags and artwork, then ten minutes at 10,000 bytes a second: the first minute is
+# complete once 100,000 + 60 x 10,000 = 700,000 bytes have arrived.
 MEDIA = {AUDIO: {"bytes": 6_100_000, "header_bytes": 100_000, "duration_ms": 600_000}}
 
 APPLE = "AppleCoreMedia/1.0.0.22A3370 (iPhone; U; CPU OS 18_0 like Mac OS X; en_us)"
@@ -89,11 +89,11 @@ LOG = [
         asked="bytes=400000-899999",
         sent="bytes 400000-899999/6100000",
     ),
-    # 5: broken off after 300,000 bytes: less than a minute
+    # 5: aborted after 300,000 bytes: less than a minute
     line("09:30:00", "203.0.113.30", OVERCAST, 300_000),
-    # 6: another app at the first listener's address: a listener of its own
+    # 6: another app at the first listener's address: a separate listener
     line("10:00:00", "203.0.113.10", SPOTIFY, 6_100_000),
-    # 7: only asked whether the file is there
+    # 7: only checked whether the file exists
     line("10:05:00", "203.0.113.40", APPLE, 0, method="HEAD"),
     # 8: a search engine
     line("10:10:00", "203.0.113.50", BOT, 6_100_000),

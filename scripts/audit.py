@@ -1,7 +1,7 @@
 """``make audit``: bandit on the source, and the licence of every package that is installed.
 
-Both end clean or name what is new. An exception has a reason, here; one that nothing needs any more
-is an error too, so that the list stays true. ``--notice`` writes the list of packages into NOTICE.
+New findings are errors. Every exception has a reason here; an exception that is no longer needed is
+an error too, so that the list stays correct. ``--notice`` writes the list of packages to NOTICE.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ SOURCE = ROOT / "src" / "wavehouse"
 NOTICE = ROOT / "NOTICE"
 BEGIN = "Installed beside it, under their own licences (`make audit` compares this list):\n"
 
-# (rule of bandit, file or folder) → why it is right there.
+# (bandit rule, file or folder) → the reason why it is allowed there.
 EXCEPTIONS = {
     ("B101", ""): "asserts narrow types; nothing that must be checked depends on one",
-    ("B105", "accounts/rules.py"): "'!' is the mark of an account without a password",
+    ("B105", "accounts/rules.py"): "'!' marks an account without a password",
     ("B107", "listeners/http/"): "an empty token is the default of an optional query parameter",
     ("B107", "web/access.py"): "an empty token is the default of an optional query parameter",
-    ("B311", "schema/service/session.py"): "chance spreads the waits for a lock",
+    ("B311", "schema/service/session.py"): "randomness spreads the waits for a lock",
     ("B311", "simulation/"): "a simulation must be repeatable by its seed",
-    ("B404", "store/embedded.py"): "the embedded server is made of programs",
+    ("B404", "store/embedded.py"): "the embedded server consists of programs",
     ("B603", "store/embedded.py"): "arguments are a list; the one shell line is a constant",
     ("B608", "measurement/adapters/"): "DuckDB, in memory: columns and lists of our own, files as "
     "parameters (docs/decisions/0604)",
@@ -42,7 +42,7 @@ _ONE = (
     r"(The )?Unlicense.*|CC0.*|Python Software Foundation License"
 )
 PERMISSIVE = re.compile(f"({_ONE})( (AND|OR) ({_ONE}))*")
-# Not permissive, and why the product may still be installed with it.
+# Not permissive, with the reason why the product may still be installed with it.
 WEAK_COPYLEFT = {
     "certifi": "MPL-2.0: a list of certificates, used as it is",
     "hypothesis": "MPL-2.0: runs tests, is not installed with the product",
@@ -62,7 +62,7 @@ def names_in(lock: str) -> list[str]:
 
 
 def licence_of(name: str) -> str | None:
-    """A package's licence as it says itself; None if it is not installed on this platform."""
+    """A package's declared licence; None if it is not installed on this platform."""
     try:
         found = metadata.metadata(name)
     except metadata.PackageNotFoundError:
@@ -77,7 +77,7 @@ def licence_of(name: str) -> str | None:
 
 
 def licence_findings(names: list[str]) -> list[str]:
-    """Packages whose licence is neither permissive nor a reasoned exception."""
+    """Packages whose licence is neither permissive nor an allowed exception."""
     found = []
     for name in names:
         licence = licence_of(name)
@@ -89,7 +89,7 @@ def licence_findings(names: list[str]) -> list[str]:
 
 
 def bandit_findings() -> tuple[list[str], set[tuple[str, str]]]:
-    """What bandit finds beyond the exceptions, and the exceptions that were needed."""
+    """Findings of bandit beyond the exceptions, and the exceptions that were needed."""
     done = subprocess.run(
         [sys.executable, "-m", "bandit", "-q", "-r", str(SOURCE), "-f", "json"],
         capture_output=True,
@@ -97,7 +97,7 @@ def bandit_findings() -> tuple[list[str], set[tuple[str, str]]]:
         check=False,
     )
     if not done.stdout:
-        raise SystemExit(f"bandit does not run: {done.stderr[-300:]}")
+        raise SystemExit(f"bandit failed: {done.stderr[-300:]}")
     found, used = [], set()
     for each in json.loads(done.stdout)["results"]:
         name = Path(each["filename"]).relative_to(SOURCE).as_posix()
@@ -111,7 +111,7 @@ def bandit_findings() -> tuple[list[str], set[tuple[str, str]]]:
 
 
 def notice_list() -> str:
-    """The packages of the product with their licences, as NOTICE has them."""
+    """The packages of the product with their licences, as in NOTICE."""
     lines = []
     for name in names_in("requirements.lock"):
         licence = licence_of(name)
@@ -121,7 +121,7 @@ def notice_list() -> str:
 
 
 def main() -> int:
-    """Print what was found; 1 if anything was."""
+    """Print the findings; 1 if there are any."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--notice", action="store_true", help="write the list into NOTICE")
     if options.parse_args().notice:
@@ -131,11 +131,9 @@ def main() -> int:
     packages = sorted({*names_in("requirements.lock"), *names_in("requirements-dev.lock")})
     licences = licence_findings(packages)
     code, used = bandit_findings()
-    unused = [f"an exception that nothing needs: {key}" for key in EXCEPTIONS if key not in used]
+    unused = [f"an unneeded exception: {key}" for key in EXCEPTIONS if key not in used]
     known = {name.lower() for name in packages}
-    unused += [
-        f"an exception that nothing needs: {name}" for name in WEAK_COPYLEFT if name not in known
-    ]
+    unused += [f"an unneeded exception: {name}" for name in WEAK_COPYLEFT if name not in known]
     for finding in (*licences, *code, *unused):
         print(finding)
     print(

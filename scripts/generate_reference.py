@@ -1,4 +1,4 @@
-"""Write ``docs/reference`` from the code: commands, settings, errors; the same bytes each time.
+"""Generate ``docs/reference`` from the code: commands, settings, errors; always the same bytes.
 
 python scripts/generate_reference.py           # write
 python scripts/generate_reference.py --check   # say what differs, exit code 3
@@ -30,16 +30,16 @@ NOTE = "<!-- written by scripts/generate_reference.py; changes here are lost -->
 EXIT_CODES = {
     errors.EXIT_DONE: "done",
     errors.EXIT_FAILED: "failed",
-    errors.EXIT_USAGE: "wrong usage: a command or an option that does not exist, a bad value",
+    errors.EXIT_USAGE: "wrong usage: a command or an option that does not exist, an invalid value",
     errors.EXIT_FOUND: "a check ran and found something: quarantined rows, a mismatch, drift",
-    errors.EXIT_REFUSED: "a guard said no: a permission, an approval, a private address",
+    errors.EXIT_REFUSED: "refused: a permission, an approval, a private address",
     errors.EXIT_UNREACHABLE: "a database or another server does not answer",
-    errors.EXIT_PARTIAL: "partly applied; the message names what repairs it",
+    errors.EXIT_PARTIAL: "partly applied; the message has the command that repairs it",
 }
 
 
 def error_classes() -> list[type[errors.WavehouseError]]:
-    """The tree of errors, with the branches that contexts add to it."""
+    """The tree of errors, including classes defined by contexts."""
     for module in pkgutil.walk_packages(wavehouse.__path__, "wavehouse."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -54,8 +54,8 @@ def one_line(text: str | None) -> str:
 def errors_page() -> str:
     """Every error code with its HTTP status, exit code and meaning; then the exit codes."""
     lines = [NOTE + "# Errors\n"]
-    lines.append("Every error that a person can meet is one of these. The command line prints the")
-    lines.append("message, its place and the next command; the web answers with")
+    lines.append("Every error that users see is one of these. The command line prints the")
+    lines.append("message, its location and the next command; the web responds with")
     lines.append("`application/problem+json` whose `code` is the first column.\n")
     lines.append("| code | HTTP | exit | title | when |")
     lines.append("|---|---|---|---|---|")
@@ -74,8 +74,12 @@ def errors_page() -> str:
 def settings_page() -> str:
     """Every setting with its variable and default."""
     lines = [NOTE + "# Settings\n"]
-    lines.append("A flag wins over the environment, the environment over `wavehouse.toml` (in the")
-    lines.append("current folder, or where `WAVEHOUSE_CONFIG` points), and that over the default.")
+    lines.append(
+        "A flag overrides the environment, the environment overrides `wavehouse.toml` (in the"
+    )
+    lines.append(
+        "current folder, or where `WAVEHOUSE_CONFIG` points), and that overrides the default."
+    )
     lines.append("`wavehouse config show` prints each value and its source, secrets masked. Where")
     lines.append("`NAME` is not set, `NAME_FILE` may point to a file that holds the value.\n")
     lines.append("| in wavehouse.toml | variable | default | meaning |")
@@ -95,7 +99,7 @@ def settings_page() -> str:
 def commands(
     command: click.Command, name: str, parent: click.Context | None = None
 ) -> Iterator[tuple[str, click.Command, click.Context]]:
-    """A command and all below it, with the words that call them."""
+    """A command and all its subcommands, with their full names."""
     context = click.Context(command, info_name=name.rsplit(maxsplit=1)[-1], parent=parent)
     yield name, command, context
     if isinstance(command, click.Group):
@@ -106,7 +110,7 @@ def commands(
 
 
 def command_section(name: str, command: click.Command, context: click.Context) -> list[str]:
-    """One command: how it is called, what it does, its options."""
+    """One command: its usage, its description, its options."""
     lines = [
         f"\n## {name}\n",
         "```text",
@@ -134,7 +138,9 @@ def _paragraphs(text: str | None) -> list[str]:
 def commands_page() -> str:
     """Every command of the program."""
     lines = [NOTE + "# Commands\n"]
-    lines.append("Data goes to stdout, talk to stderr. `--json` prints one JSON object. The exit")
+    lines.append(
+        "Data goes to stdout, messages to stderr. `--json` prints one JSON object. The exit"
+    )
     lines.append("codes are in [errors.md](errors.md).")
     for name, command, context in commands(root, "wavehouse"):
         lines += command_section(name, command, context)
@@ -142,11 +148,13 @@ def commands_page() -> str:
 
 
 def api_page() -> str:
-    """Every route of the API with the scope that it needs and its purpose."""
+    """Every route of the API with its required scope and its purpose."""
     document = api_document()
     lines = [NOTE + "# API\n"]
     lines.append("Every route below `/api/v1`, as the running server describes it at")
-    lines.append("`/api/openapi.json`. [The guide](../guides/api.md) says how lists, retries and")
+    lines.append(
+        "`/api/openapi.json`. [The guide](../guides/api.md) explains how lists, retries and"
+    )
     lines.append("errors work.\n")
     lines.append("| method | path | scope | what it does |")
     lines.append("|---|---|---|---|")
@@ -162,7 +170,7 @@ def api_page() -> str:
 
 
 def api_document() -> dict[str, Any]:
-    """The OpenAPI document, from routes that no database stands behind."""
+    """The OpenAPI document, built from routes without a database."""
     from types import SimpleNamespace
 
     from wavehouse.web.live import live_app
@@ -176,10 +184,11 @@ def api_document() -> dict[str, Any]:
 
 
 def formats_page() -> str:
-    """Every log format: how to get it, what is read, a sample."""
+    """Every log format: how to enable it, the fields it uses, a sample."""
     lines = [NOTE + "# Log formats\n"]
     lines.append(
-        "`--format auto` (the default) looks at the first lines. How logs are read, and what"
+        "`--format auto` (the default) detects the format from the first lines. "
+        "How logs are read, and what"
     )
     lines.append("happens to lines that cannot be used, is in [the guide](../guides/logs.md).\n")
     lines += ["| `--format` | what it is |", "|---|---|"]
@@ -192,7 +201,7 @@ def formats_page() -> str:
 
 
 def metrics_page() -> str:
-    """Every value of ``/metrics``, as the manifests announce them."""
+    """Every value of ``/metrics``, as declared in the manifests."""
     lines = [NOTE + "# Metrics\n"]
     lines.append(
         "Values of `/metrics`, for the organization of the key that asks. How to read them"
@@ -206,11 +215,15 @@ def metrics_page() -> str:
 
 _OF_MIGRATIONS = (
     ("WAVEHOUSE_SCHEMA_URL", "", "The database of `wavehouse schema`, instead of --url. Secret."),
-    ("WAVEHOUSE_ACTOR", "", "Who migrates, for the audit log; unset: the system's user (OPS-20)."),
-    ("WAVEHOUSE_TELEMETRY", "", "Set to anything: spans and metrics on (OPS-12)."),
-    ("OTEL_EXPORTER_OTLP_ENDPOINT", "", "Where OpenTelemetry is sent to."),
-    ("OTEL_EXPORTER_OTLP_HEADERS", "", "What is sent with it. Secret."),
-    ("OTEL_SERVICE_NAME", "wavehouse", "What it is called there."),
+    (
+        "WAVEHOUSE_ACTOR",
+        "",
+        "The person or job that migrates, for the audit log; unset: the system's user (OPS-20).",
+    ),
+    ("WAVEHOUSE_TELEMETRY", "", "Any value turns spans and metrics on (OPS-12)."),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "", "Address to which OpenTelemetry is sent."),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "", "Headers sent with it. Secret."),
+    ("OTEL_SERVICE_NAME", "wavehouse", "Service name in telemetry."),
 )
 
 
@@ -247,7 +260,7 @@ PAGES = {
 
 
 def main() -> int:
-    """Write the pages, or with ``--check`` say which are not as the code would write them."""
+    """Write the pages, or with ``--check`` report the outdated ones."""
     stale = []
     for path, write in PAGES.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,8 +2,8 @@
 
     python scripts/oracles.py --op3 ../op3 --prefixes ../podcast-prefixes
 
-A checkout may be bare. Nothing of theirs is kept: the vectors are read from the checkouts, and
-what is printed is agreement, and each disagreement with our reason. Not part of the gate.
+A checkout may be bare. Their data is not stored: the vectors are read from the checkouts, and the
+output is the agreement, and each disagreement with our reason. It is not part of the gate.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from wavehouse.kernel import reference  # noqa: E402
 from wavehouse.measurement.rules import addresses, agents, ranges  # noqa: E402
 
 Row = tuple[str, str, str]
-"""A vector, what they expect, what we say."""
+"""A vector, the expected result, and ours."""
 
 REASONS = {
     "dates": {},
@@ -65,7 +65,7 @@ def dates(op3: Path) -> Iterator[Row]:
 
 
 def prefixes(op3: Path) -> Iterator[Row]:
-    """OP3's chains of prefixes: where each ends."""
+    """OP3's chains of prefixes, and the address behind each."""
     text = shown(op3, "worker/chain_estimate_test.ts")
     strip = reference.tracking_prefixes().strip
     for found in re.finditer(r"computeChainEstimate\('([^']+)'\), \[(.*?)\]\);", text, re.DOTALL):
@@ -75,7 +75,7 @@ def prefixes(op3: Path) -> Iterator[Row]:
 
 
 def parameters(op3: Path) -> Iterator[Row]:
-    """OP3's client parameters: what is left of an address."""
+    """OP3's client parameters: the rest of an address without them."""
     text = shown(op3, "worker/client_params_test.ts")
     for written, expected in re.findall(r"computeServerUrl\('([^']+)'\), '([^']+)'", text):
         ours, theirs = reference.media_key(written), reference.media_key(expected)
@@ -83,7 +83,7 @@ def parameters(op3: Path) -> Iterator[Row]:
 
 
 def range_headers(op3: Path) -> Iterator[Row]:
-    """OP3's range headers: understood or not."""
+    """OP3's range headers: valid or not."""
     text = shown(op3, "worker/range_header_test.ts")
     good = re.findall(r"'(bytes=[^']+)': \[", text)
     bad = re.search(r"const bad = \[(.*?)\]", text, re.DOTALL)
@@ -94,7 +94,7 @@ def range_headers(op3: Path) -> Iterator[Row]:
 
 
 def ip_addresses(op3: Path) -> Iterator[Row]:
-    """OP3's addresses as a download knows them: IPv6 cut to 64 bits."""
+    """OP3's addresses, identified as in a download: IPv6 truncated to 64 bits."""
     text = shown(op3, "worker/ip_addresses_test.ts")
     part = text.partition("computeIpAddressForDownload',")[2].partition("Deno.test")[0]
     for written, expected in re.findall(r"'([^']+)': '([0-9a-f:]+)'", part):

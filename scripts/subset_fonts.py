@@ -1,14 +1,14 @@
-"""Rebuild src/wavehouse/reference/fonts: four cuts of Inter, and two fallback fonts for reports.
+"""Rebuild src/wavehouse/reference/fonts: four weights of Inter, and two fallback fonts for reports.
 
-Run by hand when a font changes, in a throw-away environment with ``fonttools`` and ``brotli``:
+Run manually when a font changes, in a temporary environment with ``fonttools`` and ``brotli``:
 
     python scripts/subset_fonts.py
 
-It packs the ``inter-ui`` package with npm (OFL-1.1), keeps Latin, Greek and Cyrillic with the
-signs a report needs, and writes one static TrueType file per weight beside the licence text. For
-Chinese, Japanese, Korean and emoji it cuts down Debian's ``fonts-droid-fallback`` (Apache-2.0) and
-npm's ``@expo-google-fonts/noto-emoji`` (OFL-1.1). The list of the code points that can be printed
-is of all of them (decision 0506).
+It packs the ``inter-ui`` package with npm (OFL-1.1), keeps Latin, Greek and Cyrillic with the signs
+a report needs, and writes one static TrueType file per weight beside the licence text. For Chinese,
+Japanese, Korean and emoji it cuts down Debian's ``fonts-droid-fallback`` (Apache-2.0) and npm's
+``@expo-google-fonts/noto-emoji`` (OFL-1.1). The list of printable code points covers all of them
+(decision 0506).
 """
 
 import io
@@ -37,7 +37,7 @@ FEATURES = ["kern", "liga", "calt", "tnum", "mark", "mkmk", "ccmp", "locl", "cas
 
 
 def main() -> None:
-    """Write the four cuts and the licence."""
+    """Write the four weights and the licence."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True)
         archive = next(Path(folder).glob("*.tgz"))
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def fallbacks(folder: Path) -> None:
-    """The two fonts that are asked for what Inter does not have."""
+    """The two fonts for characters that Inter does not have."""
     subprocess.run(["apt-get", "download", "fonts-droid-fallback"], cwd=folder, check=True)
     debian = next(folder.glob("fonts-droid-fallback*.deb"))
     subprocess.run(["dpkg-deb", "-x", str(debian), "droid"], cwd=folder, check=True)
@@ -85,7 +85,7 @@ def fallbacks(folder: Path) -> None:
 
 
 def cut_down(woff2: bytes, target: Path) -> None:
-    """One static cut with only the scripts and features the reports use."""
+    """One static weight with only the scripts and features used by reports."""
     options = subset.Options(layout_features=FEATURES, hinting=False, notdef_outline=True)
     font = TTFont(io.BytesIO(woff2), recalcTimestamp=False)
     subsetter = subset.Subsetter(options)
@@ -97,7 +97,7 @@ def cut_down(woff2: bytes, target: Path) -> None:
 
 
 def coverage() -> str:
-    """What all four cuts have, or a fallback has, as lines of ``first-last`` in hexadecimal."""
+    """The code points of all four weights, or a fallback, as hexadecimal ``first-last`` lines."""
     cuts = [set(TTFont(TARGET / f"Inter-{cut}.ttf").getBestCmap()) for cut in CUTS]
     others = [
         {

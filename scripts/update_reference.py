@@ -7,7 +7,7 @@
     python scripts/update_reference.py months   # needs the package Babel
     python scripts/update_reference.py check
 
-A checkout may be bare. Nothing is downloaded here, and nothing here is imported by the package.
+A checkout may be bare. This script downloads nothing, and the package does not import it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def register(name: str, names: list[str], **facts: str) -> None:
 
 
 def rows(path: Path, head: dict[str, Any], key: str, entries: list[Any]) -> None:
-    """JSON with one entry per line, so that an update reads well as a diff."""
+    """JSON with one entry per line, so that diffs are readable."""
     lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
     opening = json.dumps(head, ensure_ascii=False)[:-1]
     path.write_text(f'{opening}, "{key}": [\n{lines}\n]}}\n', encoding="utf-8")
@@ -73,10 +73,10 @@ def rows(path: Path, head: dict[str, Any], key: str, entries: list[Any]) -> None
 
 
 def needles(pattern: str) -> list[str]:
-    """Literals of which one must occur in whatever the pattern matches; [] when none is sure.
+    """Literals of which every text matching the pattern contains one; [] when none is certain.
 
-    The matcher looks for these with ``in`` before it asks the expression, which saves nearly
-    every compilation and nearly every match.
+    The matcher searches for these with ``in`` before it tries the expression, which saves nearly
+    every compilation and match.
     """
     from re import _parser  # type: ignore[attr-defined]
 
@@ -103,21 +103,21 @@ def _needed(tokens: Any) -> set[str]:
 
 
 def _better(one: set[str], other: set[str]) -> set[str]:
-    """The set whose shortest literal is longest: the rarest to occur by chance."""
+    """The set whose shortest literal is longest, which is least likely to occur by chance."""
     if not one or not other:
         return one or other
     return max((one, other), key=lambda s: (min(map(len, s)), -len(s)))
 
 
 def spoken_as(kind: str, name: str, text: str) -> list[str]:
-    """An example with its kind; the watch's, which the list files as a bot, by R20 and R21."""
+    """An example with its kind; the watch's, which the list calls a bot, by R20 and R21."""
     if name == agents_rules.WATCH:
         kind = "watch" if agents_rules.is_watch_duplicate(text) else "app"
     return [kind, name, text]
 
 
 def agents(checkout: Path) -> None:
-    """The patterns in the order in which they are tried, the devices, and the examples."""
+    """The patterns in matching order, the devices, and the examples."""
     version = version_of(checkout)
     patterns, spoken = [], []
     for source, kind in KINDS.items():
@@ -147,7 +147,7 @@ def agents(checkout: Path) -> None:
 
 
 def countries(folder: Path, dated: str) -> None:
-    """Both address versions of the country list; IPv6 on its first 64 bits."""
+    """Both IP versions of the country list; IPv6 by its first 64 bits."""
     about = json.loads((folder / "package.json").read_text())
     version = f"{dated}+{about['version']}"
     for ip, stem in ((4, "ipv4"), (6, "ipv6")):
@@ -166,10 +166,10 @@ def countries(folder: Path, dated: str) -> None:
 
 
 def mmdb_spans(path: Path, ip: int) -> Iterator[ranges.Span]:
-    """What the file says about every address that we can meet.
+    """The file's countries for every address that can occur.
 
-    Of an IPv6 network longer than /64 only the one that holds the /64's own first address
-    speaks for the /64, because that is the address that a truncated one has.
+    Of IPv6 networks longer than /64, only the one with the first address of the /64 determines its
+    country, because truncated addresses are that address.
     """
     import maxminddb
 
@@ -187,7 +187,7 @@ def mmdb_spans(path: Path, ip: int) -> Iterator[ranges.Span]:
 
 
 def network_lists(x4bnet: Path, ipcat: Path) -> None:
-    """Data centres, above them VPNs, above them relays: a later span paints over."""
+    """Data centres, overridden by VPNs, overridden by relays: a later span takes precedence."""
     held: dict[ranges.Version, list[ranges.Span]] = {4: [], 6: []}
 
     def take(lines: Iterator[str], label: str) -> None:
@@ -231,7 +231,7 @@ def network_lists(x4bnet: Path, ipcat: Path) -> None:
 
 
 def prefixes() -> None:
-    """Nothing to fetch: the list is ours; its version is its checksum."""
+    """Our own list of prefixes, which needs no source; its version is its checksum."""
     content = (FOLDER / "tracking-prefixes.txt").read_bytes()
     register(
         "tracking_prefixes",
@@ -243,7 +243,7 @@ def prefixes() -> None:
 
 
 def preloaders() -> None:
-    """The same for the players that preload."""
+    """The same for players that preload."""
     content = (FOLDER / "preloaders.txt").read_bytes()
     register(
         "preloaders",
@@ -255,7 +255,7 @@ def preloaders() -> None:
 
 
 def parameters() -> None:
-    """Our own list of client parameters: version and checksum are the content's."""
+    """Our own list of client parameters; its version and checksum come from its content."""
     content = (FOLDER / "client-parameters.txt").read_bytes()
     register(
         "client_parameters",
@@ -267,7 +267,7 @@ def parameters() -> None:
 
 
 def paths() -> None:
-    """Our own rules from paths to files: version and checksum are the content's."""
+    """Our own rules from paths to files; their version and checksum come from their content."""
     content = (FOLDER / "path-rules.txt").read_bytes()
     register(
         "path_rules",
@@ -307,7 +307,7 @@ def months() -> None:
 
 
 def check() -> int:
-    """Compare every file with the manifest; 0 when all agree."""
+    """Compare every file with the manifest; returns 0 when all match."""
     wrong = []
     for name, entry in json.loads(MANIFEST.read_text())["lists"].items():
         for file, expected in entry["sha256"].items():
@@ -318,7 +318,7 @@ def check() -> int:
 
 
 def main() -> int:
-    """Read the words, do the one thing."""
+    """Parse the arguments and run the command."""
     parser = argparse.ArgumentParser(description="Regenerate the reference lists.")
     words = parser.add_subparsers(dest="what", required=True)
     one = words.add_parser("agents")

@@ -1,8 +1,8 @@
-"""Bring the files that others made into ``web/static``, by ``npm pack`` and without a build.
+"""Copy third-party files into ``web/static``, with ``npm pack`` and without a build.
 
-``python scripts/vendor_assets.py`` fetches, copies and checks; ``--check`` looks at the
-committed files only and needs no network; ``--pin`` writes the sums of what was fetched, after
-a version was changed by hand in ``assets.toml``.
+``python scripts/vendor_assets.py`` fetches, copies and checks; ``--check`` only checks the
+committed files and needs no network; ``--pin`` writes the checksums of the fetched files, after a
+version was changed manually in ``assets.toml``.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ MANIFEST = STATIC / "assets.toml"
 
 
 def sha256(content: bytes) -> str:
-    """The sum that the manifest pins."""
+    """The checksum pinned in the manifest."""
     return hashlib.sha256(content).hexdigest()
 
 
 def fetched(asset: dict[str, Any], folder: Path) -> dict[str, bytes]:
-    """The asset's listed files, out of the package that npm delivers."""
+    """The asset's listed files, from its npm package."""
     wanted = f"{asset['name']}@{asset['version']}"
     packed = subprocess.run(
         ["npm", "pack", "--silent", "--pack-destination", str(folder), wanted],
@@ -48,7 +48,7 @@ def fetched(asset: dict[str, Any], folder: Path) -> dict[str, bytes]:
 
 
 def problems(manifest: dict[str, Any]) -> list[str]:
-    """Every listed file that is absent or not what its sum says."""
+    """Every listed file that is missing or does not match its checksum."""
     found = []
     for asset in manifest["asset"]:
         for file in asset["file"]:
@@ -61,7 +61,7 @@ def problems(manifest: dict[str, Any]) -> list[str]:
 
 
 def pin(text: str, sums: dict[str, str]) -> str:
-    """The manifest's text with the sum of every file replaced."""
+    """The manifest's text with the checksum of every file replaced."""
     for to, digest in sums.items():
         pattern = rf'(to = "{re.escape(to)}"\nsha256 = ")[0-9a-f]*(")'
         text = re.sub(pattern, rf"\g<1>{digest}\g<2>", text)
@@ -69,7 +69,7 @@ def pin(text: str, sums: dict[str, str]) -> str:
 
 
 def vendor(manifest: dict[str, Any], *, pinning: bool) -> None:
-    """Fetch all, refuse what differs from its sum, then write."""
+    """Fetch all files, refuse those that differ from their checksums, then write."""
     contents: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory() as folder:
         for asset in manifest["asset"]:
@@ -88,7 +88,7 @@ def vendor(manifest: dict[str, Any], *, pinning: bool) -> None:
 
 
 def main() -> int:
-    """Fetch or check; 3 when a committed file is not what it should be."""
+    """Fetch or check; returns 3 when a committed file is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--check", action="store_true", help="compare only, without the network")
     parser.add_argument("--pin", action="store_true", help="write the sums of what was fetched")

@@ -1,4 +1,4 @@
-"""Use cases as a workspace's identity: each call opens the transactions that it needs."""
+"""Use cases with a workspace's identity: each call opens the transactions that it needs."""
 
 from __future__ import annotations
 

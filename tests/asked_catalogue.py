@@ -1,4 +1,4 @@
-"""What PostgreSQL knows of a table, as facts in plain words that two tables can be compared by."""
+"""PostgreSQL's catalogue of a table as plain facts, so that two tables can be compared."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CAST = re.compile(r"::(character varying|text|bpchar|numeric|jsonb|uuid)(\(\d+\
 
 
 def facts(connection: psycopg.Connection[Any], table: str) -> Facts:
-    """The facts of a table: what is compared, and its value."""
+    """The facts of a table: the name of each and its value."""
     found: Facts = {}
     for name, kind, filled, default in connection.execute(_COLUMNS, [table]):
         found[f"column {name}"] = kind
@@ -46,7 +46,7 @@ def facts(connection: psycopg.Connection[Any], table: str) -> Facts:
 
 
 def _plain(text: str) -> str:
-    """A default or a constraint without casts, schemas and the parentheses that they bring."""
+    """A default or a constraint without casts, schemas and redundant parentheses."""
     text = _CAST.sub("", text).replace('"', "")
     text = re.sub(r"REFERENCES (?:\w+\.)?(\w+)", r"REFERENCES \1", text)
     text = re.sub(r"^(PRIMARY KEY|UNIQUE|FOREIGN KEY|CHECK) ", "", text)
@@ -63,7 +63,7 @@ def _index(definition: str) -> str:
 
 
 def differences(asked: Facts, ours: Facts) -> list[str]:
-    """Every fact that the two do not share, as a sentence; the columns that only we have, once."""
+    """Every fact in which the two differ, as a sentence; columns that only ours has, once."""
     only_ours = {
         name.removeprefix("column ")
         for name in ours

@@ -1,9 +1,9 @@
 """Copies of the migrated databases that tests use one after another.
 
-Emptying a copy is many times cheaper than making one. A copy that a test gives back is emptied:
-partitions it made are dropped, rows are removed, rows that the migrations had inserted are
-restored, sequences begin again. A copy whose catalogue a test changed (a table, a function, a
-grant, a policy), or that cannot be emptied, is dropped instead.
+Emptying a copy is many times cheaper than making one. A returned copy is emptied: partitions it
+made are dropped, rows are removed, rows that the migrations had inserted are restored, sequences
+restart. A copy whose catalogue a test changed (a table, a function, a grant, a policy), or that
+cannot be emptied, is dropped instead.
 """
 
 from __future__ import annotations
@@ -79,14 +79,14 @@ SELECT
 
 
 class _Copy:
-    """One database's copy, with what it must look like when it is given back."""
+    """A copy of one database, and the state to which it is restored when returned."""
 
     def __init__(self, admin: str, name: str, source: DatabaseName) -> None:
         self.name = name
         self._make(admin, source)
         self.conninfo = make_conninfo(admin, dbname=name)
         self._connection = psycopg.connect(self.conninfo, autocommit=True)
-        # Triggers that guard rows, such as the audit log's, do not guard them from a test's end.
+        # Triggers that guard rows, such as the audit log's, must not prevent the clean-up.
         self._run("SET session_replication_role = replica")
         self._run("SET lock_timeout = '5s'")
         tables = self._connection.execute(_TABLES).fetchall()
@@ -133,7 +133,7 @@ class _Copy:
         return ", ".join(row[0] for row in rows)
 
     def _asks_whether_touched(self, tables: Sequence[str]) -> str:
-        """A query whose answer changes with every row, sequence and partition."""
+        """A query whose result changes with every row, sequence and partition."""
         free = [table for table in tables if table not in self._kept]
         rows = " OR ".join(f"EXISTS (SELECT FROM ONLY {table})" for table in free) or "false"
         kept = " || ".join(
@@ -153,7 +153,7 @@ class _Copy:
         return self._connection.execute(_CATALOGUE, prepare=True).fetchone()
 
     def empty(self) -> bool:
-        """Bring the copy back to what the migrations left. False when a test changed more."""
+        """Restore the copy to the state after the migrations. False when a test changed more."""
         try:
             if self._state() == self._untouched and self._fingerprint() == self._catalogue:
                 return True
@@ -174,7 +174,7 @@ class _Copy:
             return False
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection to the database."""
         self._connection.close()
 
 
@@ -189,7 +189,7 @@ class Clones:
 
     @contextmanager
     def lent(self) -> Iterator[Stores]:
-        """The databases, empty and migrated, until the block ends."""
+        """The databases, empty and migrated, during the block."""
         copies = self._free.pop() if self._free else self._new()
         stores = self._opened(copies)
         try:

@@ -27,13 +27,13 @@ from wavehouse.store import (
 )
 from wavehouse.workspace import Workspace
 
-# A machine that is busy with other work is no finding.
+# A busy machine is not a test failure.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 
 def pytest_configure() -> None:
-    """A run that is stopped by SIGTERM tears its fixtures down."""
+    """Let a run that is stopped by SIGTERM tear its fixtures down."""
     unwind_on_sigterm()
 
 
@@ -70,7 +70,7 @@ def server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def clones(server: EmbeddedServer) -> Iterator[Clones]:
-    """The copies of the databases that this process's tests use one after another."""
+    """The copies of the databases used one after another by this process's tests."""
     made = Clones(server)
     yield made
     made.close()
@@ -78,14 +78,14 @@ def clones(server: EmbeddedServer) -> Iterator[Clones]:
 
 @pytest.fixture
 def stores(clones: Clones) -> Iterator[Stores]:
-    """The databases, empty and migrated, for this test alone."""
+    """The databases, empty and migrated, for only this test."""
     with clones.lent() as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def shared_workspace(clones: Clones) -> Iterator[Workspace]:
-    """A workspace that the tests of a module share: what one leaves behind, others find."""
+    """A workspace shared by a module's tests: changes of one test are visible to the next."""
     folder = reachable_folder()
     with clones.lent() as opened:
         yield app.entered(config.load({"home": str(folder)}, environment={}), opened)
@@ -94,6 +94,6 @@ def shared_workspace(clones: Clones) -> Iterator[Workspace]:
 
 @pytest.fixture
 def workspace(stores: Stores, home_folder: Path) -> Workspace:
-    """An organization with an administrator, on databases of its own."""
+    """An organization with an administrator, in separate databases."""
     settings = config.load({"home": str(home_folder)}, environment={})
     return app.entered(settings, stores)

@@ -1,7 +1,7 @@
 """A home folder whose databases are migrated, built once and copied for each test run.
 
-Making a server and migrating it costs ten times what copying it costs. The copy is kept below the
-temporary folder under a digest of what it was made from, so a changed migration makes a new one.
+Creating and migrating a server takes ten times as long as copying it. The copy is stored below the
+temporary folder under a digest of its sources, so a changed migration creates a new one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def copy_home(folder: Path) -> None:
 
 
 def _kept() -> Path:
-    """The folder to copy from; made when there is none of this digest."""
+    """The folder to copy from, created when there is none with this digest."""
     root = Path(tempfile.gettempdir()) / f"wavehouse-test-{os.getuid()}"
     root.mkdir(mode=0o711, exist_ok=True)
     if root.lstat().st_uid != os.getuid():
@@ -61,7 +61,7 @@ def _make(found: Path) -> None:
 
 
 def _is_recent(old: Path, new: Path) -> bool:
-    """Whether a copy was made within a day of now: another worktree may use it."""
+    """Whether a copy is at most a day old: another worktree may use it."""
     day = 86_400
     return new.parent.stat().st_mtime - old.stat().st_mtime < day
 

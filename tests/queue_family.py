@@ -1,6 +1,6 @@
-"""The queue's two families of functions behind one face: jobs, and the slots of studio.
+"""The queue's two families of functions behind one interface: jobs, and the slots of studio.
 
-The tests of rules run on both: one behaviour, one suite.
+The rule tests run on both.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KIND = "toy.wind"
 
 @dataclass(frozen=True)
 class Names:
-    """What the functions and tables of a family are called."""
+    """The names of a family's functions and tables."""
 
     schema: str
     suffix: str
@@ -44,7 +44,7 @@ SLOTS = Names(
 
 
 class Family:
-    """Calls of one family, each with a time of its own; ``db`` is an administrator's connection."""
+    """Calls of one family with explicit times; ``db`` is an administrator's connection."""
 
     def __init__(self, db: psycopg.Connection[Any], names: Names) -> None:
         self.db, self.names = db, names
@@ -199,7 +199,7 @@ class Family:
         return term
 
     def rescue(self, term: int, *, now: datetime) -> dict[UUID, str]:
-        """What the leader took back, and what became of it."""
+        """The rows that the leader took back, and their outcomes."""
         found = self.rows(
             f"SELECT * FROM {self.names.schema}.rescue{self.names.suffix}(%s, 0, %s)", term, now
         )
@@ -216,7 +216,7 @@ class Family:
         return found[0] if found else None
 
     def running(self) -> dict[UUID, int]:
-        """What the organizations' counters say."""
+        """The running rows by the organizations' counters."""
         found = self.db.execute(
             "SELECT organization_id, running FROM queue.organization_queue_state WHERE queue = %s",
             [self.names.queue],
@@ -224,7 +224,7 @@ class Family:
         return dict(found)
 
     def counted(self) -> dict[UUID, int]:
-        """What the rows say."""
+        """The running rows by counting."""
         share = "share" if self.names is JOBS else "organization_id"
         found = self.db.execute(
             f"SELECT {share}, count(*) FROM {self.names.live} WHERE status = 'running' GROUP BY 1"

@@ -1,6 +1,6 @@
-"""Three workers with clocks of their own on one queue, and a model of what must hold (Q30).
+"""Three workers with separate clocks on one queue, and a model of its invariants (Q30).
 
-A step is any act of a worker, a person or time: claims, ends of attempts, kills, pauses longer
+A step is any action of a worker, a person or time: claims, ends of attempts, kills, pauses longer
 than a lease, skewed clocks, cancels, requeues, changes of the leader. After each the invariants are
 compared with the database. ``python -m tests.queue_simulation`` runs many steps for many seeds.
 """
@@ -40,7 +40,7 @@ ACTS = {
 
 @dataclass
 class Actor:
-    """A worker: what it believes to hold, how wrong its clock is, and its term."""
+    """A worker: the leases it believes to hold, its clock error, and its term."""
 
     worker_id: UUID
     skew: timedelta
@@ -80,7 +80,7 @@ class Simulation:
         return bool(self.token.get(lease["id"]) == lease["lease_token"])
 
     def step(self, act: str | None = None) -> None:
-        """One act, and the invariants after it."""
+        """Do one step, then check the invariants."""
         self.steps += 1
         name = act or self.chance.choices(list(ACTS), list(ACTS.values()))[0]
         getattr(self, name)()
@@ -114,7 +114,7 @@ class Simulation:
             actor.leases.append(lease)
 
     def complete(self) -> None:
-        """The end of an attempt: it wins exactly when its lease is the valid one."""
+        """End an attempt: it succeeds exactly when its lease is valid."""
         if not (held := self._held()):
             return
         actor, lease = held
@@ -129,7 +129,7 @@ class Simulation:
             self._failed(actor, lease, "transient")
 
     def fail(self) -> None:
-        """An attempt ends with an error of any class."""
+        """End an attempt with an error of any class."""
         if held := self._held():
             kinds = ["transient", "transient", "permanent", "policy", "budget"]
             self._failed(*held, self.chance.choice(kinds))
@@ -149,7 +149,7 @@ class Simulation:
             del self.token[lease["id"]]
 
     def snooze(self) -> None:
-        """A lease is given back."""
+        """Give a lease back."""
         if held := self._held():
             actor, lease = held
             valid = self._is_valid(lease) and lease["id"] not in self.cancelled
@@ -170,7 +170,7 @@ class Simulation:
         actor.term = term or actor.term
 
     def rescue(self) -> None:
-        """Whoever believes to lead takes back; only the present term does."""
+        """Rescue by each worker that believes to lead; only the current term succeeds."""
         actor = self.chance.choice(self.actors)
         if actor.term is None:
             return
@@ -184,20 +184,20 @@ class Simulation:
                 self.cancelled.discard(row)
 
     def wait(self) -> None:
-        """Time goes on."""
+        """Time passes."""
         self.now += self.chance.choice([1, 5, 20, 70]) * SECOND
 
     def sleep(self) -> None:
-        """Everything stands still for longer than leases live: leases become stale."""
+        """Everything stops for longer than a lease: leases become stale."""
         self.now += timedelta(minutes=self.chance.choice([2, 15]))
 
     def kill(self) -> None:
-        """A worker dies, and another one begins with nothing."""
+        """A worker dies, and a new one starts without state."""
         place = self.chance.randrange(WORKERS)
         self.actors[place] = self._actor()
 
     def cancel(self) -> None:
-        """Somebody cancels any row."""
+        """Cancel any row."""
         if self.rows:
             row = self.chance.choice(self.rows)
             outcome = self.family.call("cancel", row, self.now)
@@ -209,7 +209,7 @@ class Simulation:
                 assert row in self.ended
 
     def requeue(self) -> None:
-        """Somebody retries what ended without success."""
+        """Requeue a row that ended without success."""
         rows = [row for row, status in self.ended.items() if status != "done"]
         if rows:
             row = self.chance.choice(rows)
@@ -217,7 +217,7 @@ class Simulation:
             del self.ended[row]
 
     def discard(self) -> None:
-        """Somebody empties the dead letter."""
+        """Discard a row that failed for good."""
         rows = [row for row, status in self.ended.items() if status == "dead"]
         if rows:
             row = self.chance.choice(rows)
@@ -230,11 +230,11 @@ class Simulation:
         return self.chance.choice([(None, None), (organization, None), (organization, project)])
 
     def pause(self) -> None:
-        """At any level."""
+        """Pause at any level."""
         self.family.call("pause", *self._scope(), "user:ada", "", self.now)
 
     def resume(self) -> None:
-        """At any level, paused or not."""
+        """Resume at any level, paused or not."""
         self.family.call("resume", *self._scope(), self.now)
 
     def unblock(self) -> None:
@@ -249,7 +249,7 @@ class Simulation:
         self.ended[row] = status
 
     def check(self) -> None:
-        """Counters, leases, and that every row is there exactly once."""
+        """Check counters and leases, and that every row exists exactly once."""
         names = self.family.names
         counted = self.family.counted()
         running = {k: n for k, n in self.family.running().items() if n}
@@ -271,7 +271,7 @@ class Simulation:
         assert ends == self.ended
 
     def drain(self) -> None:
-        """Everything resumes and succeeds: no row is forgotten."""
+        """Resume everything and let it succeed: no row is lost."""
         for organization in self.organizations:
             project = self.family.project(organization)
             self.family.call("resume", organization, project, self.now)

@@ -1,4 +1,4 @@
-"""An application on a real port of this machine, for as long as a block runs."""
+"""An application on a real port of this machine during a block."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from fastapi import FastAPI
 
 @contextmanager
 def served(app: FastAPI, server: uvicorn.Server | None = None) -> Iterator[str]:
-    """The application's address; its clock is the one of the block that enters."""
-    # The protocol is said: asyncio sends small answers at once (TCP_NODELAY) only where it is, and
-    # every answer waits 40 ms for the other side otherwise.
+    """The application's address; its clock is the clock of the entering block."""
+    # The protocol is named explicitly, because only then asyncio sends small responses at once
+    # (TCP_NODELAY); otherwise every response waits 40 ms for the other side.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     listening.listen(100)

@@ -1,4 +1,4 @@
-"""A disk of a chosen size that is full at once when it is filled; needs root."""
+"""A disk of a chosen size that fills up immediately; needs root."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def can_mount() -> bool:
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Path]:
-    """A folder that is a disk of its own while the block lasts."""
+    """Mount a folder as a separate disk during the block."""
     if os.geteuid() != 0:
         raise PermissionError("only root mounts")
     folder = Path(tempfile.mkdtemp(prefix="wavehouse-disk-", dir="/tmp"))
@@ -43,7 +43,7 @@ def small_disk(megabytes: int) -> Iterator[Path]:
 
 
 def filled(folder: Path, *, leave: int) -> Path:
-    """Fill a disk up to ``leave`` bytes by one file, which is returned."""
+    """Fill a disk up to ``leave`` bytes with one file, which is returned."""
     ballast = folder / "ballast"
     free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
     with ballast.open("wb") as file:

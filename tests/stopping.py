@@ -1,8 +1,8 @@
-"""What a test run leaves behind when it is stopped: nothing.
+"""Cleans up after a test run that is stopped.
 
-SIGTERM ends the run like Ctrl-C, so that fixtures are torn down. What cannot be caught (SIGKILL,
-or a worker that pytest-xdist kills after its patience) is noticed by a small program that waits
-for the end of the run's process: it then stops every PostgreSQL below the run's folder and
+SIGTERM ends the run like Ctrl-C, so that fixtures are torn down. Signals that cannot be caught
+(SIGKILL, or a worker that pytest-xdist kills after its timeout) are handled by a small program that
+waits for the end of the run's process: it then stops every PostgreSQL below the run's folder and
 removes the folder.
 """
 
@@ -54,7 +54,7 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 @cache
 def run_folder() -> Path:
-    """The folder below which this process's servers are: watched, removed when the run ends."""
+    """The folder of this process's servers: watched, and removed when the run ends."""
     folder = Path(tempfile.mkdtemp(prefix="wavehouse-test-", dir="/tmp"))
     folder.chmod(0o711)
     subprocess.Popen(
@@ -69,7 +69,7 @@ def run_folder() -> Path:
 
 
 def reachable_folder(prefix: str = "") -> Path:
-    """A new folder that the server's account may pass, whoever runs the tests."""
+    """A new folder that the server's account can enter, whoever runs the tests."""
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=run_folder()))
     folder.chmod(0o711)
     return folder

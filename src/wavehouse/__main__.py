@@ -1,4 +1,4 @@
-"""The program ``wavehouse``: run a command, turn errors into sentences and exit codes."""
+"""The program ``wavehouse``: run a command, turn errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _stops: list[int] = []
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
-    """SIGTERM and SIGHUP unwind like Ctrl-C, so that the embedded server is stopped.
+    """Handle SIGTERM and SIGHUP like Ctrl-C, so that the embedded server is stopped.
 
-    A second signal lets the first one's clean-up end; a third does not wait for it.
+    After a second signal the first one's clean-up still finishes; a third does not wait for it.
     """
     _stops.append(number)
     if len(_stops) == _PATIENCE:
-        print("Stopping; once more to leave at once.", file=sys.stderr)
+        print("Stopping; press again to stop at once.", file=sys.stderr)
         return
     if number == signal.SIGINT:
-        raise KeyboardInterrupt  # what commands that say what they did are ready for
+        raise KeyboardInterrupt  # expected by commands that report what they did
     raise SystemExit(128 + number)
 
 
@@ -42,7 +42,7 @@ def main() -> None:
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except BaseException as error:
-        # A library may turn the signal into an error of its own, such as "query interrupted".
+        # A library may turn the signal into its own error, such as "query interrupted".
         if _stops and not _has_spoken(error):
             _tell_stopped()
             sys.exit(128 + _stops[0])
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _has_spoken(error: BaseException) -> bool:
-    """A command that reports by itself what a stop left undone ends with its own code."""
+    """Whether a command itself reports what a stop left undone; it then keeps its exit code."""
     from wavehouse.kernel.errors import Interrupted
 
     if isinstance(error, SystemExit):
@@ -59,7 +59,7 @@ def _has_spoken(error: BaseException) -> bool:
 
 
 def _ended(error: BaseException) -> int | str | None:
-    """Print the error, if it is one; returns the exit code."""
+    """Print the error, if there is one; returns the exit code."""
     import click
 
     from wavehouse.kernel.errors import WavehouseError
@@ -77,7 +77,7 @@ def _ended(error: BaseException) -> int | str | None:
     if isinstance(error, BrokenPipeError):
         _stop_writing()
         return 0
-    from wavehouse.cli.faults import as_sentence  # the last net: never a traceback
+    from wavehouse.cli.faults import as_sentence  # the last handler: never a traceback
 
     sentence = as_sentence(error)
     _tell(sentence)
@@ -86,13 +86,13 @@ def _ended(error: BaseException) -> int | str | None:
 
 def _tell_stopped() -> None:
     print(
-        "Stopped. What was finished is stored; the same command goes on from there.",
+        "Stopped. Finished work is stored; run the same command again to continue.",
         file=sys.stderr,
     )
 
 
 def _reader_has_left() -> bool:
-    """Whether ``| head`` closed the pipe: click turns that into exit code 1, which it is not."""
+    """Whether ``| head`` closed the pipe, for which click would wrongly exit with code 1."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -102,7 +102,7 @@ def _reader_has_left() -> bool:
 
 
 def _stop_writing() -> None:
-    """The reader of our output is gone: what is still buffered must not raise at exit."""
+    """Discard buffered output after its reader has gone, so that exit raises no error."""
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -18,7 +18,7 @@ from wavehouse.workspace import Workspace
 
 
 def targets_of(stores: Stores) -> list[schema.Target]:
-    """The ladders of the product, each with its database and its owner."""
+    """The product's ladders, each with its database and owner."""
     return [
         schema.Target(
             name=location.database,
@@ -33,7 +33,7 @@ def targets_of(stores: Stores) -> list[schema.Target]:
 
 @contextmanager
 def schema_targets() -> Iterator[list[schema.Target]]:
-    """The product's own databases, made and open, for ``wavehouse schema`` without ``--dir``."""
+    """The product's own databases, created and open, for ``wavehouse schema`` without ``--dir``."""
     with open_stores(config.load(), say) as stores:
         for location in stores.places:
             provision(location)
@@ -42,7 +42,7 @@ def schema_targets() -> Iterator[list[schema.Target]]:
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """The organization (its slug) and the member (an address) that a command acts for."""
+    """The organization (slug) and the member (email address) that a command acts for."""
 
     organization: str | None = None
     email: str | None = None
@@ -56,7 +56,7 @@ INSTALLATION = Acting()
 def open_workspace(
     flags: dict[str, Any] | None = None, *, acting: Acting = INSTALLATION
 ) -> Iterator[Workspace]:
-    """The workspace, its databases started and migrated, while the block lasts."""
+    """The workspace during the block, with its databases started and migrated."""
     settings = config.load(flags)
     with open_stores(settings, say) as stores:
         migrate(stores)
@@ -64,7 +64,7 @@ def open_workspace(
 
 
 def migrate(stores: Stores) -> None:
-    """Make databases and roles, and apply what is pending in their ladders."""
+    """Create databases and roles, and apply pending migrations."""
     for location in stores.places:
         provision(location)
     for target in targets_of(stores):
@@ -79,7 +79,7 @@ def entered(settings: Settings, stores: Stores) -> Workspace:
 
 
 def acting_as(workspace: Workspace, acting: Acting) -> Workspace:
-    """The workspace for another organization or member. NotFound when there is no such one."""
+    """The workspace for another organization or member. NotFound when it does not exist."""
     if acting == INSTALLATION:
         return workspace
     with workspace.stores.operational.worker() as tx:

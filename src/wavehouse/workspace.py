@@ -1,7 +1,7 @@
-"""What an edge works with: settings, open databases, and the user who acts.
+"""The workspace of an edge: settings, open databases, and the acting user.
 
-Only edges (commands, routes, pages, jobs, the demo) see a workspace. They take an identity from
-it, or from a key or a session, open transactions, and call services with both.
+Only edges (commands, routes, pages, jobs, the demo) see a workspace. They take an identity from it,
+or from a key or a session, open transactions, and pass both to services.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from wavehouse.store import Database, Operational, Stores
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The settings, the open databases, and the organization and the user that act.
+    """The settings, the open databases, and the organization and user that act.
 
-    These are the installation's own organization and its administrator, unless a command names
-    others. ``owner`` is the installation's own organization when another one acts.
+    By default these are the installation's own organization and its administrator. ``owner`` is the
+    installation's own organization when another one acts.
     """
 
     settings: Settings
@@ -35,26 +35,26 @@ class Workspace:
 
     @property
     def home(self) -> OrganizationId:
-        """The installation's own organization: its administrators are the operators."""
+        """The installation's own organization, whose administrators are the operators."""
         return self.owner or self.organization.organization_id
 
 
 class OpenWorkspace(Protocol):
-    """Opens the workspace; every command gets one as click's object (``app.open_workspace``)."""
+    """Opens the workspace; commands get it as click's object (``app.open_workspace``)."""
 
     def __call__(self) -> AbstractContextManager[Workspace]:
-        """The databases started, migrated and open while the block lasts."""
+        """The databases, started, migrated and open during the block."""
 
 
 class Gate(Protocol):
-    """Authenticates API requests; built by the web and handed to each context's routes.
+    """Authenticates API requests; built by the web and passed to each context's routes.
 
     ``gate(scope)`` is a FastAPI dependency: the identity of an API key that has the scope and is
     within its rate. ``gate.answers(scope, 404)`` documents the problems that a route may return.
     """
 
     def __call__(self, scope: Scope) -> Callable[..., Identity]:
-        """The dependency of a route that needs this scope."""
+        """The dependency of a route that requires this scope."""
         ...
 
     def answers(self, scope: Scope, *statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -63,7 +63,7 @@ class Gate(Protocol):
 
 
 class Reader(Protocol):
-    """Reads a quarantined file of its kind again, for the organization of the identity."""
+    """Reads a quarantined file of its kind again, for the identity's organization."""
 
     def __call__(
         self, operational: Database[Operational], path: Path, *, identity: Identity
@@ -74,7 +74,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What the HTTP routes of a context are built with (``kernel.manifest.Routes``)."""
+    """The arguments with which HTTP routes of a context are built (``kernel.manifest.Routes``)."""
 
     workspace: Workspace
     gate: Gate
@@ -83,10 +83,11 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a chapter of the demo plays on (``kernel.manifest.Chapter``).
+    """The stage of a demo chapter (``kernel.manifest.Chapter``).
 
-    ``folder`` holds the simulated files, ``truth`` what their simulation knows, ``until`` its last
-    day. ``output`` is a folder for files that the chapter makes; removing the sample removes it.
+    ``folder`` has the simulated files, ``truth`` the simulation's expected results, ``until`` its
+    last day. ``output`` is a folder for files created by the chapter; removing the sample removes
+    it.
     """
 
     workspace: Workspace
@@ -98,7 +99,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class ChapterResult:
-    """What a chapter of the demo has shown: one or two lines for people, and its figures."""
+    """The result of a demo chapter: one or two lines for people, and its figures."""
 
     ok: bool
     lines: tuple[str, ...]

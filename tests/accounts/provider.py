@@ -62,7 +62,7 @@ class TestProvider:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
-        """Stop serving."""
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -81,14 +81,14 @@ class TestProvider:
         return 404, {}
 
     def person_signs_in(self, address: str) -> dict[str, str]:
-        """What the browser brings back from the address that it was sent to."""
+        """The URL to which the browser returns after the sign-in."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         code = f"code-{len(self.codes)}"
         self.codes[code] = asked
         return {"state": asked["state"], "code": code}
 
     def exchange(self, body: str, authorization: str) -> tuple[int, Any]:
-        """Tokens for a code, once, for the client that proves itself and the verifier (PKCE)."""
+        """Tokens for a code, once, for a client with the right credentials and verifier (PKCE)."""
         sent = {name: values[0] for name, values in parse_qs(body).items()}
         asked = self.codes.pop(sent.get("code", ""), None)
         pair = urlencode({"": CLIENT})[1:] + ":" + urlencode({"": SECRET}).replace("+", "%20")[1:]

@@ -85,6 +85,7 @@ def test_an_invitation_by_the_api_is_accepted_on_the_page(
     assert (303, "/members?did=joined") == (joined.status_code, joined.headers["location"])
     assert 200 == overview.status_code
     assert "Send the invitation" not in overview.text
+    assert "You are now a member" in Visitor(workspace, None).client.get("/sign-in?did=joined").text
     assert 410 == Visitor(workspace, None).send("/join", token=token).status_code
     assert 410 == anna.client.get(f"/join?token={token}").status_code
     assert {"viewer", "admin"} == {

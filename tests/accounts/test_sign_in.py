@@ -186,7 +186,7 @@ def test_a_passkey_whose_counter_goes_back_stops_working(
         )
 
     assert [200, 401, 401] == codes
-    assert "may have a copy" in Visitor(workspace, bo).client.get("/account").text
+    assert "may have been copied" in Visitor(workspace, bo).client.get("/account").text
 
 
 def test_a_passkey_of_another_origin_is_refused(workspace: Workspace, bo: Workspace) -> None:

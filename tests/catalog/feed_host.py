@@ -1,4 +1,4 @@
-"""A host of feeds on this machine that answers as a test tells it, and keeps what was asked."""
+"""A local host of feeds that responds as configured and records requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Reply:
-    """An answer: status, body, headers. With an ETag the host answers 304 to it by itself."""
+    """A response: status, body, headers. With an ETag, the host answers 304 by itself."""
 
     body: bytes = b""
     status: int = 200
@@ -20,7 +20,7 @@ class Reply:
 
 @dataclass
 class FeedHost:
-    """What each path answers, and the requests that came: path and headers."""
+    """The responses by path, and the received requests: path and headers."""
 
     url: str = ""
     replies: dict[str, Reply] = field(default_factory=dict)
@@ -28,13 +28,13 @@ class FeedHost:
     posted: list[tuple[str, bytes]] = field(default_factory=list)
 
     def paths(self) -> list[str]:
-        """The paths that were asked for, in order."""
+        """The requested paths, in order."""
         return [path for path, _ in self.came]
 
 
 @contextmanager
 def feed_host() -> Iterator[FeedHost]:
-    """A host while the block lasts."""
+    """Run a host during the block."""
     host = FeedHost()
 
     class Handler(BaseHTTPRequestHandler):

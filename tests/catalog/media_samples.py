@@ -1,4 +1,4 @@
-"""Small media files, made byte by byte: what is in them is known because it is written here."""
+"""Small media files, built byte by byte, so that their content is known."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def xing_frame(frames: int, name: bytes = b"Xing") -> bytes:
 
 
 def vbri_frame(frames: int) -> bytes:
-    """Fraunhofer's way to say the same."""
+    """The same frame in Fraunhofer's format."""
     return frame(b"\0" * 32 + b"VBRI" + struct.pack(">HHHII", 1, 0, 0, 0, frames))
 
 

@@ -1,4 +1,4 @@
-"""The door of ``catalog``."""
+"""The public interface of ``catalog``."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def _web(limits: Limits = SHORT) -> Web:
 
 @pytest.mark.parametrize("name", hostile.SLOW)
 def test_a_server_that_sends_by_drops_is_left_at_the_deadline(name: str) -> None:
-    """Whatever it drips: status, headers, 100 Continue, body. It would go on for ever."""
+    """Whatever it drips: status, headers, 100 Continue, body. It would go on forever."""
     with hostile.server(hostile.SLOW[name]) as port, pytest.raises(Unreachable):
         WebFeedSource(_web()).fetch(f"http://feeds.example:{port}/feed.xml")
 
@@ -95,7 +95,7 @@ def test_a_bomb_of_eight_kilobytes_is_refused_by_its_ratio() -> None:
 
 
 def test_validators_that_no_header_may_hold_are_not_kept() -> None:
-    """Sent back they would break every later request: the feed would stop for ever."""
+    """Sent back they would break every later request: the feed would stop forever."""
     headers = ('ETag: "é\u202e"'.encode(), b"Last-Modified: " + b"x" * 5000)
     with hostile.server(hostile._sized(b"<rss/>", *headers)) as port:
         source = WebFeedSource(_web())

@@ -540,7 +540,7 @@ def test_all_pages_are_read_at_first_and_later_those_with_new_episodes(
 def test_a_feed_of_250_pages_is_read_in_three_polls_and_says_so(
     place: Workspace, host: FeedHost
 ) -> None:
-    """100 pages a poll; nothing is lost, and nothing goes on for ever."""
+    """100 pages a poll; nothing is lost, and nothing goes on forever."""
     paged(host, 250)
     with catalog.poll_reading(place.settings) as reading:
         reading = replace(reading, probe=None)

@@ -32,8 +32,8 @@ def _invoke(workspace: Workspace, *words: str) -> Result:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("2026-11-31", "2026-11-31 does not exist: choose a day of the calendar"),
-        ("2026-02-29", "2026-02-29 does not exist: choose a day of the calendar"),
+        ("2026-11-31", "2026-11-31 does not exist: use an existing date"),
+        ("2026-02-29", "2026-02-29 does not exist: use an existing date"),
         ("28/11/2026", "'28/11/2026' is not a day: write it like 2026-11-28"),
         (
             "1.2.2026",
@@ -103,7 +103,7 @@ def test_a_table_never_breaks_an_id(
 
 
 def test_a_wrong_name_gets_the_nearest_one(workspace: Workspace) -> None:
-    """A show that is not there is not an empty table."""
+    """An unknown show is an error, not an empty table."""
     done = _invoke(workspace, "downloads", "--show", "Nobody")
 
     assert isinstance(done.exception, NotFound)

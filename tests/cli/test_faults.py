@@ -60,12 +60,12 @@ def test_the_trace_is_shown_to_who_asks(
         (psycopg.errors.DiskFull(), "the database's disk is full", 1),
         (
             psycopg.errors.AdminShutdown(),
-            "the database no longer answers",
+            "the database no longer responds",
             EXIT_UNREACHABLE,
         ),
         (
             psycopg.OperationalError("the connection is lost"),
-            "the database no longer answers",
+            "the database no longer responds",
             EXIT_UNREACHABLE,
         ),
     ],
@@ -99,7 +99,7 @@ def test_an_interrupted_library_ends_like_an_interrupted_program(
     assert 130 == _ended(monkeypatch, RuntimeError("Query interrupted"))
 
     said = capsys.readouterr().err
-    assert said == "Stopped. What was finished is stored; the same command goes on from there.\n"
+    assert said == "Stopped. Finished work is stored; run the same command again to continue.\n"
 
 
 def test_a_second_signal_lets_the_clean_up_end(monkeypatch: pytest.MonkeyPatch) -> None:

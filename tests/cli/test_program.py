@@ -43,7 +43,7 @@ def test_a_word_that_is_like_nothing_gets_no_suggestion() -> None:
     done = _run("xyzzy")
 
     assert 2 == done.returncode
-    assert "There is no command 'xyzzy'." in done.stderr
+    assert "Unknown command 'xyzzy'." in done.stderr
     assert "Did you mean" not in done.stderr
 
 

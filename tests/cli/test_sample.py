@@ -10,7 +10,7 @@ from pathlib import Path
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>My own show</title>
 <link>https://own.example/</link><description>Mine.</description></channel></rss>"""
 
-SMALL = ("--no-serve", "--people", "5", "--days", "3")
+SMALL = ("--no-serve", "--people", "5", "--days", "3", "--chapters", "measured")
 
 
 def _wavehouse(home: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""The databases with their sample rows, made once for this folder and never changed."""
+"""The databases with their sample rows, created once for this folder and never changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The folder of the clone."""
+    """The root of the repository."""
     return ROOT
 
 
@@ -44,7 +44,7 @@ def seeded(server: EmbeddedServer) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def sample(seeded: dict[str, str]) -> Iterator[dict[str, psycopg.Connection[Any]]]:
-    """A connection to each seeded database; what a test does there is taken back."""
+    """A connection to each seeded database; a test's changes are rolled back."""
     opened = {name: psycopg.connect(conninfo) for name, conninfo in seeded.items()}
     try:
         yield opened

@@ -109,7 +109,7 @@ def test_the_commands_write_and_check_any_database(seeded: dict[str, str], tmp_p
     nothing = runner.invoke(commands, ["seed", *common])
 
     assert (3, 0, 0) == (before.exit_code, written.exit_code, after.exit_code)
-    assert "no seeds beside the migrations" in str(without.exception)
+    assert "no seeds folder beside the migrations" in str(without.exception)
     assert (0, True) == (nothing.exit_code, '"written": 0' in nothing.output)
 
 

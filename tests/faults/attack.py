@@ -1,4 +1,4 @@
-"""Attack the product by every kind that is known, and print what was tried and what broke.
+"""Run every known kind of attack on the product, and print what was tried and what broke.
 
     .venv/bin/python -m tests.faults.attack                    everything, some 30 minutes
     .venv/bin/python -m tests.faults.attack --only bombs       one part; repeat for more
@@ -41,7 +41,7 @@ _ROOM = 1500
 
 @dataclass(slots=True)
 class Part:
-    """What one part of the attack tried, and what broke."""
+    """The attempts of one part of the attack, and what broke."""
 
     name: str
     tried: int = 0
@@ -54,7 +54,7 @@ def _resolved(_host: str, _port: int) -> list[str]:
 
 
 def servers() -> Part:
-    """Servers that mean harm: each fetch ends in time, with an error of ours or a document."""
+    """Malicious servers: each fetch ends in time, with an error of ours or a document."""
     part, slowest = Part("hostile servers"), 0.0
     kinds = {**hostile.SLOW, **hostile.FAST, **hostile.MOVES, **hostile.CIRCLES}
     for name, behaviour in kinds.items():
@@ -82,7 +82,7 @@ def servers() -> Part:
 
 
 def addresses() -> Part:
-    """Spellings of this machine and its network: none is connected to, by any way there."""
+    """Spellings of this machine and its network: none is connected to, in any way."""
     part = Part("SSRF forms")
     touched: list[object] = []
     with hostile.server(lambda connection, _: touched.append(connection)) as port:
@@ -104,7 +104,7 @@ def addresses() -> Part:
 
 
 def _alone(work: Callable[[], str]) -> tuple[str, float, float]:
-    """Do a piece of work in a process of its own: outcome, CPU seconds, megabytes more."""
+    """Do some work in a separate process: outcome, CPU seconds, additional megabytes."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -144,7 +144,7 @@ def _read_log(path: Path) -> str:
 
 
 def bombing(feeds: Sequence[str] = (), logs: Sequence[str] = ()) -> Part:
-    """Feeds and logs that swell: read or refused, within time and memory."""
+    """Feeds and logs that expand: read or refused, within time and memory."""
     part, slowest, largest = Part("feed and log bombs"), ("", 0.0), ("", 0.0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "access.log")
@@ -189,7 +189,7 @@ def slowness(number: int = 500) -> Part:
 
 
 def kills(each: int = 6) -> Part:
-    """`make faults`: every stage struck by every blow, the end compared with the truth."""
+    """`make faults`: every stage hit by every fault, the result compared with the truth."""
     from tests.faults import matrix
 
     cells = matrix.run_matrix(matrix.STAGES, matrix.BLOWS, each, people=300, days=6)
@@ -198,7 +198,7 @@ def kills(each: int = 6) -> Part:
 
 
 def full_disks(sizes: Sequence[int] = _DISKS) -> Part:
-    """The demo on disks that are too small: a sentence, no trace; with room it goes through."""
+    """The demo on disks that are too small: an error without traceback; with room it succeeds."""
     part = Part("full disks")
     if os.geteuid() != 0 or not can_mount():
         part.figures = "left out: only root can mount a small disk"
@@ -230,7 +230,7 @@ def _demo(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def _tests(name: str, *paths: str) -> Part:
-    """A part that is a test of the suite: its cases are counted by pytest."""
+    """A part that is a test of the suite: pytest counts its cases."""
     part, root = Part(name), Path(__file__).parents[2]
     there = [path for path in paths if (root / path.partition("::")[0]).exists()]
     if not there:

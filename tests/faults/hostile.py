@@ -1,4 +1,4 @@
-"""Servers that mean harm to whoever fetches from them, and addresses that must not be fetched.
+"""Malicious servers, and addresses that must not be fetched.
 
 Every behaviour is a function that writes raw bytes to one accepted connection. The oracle is small:
 a fetch ends, within its limits, with an error of Wavehouse's own or with the truth.
@@ -18,7 +18,7 @@ _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\n"
 
 
 def _dripping(first: bytes, drop: bytes, pause: float = 0.1) -> Behaviour:
-    """Send something at once, then a drop now and then, for ever."""
+    """Send something at once, then a byte now and then, forever."""
 
     def behave(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(first)
@@ -29,7 +29,7 @@ def _dripping(first: bytes, drop: bytes, pause: float = 0.1) -> Behaviour:
 
 
 def _flooding(first: bytes, wave: bytes) -> Behaviour:
-    """Send as fast as it is read, for ever."""
+    """Send as fast as the client reads, forever."""
 
     def behave(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(first)
@@ -91,7 +91,7 @@ SLOW: dict[str, Behaviour] = {
     "a redirect by drops": _dripping(b"HTTP/1.1 302 Found\r\nLocation: /next\r\n", b"X-A: a\r\n"),
     "silence": _silent,
 }
-"""Slow for ever, so only a deadline of the whole fetch ends it."""
+"""Endlessly slow, so only a deadline for the whole fetch ends it."""
 
 FAST: dict[str, Behaviour] = {
     "100 Continue without an end": _flooding(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
@@ -144,7 +144,7 @@ FAST: dict[str, Behaviour] = {
     ),
     "a charset that nobody knows": _sized(b"x", b"Content-Type: text/xml; charset=\xff\xfe"),
 }
-"""Wrong at once, or as fast as the line carries."""
+"""Invalid at once, or as fast as the connection allows."""
 
 LOCATIONS = (
     b"http://[", b"http://[::1", b"http://]/", b"http://a b/", b"http://", b"//", b"///", b"http:/",
@@ -158,7 +158,7 @@ LOCATIONS = (
     b"http://user:pass@[", "http://ä.example:x/".encode(), b"http://1.2.3.4.5/", b"http://0x/",
     b"http://\xe2\x80\xae/", b"unix:///tmp/a",
 )  # fmt: skip
-"""Values of ``Location`` of which no address can be made, or none that may be fetched."""
+"""Values of ``Location`` that are not an address, or not one that may be fetched."""
 
 MOVES: dict[str, Behaviour] = {
     f"Location {where[:30]!r} ({n})": _moving(where) for n, where in enumerate(LOCATIONS)
@@ -185,12 +185,12 @@ PRIVATE = (
     "[2001:db8::1]", "[2001:10::1]", "[3fff::1]", "[5f00::1]", "localhost", "LOCALHOST",
     "localhost.", "ip6-localhost",
 )  # fmt: skip
-"""Hosts that lead into this machine or its network, in every spelling that resolvers take."""
+"""Hosts that lead to this machine or its network, in every spelling that resolvers accept."""
 
 
 @contextmanager
 def server(behaviour: Behaviour) -> Iterator[int]:
-    """A server on 127.0.0.1 that treats every connection alike; its port."""
+    """A server on 127.0.0.1 that treats every connection alike; yields its port."""
     over = threading.Event()
     listening = socket.create_server(("127.0.0.1", 0))
 

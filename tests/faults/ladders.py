@@ -1,4 +1,4 @@
-"""Kill runners and their backends at random moments; finish by the program; compare the ends.
+"""Kill runners and their backends at random moments, recover with the program, compare results.
 
     .venv/bin/python -m tests.faults.ladders                 200 kills on PostgreSQL 16 and 18
     .venv/bin/python -m tests.faults.ladders --kills 20      a taste of it
@@ -73,7 +73,7 @@ schema.apply(sys.argv[1], Path(sys.argv[2]))
 
 @dataclass(slots=True)
 class Cell:
-    """What came of one version and one blow."""
+    """The results for one version and one fault."""
 
     major: int
     blow: str
@@ -85,7 +85,7 @@ class Cell:
 
 @contextmanager
 def servers() -> Iterator[dict[int, str]]:
-    """Both versions, on folders of their own."""
+    """Both versions, in separate folders."""
     folder = Path(tempfile.mkdtemp(prefix="wavehouse-ladders-"))
     folder.chmod(0o711)
     try:
@@ -103,7 +103,7 @@ def servers() -> Iterator[dict[int, str]]:
 
 @contextmanager
 def database(admin: str, name: str) -> Iterator[str]:
-    """A new database; a server that restarts after a killed backend is waited for."""
+    """A new database; waits for a server that restarts after a killed backend."""
     for _ in range(200):
         with suppress(psycopg.OperationalError), psycopg.connect(admin, autocommit=True) as server:
             server.execute(f'CREATE DATABASE "{name}"')
@@ -115,7 +115,7 @@ def database(admin: str, name: str) -> Iterator[str]:
 
 
 def strike(conninfo: str, folder: Path, blow: str, after: float) -> bool:
-    """Start a runner and strike after some seconds of its work; whether it was still at work."""
+    """Start a runner and kill it after some seconds; returns whether it was still working."""
     runner = subprocess.Popen(
         [sys.executable, "-c", RUNNER, conninfo, str(folder)],
         stdout=subprocess.PIPE,
@@ -150,7 +150,7 @@ def _strike_backend(conninfo: str, blow: str) -> bool:
 
 
 def finish(conninfo: str, folder: Path) -> int:
-    """Type what the program says until it is done; how often something was half-way."""
+    """Run the commands that the program names until it is done; returns the partial states."""
     half = 0
     for _ in range(200):
         try:
@@ -165,7 +165,7 @@ def finish(conninfo: str, folder: Path) -> int:
 
 
 def end(conninfo: str) -> dict[str, object]:
-    """All that a run leaves: rows, indexes with their validity, the history."""
+    """The final state of a run: rows, indexes with their validity, the history."""
     with psycopg.connect(conninfo) as connection:
         one = connection.execute(
             "SELECT count(*), sum(n), sum(k), (SELECT count(*) FROM last),"
@@ -184,7 +184,7 @@ def end(conninfo: str) -> dict[str, object]:
 
 
 def run(kills: int, *, seed: int = 1, majors: tuple[int, ...] = (18, 16)) -> list[Cell]:
-    """Every version under every blow until so many have hit in all."""
+    """Every version with every fault until the wanted number of kills."""
     cells, dice = [], Random(seed)
     each = -(-kills // (len(majors) * len(BLOWS)))
     with servers() as admins, tempfile.TemporaryDirectory() as name:
@@ -223,7 +223,7 @@ def _one(admin: str, folder: Path, cell: Cell, after: float, wanted: dict[str, o
 
 
 def document(cells: list[Cell], seconds: float) -> str:
-    """The table, and what was wrong."""
+    """The table, and the wrong results."""
     total, wrong = sum(c.kills for c in cells), sum(len(c.wrong) for c in cells)
     lines = [
         (
@@ -231,7 +231,7 @@ def document(cells: list[Cell], seconds: float) -> str:
             "0 wanted (`make ladders`)."
         ),
         "",
-        "| PostgreSQL | blow | kills | of them half-way, finished by `recover` | wrong |",
+        "| PostgreSQL | blow | kills | of them partial, finished by `recover` | wrong |",
         "|---|---|---|---|---|",
     ]
     lines += [
@@ -242,7 +242,7 @@ def document(cells: list[Cell], seconds: float) -> str:
 
 
 def main() -> int:
-    """Run it; 1 when an end was wrong."""
+    """Run it; 1 when a result was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--kills", type=int, default=200, help="in all; default 200")
     parser.add_argument("--seed", type=int, default=1, help="other moments")

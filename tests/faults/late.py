@@ -1,4 +1,4 @@
-"""Late rows by four programs at once, some of them killed, and the end compared with a rebuild.
+"""Late rows from four concurrent processes, some killed; the result compared with a rebuild.
 
     .venv/bin/python -m tests.faults.late                  100,000 late rows over 90 days
     .venv/bin/python -m tests.faults.late --out FILE.md    the table as a document, too
@@ -53,7 +53,7 @@ KEPT = {"raw_retention_days": 400}
 
 
 class LongHome(Home):
-    """A home that keeps raw events for longer than the world lasts."""
+    """A home that keeps raw events for longer than the simulated period."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -62,7 +62,7 @@ class LongHome(Home):
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done and what came of it."""
+    """What was done, and the result."""
 
     lines: int = 0
     late: int = 0
@@ -74,7 +74,7 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
 
     def document(self) -> str:
-        """The table, and what was wrong."""
+        """The table, and the wrong results."""
         rows = [
             ("lines in all", f"{self.lines:,}"),
             ("of them late", f"{self.late:,}, each told twice"),
@@ -97,7 +97,7 @@ class Outcome:
 
 
 def run(folder: Path, *, people: int, days: int, late: int, seed: int = 3) -> Outcome:
-    """The whole thing in a folder."""
+    """Run everything in a folder."""
     outcome, dice = Outcome(), Random(seed)
     until = clock.today() - timedelta(days=1)
     truth = simulate(Settings(seed, people, days, until, "cloudfront"), folder / "world")
@@ -118,7 +118,7 @@ def run(folder: Path, *, people: int, days: int, late: int, seed: int = 3) -> Ou
 
 
 def _hold_back(world: World, out: Path, most: int, outcome: Outcome) -> list[Path]:
-    """Take the lines of every third hour out of the world's files, into files of their own."""
+    """Move the lines of every third hour from the logs into separate files."""
     out.mkdir()
     written = []
     for path in map(Path, world.files("logs")):
@@ -143,7 +143,7 @@ def _hold_back(world: World, out: Path, most: int, outcome: Outcome) -> list[Pat
 
 
 def _write_at_once(home: Home, files: list[Path], dice: Random, outcome: Outcome) -> None:
-    """Four programs; each file goes to two of them; every other start is killed and repeated."""
+    """Four processes; each file goes to two of them; every other start is killed and repeated."""
     dealt: list[list[str]] = [[] for _ in range(WRITERS)]
     for number, path in enumerate(files):
         dealt[number % WRITERS].append(str(path))
@@ -191,7 +191,7 @@ def _computed(place: Any) -> dict[datetime, datetime]:
 
 
 def _digest(place: Any) -> dict[str, str]:
-    """Every rollup's rows without the time of their computation, as a hash."""
+    """Every rollup's rows without their time of computation, as a hash."""
     found = {}
     with place.stores.analytics.worker() as tx:
         for table in TABLES:
@@ -212,7 +212,7 @@ def _judge(home: Home, world: World, before: dict[datetime, datetime], outcome: 
         late = {hour for hour in after if int(hour.timestamp()) // 3600 % 3 == 0}
         outcome.hours, outcome.recomputed = len(after), len(changed)
         outcome.late_hours = len(late)
-        # A late first request takes a download out of a later hour of its day (R41).
+        # A late first request removes a download from a later hour of its day (R41).
         days = {hour.astimezone(UTC).date() for hour in late}
         if stray := [hour for hour in changed if hour.astimezone(UTC).date() not in days]:
             outcome.wrong.append(f"{len(stray)} hours were computed again without a reason")

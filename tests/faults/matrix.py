@@ -1,4 +1,4 @@
-"""Kill the program or its server at every stage, go on, and compare the end with the truth.
+"""Kill the program or its server at every stage, continue, and compare the result with the truth.
 
     .venv/bin/python -m tests.faults.matrix                    100 kills and more, some minutes
     .venv/bin/python -m tests.faults.matrix --kills 1          one for each cell
@@ -40,7 +40,7 @@ _POLITE = {"SIGTERM": 128 + signal.SIGTERM, "SIGHUP": 128 + signal.SIGHUP}
 
 @dataclass(slots=True)
 class Cell:
-    """What came of one stage and one blow."""
+    """The results of one stage and one fault."""
 
     stage: str
     blow: str
@@ -71,7 +71,7 @@ class World:
 
 
 class Home:
-    """A home of its own, with an embedded server that the commands start and stop."""
+    """A separate home, with an embedded server that the commands start and stop."""
 
     def __init__(self, home: Path, world: World) -> None:
         self.home, self.world = home, world
@@ -102,7 +102,7 @@ class Home:
         self.done("ingest", "conversions", str(self.world.folder / "conversions.csv"))
 
     def done(self, *words: str) -> str:
-        """A command that must go through."""
+        """Run a command that must succeed."""
         result = self.run(*words)
         if result.returncode != 0:
             raise AssertionError(f"{words[:2]}: {result.returncode}: {result.stderr[-300:]}")
@@ -137,7 +137,7 @@ class Home:
         return None
 
     def backends(self) -> list[int]:
-        """The server's processes that work for a client."""
+        """The server processes that serve a client."""
         parent = self.postmaster()
         found = []
         for entry in Path("/proc").iterdir():
@@ -152,7 +152,7 @@ class Home:
         return found
 
     def wrong(self, stage: str) -> list[str]:
-        """What differs from the truth once everything was typed again; nothing if all is well."""
+        """The differences from the truth after everything was run again; empty if none."""
         if stage == "demo":
             result = self.run(*self.words("demo"))
             return [] if result.returncode == 0 else [f"demo: {result.stderr[-200:]}"]
@@ -175,7 +175,7 @@ class Home:
         return found
 
     def wrong_files(self) -> list[str]:
-        """Half reports, reports that are not there, lines in the quarantine."""
+        """Partial reports, missing reports, lines in the quarantine."""
         found = []
         reports = list((self.home / "reports").iterdir())
         if any(path.name.startswith(".") for path in reports):
@@ -191,7 +191,7 @@ class Home:
 
 
 def strike(home: Home, cell: Cell, dice: Random, usual: float) -> None:
-    """Start the stage's command and strike at a random moment of its usual run."""
+    """Start the stage's command and kill it at a random moment of its usual duration."""
     process = home.start(*home.words(cell.stage))
     time.sleep(usual * (0.15 + 0.8 * dice.random()))
     if process.poll() is not None or not _blow(home, process, cell.blow):
@@ -209,11 +209,11 @@ def strike(home: Home, cell: Cell, dice: Random, usual: float) -> None:
 
 
 def _blow(home: Home, process: subprocess.Popen[str], blow: str) -> bool:
-    """True when it hit somebody."""
+    """Send the signal; True when a process was hit."""
     if blow.startswith("SIG"):
         number = getattr(signal, blow)
         while blow in _POLITE and process.poll() is None and not catches(process.pid, number):
-            time.sleep(0.01)  # the interpreter still starts: there is no program to ask yet
+            time.sleep(0.01)  # the interpreter is still starting
         if process.poll() is not None:
             return False
         process.send_signal(number)
@@ -243,7 +243,7 @@ def catches(pid: int, number: int) -> bool:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder that the server's account may pass, removed at the end."""
+    """A folder that the server's account can enter, removed at the end."""
     path = Path(tempfile.mkdtemp(prefix="wavehouse-faults-"))
     path.chmod(0o711)
     try:
@@ -253,7 +253,7 @@ def folder() -> Iterator[Path]:
 
 
 def run_cell(world: World, stage: str, blow: str, kills: int, seed: int) -> Cell:
-    """Blows in one home until so many hit, then the whole job and the truth."""
+    """Faults in one home until enough have hit, then the whole job and the truth."""
     cell, dice = Cell(stage, blow), Random(f"{seed}/{stage}/{blow}")
     with folder() as path:
         home = Home(path, world)
@@ -272,7 +272,7 @@ _TOOK: dict[str, float] = {}
 
 
 def _usual(world: World, stage: str) -> float:
-    """Seconds that the stage takes when nobody strikes, measured once."""
+    """The stage's usual duration in seconds, measured once."""
     if stage not in _TOOK:
         with folder() as path:
             home = Home(path, world)
@@ -296,7 +296,7 @@ def run_matrix(
     seed: int = 1,
     tell: Callable[[Cell], None] = lambda _: None,
 ) -> list[Cell]:
-    """Every stage under every blow."""
+    """Every stage with every fault."""
     with folder() as path:
         world = World.made(path / "world", people=people, days=days)
         cells = []
@@ -308,7 +308,7 @@ def run_matrix(
 
 
 def document(cells: list[Cell], seconds: float, today: date) -> str:
-    """The table, and what was wrong."""
+    """The table, and the wrong results."""
     lines = [
         (
             f"Measured {today} in {seconds:.0f} s: {sum(c.kills for c in cells)} kills, "
@@ -332,7 +332,7 @@ def _told(cell: Cell | None) -> str:
 
 
 def main() -> int:
-    """Run the matrix; 1 when an end was wrong."""
+    """Run the matrix; 1 when a result was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--kills", type=int, default=6, help="for each cell; default 6")
     parser.add_argument("--stage", action="append", choices=STAGES, help="only this; repeat")

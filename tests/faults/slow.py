@@ -26,7 +26,7 @@ DROPS = {"a line": b"T", "headers": b"X-A: a\r\n", "a body": b"a", "idle": b"", 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a working user saw while the slow ones were there."""
+    """The experience of a working user while slow connections are open."""
 
     opened: int
     asked: int
@@ -36,7 +36,7 @@ class Beside:
 
 @contextmanager
 def slow_connections(address: tuple[str, int], number: int) -> Iterator[Sequence[socket.socket]]:
-    """Open connections of every kind; they stay until the server or the block ends them."""
+    """Open connections of every kind, which stay until the server or the block closes them."""
     opened: list[socket.socket] = []
     kinds = list(STARTS)
     try:
@@ -52,7 +52,7 @@ def slow_connections(address: tuple[str, int], number: int) -> Iterator[Sequence
 
 
 def drop(connections: Sequence[socket.socket]) -> None:
-    """Let each that is slow send a little more."""
+    """Let each slow connection send a little more."""
     kinds = list(STARTS)
     for n, one in enumerate(connections):
         with suppress(OSError):
@@ -60,7 +60,7 @@ def drop(connections: Sequence[socket.socket]) -> None:
 
 
 def still_open(connections: Sequence[socket.socket]) -> int:
-    """How many the server has not closed."""
+    """The number of connections that the server has not closed."""
     alive = 0
     with selectors.DefaultSelector():
         for one in connections:
@@ -77,7 +77,7 @@ def still_open(connections: Sequence[socket.socket]) -> int:
 
 
 def beside(url: str, address: tuple[str, int], number: int, asks: int = 20) -> Beside:
-    """Ask as a working user while slow connections are open and go on sending."""
+    """Send requests as a working user while slow connections are open and keep sending."""
     answered, slowest = 0, 0.0
     with slow_connections(address, number) as opened:
         for _ in range(asks):

@@ -1,4 +1,4 @@
-"""Kills workers and the server while jobs run: every job ends exactly once, every effect is once.
+"""Kills workers and the server while jobs run: every job ends exactly once, with one effect.
 
     make workers                # 200 kills; ARGS=30 for fewer
 
@@ -31,7 +31,7 @@ BATCH = 60
 
 
 def _effect(tx: Any, *, identity: Any, payload: Any) -> None:
-    """A row of the outbox; then some time in which to be killed."""
+    """A row of the outbox; then some time in which the worker can be killed."""
     tx.execute(
         "INSERT INTO queue.outbox (organization_id, event_type, subject_type, subject_id, "
         "occurred_at) VALUES (%s, 'kill.effect', 'job', %s, clock_timestamp())",
@@ -54,7 +54,7 @@ def _start(home: Path) -> subprocess.Popen[bytes]:
 
 
 def main(kills: int) -> int:
-    """Kill, start again, compare; the number of faults."""
+    """Kill, restart, compare; returns the number of faults."""
     home = reachable_folder()
     chance = random.Random(kills)
     added = 0
@@ -90,7 +90,7 @@ def main(kills: int) -> int:
 
 
 def _more(workspace: Any, added: int) -> int:
-    """Add a batch; a server that was just killed is waited for."""
+    """Add a batch; waits for a server that was just killed."""
     jobs = [
         NewJob(KIND, payload={"number": str(added + n)}, max_attempts=1000) for n in range(BATCH)
     ]
@@ -104,11 +104,11 @@ def _more(workspace: Any, added: int) -> int:
 
 
 def _drain(workspace: Any) -> None:
-    """Wait until nothing is live: at most the time until the last dead worker is noticed."""
+    """Wait until no job is live, at most until the last dead worker is noticed."""
     until = time.monotonic() + 600
     while time.monotonic() < until:
         with workspace.stores.operational.worker() as tx:
-            # What was put off by a backoff is made due: the end is compared, not the waiting.
+            # Jobs delayed by a backoff are made due: only the final state matters.
             tx.execute("UPDATE queue.jobs SET run_at = clock_timestamp() WHERE status = 'pending'")
             tx.execute("UPDATE queue.organization_queue_state SET turn_at = least(turn_at, "
                        "clock_timestamp()) WHERE running < cap")  # fmt: skip

@@ -41,7 +41,7 @@ _START = 120.0
 
 @dataclass(slots=True)
 class Client:
-    """A listener: the ids of its acknowledged actions, and how often it sent one again."""
+    """A listener: the ids of its acknowledged actions, and its number of repeats."""
 
     email: str
     authorization: str
@@ -49,7 +49,7 @@ class Client:
     repeated: int = 0
 
     def ask(self, port: int, method: str, path: str, body: object = None) -> tuple[int, bytes]:
-        """One request on a connection of its own; OSError when the server is away."""
+        """Send one request on a new connection; OSError when the server is away."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         try:
             headers = {
@@ -67,7 +67,7 @@ class Client:
             connection.close()
 
     def write(self, port: int, stop: threading.Event) -> None:
-        """Write until it is time to stop; the last action is acknowledged, too."""
+        """Write until told to stop; the last action is acknowledged too."""
         number = 0
         while not stop.is_set():
             number += 1
@@ -87,7 +87,7 @@ class Client:
             self.acknowledged.append(action["action_id"])  # type: ignore[arg-type]
 
     def stored(self, port: int) -> Counter[str]:
-        """The ids of the actions in the listener's export, and how often each is there."""
+        """The ids of the actions in the listener's export, with their numbers."""
         status, body = self.ask(port, "GET", "export")
         assert status == 200, body[:200]
         return Counter(one["action_id"] for one in json.loads(body)["actions"])
@@ -95,7 +95,7 @@ class Client:
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done, and what is wrong in the end."""
+    """What was done, and the problems at the end."""
 
     kills: Counter[str]
     acknowledged: int
@@ -114,7 +114,7 @@ class Outcome:
 
 
 class Program:
-    """``wavehouse up`` on a home of its own."""
+    """``wavehouse up`` with a separate home."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -126,7 +126,7 @@ class Program:
         self.start()
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it, and wait until it responds."""
         self.running = subprocess.Popen(
             [sys.executable, "-m", "wavehouse", "up", "--port", str(self.port)],
             env=self.environment, stdout=self.log, stderr=self.log,
@@ -186,7 +186,7 @@ def _program() -> Iterator[tuple[Program, list[Client]]]:
 
 
 def run(kills: int, seed: int = 1) -> Outcome:
-    """Write, kill, and compare what was acknowledged with what is there."""
+    """Write, kill, and compare the acknowledged with the stored actions."""
     random, began, done = Random(seed), time.monotonic(), Counter[str]()
     with _program() as (program, clients):
         stop = threading.Event()
@@ -214,7 +214,7 @@ def run(kills: int, seed: int = 1) -> Outcome:
 
 
 def main() -> int:
-    """Run it by the command line's choices."""
+    """Run it with the command line's options."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--out", type=Path)

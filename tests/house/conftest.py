@@ -1,4 +1,4 @@
-"""What the tests of the house read: the tree of files, as text and as syntax."""
+"""Fixtures of the house tests: the source tree, as text and as syntax."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Source:
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The folder of the clone."""
+    """The root of the repository."""
     return ROOT
 
 
@@ -60,7 +60,7 @@ def sources() -> list[Source]:
 
 @pytest.fixture(scope="session")
 def tracked() -> list[str]:
-    """Every file that git tracks or would, by its path."""
+    """The paths of all files that git tracks or would track."""
     asked = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True)
     return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
@@ -68,7 +68,7 @@ def tracked() -> list[str]:
 
 @pytest.fixture
 def migrated(server: EmbeddedServer) -> Iterator[dict[str, psycopg.Connection[Any]]]:
-    """An administrator's connection to each migrated database, to read and never to change."""
+    """A read-only administrator's connection to each migrated database."""
     secret = server.superuser_password()
     with ExitStack() as stack:
         yield {

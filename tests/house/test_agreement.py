@@ -117,13 +117,14 @@ could not say who they are. A ``Caller`` does: the listener, their session and h
 """
 WITHOUT_IDENTITY = {
     "accounts": 18,  # signing in and accepting an invitation: nobody is known yet
+    "governance": 5,  # planning and listing are upkeep of the installation, like counting
     "alerts": 1,  # evaluating is upkeep of the installation, like counting
     "audit": 2,  # of the operational and of the listeners' database
     "entitlements": 20,  # receiving, folding and notices are upkeep; a listener's access
     "learning": 1,  # which organizations have something to close is upkeep, like counting
     "catalog": 5,  # jobs of polls and hubs, and what hubs announce, are upkeep
     "listeners": 40,
-    "measurement": 10,
+    "measurement": 13,
     "queue": 5,
     "sponsorship": 5,
     "usage": 2,  # sweeping reservations and reading upstreams are upkeep, like counting

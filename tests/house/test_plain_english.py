@@ -24,11 +24,16 @@ NEVER = {
     r"|JSON|UTF-8|name|e-mail|valid|matter|duration|language|list|object|table|feed|picture)\b",
     "letter for email": r"\b(?:a|the|this|newest|all|last|his|her|their) letters?\b",
     "of one's own": r"\bof (?:one's|ones) own\b",
+    "what became of": r"\bwhat bec(?:ame|omes) of\b",
+    "the door of": r"\b(?:[Tt]he door|[Tt]he outside world) of\b",
+    "accuse": r"\baccus(?:es?|ed (?:of|only|by))\b",
+    "of this id": r"\bof (?:this|that) id\b",
+    "requests of late": r"\b(?:requests|figures|wrong) of late\b",
     "who without a noun": r"(?:\bby|\bto|\bfor|\bfrom|\band|\bor|^|[.:;,]) "
     r"who(?:ever)? (?:asks|acts|leaves|looks|opens|resumes|erases|wants|reads|starts|calls|uses)\b",
 }
-ALLOWED: dict[str, int] = {}
-"""How often each part of the tree still has one of them. A number here may only go down."""
+ALLOWED: dict[str, int] = {"entitlements": 8, "studio": 8}
+"""How often each part of the tree may still have one of them. A number here may only go down."""
 
 _TEXTS = (".py", ".md", ".html", ".js", ".txt", ".sql")
 # The style page quotes the phrases; the history keeps its words.
@@ -74,6 +79,7 @@ def test_the_lint_sees_a_phrase_across_lines_and_leaves_plain_words_alone() -> N
     assert {"held against": 1} == phrases("# the figures are held\n# against the truth")
     assert {"is no X": 1} == phrases("this is no date")
     assert {"letter for email": 1} == phrases("the letter is sent")
+    assert {"what became of": 1} == phrases("stored with what became of it")
     assert {} == phrases("compared with the truth; this is not a date; the email is sent again")
 
 

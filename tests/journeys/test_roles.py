@@ -206,6 +206,7 @@ VALID = {
     "budgets delete": [ID],
     "budgets grant": [ID, "--amount", "1"],
     "jobs cancel": [ID],
+    "retention release": [ID],
     "jobs discard": [ID],
     "jobs retry": [ID],
     "webhooks delete": [ID],
@@ -219,6 +220,9 @@ VALID = {
 
 
 class _AnyId(dict[str, list[str]]):
+    def __contains__(self, name: object) -> bool:
+        return True
+
     def __missing__(self, name: str) -> list[str]:
         return [str(uuid4())]
 

@@ -131,7 +131,7 @@ def test_links_of_this_account_are_followed(tmp_path: Path) -> None:
 
 
 def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
-    """It does not run for ever."""
+    """It does not run forever."""
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to("one")
 
@@ -140,7 +140,7 @@ def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(tmp_path: Path) -> None:
-    """Opening it as it is would wait for a writer for ever."""
+    """Opening it as it is would wait for a writer forever."""
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(Refused, match="not a regular file"):

@@ -1,4 +1,4 @@
-"""Desks of tests on learning."""
+"""Fixtures of the learning tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A desk of tests: an organization that teaches, its content, and players that send events."""
+"""A test helper for learning: an organization that teaches, its content, and players."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Desk:
         return self.workspace.stores.learning.app(self.workspace.identity.organization_id)
 
     def call(self, use_case: Any, **arguments: Any) -> Any:
-        """One use case in a transaction of its own."""
+        """Call one use case in a separate transaction."""
         with self.tx() as tx:
             return use_case(tx, identity=self.workspace.identity, **arguments)
 
@@ -54,7 +54,7 @@ class Desk:
         return started
 
     def event(self, content: str, kind: str, seconds: float, position: float, **more: Any) -> Any:
-        """An event so many seconds after noon."""
+        """An event, by the seconds after noon."""
         self.made += 1
         at = NOON + timedelta(seconds=seconds)
         return EventInput(more.pop("id", f"e{self.made}"), content, kind, at, position, **more)
@@ -67,13 +67,13 @@ class Desk:
         return results
 
     def heard(self, content: str, seconds: float = 0, share: float = 1.0) -> list[EventInput]:
-        """The events of a piece that is heard from its start, to its end or a share of it."""
+        """The events of a piece heard from its start, to its end or a share of it."""
         start = self.event(content, "play", seconds, 0)
         if share < 1:
             return [start, self.event(content, "skip", seconds + 120 * share, 120 * share)]
         return [start, self.event(content, "complete", seconds + 120, 120)]
 
     def rows(self, statement: Any) -> list[dict[str, Any]]:
-        """Rows as the worker sees them."""
+        """Rows as seen by the worker."""
         with self.workspace.stores.learning.worker() as tx:
             return tx.dicts(statement)

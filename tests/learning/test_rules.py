@@ -277,7 +277,7 @@ POOL = [Candidate(f"c{n:02}", -2.75 + 0.25 * n, ("podcast",) if n % 2 else ()) f
 def test_l12_l15_a_choice_can_be_repeated_and_has_its_propensity_and_reasons(
     some: Evidence, slot: int, mixed: list[Candidate]
 ) -> None:
-    """The same learner, slot and model: the same choice, in whatever order candidates come."""
+    """The same learner, slot and model: the same choice, whatever the order of candidates."""
     said: dict[str, Any] = {"learner_id": "l1", "slot": slot, "bucket": NOW}
     choice = choose(POOL, some, DEFAULT_MODEL, **said)
 

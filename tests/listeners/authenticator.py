@@ -1,4 +1,4 @@
-"""An authenticator in software: it makes keys, signs what it is asked, and can misbehave."""
+"""An authenticator in software: it creates keys, signs requests, and can misbehave."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def text(content: bytes) -> str:
 
 
 def content(written: str) -> bytes:
-    """What base64url without padding says."""
+    """Decode base64url without padding."""
     return urlsafe_b64decode(written + "=" * (-len(written) % 4))
 
 
 @dataclass
 class Authenticator:
-    """One ES256 passkey; ``step`` is how much its counter grows with each use, 0 for none."""
+    """One ES256 passkey; ``step`` is the growth of its counter with each use, 0 for none."""
 
     origin: str
     party: str
@@ -42,7 +42,7 @@ class Authenticator:
     user_handle: bytes = b""
 
     def create(self, options: dict[str, Any]) -> dict[str, Any]:
-        """What ``navigator.credentials.create`` gives, as JSON."""
+        """The JSON result of ``navigator.credentials.create``."""
         self.user_handle = content(options["user"]["id"])
         numbers = self.key.public_key().public_numbers()
         public = {
@@ -64,7 +64,7 @@ class Authenticator:
         )
 
     def get(self, options: dict[str, Any]) -> dict[str, Any]:
-        """What ``navigator.credentials.get`` gives, as JSON."""
+        """The JSON result of ``navigator.credentials.get``."""
         self.count += self.step
         client, data = self._client("webauthn.get", options["challenge"]), self._data()
         signed = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))

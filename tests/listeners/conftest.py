@@ -71,25 +71,25 @@ def another(workspace: Workspace, email: str, device: str = "phone") -> Phone:
 def server_url(shared_workspace: Workspace) -> Iterator[str]:
     """The address of the whole application."""
     with shared_workspace.stores.listeners.worker() as tx:
-        tx.execute("DELETE FROM listeners.rate_limits")  # those of another module's server
+        tx.execute("DELETE FROM listeners.rate_limits")  # values of another module's server
     with served(live_app(shared_workspace)) as url:
         yield url
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The entrances of accounts as one application, with letters that can be read."""
+    """The accounts' routes as one application, with readable emails."""
 
     doors: Doors
     outbox: Path
     app: FastAPI
 
     def browser(self, **headers: str) -> TestClient:
-        """A browser with cookies of its own."""
+        """A browser with separate cookies."""
         return TestClient(self.app, base_url=SITE, headers=headers, raise_server_exceptions=False)
 
     def letters(self) -> list[EmailMessage]:
-        """All letters so far, oldest first."""
+        """All emails so far, oldest first."""
         self.doors.later.wait()
         places = sorted(self.outbox.iterdir()) if self.outbox.exists() else []
         return [message_from_bytes(p.read_bytes(), policy=policy.default) for p in places]
@@ -111,7 +111,7 @@ class House:
 
 @pytest.fixture
 def house(shared_workspace: Workspace, tmp_path: Path) -> House:
-    """Brakes, letters and cookies of this test alone; HTTPS, so that cookies are for it only."""
+    """Rate limits, emails and cookies of only this test; HTTPS, so that cookies are secure."""
     outbox = tmp_path / "outbox"
     quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     doors = Doors(

@@ -1,9 +1,9 @@
-"""One device with gPodder's own engine, without its windows; a program of its own.
+"""One device with gPodder's own engine, without its windows, as a separate program.
 
-It reads commands as lines of JSON and answers each by one. What windows do beside the engine, this
-does in the same order: play an episode, take received subscriptions, look an episode up. The
-engine (GPL-3) comes from Debian's package by PYTHONPATH and is no part of this repository; its home
-is GPODDER_HOME.
+It reads commands as lines of JSON and responds to each with one line. It does what gPodder's
+windows do with the engine, in the same order: play an episode, apply received subscriptions, look
+up an episode. The engine (GPL-3) comes from Debian's package by PYTHONPATH and is no part of this
+repository; its home is GPODDER_HOME.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from gpodder import config, dbsqlite, model, my, util
 
 
 class NoExtensions:
-    """Stands where gPodder keeps its plug-ins: nobody listens."""
+    """Replaces gPodder's plug-ins: there are none."""
 
     def __getattr__(self, name: str) -> Any:
         return lambda *_: None
 
 
 def make_directory(path: str) -> bool:
-    """In place of gPodder's, which needs the desktop's library for it."""
+    """Replaces gPodder's function, which needs the desktop's library."""
     Path(path).mkdir(parents=True, exist_ok=True)
     return True
 
 
 class Complaints(logging.Handler):
-    """What the engine says went wrong; it raises nothing."""
+    """The errors that the engine reports; it raises none."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -74,7 +74,7 @@ class Device:
         self.client.on_unsubscribe([url])
 
     def play(self, url: str, start: int, end: int, total: int, ago: int = 0) -> None:
-        """Play an episode, ``ago`` seconds before now: a device was off the net until now."""
+        """Play an episode, ``ago`` seconds before now, as if the device had been offline."""
         episode, at = self._episode(url), int(time.time()) - ago
         episode.total_time, episode.current_position = total, end
         episode.current_position_updated = at
@@ -89,7 +89,7 @@ class Device:
         self.client.on_delete([self._episode(url)])
 
     def sync(self) -> None:
-        """What "flush" does in the background; then received changes are taken over."""
+        """Do what "flush" does in the background; then apply received changes."""
         self.client._worker_proc(forced=True)
         received = self.client.get_received_actions()
         known = {podcast.url: podcast for podcast in self.model.get_podcasts()}
@@ -136,7 +136,7 @@ class Device:
 
 
 def main() -> None:
-    """Carry out commands until the input ends."""
+    """Execute commands until the input ends."""
     device = Device()
     for line in sys.stdin:
         name, arguments = json.loads(line)

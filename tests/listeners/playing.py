@@ -1,4 +1,4 @@
-"""Plays sequences of requests, as files tell them, against a server."""
+"""Replays sequences of requests from files against a server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Password = Callable[[str, str], tuple[str, str]]
 
 @dataclass
 class Player:
-    """Clients by ``listener.device``, and the values that were saved on the way."""
+    """Clients by ``listener.device``, and the values saved so far."""
 
     url: str
     password: Password
@@ -27,7 +27,7 @@ class Player:
     clients: dict[str, httpx2.Client] = field(default_factory=dict)
 
     def client(self, who: str) -> httpx2.Client:
-        """The client of a device; without a jar it forgets every cookie."""
+        """The client of a device; without a cookie jar it forgets every cookie."""
         if who not in self.clients:
             client = httpx2.Client(base_url=self.url, auth=self.password(*who.split(".")))
             self.clients[who] = client
@@ -36,7 +36,7 @@ class Player:
         return self.clients[who]
 
     def play(self, steps: Iterable[dict[str, Any]]) -> list[httpx2.Response]:
-        """Every answer, in order."""
+        """Every response, in order."""
         answers = []
         for step in steps:
             if "sleep" in step:
@@ -60,7 +60,7 @@ class Player:
         return answer
 
     def keep(self, wanted: Any, answer: httpx2.Response) -> None:
-        """The cursor of an answer, a field of it, or all of it, under a name."""
+        """Save a response's cursor, a field, or all of it, under a name."""
         if isinstance(wanted, str):
             self.saved[wanted] = answer.json()["timestamp"]
         else:
@@ -68,7 +68,7 @@ class Player:
             self.saved[saved] = answer.json()[name] if name else answer.json()
 
     def filled(self, value: Any, who: str) -> Any:
-        """A value with what its braces stand for."""
+        """A value with its placeholders filled in."""
         if isinstance(value, dict):
             return {key: self.filled(each, who) for key, each in value.items()}
         if isinstance(value, list):
@@ -93,11 +93,11 @@ class Player:
 
 
 def place(action: dict[str, Any]) -> tuple[Any, ...]:
-    """The episode and where it is: what a player goes by."""
+    """The episode and position that a player uses."""
     return action["episode"], action.get("position"), action.get("total")
 
 
 def read(text: str) -> dict[str, Any]:
-    """A sequence of a file."""
+    """Read a sequence from a file."""
     result: dict[str, Any] = json.loads(text)
     return result

@@ -165,4 +165,4 @@ def test_ac9_the_page_of_a_letter_agrees_by_its_button(house: Any, phone: Any) -
     assert old_token in house.browser().get(f"{page}?token={old_token}").text
     assert False is agreed(house, new_token)
     told = house.browser().post(page, data={"token": old_token})
-    assert "is changed" in told.text
+    assert "was changed" in told.text

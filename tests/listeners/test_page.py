@@ -88,7 +88,7 @@ def test_ac8_the_page_and_the_api_count_letters_together(house: Any) -> None:
         tries.append(house.browser().post(f"{API}/links/redeem", json={"token": "x"}).status_code)
     assert [303, 202, 303, 429] == doors
     assert 429 == refused.status_code
-    assert "Too many tries" in refused.text
+    assert "Too many attempts" in refused.text
     assert [401] * 20 + [429] == tries
 
 
@@ -311,7 +311,7 @@ def test_an_old_sign_in_is_told_to_sign_in_again(house: Any, phone: Any) -> None
     assert (False, True) == (AGAIN in young, AGAIN in old)
     assert ("/listener/apps" in young, "/listener/apps" in old) == (True, False)
     assert [403] * 5 == [each.status_code for each in lines + told_by_api]
-    assert all("needs a sign-in of the last 15 minutes" in each.text for each in lines)
+    assert all("requires a sign-in within the last 15 minutes" in each.text for each in lines)
     assert all(f'href="{SIGN_IN}"' in each.text for each in lines)
     assert f'value="{phone.username}"' in again
 
@@ -349,7 +349,7 @@ def test_ac8_no_page_holds_a_secret_of_its_cookies(house: Any, phone: Any) -> No
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/listener/new-address?token=x", "Both mailboxes must agree"),
+        ("/listener/new-address?token=x", "Both the old and the new mailbox must confirm"),
         ("/index.php/login/v2/flow/x", "older than 20 minutes"),
     ],
 )

@@ -98,7 +98,7 @@ def test_p29_an_episode_with_and_without_its_guid_in_one_upload_is_one(play: Pla
 
 
 def test_p28_finishing_an_episode_that_has_become_longer(player: Player) -> None:
-    """Not a server error for ever; the length is the new one."""
+    """Not a server error forever; the length is the new one."""
     answers = player.play(sequence("C1"))
     assert [200] * 3 == [answer.status_code for answer in answers]
     row = player.step(

@@ -1,4 +1,4 @@
-"""A desk to count at: one show, log lines written by hand, and the figures they come to."""
+"""A test helper for counting: one show, hand-written log lines, and their figures."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ ITEMS = (
 
 
 LENGTHS = {"/short.mp3": 400_000, "/vague.mp3": 5_000_000}
-"""Files that count only whole (R29), and their lengths in bytes."""
+"""Files that only count when complete (R29), and their lengths in bytes."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Hit:
 
     @property
     def whole(self) -> int:
-        """The length of the file, as the server knows it."""
+        """The length of the file, as known to the server."""
         return LENGTHS.get(self.path, 10_000_000)
 
     def but(self, **changes: Any) -> Hit:
@@ -102,7 +102,7 @@ class Hit:
         return replace(self, **changes)
 
     def part(self, first: int, last: int, sent: int | None = None, **changes: Any) -> Hit:
-        """A 206 of a range, sent whole unless ``sent`` says how much."""
+        """A 206 of a range, sent in full unless ``sent`` is given."""
         size = last - first + 1 if sent is None else sent
         asked = f"bytes={first}-{last}"
         return self.but(status=206, size=size, asked=asked, content=(first, last), **changes)
@@ -145,7 +145,7 @@ class Hit:
         })  # fmt: skip
 
     def op3(self, hashed: str = "a" * 40, country: str = "IT") -> str:
-        """The line of OP3's hits, its columns in the order of OP3's own header."""
+        """The line of OP3's hits, its columns in OP3's order."""
         url = f"https://op3.dev/e/{self.host}{self.path}"
         asked = "" if self.asked == "-" else self.asked
         uuid = f"{hash((self, hashed)) & (2**64 - 1):032x}"
@@ -159,7 +159,7 @@ class Hit:
         return self.combined().rsplit(' "', 3)[0]
 
     def cloudfront(self, number: int = 0) -> str:
-        """The line in CloudFront's standard format, its bytes with 450 of headers."""
+        """The line in CloudFront's standard format, its bytes including 450 of headers."""
         first, last = self.content or ("-", "-")
         length = self.content[1] - self.content[0] + 1 if self.content else self.size
         if not self.content and self.path in LENGTHS:
@@ -222,7 +222,7 @@ HEAD = f"#Version: 1.0\n#Fields: {' '.join(FIELDS)}\n"
 
 
 class LogBench:
-    """A workspace with one show, a folder for logs, and the few questions that tests ask."""
+    """A workspace with one show, a folder for logs, and queries used by tests."""
 
     def __init__(
         self, workspace: Workspace, folder: Path, loader: BulkLoader | None = None
@@ -247,7 +247,7 @@ class LogBench:
         )
 
     def write(self, content: bytes | str, name: str = "") -> Path:
-        """A log file with this content; gzip when the name ends so."""
+        """Write a log file with this content; gzip when the name ends in .gz."""
         self._files += 1
         path = self.folder / (name or f"access-{self._files}.log")
         data = content.encode() if isinstance(content, str) else content
@@ -255,7 +255,7 @@ class LogBench:
         return path
 
     def log(self, *hits: Hit, form: str = "combined", name: str = "") -> Path:
-        """A log file of these requests."""
+        """Write a log file of these requests."""
         if form == "cloudfront":
             lines = [hit.cloudfront(n) for n, hit in enumerate(hits)]
             return self.write(HEAD + "".join(f"{line}\n" for line in lines), name)
@@ -273,7 +273,7 @@ class LogBench:
         return total
 
     def _read(self, paths: tuple[Path, ...], form: str) -> Iterator[FileResult]:
-        """As ``ingest_logs`` does, over the desk's connection when it has one: it costs 0.1 s."""
+        """Read like ``ingest_logs``, over the helper's connection if any, which saves 0.1 s."""
         with Ingest.opened(
             self.place.stores.operational,
             self.place.settings,
@@ -283,7 +283,7 @@ class LogBench:
             yield from ingest.read(paths, form)
 
     def count(self) -> measurement.Counted:
-        """Count and roll up what waits."""
+        """Count and roll up pending requests."""
         counted = measurement.count(self.place.stores.operational, self.place.settings)
         measurement.roll_up(self.place.stores)
         return counted
@@ -295,7 +295,7 @@ class LogBench:
     def downloads(
         self, by: Any = "day", first: date | None = None, last: date | None = None
     ) -> Any:
-        """Downloads by member, those with none left out; episodes by guid."""
+        """Downloads by member, without those that have none; episodes by guid."""
         found = acting.both(
             self.place,
             measurement.figures,
@@ -321,7 +321,7 @@ class LogBench:
         )
 
     def outcomes(self) -> dict[str, int]:
-        """Candidates by what became of them."""
+        """Candidates by outcome."""
         return acting.operational(
             self.place, measurement.outcomes, first=date(2026, 9, 1), last=NOW.date()
         )
@@ -337,7 +337,7 @@ class LogBench:
             return tx.connection.execute(statement, parameters).fetchall()
 
     def clean(self) -> None:
-        """Forget everything that was measured."""
+        """Delete all measured data."""
         with self.place.stores.operational.worker() as tx:
             for table in MEASURED:
                 tx.connection.execute(f"DELETE FROM measurement.{table}")
@@ -346,7 +346,7 @@ class LogBench:
                 tx.connection.execute(f"DELETE FROM analytics.{table}")
 
     def figures(self) -> dict[str, Any]:
-        """Everything that is shown, to be compared with another time it was shown."""
+        """All figures, for comparison with another time."""
         found: dict[str, Any] = {
             by: self.downloads(by) for by in ("day", "episode", "app", "country")
         }
@@ -365,7 +365,7 @@ class LogBench:
 
 @pytest.fixture
 def own_desk(workspace: Workspace, tmp_path: Path) -> Iterator[LogBench]:
-    """A desk on databases of its own, at noon of 20 November 2026, its show registered."""
+    """A helper on separate databases, at noon of 20 November 2026, its show registered."""
     with clock.frozen(NOW):
         made = LogBench(workspace, tmp_path)
         made.register()
@@ -374,7 +374,7 @@ def own_desk(workspace: Workspace, tmp_path: Path) -> Iterator[LogBench]:
 
 @pytest.fixture(scope="session")
 def shared_desk(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogBench]:
-    """One desk for many tests: its show stays registered."""
+    """One helper for many tests: its show stays registered."""
     folder = tmp_path_factory.mktemp("desk")
     settings = config.load({"home": str(folder)}, environment={})
     with (
@@ -389,7 +389,7 @@ def shared_desk(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def desk(shared_desk: LogBench, tmp_path: Path) -> Iterator[LogBench]:
-    """A clean desk: the show registered, nothing measured yet."""
+    """A clean helper: the show registered, nothing measured yet."""
     shared_desk.clean()
     shared_desk.folder = tmp_path
     with clock.frozen(NOW):
@@ -398,13 +398,13 @@ def desk(shared_desk: LogBench, tmp_path: Path) -> Iterator[LogBench]:
 
 @pytest.fixture
 def clean(desk: LogBench) -> Callable[[], None]:
-    """Forget everything that was measured, in the middle of a test."""
+    """Delete all measured data in the middle of a test."""
     return desk.clean
 
 
 @pytest.fixture(scope="session")
 def cloudfront_head() -> str:
-    """The two lines that a CloudFront log begins with."""
+    """The first two lines of a CloudFront log."""
     return HEAD
 
 
@@ -424,7 +424,7 @@ ROLLED_UP = (
 
 @pytest.fixture(params=["combined", "cloudfront", "fastly", "cloudflare"])
 def form(request: pytest.FixtureRequest) -> str:
-    """Each of the formats that tell bytes."""
+    """Each of the formats with byte counts."""
     return str(request.param)
 
 
@@ -436,7 +436,7 @@ def hit() -> Hit:
 
 @pytest.fixture(scope="session")
 def addresses() -> dict[str, str]:
-    """One address of each class of network, by the bundled lists."""
+    """One address of each network class, from the bundled lists."""
     from ipaddress import IPv4Address
 
     from wavehouse.kernel.reference import networks

@@ -76,7 +76,7 @@ def test_r44_two_adjacent_months_are_one_period_and_three_are_not(desk: Any, hit
     told = CliRunner().invoke(
         cli.audience, ["--from", "2026-09-01", "--to", "2026-11-20"], obj=opened(desk)
     )
-    assert "months have no sum (R44)" in told.stderr
+    assert "months cannot be added (R44)" in told.stderr
 
 
 def test_r44_without_the_months_secret_it_is_not_computable(desk: Any, hit: Any) -> None:

@@ -248,7 +248,9 @@ def test_the_quarantine_is_listed_replayed_and_discarded(run: Run, desk: Any, hi
     path = desk.write(f"{bad}\nrubbish\n")
     desk.ingest(path)
     listed = run(cli.quarantine, "list").stdout
-    assert f"{path}:2\t{len(bad) + 1}\tnot a line of this log format (cut?)\trubbish" in listed
+    assert (
+        f"{path}:2\t{len(bad) + 1}\tnot a line of this log format (truncated?)\trubbish" in listed
+    )
     rows = json.loads(run(cli.quarantine, "list", "--json").stdout)["rows"]
     assert [(1, 0), (2, len(bad) + 1)] == [(row["line"], row["byte"]) for row in rows]
 

@@ -219,7 +219,7 @@ def test_with_a_feed_no_database_is_opened(desk: Any, hit: Any, monkeypatch: Any
 
     assert (0, 0) == (shown.exit_code, told.exit_code)
     assert "Episode one\t1" in shown.stdout
-    assert "1 requests are for files of no known feed" in shown.stderr
+    assert "1 requests are for files in no known feed" in shown.stderr
     assert '"read": 2' in told.stdout
     assert not (desk.folder / "postgres").exists()
 

@@ -380,7 +380,7 @@ def test_a_lost_connection_is_told_as_such_and_nothing_is_lost(own_desk: Any, hi
               AND pid <> pg_backend_pid()
             """
         )
-    with pytest.raises(Unreachable, match="does not answer"):
+    with pytest.raises(Unreachable, match="does not respond"):
         list(reading)
 
     desk.ingest(*files)

@@ -60,7 +60,7 @@ def test_what_arrives_is_read_counted_and_rolled_up_once(desk: Any, hit: Any, fo
 
 
 def test_a_file_that_is_still_being_made_is_left_alone(desk: Any, hit: Any, folder: Path) -> None:
-    """A gzip that grows at every look; hidden files and .tmp for ever."""
+    """A gzip that grows at every look; hidden files and .tmp forever."""
     packed = gzip.compress((line(hit, 1) * 1 + line(hit, 2)).encode())
     path = folder / "a.log.gz"
     watching = Watch(

@@ -227,7 +227,7 @@ def test_the_command_shows_the_windows_side_by_side_and_why(desk: Any, hit: Any)
     one = CliRunner().invoke(cli.downloads, [*words, "last-touch", "--json"], obj=opened)
 
     assert "2026-11-09\t1\t1\t1" in shown.stdout
-    assert "First-touch counts -2: 2 came again within 24 hours" in shown.stderr
+    assert "First-touch counts -2: 2 returned within 24 hours" in shown.stderr
     assert {"calendar": 5, "first-touch": 3, "last-touch": 1} == json.loads(told.stdout)["windows"]
     assert {"last-touch": 1} == json.loads(one.stdout)["windows"]
     refused = CliRunner().invoke(cli.downloads, [*words, "all", "--by", "app"], obj=opened)

@@ -1,4 +1,4 @@
-"""The queue's functions on an empty database, called with times of the tests' own."""
+"""The queue's functions on an empty database, called with the tests' own times."""
 
 from __future__ import annotations
 

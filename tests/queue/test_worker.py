@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -13,6 +15,7 @@ import pytest
 from wavehouse import queue
 from wavehouse.accounts import Identity
 from wavehouse.kernel.errors import InvalidInput, Refused
+from wavehouse.kernel.processes import machine
 from wavehouse.queue import (
     Attempt,
     Handler,
@@ -273,3 +276,26 @@ def test_an_organizations_job_runs_as_its_user_under_row_security(workspace: Wor
     assert ["InsufficientPrivilege"] == errors
     assert "done" == _job(workspace, job_id).status
     assert issubclass(LeaseLost, Exception)
+
+
+def test_q20_a_dead_worker_of_this_machine_is_replaced_at_once(workspace: Workspace) -> None:
+    """Nobody waits 45 s for the heartbeat of a process that is gone; another host is waited for."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    near, far = _added(
+        workspace, NewJob(KIND, payload={"text": "near"}), NewJob(KIND, payload={"text": "far"})
+    )
+    with workspace.stores.operational.worker() as tx:
+        for host in (machine(), "another-host"):
+            tx.execute(
+                "SELECT queue.enter(w, 'killed', %s, %s, ARRAY[%s], '{0,1,2}', '0'), "
+                "queue.claim(w, 1) FROM (SELECT uuidv7() AS w) new",
+                [host, ended.pid, KIND],
+            )
+    assert ["running", "running"] == [_job(workspace, each).status for each in (near, far)]
+    worker, _ = _worker(workspace, _wound)
+    worker.run(once=True)
+
+    assert ("done", 2) == (_job(workspace, near).status, _job(workspace, near).attempts)
+    assert "running" == _job(workspace, far).status
+    assert ["near"] == _effects(workspace)

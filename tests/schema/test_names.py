@@ -24,9 +24,9 @@ def test_versions_are_ordered_as_numbers_and_paired_with_their_down_files() -> N
         (["1_a.up.sql", "01_a.up.sql"], "has the same version"),
         (["1_a.down.sql"], "has no up file"),
         (["1_a.up.sql", "1_a.down.sql", "1_b.down.sql"], "has the same version"),
-        (["create_users.sql"], "not that of a migration"),
-        (["1_a.up.go"], "not that of a migration"),
-        (["\u0661_a.up.sql"], "not that of a migration"),
+        (["create_users.sql"], "not a migration file name"),
+        (["1_a.up.go"], "not a migration file name"),
+        (["\u0661_a.up.sql"], "not a migration file name"),
     ],
 )
 def test_names_that_cannot_be_a_ladder_are_refused(names: list[str], reason: str) -> None:

@@ -58,12 +58,12 @@ def test_each_version_has_the_state_that_folder_and_history_give(
     ("files", "rows", "error", "reason"),
     [
         ([migration("1", text="y")], [row("1")], Refused, r"was changed .*1_a\.up\.sql"),
-        ([migration("2")], [row("1"), row("2")], Refused, "version 1 .* file is gone"),
+        ([migration("2")], [row("1"), row("2")], Refused, "version 1 .* file is missing"),
         (
             [migration("1"), migration("2")],
             [row("2")],
             Refused,
-            r"older than version 2.*1_a\.up\.sql",
+            r"older than the applied version 2.*1_a\.up\.sql",
         ),
         ([migration("1")], [row("1", RowState.ROLLING_BACK)], PartlyApplied, "version 1 is partly"),
     ],
@@ -84,7 +84,7 @@ def test_an_older_file_is_applied_when_it_is_allowed() -> None:
 
 
 def test_to_stops_after_its_version_and_must_exist() -> None:
-    """A version that is not there is a mistake of typing, not 'everything'."""
+    """An unknown version is a typing error, not 'everything'."""
     files = [migration("1"), migration("2"), migration("3")]
     chosen = to_apply(files, [row("1")], to="2", allow_out_of_order=False)
     assert ["2"] == [m.version for m in chosen]

@@ -82,7 +82,7 @@ UNFAITHFUL = {
 
 @pytest.mark.parametrize("case", UNFAITHFUL)
 def test_who_does_not_restore_is_named_with_what_is_left(ladder: Write, case: str) -> None:
-    """By object; the pairs before and after are not accused."""
+    """By object; the pairs before and after are not reported."""
     up, down, name, kind = UNFAITHFUL[case]
     folder = ladder(
         FIRST

@@ -127,7 +127,7 @@ def test_a_scene_without_a_conclusion_is_refused() -> None:
     """Forgetting to say what a request comes to is a mistake of the oracle."""
     stage = Stage(episode("R09"), Extras(), writer("combined"))
     stage.whole(stage.cast.listener())
-    with pytest.raises(AssertionError, match="left open"):
+    with pytest.raises(AssertionError, match="without a conclusion"):
         stage.close()
 
 

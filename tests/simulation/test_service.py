@@ -134,7 +134,7 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(Refused, match="not empty"):
         simulate(settings, tmp_path)
-    with pytest.raises(Refused, match="no simulation wrote"):
+    with pytest.raises(Refused, match="not written by a simulation"):
         simulate(settings, tmp_path, force=True)
     out = tmp_path / "out"
     simulate(settings, out)

@@ -1,4 +1,4 @@
-"""A campaign that the report tests share; its figures are those of the picture, by hand."""
+"""A campaign shared by the report tests; its figures are those of the design."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -102,7 +102,7 @@ def whole(inputs: ReportInputs) -> ReportInputs:
 
 @pytest.fixture
 def silent(inputs: ReportInputs) -> ReportInputs:
-    """The same campaign before anything happened: no download, no conversion, no episode."""
+    """The same campaign without any downloads, conversions or episodes."""
     return replace(
         inputs,
         days=tuple(replace(day, impressions=0) for day in inputs.days),
@@ -112,7 +112,7 @@ def silent(inputs: ReportInputs) -> ReportInputs:
 
 
 def _registered(workspace: Workspace) -> Show:
-    """A registered show with two episodes, as the catalog stores them."""
+    """A registered show with two episodes, as stored by the catalog."""
     with workspace.stores.operational.worker() as tx:
         podcast_id = tx.value(
             """
@@ -164,7 +164,7 @@ def show(workspace: Workspace) -> Show:
 
 @pytest.fixture
 def campaigns_file(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a campaigns.json of one campaign, with what the test wants to differ."""
+    """Writes a campaigns.json with one campaign, with the test's changes."""
 
     def write(**changes: object) -> Path:
         entry = {
@@ -192,7 +192,7 @@ def campaigns_file(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def conversions_file(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a conversions.csv of these rows, under the header."""
+    """Writes a conversions.csv with these rows below the header."""
 
     def write(*rows: str, name: str = "conversions.csv") -> Path:
         path = tmp_path / name

@@ -86,7 +86,7 @@ def test_empty_lists_say_what_to_type(run: Run, campaigns_file: Callable[..., Pa
 
 
 def test_wrong_words_are_usage_errors(run: Run) -> None:
-    """A fee that is no amount is 2; a campaign that is not there is a sentence."""
+    """An invalid fee gives exit code 2; an unknown campaign gives a message."""
     wrong = run("campaigns", "add", "--value", "much")
     absent = run("report", "--campaign", "x", "--from", "2026-11-01", "--to", "2026-11-02")
     assert 2 == wrong.exit_code
@@ -138,7 +138,7 @@ def test_a_campaign_is_moved_and_placed_by_commands(run: Run, campaigns_file: Fi
     due = json.loads(run("campaigns", "advance", "--dry-run", "--json").stdout)
     assert (True, "completed") == (due["dry_run"], due["moves"][0]["after"])
     assert "paused\tcompleted" in run("campaigns", "advance").stdout
-    assert "stands where its dates say" in run("campaigns", "advance").stderr
+    assert "is in the state that its dates require" in run("campaigns", "advance").stderr
 
     words = ("--episode", "e1", "--slot", "2", "--position", "pre_roll", "--json")
     (made,) = json.loads(run("campaigns", "place", "Autumn host-read", *words).stdout)["placements"]

@@ -158,7 +158,7 @@ def test_asking_for_a_sign_of_life_does_not_wait_for_the_server_to_come_back(
     place = stores.operational.place
     gone = Database[Operational](replace(place, admin=make_conninfo(place.admin, port=1)))
     try:
-        with pytest.raises(Unreachable, match="the operational database does not answer"):
+        with pytest.raises(Unreachable, match="the operational database does not respond"):
             gone.answer()
         assert {} == gone._pools
     finally:
@@ -171,7 +171,7 @@ def test_a_server_that_stopped_on_a_full_disk_is_told_by_its_cause() -> None:
     with small_disk(40) as folder:
         place = Place("operational", f"host={folder} user=nobody dbname=x", "secret", False)
         stopped: Database[Operational] = Database(place)
-        with pytest.raises(Unreachable, match="does not answer"):
+        with pytest.raises(Unreachable, match="does not respond"):
             stopped.answer()
         filled(folder, leave=2**20)
         with pytest.raises(DiskFull, match="its disk is full"):

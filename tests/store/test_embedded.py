@@ -136,7 +136,7 @@ def test_secrets_and_data_are_closed_to_others(made: Path) -> None:
 
 
 def test_signing_in_needs_the_password(made: Path) -> None:
-    """The socket is a door with a lock: SCRAM for everyone, the superuser too."""
+    """The socket is a door with a lock: SCRAM foreveryone, the superuser too."""
     server = EmbeddedServer(made)
     with server.running(), pytest.raises(psycopg.OperationalError, match="authentication failed"):
         psycopg.connect(server.conninfo("postgres", "wavehouse_root", "a guess"))
@@ -414,7 +414,7 @@ def _ended(number: int, data: Path) -> bool:
 def test_a_server_that_never_finishes_stopping_is_ended_and_started_again(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL 18, asked to stop while it restarts after a crash, may stop for ever."""
+    """PostgreSQL 18, asked to stop while it restarts after a crash, may stop forever."""
     monkeypatch.setattr("wavehouse.store.embedded._STOP_PATIENCE", 1)
     log = made / "postgres" / "server.log"
     with EmbeddedServer(made).running() as server:

@@ -115,7 +115,7 @@ def test_a_lost_secret_of_a_server_in_use_is_refused_with_a_sentence(
     with made.running():
         (made.home / "server.secret").unlink()
         with (
-            pytest.raises(Refused, match="another wavehouse program uses the server"),
+            pytest.raises(Refused, match="another wavehouse process uses the server"),
             EmbeddedServer(made.home).running(),
         ):
             pass

@@ -43,7 +43,7 @@ def member_of(workspace: Workspace, role: Role, name: str = "") -> Workspace:
 
 
 def key_of(workspace: Workspace, *scopes: Scope) -> str:
-    """An API key of a workspace's identity, by default with every scope that its role has."""
+    """An API key of a workspace's identity, by default with every scope of its role."""
     role = workspace.identity.role
     own = [scope for scope in Scope if accounts.role_allows(role, accounts.access_of(scope))]
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
@@ -54,7 +54,7 @@ def key_of(workspace: Workspace, *scopes: Scope) -> str:
 
 
 def session_of(workspace: Workspace) -> str:
-    """The cookie of a session of a workspace's identity."""
+    """The session cookie of a workspace's identity."""
     with workspace.stores.operational.worker() as tx:
         link = accounts.create_login_link(tx, identity=workspace.identity)
         return accounts.sign_in(tx, token=link.token).token

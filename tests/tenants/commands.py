@@ -1,6 +1,6 @@
 """The walk of every command: run as one tenant, with the ids and names of another.
 
-Commands come from the program's own table: a new command is walked by being there.
+Commands come from the program's own table, so a new command is walked automatically.
 """
 
 from __future__ import annotations
@@ -34,6 +34,19 @@ WITHOUT_TENANTS = {
     "entitlements": "the operator's: what listeners may hear, as listeners",
     "listeners": "the operator's: listeners belong to themselves and to no organization",
 }
+IDS = {
+    "ids": "quarantine",
+    "pixel": "pixel",
+    "placement": "placement",
+    "project": "project",
+    "episode": "episode",
+    "note": "note",
+    "memory": "memory",
+    "document": "document",
+    "chat": "chat_session",
+    "session": "chat_session",
+}
+"""The column whose ids an argument takes, without its ``_id``."""
 MORE = {"ingest watch": ["--once", "--interval", "0.05"]}
 
 
@@ -75,7 +88,7 @@ def walk_commands(attacker: Tenant, victim: Tenant, folder: Path, walked: Walked
 
 
 def leaves(group: click.Command, *names: str) -> Iterator[tuple[str, click.Command]]:
-    """Every command below a group, by its words."""
+    """Every command below a group, with its full name."""
     if not isinstance(group, click.Group):
         yield " ".join(names), group
         return
@@ -87,7 +100,7 @@ def leaves(group: click.Command, *names: str) -> Iterator[tuple[str, click.Comma
 
 
 def calls(name: str, command: click.Command, victim: Tenant, folder: Path) -> Iterator[list[str]]:
-    """The command with what it needs, then once more for every value of every text option."""
+    """The command with its required arguments, then once for every value of every text option."""
     required = [p for p in command.params if p.required]
     base = [*name.split(" "), *MORE.get(name, [])]
     texts = [f"Autumn {victim.word}", f"{victim.word}15", victim.ids["campaign_id"][0]]
@@ -122,8 +135,7 @@ def _value(param: click.Parameter, text: str, victim: Tenant, folder: Path) -> s
     if isinstance(kind, click.DateTime):
         return f"{LAST}"
     if isinstance(kind, click.types.UUIDParameterType):
-        names = {"ids": "quarantine", "pixel": "pixel", "placement": "placement"}
-        return values_for(f"{names.get(param.name or '', 'campaign')}_id", victim)[0]
+        return values_for(f"{IDS.get(param.name or '', 'campaign')}_id", victim)[0]
     if isinstance(kind, click.types.IntParamType | click.types.FloatParamType):
         return "1"
     return text

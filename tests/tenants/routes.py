@@ -1,7 +1,7 @@
 """The walk of every route: requests as one tenant, with the ids of another in each parameter.
 
-Routes come from the application itself, bodies from its OpenAPI document and forms from its pages:
-a new route is walked by being there.
+Routes come from the application itself, bodies from its OpenAPI document and forms from its pages,
+so a new route is walked automatically.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ PUBLIC = {
     "/websub/{subscription_id}": "a hub announces a change; only its signature counts",
     "/p/{key}.js": "the script is the same for every pixel",
 }
-"""Routes that anybody may call with a tenant's public key: they answer, and say nothing of it."""
+"""Routes that anyone may call with a tenant's public key; they reveal nothing about it."""
 ENDLESS = {
     "/api/v1/listener/events": "an open stream; what it sends are the caller's rows of /changes",
 }
-"""Routes whose answer does not end: a client in process would wait for ever."""
+"""Routes with an endless response: an in-process client would wait forever."""
 CSRF = "walk-of-tenants-walk-of-tenants-walk-of-tenants"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _REFUSED = {400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422}
@@ -38,20 +38,20 @@ _REFUSED = {400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422}
 
 @dataclass(slots=True)
 class Walked:
-    """What was asked, and what crossed from one tenant to another."""
+    """The requests, and data that crossed from one tenant to another."""
 
     routes: set[str] = field(default_factory=set)
     commands: set[str] = field(default_factory=set)
     asked: int = 0
     reached: int = 0
-    """Requests that were answered with 2xx: the walk reaches what is behind the doors."""
+    """Requests answered with 2xx, which show that the walk passes authorization."""
     crossings: list[str] = field(default_factory=list)
     planted: set[str] = field(default_factory=set)
-    """Texts that the attacker stored itself: its own rows may show them."""
+    """Texts stored by the attacker itself, which its own rows may show."""
 
 
 def leaks(text: str, sent: set[str], victim: Tenant) -> set[str]:
-    """The victim's secrets in a text, without those that were sent and are echoed."""
+    """The victim's secrets in a text, except echoed ones."""
     lower = text.lower()
     echoes = {form.lower() for each in sent - {""} for form in (each, quote(each))}
     for each in sorted(echoes, key=len, reverse=True):
@@ -87,7 +87,7 @@ def values_for(name: str, victim: Tenant) -> list[str]:
 
 
 def walk_routes(app: FastAPI, attacker: Tenant, victim: Tenant, walked: Walked) -> None:
-    """Ask every route as the attacker, with the victim's ids."""
+    """Request every route as the attacker, with the victim's ids."""
     rows = Rows(victim)
     walk = _Walk(app, attacker, victim, rows, walked)
     try:
@@ -197,7 +197,7 @@ class _Walk:
             self._compare(what, route)
 
     def _compare(self, what: str, route: str) -> None:
-        """Note a crossing when a row of the victim is not as it was."""
+        """Record a crossing when a row of the victim has changed."""
         after = self._rows.digests()
         changed = sorted(name for name in after if after[name] != self._before.get(name))
         if changed and route not in PUBLIC:
@@ -205,7 +205,7 @@ class _Walk:
         self._before = after
 
     def forms(self) -> None:
-        """The victim's own pages: each link and each form of theirs, followed as the attacker."""
+        """The victim's own pages: follow each of their links and forms as the attacker."""
         host = self._client(self._victim)
         pages = [
             context.path
@@ -248,7 +248,7 @@ def _textual(param: Any) -> bool:
 
 
 def _zipped(values: dict[str, list[str]]) -> list[dict[str, str]]:
-    """As many combinations as the longest list has values."""
+    """Combine lists up to the length of the longest."""
     most = max((len(each) for each in values.values()), default=1)
     return [{name: each[n % len(each)] for name, each in values.items()} for n in range(most)]
 
@@ -256,7 +256,7 @@ def _zipped(values: dict[str, list[str]]) -> list[dict[str, str]]:
 def _sample(
     schema: dict[str, Any], document: dict[str, Any], victim: Tenant, name: str, *, optional: bool
 ) -> Any:
-    """A value of a JSON schema, the victim's wherever a name says id."""
+    """A sample value of a JSON schema, the victim's wherever a name contains id."""
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     if "anyOf" in schema:

@@ -1,4 +1,4 @@
-"""Digests of a tenant's rows: equal as long as nobody changed one."""
+"""Digests of a tenant's rows, which are equal as long as no row has changed."""
 
 from __future__ import annotations
 

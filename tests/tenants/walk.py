@@ -1,6 +1,6 @@
 """``python -m tests.tenants.walk``: the walk between two tenants, its counts printed.
 
-``walk`` is for tests; ``main`` for ``make attack``: databases of its own, exit code 1 for a
+``walk`` is for tests; ``main`` for ``make attack``, with separate databases and exit code 1 for a
 crossing.
 """
 
@@ -48,7 +48,7 @@ def told(walked: Walked) -> str:
 
 
 def main() -> int:
-    """Run it on a server of its own."""
+    """Run it on a separate server."""
     folder = Path(tempfile.mkdtemp(prefix="wavehouse-tenants-"))
     folder.chmod(0o711)
     try:

@@ -1,7 +1,7 @@
-"""A tenant with a row of every kind that the product makes, each with the tenant's own word in it.
+"""A tenant with a row of every kind that the product creates, each containing the tenant's word.
 
-The word is what a walk looks for in what another tenant is shown. With it go the ids of the
-tenant's rows, its keys and its listener.
+A walk searches the output for another tenant for this word, and for the ids of the tenant's rows,
+its keys and its listener.
 """
 
 from __future__ import annotations
@@ -9,11 +9,23 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tests.tenants import key_of, member_of, second_organization, session_of
 
-from wavehouse import accounts, catalog, learning, listeners, measurement, sponsorship, webhooks
+from wavehouse import (
+    accounts,
+    catalog,
+    learning,
+    listeners,
+    measurement,
+    sponsorship,
+    studio,
+    usage,
+    webhooks,
+)
 from wavehouse.accounts import Role, Scope
 from wavehouse.kernel.ids import named
 from wavehouse.measurement.service import inclusions
@@ -40,7 +52,7 @@ _ORDERS = "occurred_at,promo_code,conversion_type,conversion_value,currency,orde
 
 @dataclass(slots=True)
 class Tenant:
-    """An organization with data, and what its user signs in with."""
+    """An organization with data, and the credentials of its user."""
 
     word: str
     workspace: Workspace
@@ -50,7 +62,7 @@ class Tenant:
     listener: tuple[str, str] = ("", "")
     pixel: str = ""
     ids: dict[str, list[str]] = field(default_factory=dict)
-    """Ids of the tenant's rows by the name of their column; other tenants have none of them."""
+    """Ids of the tenant's rows by column name; other tenants have none of them."""
 
     @property
     def secrets(self) -> set[str]:
@@ -68,7 +80,7 @@ def two_tenants(workspace: Workspace, folder: Path) -> tuple[Tenant, Tenant]:
 
 
 def filled(workspace: Workspace, word: str, folder: Path) -> Tenant:
-    """A tenant's data by the use cases that its people use."""
+    """A tenant's data, created by use cases."""
     home = folder / word
     home.mkdir()
     tenant = Tenant(word, workspace, home)
@@ -77,6 +89,8 @@ def filled(workspace: Workspace, word: str, folder: Path) -> Tenant:
     _heard(tenant)
     _invited(tenant)
     _learned(tenant)
+    _made(tenant)
+    _spent(tenant)
     tenant.key, tenant.cookie = key_of(workspace, *Scope), session_of(workspace)
     return tenant
 
@@ -168,18 +182,18 @@ def _campaign(word: str) -> dict[str, object]:
 
 
 class _NoMail:
-    """Emails go nowhere: the outbox is the whole installation's."""
+    """Discards emails, as the outbox belongs to the whole installation."""
 
     def send(self, *, to: str, subject: str, text: str) -> None:
         """Send nothing."""
 
     def forget(self, *, to: str) -> int:
-        """Nothing is kept."""
+        """Forget nothing, as nothing is stored."""
         return 0
 
 
 def _invited(tenant: Tenant) -> None:
-    """A second member, and an invitation that is open."""
+    """A second member, and an open invitation."""
     workspace, word = tenant.workspace, tenant.word
     member_of(workspace, Role.VIEWER, f"Viewer of {word}")
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
@@ -194,7 +208,7 @@ def _invited(tenant: Tenant) -> None:
 
 
 def _learned(tenant: Tenant) -> None:
-    """A learner with a session, a piece of content and what became of it."""
+    """A learner with a session, a piece of content and its outcome."""
     workspace, word = tenant.workspace, tenant.word
     identity, session = workspace.identity, f"session-{word}"
     piece = learning.ContentInput(f"piece-{word}", f"Piece {word}", f"Ciao {word}.", "/a.mp3", 60,
@@ -216,8 +230,87 @@ def _learned(tenant: Tenant) -> None:
         )
 
 
+def _made(tenant: Tenant) -> None:
+    """A project with an episode, and a row of everything that people do in the studio."""
+    word, identity = tenant.word, tenant.workspace.identity
+    operational = tenant.workspace.stores.operational
+    with operational.app(identity.organization_id) as tx:
+        project = studio.create_project(
+            tx, identity=identity, new=studio.NewProject(f"Project {word}", "it")
+        )
+        of_project: dict[str, Any] = {"identity": identity, "project_id": project.project_id}
+        episode = studio.create_episode(tx, title=f"Piece {word}", **of_project)
+        of_episode: dict[str, Any] = {"identity": identity, "episode_id": episode.episode_id}
+        (block,) = studio.write_script(
+            tx,
+            blocks=[studio.NewBlock(f"The wind of {word} blows.")],
+            author=studio.Author.PERSON,
+            **of_episode,
+        )
+        studio.add_highlight(tx, block_id=block.block_id, start=0, end=8, **of_episode)
+        studio.add_note(tx, body=f"Less {word}.", **of_project)
+        studio.remember(tx, new=studio.NewMemory(f"Likes {word}."), **of_project)
+        studio.add_document(
+            tx,
+            document=studio.DocumentText(
+                studio.DocumentKind.TEXT, f"Source {word}", f"About {word}."
+            ),
+            **of_project,
+        )
+        event = studio.NewEvent("episode.opened", f"event-{word}", NOW, {"word": word})
+        studio.record_events(tx, identity=identity, events=[event])
+        chat = studio.start_chat(tx, **of_episode)
+    asked = studio.ask(
+        operational,
+        identity=identity,
+        chat_session_id=chat.chat_session_id,
+        text=f"Wind of {word}?",
+        provider=studio.LocalChat(),
+    )
+    studio.produce(operational, identity=identity, asked=asked, provider=studio.LocalChat())
+
+
+def _spent(tenant: Tenant) -> None:
+    """A budget, a settled call and a reservation."""
+    word, identity = tenant.word, tenant.workspace.identity
+    operational = tenant.workspace.stores.operational
+    model = "model-of-everyone"
+    with operational.worker() as tx:
+        if model not in {row.name for row in usage.list_models(tx, identity=identity)}:
+            usage.add_model(tx, identity=identity, name=model, provider="local")
+            usage.add_price(
+                tx,
+                identity=identity,
+                model=model,
+                unit=usage.Unit.OUTPUT,
+                price="0.001",
+                currency="EUR",
+                effective_from=datetime(2026, 1, 1, tzinfo=UTC),
+            )
+    with operational.app(identity.organization_id) as tx:
+        usage.set_budget(
+            tx,
+            identity=identity,
+            new=usage.NewBudget(limit="10", currency="EUR", name=f"Budget {word}"),
+        )
+        for _ in range(2):
+            held = usage.reserve(
+                tx,
+                identity=identity,
+                model=model,
+                bound={usage.Unit.OUTPUT: 100},
+                operation=f"test {word}",
+            )
+        usage.settle(
+            tx,
+            identity=identity,
+            reservation_id=held.reservation_id,
+            used=usage.Used({usage.Unit.OUTPUT: Decimal(50)}),
+        )
+
+
 def _heard(tenant: Tenant) -> None:
-    """A listener of the tenant's own, with an app's password."""
+    """A listener of the tenant, with an app password."""
     email = f"listener@{tenant.word}.example"
     with tenant.workspace.stores.listeners.worker() as tx:
         listeners.create(tx, email=email)
@@ -235,7 +328,7 @@ WHERE o.column_name = 'organization_id' AND c.data_type = 'uuid'
 
 
 def _ids(workspace: Workspace, other: Workspace) -> dict[str, list[str]]:
-    """Every uuid in the organization's rows and in none of the other's, by column."""
+    """Every uuid in the organization's rows and not in the other's, by column."""
     found: dict[str, set[str]] = {}
     foreign: set[str] = set()
     for database in (

@@ -19,7 +19,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Spender:
-    """Calls of a model in a workspace, each step in a transaction of its own."""
+    """Calls of a model in a workspace, each step in a separate transaction."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -59,7 +59,7 @@ class Spender:
         return self.budget(limit, scope=BudgetScope.PROJECT, scope_ref=str(project_id), **more)
 
     def reserve(self, model: str = "writer", output: int = 1000, **more: Any) -> Reservation:
-        """Reserve for so many tokens out."""
+        """Reserve this many output tokens."""
         reservation: Reservation = self.act(
             usage.reserve,
             model=model,
@@ -70,7 +70,7 @@ class Spender:
         return reservation
 
     def settle(self, reservation: Reservation, output: int = 1000, **more: Any) -> Settled:
-        """Settle for so many tokens out."""
+        """Settle this many output tokens."""
         used = Used({Unit.OUTPUT: Decimal(output)}, **more)
         settled: Settled = self.act(
             usage.settle, reservation_id=reservation.reservation_id, used=used
@@ -82,7 +82,7 @@ class Spender:
         return self.settle(self.reserve(model, output, **more), output)
 
     def only_budget(self) -> usage.Budget:
-        """The only budget, as it is now."""
+        """The only budget, in its current state."""
         (budget,) = self.act(usage.list_budgets)
         assert isinstance(budget, usage.Budget)
         return budget
@@ -90,7 +90,7 @@ class Spender:
 
 @pytest.fixture
 def spender(workspace: Workspace) -> Spender:
-    """A workspace with a model whose tokens out cost 0.001 EUR."""
+    """A workspace with a model whose output tokens cost 0.001 EUR."""
     spender = Spender(workspace)
     spender.model(input="0.0001", output="0.001")
     return spender

@@ -1,4 +1,4 @@
-"""A small real HTTP server that behaves as a model's name says: the tests' upstream."""
+"""A small real HTTP server that behaves according to the model's name: the tests' upstream."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORDS = ["Ciao", " a", " tutti", ",", " benvenuti", " al", " podcast", "."]
 
 
 class Upstream(ThreadingHTTPServer):
-    """What was asked of it, and what it saw of its clients."""
+    """The requests that it received, and what it saw of its clients."""
 
     daemon_threads = True
 
@@ -25,11 +25,11 @@ class Upstream(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Its address, up to and with /v1."""
+        """Its base URL, including /v1."""
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
 
     def models(self) -> list[str]:
-        """The models that were asked for, in order."""
+        """The requested models, in order."""
         return [body.get("model", "") for _, _, body in self.asked]
 
 
@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_POST(self) -> None:
-        """Answer as the model's name says."""
+        """Respond according to the model's name."""
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.asked.append((self.path, dict(self.headers.items()), body))
         model = str(body.get("model"))

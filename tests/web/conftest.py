@@ -1,4 +1,4 @@
-"""The application on made-up figures, in process and, for the browser, on a real port."""
+"""The application with invented figures, in process and, for the browser, on a real port."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def services() -> SampleServices:
-    """Made-up figures; the link is ``one-time``."""
+    """Invented figures; the link is ``one-time``."""
     return SampleServices()
 
 
 @pytest.fixture
 def client(services: SampleServices) -> Iterator[TestClient]:
-    """A visitor who is signed in, on 20 November 2026."""
+    """A signed-in visitor, on 20 November 2026."""
     services.sessions.add("cookie-1")
     with clock.frozen(NOW):
         yield visitor(create_app(services), cookies={"wh_session": "cookie-1"})
@@ -56,7 +56,7 @@ def empty_site() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A Chromium of the system; without one, browser tests are skipped and say how to get it."""
+    """A Chromium of the system; without one, browser tests are skipped with a message."""
     executable = chromium()
     if executable is None:
         pytest.skip(

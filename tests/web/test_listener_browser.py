@@ -136,7 +136,7 @@ def test_ac3_a_passkey_is_made_on_the_page_and_signs_in(visit: Any, house: House
     session, device = authenticator(page)
     sign_in(page, house)
     add(page, "My laptop")
-    expect(page.get_by_role("status").first).to_contain_text("The passkey is added.")
+    expect(page.get_by_role("status").first).to_contain_text("The passkey was added.")
     expect(page.get_by_text("My laptop").first).to_be_visible()
     add(page, "Again")
     expect(page.get_by_text("This device has a passkey of yours already.")).to_be_visible()
@@ -146,7 +146,7 @@ def test_ac3_a_passkey_is_made_on_the_page_and_signs_in(visit: Any, house: House
     expect(page.get_by_text(f"Signed in as {ANNA}")).to_be_visible()
     expect(page.get_by_text("last used")).to_be_visible()
     page.get_by_role("button", name="Remove My laptop").click()
-    expect(page.get_by_text("The passkey is removed.")).to_be_visible()
+    expect(page.get_by_text("The passkey was removed.")).to_be_visible()
     page.get_by_role("button", name="Sign out", exact=True).click()
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_text("Invalid passkey.")).to_be_visible()
@@ -174,8 +174,8 @@ def test_all_but_passkeys_works_without_scripts(visit: Any, house: House) -> Non
     page.get_by_role("button", name="Make a password").click()
     expect(page.locator(".secret")).to_contain_text("wh-app-")
     page.get_by_role("button", name="Revoke Kitchen").click()
-    expect(page.get_by_text("its password worth nothing")).to_be_visible()
-    page.get_by_label("Revoke all apps, too").check()
+    expect(page.get_by_text("its password is revoked")).to_be_visible()
+    page.get_by_label("Revoke all apps too").check()
     page.get_by_role("button", name="Sign out everywhere").click()
     expect(page).to_have_url(f"{house.url}/listener/sign-in?did=out")
 
@@ -214,13 +214,13 @@ def test_the_pages_are_accessible_and_scroll_down_only(
     sign_in(page, house)
     looked_at("an empty page")
     add(page, "My laptop")
-    expect(page.get_by_text("The passkey is added.")).to_be_visible()
+    expect(page.get_by_text("The passkey was added.")).to_be_visible()
     with house.doors.database.worker() as tx:
         tx.execute("UPDATE listeners.passkeys SET flagged_at = now()")
     page.get_by_label("App or device").fill("AntennaPod on the old phone in the kitchen")
     page.get_by_role("button", name="Make a password").click()
     expect(page.locator(".secret")).to_be_visible()
-    expect(page.get_by_text("may have a copy")).to_be_visible()
+    expect(page.get_by_text("may have been copied")).to_be_visible()
     looked_at("an app's password")
     with house.doors.database.worker() as tx:
         tx.execute(
@@ -245,7 +245,7 @@ def test_the_keyboard_reaches_everything(visit: Any, house: House) -> None:
     page.get_by_label("Name of the new passkey").focus()
     page.keyboard.type("My laptop")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The passkey is added.")).to_be_visible()
+    expect(page.get_by_text("The passkey was added.")).to_be_visible()
     page.goto(f"{house.url}/listener/sign-in")
     page.get_by_label("E-mail address").focus()
     for name in ("Send me a link", "Use a passkey"):

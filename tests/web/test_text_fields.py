@@ -6,9 +6,11 @@ The fields come from the application itself: a new one is looked at by being the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from typing import Any, get_args, get_origin
 
 import pytest
+from fastapi.params import File, Form
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ValidationError
 
@@ -24,7 +26,19 @@ GOOD = (
 )  # fmt: skip
 # Hashed or compared, never stored as text and never shown; a credential is WebAuthn's own JSON, of
 # which bytes and a counter are kept.
-PARAGRAPHS = {("ContentIn", "text")}
+PARAGRAPHS = {
+    ("ContentIn", "text"),
+    ("ProjectIn", "brief"),
+    ("ProjectPatch", "brief"),
+    ("BlockIn", "body"),
+    ("NoteIn", "body"),
+    ("MemoryIn", "content"),
+    ("CorrectionIn", "content"),
+    ("DocumentIn", "text"),
+    ("HighlightIn", "note"),
+    ("QuestionIn", "text"),
+    ("UserEventIn", "event_data"),
+}
 """Texts of many lines."""
 SECRETS = {"password", "token", "credential"}
 
@@ -115,6 +129,26 @@ def test_every_text_field_of_a_request_is_cleaned_or_refuses(workspace: Workspac
     assert {"NewPasskeyIn.name", "NewAppIn.name", "EpisodeIn.title", "SponsorIn.company"} <= set(
         verdicts
     )
+
+
+def _unreadable(annotation: Any) -> bool:
+    """Whether a type is a class whose fields these tests cannot look at, such as a dataclass."""
+    if isinstance(annotation, type):
+        return is_dataclass(annotation) or annotation is str
+    return any(_unreadable(part) for part in get_args(annotation))
+
+
+def test_every_json_body_is_a_model_whose_fields_are_looked_at(workspace: Workspace) -> None:
+    """A dataclass or a bare text as a body would be past the cleaning of fields."""
+    outside = {
+        f"{getattr(context, 'path', '')} {param.name}"
+        for context in iter_route_contexts(live_app(workspace).routes)
+        for param in getattr(getattr(context, "dependant", None), "body_params", ())
+        if not isinstance(param.field_info, Form | File)
+        and _unreadable(param.field_info.annotation)
+    }
+
+    assert set() == outside
 
 
 class Careless(BaseModel):

@@ -1,4 +1,4 @@
-"""Figures made up by arithmetic, for the pages' tests: no randomness, no clock, no database."""
+"""Computed figures for the pages' tests: no randomness, no clock, no database."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ _COUNTRIES = (
 
 
 def downloads_on(day: date) -> int:
-    """A weekly wave with a peak on Wednesdays, a slow growth and a little unrest."""
+    """A weekly wave with a peak on Wednesdays, slow growth and some variation."""
     age = (day - date(2026, 1, 1)).days
     wave = (1.0, 0.72, 2.2, 1.75, 1.35, 1.0, 0.85)[day.weekday()]
     return int(3300 * wave * (1 + age / 1800) + 420 * sin(age * 1.7) + 260 * cos(age * 0.6))
 
 
 def figures(span: Span, podcast_id: PodcastId | None = None) -> Figures:
-    """A span's figures; today is known until 14 h."""
+    """A span's figures; today is known until 14:00."""
     share = 3 if podcast_id == HARBOUR else 1
     days = days_between(span.first, span.last)
     downloads = [_so_far(day) // share for day in days]
@@ -155,14 +155,14 @@ FRESHNESS = Freshness(
 
 
 def nothing(span: Span, podcast_id: PodcastId | None = None) -> Figures:
-    """What a house without data answers."""
+    """The figures of an installation without data."""
     splits = [Split(APP, ()), Split(COUNTRY, ())]
     return Figures(span=span, series={}, splits=splits)
 
 
 @dataclass
 class SampleServices:
-    """The services' Protocol on the made-up figures; sign-in knows one link."""
+    """The services' Protocol with the invented figures; sign-in accepts one link."""
 
     empty: bool = False
     ready: bool = True

@@ -1,4 +1,4 @@
-"""Who visits the pages in tests: a client in process, or a Chromium on a real port."""
+"""Visitors of the pages in tests: a client in process, or a Chromium on a real port."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def visitor(app: FastAPI, cookies: dict[str, str] | None = None) -> TestClient:
 
 
 class Served:
-    """A real server on a port of this machine, standing still at ``NOW``."""
+    """A real server on a port of this machine, with its clock frozen at ``NOW``."""
 
     def __init__(self, services: SampleServices) -> None:
         services.sessions.add("cookie-1")
@@ -64,7 +64,7 @@ def chromium() -> str | None:
 
 
 def faults(page: Page) -> list[str]:
-    """Serious and critical findings of axe, each with its first place."""
+    """Serious and critical findings of axe, each with its first location."""
     from axe_playwright_python.sync_playwright import Axe
 
     result = Axe().run(page).response["violations"]

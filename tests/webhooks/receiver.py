@@ -1,4 +1,4 @@
-"""A receiver of webhooks on this machine, for tests: it answers as configured."""
+"""A local receiver of webhooks for tests, which responds as configured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Receiver:
-    """What came, and what is answered: a status, headers, a body of so many bytes."""
+    """The received requests, and the configured response: status, headers, body size."""
 
     url: str = ""
     status: int = 200
@@ -23,7 +23,7 @@ class Receiver:
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """A receiver while the block lasts."""
+    """Run a receiver during the block."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):

@@ -93,7 +93,7 @@ TIERS: Mapping[Tier, Mapping[Limit, int | None]] = {
     Tier.PROFESSIONAL: {Limit.PROJECTS: 10, Limit.SEATS: 20, Limit.RETENTION_DAYS: 365},
     Tier.ENTERPRISE: {Limit.PROJECTS: None, Limit.SEATS: None, Limit.RETENTION_DAYS: None},
 }
-"""What each tier allows; None is without a limit. The one place where it is written."""
+"""The limits of each tier; None is unlimited. They are defined only here."""
 LIMITS = tuple(Limit)
 _REMEDIES = {
     Limit.SEATS: "Remove a member, revoke an invitation, or choose a larger plan.",

@@ -171,7 +171,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """A passkey of a user; a flagged one may have a copy and does not sign in."""
+    """A passkey of a user; a flagged one may have been copied and cannot sign in."""
 
     credential_id: bytes
     user_id: UserId

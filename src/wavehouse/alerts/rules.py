@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
 
 CLEAR_FOR = timedelta(minutes=10)
-"""How long a value must be in order before its alert resolves: avoids flapping."""
+"""The time a value must be in order before its alert resolves, which avoids flapping."""
 
 RULES: dict[RuleName, Rule] = {
     rule.name: rule

@@ -1,4 +1,4 @@
-"""The door of ``audit``: the append-only record of what was done."""
+"""Public interface of ``audit``: the append-only record of actions."""
 
 from wavehouse.audit.service import record, record_for_listeners
 from wavehouse.audit.types import Actor, Entry

@@ -10,7 +10,7 @@ from wavehouse.audit.types import Entry
 
 
 def canonical(entry: Entry) -> bytes:
-    """The entry as bytes: each field with its length before it, so that no two entries collide."""
+    """The entry as bytes: each field prefixed with its length, so that no two entries collide."""
     parts = (
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         str(entry.organization_id or ""),

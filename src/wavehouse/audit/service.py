@@ -1,4 +1,4 @@
-"""The use case of ``audit``: record an action in the transaction that does it."""
+"""The use case of ``audit``: record an action in the transaction that performs it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def record(
     organization_id: UUID | None,
     metadata: dict[str, Any] | None = None,
 ) -> None:
-    """Append an entry: ``action`` is ``thing.verb`` ("feed.registered"), metadata is public."""
+    """Append an entry: ``action`` is ``object.verb`` ("feed.registered"), metadata is public."""
     resource_type, resource_id = resource
     entry = Entry(
         at=clock.now(),

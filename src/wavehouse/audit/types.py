@@ -1,4 +1,4 @@
-"""Audit entries as values."""
+"""Data types of audit entries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NewType
 from uuid import UUID
 
 Actor = NewType("Actor", str)
-"""Who acted: ``user:<uuid>``, ``key:<uuid>`` or ``system:<name of the command or job>``."""
+"""The actor: ``user:<uuid>``, ``key:<uuid>`` or ``system:<name of the command or job>``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What ``catalog`` announces: feeds, shows, episodes and their media files."""
+"""Manifest of ``catalog``: feeds, shows, episodes and their media files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Charts as SVG text, and the one formatter of units: for the web, the PDF and the terminal.
 
-A chart is a pure function of its data, a theme and a size: the same input gives the same bytes,
-so pictures have golden files, pages have ETags and reports are reproducible.
+A chart is a pure function of its data, a theme and a size: the same input gives the same bytes, so
+charts have golden files, pages have ETags and reports are reproducible.
 """
 
 from wavehouse.charts.bars import Bar, bars

@@ -1,4 +1,4 @@
-"""A value over steps with its interval: a line inside a band, on a scale from 0 to 1."""
+"""A chart of values over steps with intervals: a line inside a band, on a scale from 0 to 1."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A value and its interval, all from 0 to 1; ``label`` says what the step was."""
+    """A value and its interval, all from 0 to 1; ``label`` names the step."""
 
     label: str
     value: float

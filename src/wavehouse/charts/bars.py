@@ -1,4 +1,4 @@
-"""A bar list: one row per thing, longest first as given, the value beside the bar."""
+"""A bar list: one row per item, in the given order, with the value beside the bar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _VALUE = 64
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A row: what it is, how long it is, and how its value reads."""
+    """A row: its label, its length, and its formatted value."""
 
     label: str
     value: float
@@ -50,6 +50,6 @@ def bars(rows: Sequence[Bar], *, theme: Theme, label: str, width: int = 420) -> 
 
 
 def _cut(label: str, room: float) -> str:
-    """The label, shortened to about the room it has (six units a character)."""
+    """The label, truncated to about the available width (six units per character)."""
     most = max(4, int(room / 6))
     return label if len(label) <= most else label[: most - 1].rstrip() + "…"

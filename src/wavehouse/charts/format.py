@@ -1,7 +1,7 @@
-"""How a figure reads: one formatter for the page, the report and the terminal.
+"""Formats figures for pages, reports and the terminal.
 
-Every function takes None for "not known" or "undefined" and answers ``–``: an absent figure is
-never written as 0. Beside a shortened figure stands its exact form (``title`` on the page).
+Every function returns ``–`` for None (unknown or undefined): a missing figure is never shown as 0.
+A shortened figure is shown with its exact form (``title`` on the page).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _decimals(value: Number, places: int) -> str:
 
 
 def count(value: Number | None) -> str:
-    """Every digit: ``178,112``."""
+    """All digits: ``178,112``."""
     return NOTHING if value is None else _decimals(value, 0)
 
 
@@ -62,7 +62,7 @@ def axis(value: float) -> str:
 
 
 def money(value: Money | None) -> str:
-    """An amount to read: ``€18,240``; cents only below a thousand (``€10.96``)."""
+    """An amount for reading: ``€18,240``; cents only below a thousand (``€10.96``)."""
     if value is None:
         return NOTHING
     whole = abs(value.amount) >= _THOUSAND or value.amount == value.amount.to_integral_value()
@@ -98,7 +98,7 @@ def hours(seconds: Number | None) -> str:
 
 
 def duration(seconds: Number | None) -> str:
-    """A length of time in its two largest units: ``4 days 4 h``, ``2 h 5 min``, ``38 s``."""
+    """A duration in its two largest units: ``4 days 4 h``, ``2 h 5 min``, ``38 s``."""
     if seconds is None:
         return NOTHING
     left = int(seconds)
@@ -113,7 +113,7 @@ def duration(seconds: Number | None) -> str:
 
 
 def percent(share: Decimal | None, places: int = 1) -> str:
-    """A share as per cent: ``71.3 %``."""
+    """A share as a percentage: ``71.3 %``."""
     return NOTHING if share is None else f"{_decimals(share * 100, places)}{SPACE}%"
 
 
@@ -135,7 +135,7 @@ def delta(share: Decimal | None) -> str:
 
 
 def _plus(shown: str) -> str:
-    """A plus before what is more than nothing as shown; ``0.0`` stays bare."""
+    """A plus sign before a value that is shown as positive; ``0.0`` has none."""
     more = not shown.startswith(MINUS) and any(digit in "123456789" for digit in shown)
     return f"+{shown}" if more else shown
 
@@ -148,12 +148,12 @@ def points(now: Decimal | None, before: Decimal | None) -> str:
 
 
 def day(value: date | None) -> str:
-    """A day without its year: ``12 Nov``."""
+    """A day without the year: ``12 Nov``."""
     return NOTHING if value is None else f"{value.day} {_MONTHS[value.month - 1]}"
 
 
 def weekday(value: date) -> str:
-    """A day as it is read on hover: ``Thu 12 Nov``."""
+    """A day for tooltips: ``Thu 12 Nov``."""
     return f"{_WEEKDAYS[value.weekday()]} {day(value)}"
 
 
@@ -163,7 +163,7 @@ def day_and_year(value: date | None) -> str:
 
 
 def period(first: date, last: date) -> str:
-    """A range of days, naming a year only where it is needed: ``21 Oct – 20 Nov``."""
+    """A range of days, with years only where needed: ``21 Oct – 20 Nov``."""
     if first == last:
         return day_and_year(first)
     if first.year != last.year:
@@ -172,7 +172,7 @@ def period(first: date, last: date) -> str:
 
 
 def instant(value: datetime | None) -> str:
-    """An instant, its zone named: ``20 Nov 2026, 14:52 UTC``."""
+    """An instant with its time zone: ``20 Nov 2026, 14:52 UTC``."""
     if value is None:
         return NOTHING
     return f"{day_and_year(value.date())}, {value:%H:%M} UTC"

@@ -1,4 +1,4 @@
-"""The plot of a series: what is drawn, and where on the picture everything goes."""
+"""The plot of a series: its data, and the positions of its parts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Points = list[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One place on the time axis.
+    """One position on the time axis.
 
-    ``label`` is short, for the axis; ``tip`` is read on hover, its first line as a heading.
-    ``releases`` names the episodes that came out then.
+    ``label`` is short, for the axis; ``tip`` is shown on hover, its first line as a heading.
+    ``releases`` names the episodes published then.
     """
 
     label: str
@@ -31,9 +31,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Timeseries:
-    """What is drawn: the marks in order, and how a value reads on the axis.
+    """The data of a time series: the marks in order, and the formatter of axis values.
 
-    ``partial`` is the place of a bucket that is not over; nothing is known after it.
+    ``partial`` is the index of a bucket that has not ended; later values are unknown.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Timeseries:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where things go: the plot's edges, and the places of marks and ticks."""
+    """Positions: the plot's edges, and those of marks and ticks."""
 
     size: Size
     left: float
@@ -60,15 +60,15 @@ class Frame:
 
     @property
     def base(self) -> float:
-        """The height of zero."""
+        """The vertical position of zero."""
         return self.size.height - BOTTOM
 
     def y(self, value: float) -> float:
-        """The height of a value; values below zero (refunds) rest on the base line."""
+        """The vertical position of a value; negative values (refunds) are on the base line."""
         return self.base - max(value, 0.0) / self.levels[-1] * (self.base - TOP)
 
     def runs(self, values: list[float | None]) -> list[Points]:
-        """The known stretches of a series, broken where a value is missing."""
+        """The known stretches of a series, split where values are missing."""
         runs: list[Points] = [[]]
         for x, value in zip(self.xs, values, strict=True):
             if value is None:
@@ -79,7 +79,7 @@ class Frame:
 
 
 def framed(data: Timeseries, size: Size) -> Frame:
-    """The places for this data on a picture of this size."""
+    """The positions for this data in a picture of this size."""
     known = [v for m in data.marks for v in (m.value, m.previous) if v is not None]
     levels = ticks(max([*known, data.pace or 0.0], default=0.0), whole=data.whole)
     widest = max(len(data.axis(level)) for level in levels)

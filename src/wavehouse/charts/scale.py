@@ -1,4 +1,4 @@
-"""From values to places: round tick values, and labels thinned until they fit."""
+"""Maps values to positions: round tick values, and labels thinned until they fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STRIDES = (1, 2, 4, 7, 14, 28, 56, 91, 182, 364)
 def ticks(highest: float, *, wanted: int = 4, whole: bool = True) -> list[float]:
     """Round values from zero to at least ``highest``, about ``wanted`` steps apart.
 
-    ``whole`` keeps steps to whole numbers: half a download does not exist.
+    ``whole`` limits steps to whole numbers, as for downloads.
     """
     if highest < _LEAST or not math.isfinite(highest):
         return [0.0, 1.0]
@@ -27,7 +27,7 @@ def ticks(highest: float, *, wanted: int = 4, whole: bool = True) -> list[float]
 
 
 def stride(count: int, room: int) -> int:
-    """The step between labels shown: every n-th of ``count`` when ``room`` of them fit."""
+    """The step between shown labels: every n-th of ``count`` when ``room`` of them fit."""
     for step in _STRIDES:
         if math.ceil(count / step) <= max(room, 1):
             return step
@@ -35,7 +35,7 @@ def stride(count: int, room: int) -> int:
 
 
 def spread(count: int, left: float, right: float) -> list[float]:
-    """Evenly spaced places from left to right; a single one is in the middle."""
+    """Evenly spaced positions from left to right; a single one is in the middle."""
     if count == 1:
         return [(left + right) / 2]
     return [left + (right - left) * n / (count - 1) for n in range(count)]

@@ -1,4 +1,4 @@
-"""A sparkline: the shape of a series, without axes, in the space of a word."""
+"""A sparkline: the shape of a series, without axes, in the size of a word."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _INSET = 2.0
 
 
 def spark(values: Sequence[float | None], *, theme: Theme, size: Size | None = None) -> str:
-    """The series as a line over a pale area; decoration, as the figure stands beside it.
+    """The series as a line over a pale area; decorative, as the figure is shown beside it.
 
-    The line runs from the lowest to the highest value, so that its shape can be seen; gaps are
-    skipped. Fewer than two known values make no line and give an empty string.
+    The line is scaled from the lowest to the highest value, so that its shape is visible; gaps are
+    skipped. Fewer than two known values give an empty string.
     """
     box = size or Size(180, 26)
     known = [value for value in values if value is not None]

@@ -1,4 +1,4 @@
-"""Elements, attributes and numbers of an SVG document, written the same way every time."""
+"""Elements, attributes and numbers of SVG documents, always written the same way."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from wavehouse.kernel import words
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The drawing's own units; the page stretches it to the place it gets."""
+    """The size in drawing units; the page scales it to the available space."""
 
     width: int
     height: int
 
 
 def escaped(text: str) -> str:
-    """Text that is safe in an element and in a quoted attribute; control characters go."""
+    """Text that is safe in an element and in a quoted attribute; control characters are removed."""
     return words.xml(text)
 
 
 def number(value: float) -> str:
-    """A coordinate with at most two decimals and no needless zero."""
+    """A coordinate with at most two decimals and no trailing zeros."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
 
 
 def element(name: str, *children: str, **attributes: str | float | None) -> str:
-    """An element; children are markup already, attributes are escaped here.
+    """An element; children are already markup, attributes are escaped here.
 
-    ``_`` in a name becomes ``-`` and a trailing one is dropped (``class_``); None leaves the
-    attribute out.
+    ``_`` in a name becomes ``-`` and a trailing one is dropped (``class_``); an attribute that is
+    None is omitted.
     """
     parts = [name]
     for key, value in attributes.items():
@@ -52,7 +52,7 @@ def document(
     class_: str | None = None,
     stretch: bool = False,
 ) -> str:
-    """The root element: a picture with a name, or decoration that readers skip."""
+    """The root element: a picture with a name, or decoration that screen readers skip."""
     return element(
         "svg",
         *children,

@@ -1,7 +1,7 @@
-"""What a chart is painted with: CSS variables on the web, fixed colours on paper.
+"""The colours of charts: CSS variables on the web, fixed colours on paper.
 
-Colours go into presentation attributes, never into ``style``: the page's Content-Security-Policy
-then needs no exception, and a dark page repaints its charts without asking the server.
+Colours are presentation attributes, never ``style``: the page's Content-Security-Policy then needs
+no exception, and a dark page repaints its charts without a request.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ WEB = Theme(
     font="inherit",
     interactive=True,
 )
-"""For pages: variables that the style sheet defines for light and for dark."""
+"""For pages: variables that the style sheet defines for light and dark mode."""
 
 PRINT = Theme(
     accent="#4f46e5",
@@ -54,4 +54,4 @@ PRINT = Theme(
     font="Inter",
     interactive=False,
 )
-"""For paper: the light colours, and the font that the report carries."""
+"""For print: the light colours, and the font embedded in the report."""

@@ -1,4 +1,4 @@
-"""A series over time: this period, the one before it, releases, and a day not yet over."""
+"""A series over time: this period, the previous one, releases, and a partial day."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _COLUMN = 4
 def timeseries(
     data: Timeseries, *, theme: Theme, size: Size = WIDE, chart_id: str = "chart"
 ) -> str:
-    """The chart. ``chart_id`` must be unique on its page (the gradient is found by it).
+    """The chart. ``chart_id`` must be unique on its page, as the gradient is referenced by it.
 
-    No marks give an empty string: the caller has an empty state to show instead.
+    Without marks it is an empty string: the caller shows an empty state instead.
     """
     if not data.marks:
         return ""
@@ -77,7 +77,7 @@ def _grid(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
 
 
 def _labels(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
-    """Axis labels, every n-th; the first and last are aligned inwards to stay in the picture."""
+    """Axis labels, every n-th; the first and last are aligned inwards to fit the picture."""
     longest = max(len(mark.label) for mark in data.marks)
     room = int((frame.right - frame.left) / (longest * LETTER + _LABEL_GAP))
     step = stride(len(data.marks), room)
@@ -121,7 +121,7 @@ def _previous(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
 
 
 def _pace(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
-    """A level to keep up with, such as the booked impressions per day."""
+    """A reference level, such as the booked impressions per day."""
     if data.pace is None:
         return []
     y = frame.y(data.pace)
@@ -140,7 +140,7 @@ def _line(run: Points, theme: Theme) -> str:
 
 
 def _partial(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
-    """The dotted way to a bucket that is not over, ending in an open dot."""
+    """The dotted line to a bucket that has not ended, with an open dot at its end."""
     if data.partial is None or not 0 <= data.partial < len(data.marks):
         return []
     last = data.marks[data.partial].value
@@ -164,7 +164,7 @@ def _partial(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
 
 
 def _releases(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
-    """A dot on the line where an episode came out; where nothing is known there is no line."""
+    """A dot on the line where an episode was published; none where the line has a gap."""
     drawn: list[str] = []
     for x, mark in zip(frame.xs, data.marks, strict=True):
         if mark.releases and mark.value is not None:
@@ -184,10 +184,10 @@ def _releases(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
 
 
 def _hits(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
-    """Invisible columns that carry each mark's words; on paper there is nothing to hover.
+    """Invisible columns with each mark's tooltip; not needed on paper.
 
-    A column is at least four units wide, else no one could point at it: of years of days every
-    so manieth has words here, and all have them in the table behind.
+    A column is at least four units wide, so that it can be pointed at: for years of days only every
+    n-th has a tooltip, while the data table has all of them.
     """
     if not theme.interactive:
         return []
@@ -222,7 +222,7 @@ def _hits(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
 
 
 def _summary(data: Timeseries) -> str:
-    """What the picture says, for those who cannot see it; the table behind it says all."""
+    """The text alternative of the picture; the data table has all values."""
     known = [(mark.value, mark.label) for mark in data.marks if mark.value is not None]
     span = f"{data.name}, {data.marks[0].label} to {data.marks[-1].label}"
     if not known:

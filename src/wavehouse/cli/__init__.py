@@ -1,1 +1,1 @@
-"""The command line: click commands of the contexts, loaded when they are called."""
+"""The command line: click commands of the contexts, imported when they are called."""

@@ -1,4 +1,4 @@
-"""Checks of ``wavehouse doctor`` on the machine and the server."""
+"""Checks of ``wavehouse doctor`` for the machine and the server."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CLOCK_SECONDS = 5
 
 
 def python(_: Settings) -> Finding:
-    """The version of Python and where it is."""
+    """The version of Python and its location."""
     version = ".".join(str(part) for part in sys.version_info[:3])
     return Finding("python", sys.version_info >= (3, 11), f"{version} at {sys.prefix}")
 
 
 def disk(settings: Settings) -> Finding:
-    """Whether the home can be written and has room."""
+    """Whether the home is writable and has free space."""
     folder = settings.home
     while not folder.exists():
         folder = folder.parent
@@ -36,7 +36,7 @@ def disk(settings: Settings) -> Finding:
 
 
 def server(workspace: Workspace) -> Finding:
-    """The version of PostgreSQL and where it is."""
+    """The version and location of PostgreSQL."""
     version = workspace.stores.operational.answer().version
     embedded = workspace.stores.server
     where = f"embedded, {embedded.data}" if embedded else "at the configured URL"
@@ -44,7 +44,7 @@ def server(workspace: Workspace) -> Finding:
 
 
 def ladders(workspace: Workspace) -> Finding:
-    """Whether the databases are as their migrations say."""
+    """Whether the databases match their migrations."""
     from wavehouse import schema
     from wavehouse.app import targets_of
 
@@ -65,7 +65,7 @@ def ladders(workspace: Workspace) -> Finding:
 
 
 def database_clock(workspace: Workspace) -> Finding:
-    """Whether this machine's clock and the database's agree."""
+    """Whether the clocks of this machine and the database agree."""
     from wavehouse.kernel import clock
 
     away = abs((workspace.stores.operational.answer().at - clock.now()).total_seconds())

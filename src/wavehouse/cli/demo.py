@@ -29,20 +29,25 @@ if TYPE_CHECKING:
     shell_complete=lambda *_: [chapter.name for chapter in wiring.chapters()],
     help="Only these chapters and those they need.",
 )
-@click.option("--seed", default=2026, show_default=True, help="Another seed, another world.")
+@click.option(
+    "--seed",
+    default=2026,
+    show_default=True,
+    help="Seed of the simulation; another seed gives other data.",
+)
 @click.option(
     "--people",
     type=click.IntRange(1),
     default=2000,
     show_default=True,
-    help="How many people listen.",
+    help="Number of people who listen.",
 )
 @click.option(
     "--days",
     type=click.IntRange(2),
     default=60,
     show_default=True,
-    help="How many days, up to yesterday.",
+    help="Number of days, up to yesterday.",
 )
 @click.option("--port", type=int, help="Port of the dashboard; default 8420.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the dashboard in the browser.")
@@ -61,7 +66,7 @@ def demo(
     """The whole product on sample data: feeds, logs, counting, campaigns, a report, a dashboard.
 
     Starts the product's own PostgreSQL, simulates listeners of invented shows with a known truth,
-    ingests and counts them like anybody's data, and checks the counts against the truth.
+    ingests and counts their logs like real data, and checks the counts against the truth.
     """
     chosen = chosen_chapters(chapters)
     if list_only:
@@ -87,7 +92,7 @@ def demo(
         else:
             _print(result)
         if serve and sample.served:
-            terminal.say(f"The dashboard is served already: {running_address(settings)}")
+            terminal.say(f"The dashboard is already being served: {running_address(settings)}")
         elif serve:
             from wavehouse.cli.serving import serve as serve_dashboard
 
@@ -95,7 +100,7 @@ def demo(
 
 
 def chosen_chapters(names: str | None) -> list[Chapter]:
-    """The chapters of these comma-separated names and those they need, in the story's order."""
+    """The chapters with these comma-separated names and those they need, in story order."""
     every = {chapter.name: chapter for chapter in wiring.chapters()}
     wanted = list(every) if names is None else [name.strip() for name in names.split(",")]
     chosen: set[str] = set()
@@ -116,11 +121,11 @@ def _list(as_json: bool) -> None:
     if as_json:
         terminal.print_json({"chapters": [{"name": c.name, "summary": c.summary} for c in listed]})
     else:
-        terminal.print_table(["chapter", "what is seen"], [[c.name, c.summary] for c in listed])
+        terminal.print_table(["chapter", "shown"], [[c.name, c.summary] for c in listed])
 
 
 def _play(chapter: Chapter, stage: Stage) -> tuple[ChapterResult, float]:
-    """Play a chapter and print its lines; what it has shown, and its seconds."""
+    """Play a chapter and print its lines; returns its result, and its seconds."""
     began = time.monotonic()
     outcome: ChapterResult = wiring.resolve(chapter.target)(stage)
     seconds = time.monotonic() - began
@@ -131,7 +136,7 @@ def _play(chapter: Chapter, stage: Stage) -> tuple[ChapterResult, float]:
 
 
 def _result(played: Mapping[str, tuple[ChapterResult, float]], seconds: float) -> dict[str, Any]:
-    """One object: the figures of ``measured`` at the top, and each chapter with its own."""
+    """One JSON object: the figures of ``measured`` at the top, and those of each chapter."""
     measured = played["measured"][0].figures if "measured" in played else {}
     others = {
         name: {

@@ -18,7 +18,7 @@ from wavehouse.workspace import ChapterResult, Stage, Workspace
 
 
 def measured(stage: Stage) -> ChapterResult:
-    """Ingest the sample like anybody's data, count it, attribute it, and check it."""
+    """Ingest the sample like real data, count it, attribute it, and check the figures."""
     _ingest(stage)
     reports = _report(stage)
     figures = _figures(stage, reports)
@@ -47,12 +47,12 @@ def _step(title: str) -> Iterator[None]:
 
 
 def _ingest(stage: Stage) -> None:
-    """Feeds, logs, campaigns and conversions, by the same use cases as the commands."""
+    """Feeds, logs, campaigns and conversions, with the use cases of the commands."""
     workspace, folder = stage.workspace, stage.folder
     media = catalog.read_media_file(folder / "media.json")
     reading = catalog.FeedReading(source=catalog.FileFeedSource(), media=media)
-    # The show of the counting rules belongs to an organization of its own: no page lists it.
-    owners = {folder: workspace.identity, folder / "rules": _checker(workspace)}
+    # The show of the counting rules belongs to a separate organization: no page lists it.
+    owners = {folder: workspace.identity, folder / "rules": checker(workspace)}
     with _step("Registered the shows"):
         for home, identity in owners.items():
             for feed in sorted((home / "feeds").glob("*.xml")):
@@ -86,7 +86,7 @@ def _ingest(stage: Stage) -> None:
 
 
 def _attribute(workspace: Workspace, folder: Path) -> None:
-    """Campaigns and orders, once: a campaign that was moved since stays where it was moved to."""
+    """Import campaigns and orders once: a campaign that was moved since keeps its state."""
     identity = workspace.identity
     with workspace.stores.operational.app(identity.organization_id) as tx:
         if sponsorship.list_campaigns(tx, identity=identity):
@@ -96,7 +96,7 @@ def _attribute(workspace: Workspace, folder: Path) -> None:
         demo_orders.tell(tx, workspace, folder)
 
 
-def _checker(workspace: Workspace) -> Identity:
+def checker(workspace: Workspace) -> Identity:
     """The administrator of the organization that owns the rules' show."""
     with workspace.stores.operational.worker() as tx:
         _, identity = accounts.further_organization(
@@ -106,7 +106,7 @@ def _checker(workspace: Workspace) -> Identity:
 
 
 def _report(stage: Stage) -> dict[str, Path]:
-    """The report of the campaign that earned most, in every form."""
+    """The report of the campaign with the highest revenue, in every format."""
     workspace, truth, last = stage.workspace, stage.truth, stage.until
     organization_id = workspace.organization.organization_id
     with (
@@ -142,7 +142,7 @@ def _figures(stage: Stage, reports: dict[str, Path]) -> dict[str, Any]:
         workspace.stores.analytics.app(identity.organization_id) as analytics,
         workspace.stores.operational.app(identity.organization_id) as tx,
     ):
-        # A redemption may come after the flight: everything until today.
+        # A code may be redeemed after the flight, so include everything until today.
         campaigns = sponsorship.campaign_results(tx, identity=identity, first=first, last=last)
         days = measurement.days(analytics, identity=identity, first=first, last=last)
         listeners = measurement.listeners(tx, identity=identity, first=month, last=last)
@@ -171,8 +171,8 @@ def _figures(stage: Stage, reports: dict[str, Path]) -> dict[str, Any]:
 def _against_truth(
     workspace: Workspace, truth: Mapping[str, Any], first: date, last: date
 ) -> dict[str, dict[str, int]]:
-    """For each rule the downloads of its own episode: expected by construction, and counted."""
-    identity = _checker(workspace)
+    """For each rule the downloads of its own episode: expected and counted."""
+    identity = checker(workspace)
     with (
         workspace.stores.analytics.app(identity.organization_id) as analytics,
         workspace.stores.operational.app(identity.organization_id) as tx,

@@ -1,4 +1,4 @@
-"""The sample's orders without a code, sent as a shop's server and pages send them."""
+"""The sample's orders without a code, sent like a shop's server and pages would."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wavehouse.workspace import Workspace
 
 
 def tell(tx: Tx[Operational], workspace: Workspace, folder: Path) -> None:
-    """Hand over every order of ``orders.jsonl``; one of a page twice, as if loaded again (AT02)."""
+    """Send every order of ``orders.jsonl``; a page's order twice, as if loaded again (AT02)."""
     cards = _cards(tx, workspace, folder)
     orders = [json.loads(line) for line in (folder / "orders.jsonl").read_text().splitlines()]
     pixels = {
@@ -52,7 +52,7 @@ def tell(tx: Tx[Operational], workspace: Workspace, folder: Path) -> None:
 
 
 def credited(workspace: Workspace, first: date, last: date) -> dict[str, float]:
-    """What each model credits in all: the same sum (AT10)."""
+    """The total credit of each model, which is the same sum (AT10)."""
     sums: dict[str, Decimal] = {}
     for total in _totals(workspace, first, last):
         sums[total.model] = sums.get(total.model, Decimal(0)) + total.amount
@@ -89,7 +89,7 @@ def _totals(workspace: Workspace, first: date, last: date) -> list[sponsorship.C
 
 
 def _cards(tx: Tx[Operational], workspace: Workspace, folder: Path) -> dict[str, CampaignCard]:
-    """The sample's campaigns by the keys of its files."""
+    """The sample's campaigns by the keys in its files."""
     document = json.loads((folder / "campaigns.json").read_text(encoding="utf-8"))
     keys = {campaign["name"]: campaign["key"] for campaign in document["campaigns"]}
     cards = sponsorship.list_campaigns(tx, identity=workspace.identity)

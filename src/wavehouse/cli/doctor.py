@@ -1,4 +1,4 @@
-"""``wavehouse doctor``: what is wrong, and what to type."""
+"""``wavehouse doctor``: reports problems, and the commands that solve them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.kernel.manifest import Check
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(as_json: bool) -> None:
-    """Check settings, disk, server, schema and data; report what is wrong and what to type.
+    """Check settings, disk, server, schema and data; report problems and the commands to run.
 
     Exit code 3 when something needs attention.
     """
@@ -71,7 +71,7 @@ def _run(check: Check, subject: Any) -> Finding:
 
 
 def _failed(name: str, error: Exception, otherwise: str = "") -> Finding:
-    """A check that could not be carried out is a finding, too."""
+    """The finding of a check that could not be run."""
     from wavehouse.cli.faults import as_sentence
 
     known = error if isinstance(error, WavehouseError) else as_sentence(error)

@@ -1,4 +1,4 @@
-"""The last net: errors that no context expects, as a sentence with an exit code."""
+"""The last error handler: reports errors that no context expects, with an exit code."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from wavehouse.kernel.errors import DiskFull, Unreachable, WavehouseError
 TRACE = "WAVEHOUSE_TRACE"
 _PACKAGE = Path(__file__).resolve().parents[1]
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_AGAIN = "What was stored stays. Make room on the disk, then type the same command again."
+_AGAIN = "Stored data is kept. Free disk space, then run the same command again."
 _DOCTOR = "wavehouse doctor"
 _DRIVERS = ("psycopg", "adbc_driver_manager", "duckdb")
 
 
 def as_sentence(error: BaseException) -> WavehouseError:
-    """The error that the user sees for an unexpected one; with ``WAVEHOUSE_TRACE=1`` its trace too.
+    """The error shown for an unexpected one; with ``WAVEHOUSE_TRACE=1`` its traceback too.
 
     The error's own text is shown for files only: others may hold an address or a secret.
     """
@@ -46,7 +46,7 @@ def _of_a_file(error: OSError) -> WavehouseError:
 
 
 def _of_a_database(error: BaseException) -> WavehouseError | None:
-    """An error of PostgreSQL's drivers or of DuckDB, as far as the command has loaded them."""
+    """An error of PostgreSQL's drivers or of DuckDB, if the command has loaded them."""
     name = type(error).__module__.partition(".")[0].lstrip("_")
     if name not in _DRIVERS:
         return None
@@ -56,12 +56,12 @@ def _of_a_database(error: BaseException) -> WavehouseError | None:
     psycopg = sys.modules.get("psycopg")
     lost = psycopg is not None and isinstance(error, psycopg.OperationalError)
     if state[:3] in ("080", "57P") or (lost and not state):
-        return Unreachable("the database no longer answers", command=_DOCTOR)
+        return Unreachable("the database no longer responds", command=_DOCTOR)
     return None
 
 
 def _is_full(error: BaseException, driver: str) -> bool:
-    """DuckDB has no code for it; its sentence comes from the operating system."""
+    """Whether DuckDB ran out of disk space; it has only the operating system's message, no code."""
     return driver == "duckdb" and "no space left on device" in str(error).lower()
 
 

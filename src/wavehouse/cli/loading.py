@@ -11,22 +11,22 @@ from wavehouse.kernel.manifest import Command
 
 
 class LazyGroup(click.Group):
-    """A group whose commands come from the manifests and are imported when they are needed."""
+    """A group whose commands come from the manifests and are imported on first use."""
 
     def __init__(self, *args: object, group: str = "", **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self._group = group
 
     def announced(self) -> dict[str, Command]:
-        """The commands that the manifests announce for this group, by name."""
+        """The commands declared by the manifests for this group, by name."""
         return {command.name: command for command in wiring.commands(self._group)}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of the manifests."""
+        """The names, in manifest order."""
         return [*self.announced(), *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported."""
+        """Import and return the command."""
         announced = self.announced().get(cmd_name)
         if announced is None:
             return super().get_command(ctx, cmd_name)
@@ -34,7 +34,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, from their summaries alone; the root's has headings."""
+        """The list of commands, from their summaries alone; the root's list has headings."""
         by_heading: dict[str, list[tuple[str, str]]] = {}
         for command in self.announced().values():
             heading = "Commands" if self._group else str(command.section)
@@ -47,10 +47,10 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is meant, or a suggestion."""
+        """The command with this name, or an error with a suggestion."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             close = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
-            ctx.fail(f"There is no command {name!r}.{hint}")
+            ctx.fail(f"Unknown command {name!r}.{hint}")
         return super().resolve_command(ctx, args)

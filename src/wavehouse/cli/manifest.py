@@ -1,4 +1,4 @@
-"""What the program itself announces: its commands, and checks of the machine and the server."""
+"""The program's own manifest: its commands, and checks of the machine and the server."""
 
 from __future__ import annotations
 
@@ -27,18 +27,24 @@ MANIFEST = Manifest(
         Command(
             name="work",
             target="wavehouse.cli.working:work",
-            summary="Run background jobs in a process of their own.",
+            summary="Run background jobs in a separate process.",
         ),
         Command(
             name="ingest",
             target="wavehouse.cli.root:ingest",
-            summary="Bring in feeds, access logs, conversions.",
+            summary="Import feeds, access logs, conversions.",
             section=Section.DATA,
+        ),
+        Command(
+            name="studio",
+            target="wavehouse.cli.root:studio",
+            summary="Make shows: projects, schedule, scripts, speech, feeds.",
+            section=Section.PRODUCTION,
         ),
         Command(
             name="metrics",
             target="wavehouse.cli.metrics:metrics",
-            summary="Values of /metrics, and a Grafana dashboard of them.",
+            summary="Values of /metrics, and a Grafana dashboard for them.",
         ),
         Command(
             name="config",
@@ -59,6 +65,12 @@ MANIFEST = Manifest(
             summary="Feeds and logs of invented shows, counted by the rules and checked.",
             target="wavehouse.cli.demo_measured:measured",
             place=10,
+        ),
+        Chapter(
+            name="by itself",
+            summary="Three workers poll feeds; one is killed; every job ends exactly once.",
+            target="wavehouse.cli.demo_by_itself:by_itself",
+            place=20,
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""``wavehouse metrics``: the values of ``/metrics``, and a dashboard of them."""
+"""``wavehouse metrics``: the values of ``/metrics``, and a Grafana dashboard for them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def show(open_workspace: OpenWorkspace) -> None:
 
 @metrics.command()
 def dashboard() -> None:
-    """Print the Grafana dashboard as JSON, to be imported. It opens no database."""
+    """Print the Grafana dashboard as JSON, for import. It does not open a database."""
     from wavehouse.kernel import terminal
     from wavehouse.wiring.grafana import written
 

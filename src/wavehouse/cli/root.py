@@ -30,12 +30,12 @@ def _check_tenant(command: str) -> None:
 
     if command in OPERATORS:
         raise click.UsageError(
-            f"{command} acts for the whole installation: it takes neither --organization nor --as."
+            f"{command} acts for the whole installation: it does not accept --organization or --as."
         )
 
 
 def guarded(open_workspace: OpenWorkspace) -> OpenWorkspace:
-    """Opens the workspace and refuses a command that the role of its user does not allow."""
+    """Opens the workspace and refuses a command that the user's role does not allow."""
 
     @contextmanager
     def opened() -> Iterator[Workspace]:
@@ -59,7 +59,7 @@ def guarded(open_workspace: OpenWorkspace) -> OpenWorkspace:
 
 
 def command_name(context: click.Context) -> str:
-    """The command's words below the program, such as ``keys create``."""
+    """The command without the program name, such as ``keys create``."""
     words: list[str] = []
     while context.parent is not None:
         words.insert(0, context.info_name or "")
@@ -80,15 +80,15 @@ def _own_ladders() -> AbstractContextManager[list[Target]]:
     "4 refused · 5 database not reachable · 6 partly applied.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="wavehouse")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only results and errors.")
 @click.option("--organization", metavar="SLUG", help="Act for this organization.")
-@click.option("--as", "email", metavar="EMAIL", help="Act as this member, with its role.")
+@click.option("--as", "email", metavar="EMAIL", help="Act as this member, with that role.")
 @click.pass_context
 def root(context: click.Context, quiet: bool, organization: str | None, email: str | None) -> None:
     """Wavehouse: the data platform for audio products.
 
-    Downloads counted by the industry's rules, attributed to sponsors, reported. No server to
-    install: PostgreSQL comes inside. Begin with `wavehouse demo`, then `wavehouse up`.
+    Downloads counted by the industry's rules, attributed to sponsors, reported. There is no server
+    to install: PostgreSQL is included. Start with `wavehouse demo`, then `wavehouse up`.
     """
     from wavehouse.kernel import terminal
 
@@ -102,8 +102,13 @@ def root(context: click.Context, quiet: bool, organization: str | None, email: s
 
 @click.group(cls=LazyGroup, group="ingest")
 def ingest() -> None:
-    """Bring in feeds, access logs and conversions.
+    """Import feeds, access logs and conversions.
 
-    What was read before is not read twice; rows that cannot be used go to the quarantine
+    Data read before is not read twice; rows that cannot be used go to the quarantine
     (`wavehouse quarantine list`) and the exit code is then 3.
     """
+
+
+@click.group(cls=LazyGroup, group="studio")
+def studio() -> None:
+    """Make shows: projects, schedule, scripts, speech, feeds."""

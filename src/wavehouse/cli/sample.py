@@ -1,4 +1,4 @@
-"""The sample data of the demo: where it lies, whether it is current, how it goes away."""
+"""The sample data of the demo: its location, whether it is current, and its removal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_FILES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A simulated world in ``WAVEHOUSE_HOME/sample``; ``sample.json`` marks the home as such."""
+    """A simulated world in ``WAVEHOUSE_HOME/sample``; ``sample.json`` marks the home as a demo."""
 
     home: Path
     embedded: bool
@@ -35,7 +35,7 @@ class Sample:
 
     @classmethod
     def wanted(cls, settings: Settings, *, seed: int, people: int, days: int) -> Sample:
-        """The sample that the options describe, up to yesterday (UTC)."""
+        """The sample for the options, up to yesterday (UTC)."""
         from wavehouse.kernel.errors import UsageError
         from wavehouse.store import DATABASES
 
@@ -55,7 +55,7 @@ class Sample:
 
     @property
     def reports(self) -> Path:
-        """Where the demo's reports are written."""
+        """The folder of the demo's reports."""
         return self.home / "reports"
 
     @property
@@ -77,22 +77,25 @@ class Sample:
         return marker
 
     def make_room(self) -> Sample:
-        """Remove the sample of another day or seed: mixed, they would have no truth.
+        """Remove the sample of another day or seed, as a mixture would not match any truth.
 
-        While the dashboard is served, the sample of an earlier day stays; the sample in use.
+        While the dashboard is served, the sample of an earlier day is kept. Returns the sample in
+        use.
         """
         marker = self._found()
         if marker is not None and marker != self._description():
             older = {**marker, "until": self._description()["until"]}
             if older == self._description() and self.served:
-                terminal.say(f"The sample data ends on {marker['until']}, as it is being served.")
+                terminal.say(
+                    f"The sample data ends on {marker['until']}, because it is being served."
+                )
                 return dataclasses.replace(self, until=date.fromisoformat(marker["until"]))
             terminal.say("Removing the sample data of an earlier demo.")
             self.remove()
         return self
 
     def refuse_foreign_data(self, workspace: Workspace) -> None:
-        """Refuse to mix sample data with somebody's own; mark the databases as sample if empty."""
+        """Refuse to mix sample data with real data; mark empty databases as sample."""
         from wavehouse import catalog
 
         if self._found() is None:
@@ -100,7 +103,7 @@ class Sample:
                 shows = catalog.list_podcasts(tx, identity=workspace.identity)
             if shows:
                 raise Refused(
-                    "this installation holds shows of your own; sample data would mix with them",
+                    "this installation has your own shows; sample data would mix with them",
                     where=str(self.home),
                     command="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
                 )
@@ -108,21 +111,21 @@ class Sample:
             self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
 
     def _refuse_to_remove_others(self) -> None:
-        """Refuse when the demo's home holds something of the user's own: it would go, too."""
+        """Refuse to remove the demo's home when it contains the user's own data."""
         from wavehouse.app import open_workspace
 
         with open_workspace() as workspace:
             own = self._own(workspace)
         if own:
             raise Refused(
-                f"these databases also hold data of your own: {'; '.join(own)}",
+                f"these databases also contain your own data: {'; '.join(own)}",
                 where=str(self.home),
                 hint="Nothing was removed. Use another folder for the demo.",
                 command="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
             )
 
     def _own(self, workspace: Workspace) -> list[str]:
-        """What is not of the sample: shows, campaigns, logs, listeners; each as a phrase."""
+        """Data that is not from the sample: shows, campaigns, logs, listeners; each as a phrase."""
         from wavehouse import catalog, listeners, measurement, sponsorship
 
         feeds = sorted(self.folder.glob("**/feeds/*.xml"))
@@ -154,7 +157,7 @@ class Sample:
         return {(item["sponsor"]["name"], item["name"]) for item in told["campaigns"]}
 
     def simulate(self) -> dict[str, Any]:
-        """Write the sample, or use the one that is there; its truth."""
+        """Write the sample, or use the existing one; returns its truth."""
         from wavehouse.simulation import Progress, Settings, simulate
 
         truth = self.folder / "truth.json"
@@ -173,18 +176,18 @@ class Sample:
             return simulate(settings, self.folder, force=True, report=report)
 
     def stage(self, workspace: Workspace) -> Stage:
-        """What the demo's chapters play on."""
+        """The stage for the demo's chapters."""
         from wavehouse.workspace import Stage
 
         return Stage(workspace, self.folder, self.simulate(), self.until, self.reports)
 
     def remove(self) -> bool:
-        """Remove the sample and the databases it is in; False when there is none."""
+        """Remove the sample and its databases; False when there is none."""
         if self._found() is None:
             return False
         if not self.embedded:
             raise Refused(
-                "the sample data is on a PostgreSQL server of your own",
+                "the sample data is on your own PostgreSQL server",
                 hint=f"Drop and create those databases yourself, then remove {self._marker}.",
             )
         self._refuse_to_remove_others()

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     "folders",
     multiple=True,
     type=click.Path(exists=True, file_okay=False),
-    help="Read the logs that arrive in this folder; may be given several times.",
+    help="Read the logs that arrive in this folder; repeatable.",
 )
 def up(port: int | None, host: str | None, open_browser: bool, folders: tuple[str, ...]) -> None:
     """Start the databases and the dashboard; stop both with Ctrl-C.
 
-    Prints the address with a one-time link that signs you in. Counting and rollups of what other
-    commands ingest go on in the background. Logs that arrive in watched folders are read too
-    (`wavehouse ingest watch` says how).
+    Prints the address with a one-time link that signs you in. Data ingested by other commands is
+    counted and rolled up in the background. Logs that arrive in watched folders are read too (see
+    `wavehouse ingest watch`).
     """
     from wavehouse import wiring
     from wavehouse.app import open_workspace
@@ -65,7 +65,7 @@ def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool
     address = address_of(workspace.settings, port=running.config.port)
     terminal.say(f"\nWavehouse is at {address}")
     terminal.out(f"{address}/sign-in?token={link.token}")
-    sys.stdout.flush()  # a log file or a pipe must have the link now, not when we stop
+    sys.stdout.flush()  # a log file or a pipe must get the link now, not when we stop
     terminal.say("The link above signs you in once. Ctrl-C stops everything.")
     if open_browser:
         webbrowser.open(f"{address}/sign-in?token={link.token}")
@@ -74,7 +74,7 @@ def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool
 
 
 def free_port(host: str, port: int) -> int:
-    """The port if it is free; a clear refusal if not."""
+    """The port if it is free; Refused if not."""
     import socket
 
     from wavehouse.kernel.errors import Refused

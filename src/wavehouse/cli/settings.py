@@ -1,4 +1,4 @@
-"""``wavehouse config show``: each setting, its value and where it came from."""
+"""``wavehouse config show``: each setting, its value and its source."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def config() -> None:
 @config.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(as_json: bool) -> None:
-    """Every setting with its value and source; secrets are masked."""
+    """Print every setting with its value and source; secrets are masked."""
     from wavehouse.kernel.config import load
 
     values = load().values.values()

@@ -1,4 +1,4 @@
-"""Opening web addresses that other people wrote: one guarded client (decision 0203)."""
+"""Opens web addresses written by other people, with one guarded client (decision 0203)."""
 
 from wavehouse.fetching.web import USER_AGENT, Answer, Limits, Web
 from wavehouse.fetching.wire import Deadline

@@ -1,10 +1,10 @@
-"""One guarded way to the web: every hop is checked, and the checked address is the one used.
+"""The one guarded web client: every hop is checked, and the checked address is used.
 
 A name is resolved once; if any of its addresses is not public, the request is refused (a server in
-the own network is not a feed host). Otherwise the connection goes to one of exactly these
-addresses, with the name kept for ``Host`` and TLS, so that a second answer of the name server
-changes nothing. Proxies of the environment are not used, redirects are followed by hand. A whole
-fetch has one deadline: names, connections, redirects, heads and body (`wire.py`).
+the local network is not a feed host). Otherwise the connection uses one of exactly these addresses,
+with the name kept for ``Host`` and TLS, so that a later DNS response cannot change it. Proxies from
+the environment are not used, and redirects are followed explicitly. A whole fetch has one deadline:
+names, connections, redirects, headers and body (`wire.py`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _MOST_ADDRESSES = 3
 _CHUNK = 64 * 1024
-# Text that compresses better than this was made to do so: feeds reach 30.
+# Text that compresses better than this is hostile: feeds reach 30.
 _MOST_RATIO = 200
 _FREE_OF_RATIO = 1024 * 1024
 _BROKEN = (
@@ -60,7 +60,7 @@ def resolved(host: str, port: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far a request may go: bytes, seconds in all, seconds without a byte, redirects."""
+    """Limits of a request: bytes, seconds in total, seconds without a byte, redirects."""
 
     largest: int = 25 * 1024 * 1024
     seconds: float = 30.0
@@ -70,24 +70,24 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An open response, the address that gave it, and where the resource has moved for good."""
+    """An open response, its address, and the new address if the resource has moved permanently."""
 
     response: Received
     url: str
     moved_to: str | None
     deadline: Deadline
     hops: tuple[str, ...] = ()
-    """The addresses that redirected, in order; ``url`` is where they led."""
+    """The addresses that redirected, in order; ``url`` is the final one."""
 
 
 class Web:
-    """A client for addresses that other people wrote."""
+    """A client for addresses written by other people."""
 
     def __init__(
         self,
         *,
         allow_private: bool = False,
-        hint: str = "Add --allow-private if that is meant.",
+        hint: str = "Add --allow-private if this is intended.",
         limits: Limits | None = None,
         resolve: Resolver = resolved,
     ) -> None:
@@ -98,14 +98,14 @@ class Web:
         self._tls = httpx.create_ssl_context(trust_env=False)
 
     def close(self) -> None:
-        """Close what is kept between requests, which is nothing.
+        """Close everything kept between requests, which is nothing.
 
-        A kept connection would be known by its address, and another name on that address would
-        ride on a TLS session that was verified for the first name.
+        A kept connection would be identified by its address, and another name at that address would
+        reuse a TLS session verified for the first name.
         """
 
     def deadline(self) -> Deadline:
-        """The end of a fetch that begins now."""
+        """The deadline of a fetch that starts now."""
         return Deadline.after(self.limits.seconds, min(self.limits.seconds, self.limits.patience))
 
     def _addresses(self, url: httpx.URL, deadline: Deadline) -> list[str]:
@@ -129,7 +129,7 @@ class Web:
         *,
         deadline: Deadline | None = None,
     ) -> Iterator[Answer]:
-        """Follow ``url`` to its answer; the block reads from it, then the connection closes.
+        """Request ``url``, following redirects; after the block the connection closes.
 
         Raises InvalidInput, Refused or Unreachable, and nothing else. Several requests share a
         ``deadline`` if it is given.
@@ -154,7 +154,7 @@ class Web:
 
     @contextmanager
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Iterator[Answer]:
-        """Send ``body`` to ``url``; a redirect is an answer like any other and is not followed.
+        """Send ``body`` to ``url``; a redirect is returned like any other response, not followed.
 
         Raises InvalidInput, Refused or Unreachable, and nothing else.
         """
@@ -183,7 +183,7 @@ class Web:
     ) -> Iterator[Received]:
         try:
             named = httpx.URL(url)
-            if not named.host.strip("."):  # reading it may raise, for a name that IDNA forbids
+            if not named.host.strip("."):  # reading it may raise for a name that IDNA forbids
                 raise ValueError("it has no host")
         except (httpx.InvalidURL, ValueError) as wrong:
             raise InvalidInput(f"the address cannot be used: {wrong}", where=shown(url)) from wrong
@@ -246,14 +246,14 @@ class Web:
             raise _unreachable(answer.url, wrong, answer.deadline, self.limits) from wrong
 
     def _plain(self, answer: Answer) -> Iterator[bytes]:
-        """The body decompressed piece by piece: a bomb is never in memory as a whole."""
+        """The body decompressed piece by piece, so that a bomb is never in memory as a whole."""
         coding = answer.response.headers.get("content-encoding", "identity").strip().lower()
         if coding in {"identity", ""}:
             yield from self._raw(answer)
             return
         if coding not in {"gzip", "x-gzip", "deflate"}:
             raise InvalidInput(
-                f"the server compresses with {coding[:40]!r}, which was not asked for",
+                f"the server compresses with {coding[:40]!r}, which was not requested",
                 where=shown(answer.url),
             )
         unpack, packed, plain = zlib.decompressobj(wbits=47), 0, 0
@@ -264,18 +264,18 @@ class Web:
                     part = unpack.decompress(raw, _CHUNK)
                 except zlib.error as wrong:
                     raise InvalidInput(
-                        "the compressed answer is damaged", where=shown(answer.url)
+                        "the compressed response is damaged", where=shown(answer.url)
                     ) from wrong
                 plain += len(part)
                 if plain > _FREE_OF_RATIO and plain > packed * _MOST_RATIO:
                     raise InvalidInput(
-                        f"the answer expands to more than {_MOST_RATIO} times its size",
+                        f"the response expands to more than {_MOST_RATIO} times its size",
                         where=shown(answer.url),
                     )
                 yield part
                 raw = unpack.unconsumed_tail
         if not unpack.eof:
-            raise InvalidInput("the compressed answer ends early", where=shown(answer.url))
+            raise InvalidInput("the compressed response ends early", where=shown(answer.url))
 
 
 def _is_number(text: str) -> bool:
@@ -283,13 +283,13 @@ def _is_number(text: str) -> bool:
 
 
 def _in_time(resolve: Resolver, host: str, port: int, deadline: Deadline) -> list[str]:
-    """Resolve a name within the deadline; the system's resolver itself knows none."""
+    """Resolve a name within the deadline, which the system's resolver does not support."""
     answers: SimpleQueue[list[str] | Exception] = SimpleQueue()
 
     def ask() -> None:
         try:
             answers.put(resolve(host, port))
-        except Exception as error:  # handed to the thread that waits
+        except Exception as error:  # passed to the waiting thread
             answers.put(error)
 
     threading.Thread(target=ask, name="resolve", daemon=True).start()
@@ -304,13 +304,13 @@ def _in_time(resolve: Resolver, host: str, port: int, deadline: Deadline) -> lis
 
 def _too_large(url: str, largest: int) -> WavehouseError:
     return InvalidInput(
-        f"the answer is larger than {largest:,} bytes, the most that a feed may have",
+        f"the response is larger than {largest:,} bytes, the maximum for a feed",
         where=shown(url),
     )
 
 
 def _too_slow(url: str, limits: Limits) -> WavehouseError:
-    return Unreachable(f"the answer took longer than {limits.seconds:g} s", where=shown(url))
+    return Unreachable(f"the response took longer than {limits.seconds:g} s", where=shown(url))
 
 
 def _unreachable(
@@ -319,13 +319,13 @@ def _unreachable(
     if isinstance(cause, httpcore.TimeoutException):
         if deadline.passed:
             return _too_slow(url, limits)
-        reason = "the server does not answer in time"
+        reason = "the server does not respond in time"
     elif _is_about_certificates(cause):
         reason = "the server's certificate is not valid for this name"
     elif cause is None or isinstance(cause, httpcore.ConnectError):
         reason = "no connection to the server"
     else:
-        reason = f"the server breaks the protocol ({type(cause).__name__})"
+        reason = f"the server violates the protocol ({type(cause).__name__})"
     return Unreachable(reason, where=shown(url), hint="Check the address, then try again.")
 
 

@@ -1,9 +1,8 @@
-"""One HTTP exchange under one deadline: every connect, TLS handshake, read and write counts.
+"""One HTTP exchange under one deadline for every connect, TLS handshake, read and write.
 
-A server that sends a byte now and then keeps within any limit for a single read. Here each wait
-gets no more than what is left of the whole exchange, whatever it waits for: the head, any number of
-``100 Continue``, the body. The head has a limit of bytes as well, since answers without an end may
-also come fast.
+A server that sends a byte now and then stays within any limit for a single read. Here each wait is
+limited to the time left for the whole exchange: for the headers, any number of ``100 Continue``,
+and the body. The size of the headers is limited too, since endless responses may also be fast.
 """
 
 from __future__ import annotations
@@ -23,23 +22,23 @@ _LARGEST_HEAD = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The end of an exchange, and the longest single wait before it, in seconds."""
+    """The end of an exchange, and the longest single wait, in seconds."""
 
     at: float
     patience: float
 
     @classmethod
     def after(cls, seconds: float, patience: float) -> Deadline:
-        """An exchange that may take ``seconds`` from now."""
+        """A deadline ``seconds`` from now."""
         return cls(time.monotonic() + seconds, patience)
 
     @property
     def passed(self) -> bool:
-        """Whether there is no time left."""
+        """Whether no time is left."""
         return time.monotonic() >= self.at
 
     def wait(self, error: type[httpcore.TimeoutException]) -> float:
-        """How long the next wait may be; raises ``error`` if there is no time left."""
+        """The maximum length of the next wait; raises ``error`` if no time is left."""
         left = min(self.at - time.monotonic(), self.patience)
         if left <= 0:
             raise error("the whole exchange took too long")
@@ -47,7 +46,7 @@ class Deadline:
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection whose waits end with the deadline; counts the bytes of the head."""
+    """A connection whose waits end with the deadline; counts the bytes of the headers."""
 
     def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._inner = inner
@@ -59,7 +58,7 @@ class _Stream(httpcore.NetworkStream):
         if self.head_left is not None:
             self.head_left -= len(data)
             if self.head_left < 0:
-                raise httpcore.RemoteProtocolError("the head of the answer is too large")
+                raise httpcore.RemoteProtocolError("the headers of the response are too large")
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -83,7 +82,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Network(httpcore.NetworkBackend):
-    """Connections by the system's sockets, under a deadline."""
+    """Connections over system sockets, under a deadline."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -106,7 +105,7 @@ class _Network(httpcore.NetworkBackend):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An answer whose head has come; ``pieces`` are its body as it was sent."""
+    """A response whose headers have arrived; ``pieces`` is its body as sent."""
 
     status_code: int
     headers: httpx.Headers
@@ -126,7 +125,7 @@ def exchange(
 ) -> Iterator[Received]:
     """Request ``url`` from the server at ``address``; the connection closes with the block.
 
-    The name of ``url`` goes into ``Host`` and TLS. Raises httpcore's exceptions.
+    The host name of ``url`` is used for ``Host`` and TLS. Raises httpcore's exceptions.
     """
     network = _Network(deadline)
     name = url.netloc.decode("ascii")

@@ -1,7 +1,7 @@
 """Addresses: parsed, truncated, read through proxies, and hashed (R04–R07).
 
-An address is kept only as long as a request is being normalised. What is stored of it is a
-keyed hash of its identity, which nothing can turn back without the key.
+An address is kept only while a request is being normalised. Only a keyed hash of its identity is
+stored, which cannot be reversed without the key.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ _SHORTEST_SECRET, _LONGEST_SECRET = 16, blake2b.MAX_KEY_SIZE
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A client's address as counting sees it: IPv4 whole, IPv6 its first 64 bits (R04)."""
+    """A client's address for counting: all of IPv4, the first 64 bits of IPv6 (R04)."""
 
     version: Literal[4, 6]
     ip_int: int
 
     @property
     def identity(self) -> bytes:
-        """The bytes that enter the listener key: 4 for IPv4, 8 for IPv6, so they never meet."""
+        """The bytes used in the listener key: 4 for IPv4, 8 for IPv6, so they never collide."""
         return self.ip_int.to_bytes(4 if self.version == 4 else 8)
 
     @property
     def text(self) -> str:
-        """The address to read: ``203.0.113.7``, or ``2001:db8:1:2::/64``."""
+        """The address as text: ``203.0.113.7``, or ``2001:db8:1:2::/64``."""
         if self.version == 4:
             return inet_ntop(AF_INET, self.identity)
         return inet_ntop(AF_INET6, self.identity + bytes(8)) + "/64"
 
     @property
     def network(self) -> str:
-        """The neighbourhood: /24 of IPv4, /48 of IPv6."""
+        """The surrounding network: /24 of IPv4, /48 of IPv6."""
         packed = self.identity
         if self.version == 4:
             return inet_ntop(AF_INET, packed[:3] + b"\0") + "/24"
@@ -52,8 +52,8 @@ class Address:
 def parse(text: str) -> Address | None:
     """The address in a text, or None when there is none (R06: ``bad_ip``).
 
-    An IPv4 address inside IPv6 (``::ffff:192.0.2.1``) is unmapped first and truncated after,
-    or else every such client would be one and the same (R05).
+    An IPv4 address inside IPv6 (``::ffff:192.0.2.1``) is unmapped before truncation; otherwise all
+    such clients would be the same (R05).
     """
     packed = _packed(text)
     return None if packed is None else _address(packed)
@@ -78,7 +78,7 @@ def _packed(text: str) -> bytes | None:
 
 
 def _bare(text: str) -> str:
-    """An address without what proxies put around it: space, quotes, brackets, port, zone."""
+    """An address without decorations of proxies: space, quotes, brackets, port, zone."""
     text = text.strip(' \t"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -90,7 +90,7 @@ def _bare(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TrustedProxies:
-    """The networks whose ``X-Forwarded-For`` is believed; nobody's, unless configured (R06)."""
+    """The networks whose ``X-Forwarded-For`` is trusted; none unless configured (R06)."""
 
     ranges: tuple[tuple[int, int, int], ...] = ()
     unix_socket: bool = False
@@ -110,7 +110,7 @@ class TrustedProxies:
 def trusted_proxies(networks: Iterable[str]) -> TrustedProxies:
     """Proxies by address or network; ``unix:`` trusts the web server's own socket.
 
-    Raises ValueError for a text that is neither.
+    Raises ValueError for other text.
     """
     ranges, unix_socket = [], False
     for text in networks:
@@ -127,7 +127,7 @@ NOBODY = TrustedProxies()
 
 
 def trusted_of(settings: Settings) -> TrustedProxies:
-    """The proxies of the setting ``trusted_proxies`` (R06). UsageError for a bad value."""
+    """The proxies of the setting ``trusted_proxies`` (R06). UsageError for an invalid value."""
     try:
         return trusted_proxies(settings["trusted_proxies"])
     except ValueError as error:
@@ -142,8 +142,8 @@ def forwarded(
 ) -> Address | None:
     """The client behind the proxies, or None when its address cannot be read (R06).
 
-    Anyone may send the header. It is read from the right, where the nearest proxy wrote, and
-    only as far as every writer so far is trusted: the first other address is the client.
+    Anyone may send the header. It is read from the right, where the nearest proxy appended, and
+    only while each sender is trusted: the first untrusted address is the client.
     """
     if not x_forwarded_for or remote not in trusted:
         return parse(remote)
@@ -166,16 +166,16 @@ _HASH = re.compile(r"hash:([0-9a-fA-F]{16,128})")
 
 
 def hashed_identity(text: str) -> bytes | None:
-    """The identity behind ``hash:<hex>``, of a log that has hashes for addresses (OP3).
+    """The identity in ``hash:<hex>``, from a log with hashes instead of addresses (OP3).
 
-    None for other text (R06). No hash is as short as an address: the two never meet.
+    None for other text (R06). Hashes are longer than addresses, so the two never collide.
     """
     match = _HASH.fullmatch(text)
     return bytes.fromhex(match[1]) if match and len(match[1]) % 2 == 0 else None
 
 
 def country_of(text: str) -> str:
-    """A two-letter country as a log has it; empty for XX and for other text."""
+    """A two-letter country code from a log; empty for XX or any other text."""
     return (
         text
         if len(text) == 2 and text.isascii() and text.isalpha() and text.isupper() and text != "XX"
@@ -186,12 +186,12 @@ def country_of(text: str) -> str:
 def keyed_hash(secret: bytes, *parts: bytes) -> int:
     """A 63-bit number for the parts; without the secret it reveals nothing (R07).
 
-    Keyed BLAKE2b, cut to 8 bytes and to the positive half of a ``bigint``. Each part is preceded
-    by its length, so that ("ab", "c") and ("a", "bc") differ. Among 100 million listeners the
-    chance that any two meet is about 1 in 2,000. Raises ValueError for a secret that is not
-    16 to 64 bytes long.
+    Keyed BLAKE2b, truncated to 8 bytes and to the positive half of a ``bigint``. Each part is
+    preceded by its length, so that ("ab", "c") and ("a", "bc") differ. For 100 million listeners
+    the chance of any collision is about 1 in 2,000. Raises ValueError for a secret that is not 16
+    to 64 bytes long.
     """
     if not _SHORTEST_SECRET <= len(secret) <= _LONGEST_SECRET:
-        raise ValueError("the secret of a keyed hash is 16 to 64 bytes long")
+        raise ValueError("the secret of a keyed hash must be 16 to 64 bytes long")
     framed = b"".join([len(part).to_bytes(4) + part for part in parts])
     return int.from_bytes(blake2b(framed, digest_size=8, key=secret).digest()) >> 1

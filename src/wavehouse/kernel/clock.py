@@ -1,7 +1,7 @@
-"""The one clock: aware UTC, and the same instant for the SQL that reads it.
+"""The one clock: timezone-aware UTC, and the same instant for SQL.
 
-``now()`` is the only source of "now" in the package. A test travels in time with ``frozen``;
-``store`` hands ``sql_setting()`` to every transaction, so statements that need the time read
+``now()`` is the only source of "now" in the package. Tests set the time with ``frozen``; ``store``
+passes ``sql_setting()`` to every transaction, so statements that need the time read
 ``current_setting('wavehouse.now')`` or, better, take it as a parameter.
 """
 
@@ -19,17 +19,17 @@ DAY = timedelta(days=1)
 
 
 def now() -> datetime:
-    """The current instant, aware, in UTC."""
+    """The current instant in UTC, timezone-aware."""
     return _frozen.get() or datetime.now(UTC)
 
 
 def today() -> date:
-    """The current UTC date. Days are UTC everywhere that does not name another zone."""
+    """The current UTC date. Days are UTC unless another time zone is named."""
     return now().date()
 
 
 def start_of_day(day: date) -> datetime:
-    """The instant at which a UTC day begins."""
+    """The instant at which a UTC day starts."""
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 

@@ -1,7 +1,7 @@
 """Settings: flags > ``WAVEHOUSE_*`` > ``wavehouse.toml`` > defaults, each value with its source.
 
 ``NAME_FILE`` variables (Docker and Kubernetes secrets) are read where ``NAME`` is not set.
-Unknown keys are errors with a suggestion: a misspelt setting must never be a silent default.
+Unknown keys are errors with a suggestion, so that a misspelt setting is never silently ignored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MASK = "********"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting: how it is read, what it defaults to, whether it must be masked."""
+    """One setting: its parser, its default, and whether it must be masked."""
 
     name: str
     read: Callable[[str], Any]
@@ -40,14 +40,14 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A setting's value and where it came from."""
+    """A setting's value and its source."""
 
     option: Option
     value: Any
     source: str
 
     def shown(self) -> str:
-        """The value for people: secrets masked, unset as a dash."""
+        """The value for display: secrets masked, unset as a dash."""
         if self.value is None:
             return "–"
         return masked_url(str(self.value)) if self.option.secret else str(self.value)
@@ -55,7 +55,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The resolved settings of one program run."""
+    """The resolved settings of one process."""
 
     values: Mapping[str, Value] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ _PASSWORD_PARAMETER = re.compile(r"((?:^|[?&])(?:ssl)?password=)[^&]*", re.IGNOR
 
 
 def masked_url(text: str) -> str:
-    """A URL or secret with every password in it masked."""
+    """A URL or secret with all its passwords masked."""
     if "://" not in text:
         return MASK
     scheme, rest = text.split("://", 1)
@@ -98,6 +98,12 @@ def _positive(text: str) -> int:
 def _metrics(text: str) -> str:
     if text not in {"key", "open", "off"}:
         raise ValueError("must be key, open or off")
+    return text
+
+
+def _retention(text: str) -> str:
+    if text not in {"plan", "apply", "off"}:
+        raise ValueError("must be plan, apply or off")
     return text
 
 
@@ -127,7 +133,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _origin(text: str) -> str:
-    """A site's address without a path; it may end with a slash."""
+    """A site's address without a path; a trailing slash is allowed."""
     from urllib.parse import urlsplit
 
     parts = urlsplit(text.strip().removesuffix("/").lower())
@@ -170,7 +176,7 @@ def default_home() -> Path:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("home", str, None, "Folder of the embedded server and of files."),
+    Option("home", str, None, "Folder for the embedded server and files."),
     *(
         Option(f"{name}_url", str, None, f"PostgreSQL 18 for {held}; unset: embedded.", True)
         for name, held in HOLDS.items()
@@ -183,12 +189,19 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("host", str, "127.0.0.1", "Address that the dashboard listens on."),
     Option("port", _port, 8420, "Port that the dashboard listens on."),
-    Option("allowed_hosts", _words, (), "Further host names the dashboard answers to."),
+    Option("allowed_hosts", _words, (), "Further host names for which the dashboard responds."),
     Option(
         "raw_retention_days",
         _positive,
         90,
         "How long raw requests are kept; older log lines go to the quarantine.",
+    ),
+    Option(
+        "retention",
+        _retention,
+        "plan",
+        "What `wavehouse up` does once a day with data older than its limit: plan (report it), "
+        "apply (remove it) or off.",
     ),
     Option(
         "pixel_value_limit",
@@ -197,12 +210,16 @@ OPTIONS: tuple[Option, ...] = (
         "Largest order value that a pixel may report, in the order's currency; a larger one counts "
         "as a conversion without value and stays as evidence.",
     ),
-    Option("trusted_proxies", _words, (), "Proxies whose X-Forwarded-For is believed (R06)."),
-    Option("country_database", str, None, "A .mmdb country file to use instead of ours."),
+    Option("trusted_proxies", _words, (), "Proxies whose X-Forwarded-For is trusted (R06)."),
+    Option(
+        "country_database", str, None, "A .mmdb country file to use instead of the bundled list."
+    ),
     Option("network_lists", _words, (), "Further data-centre and VPN lists (csv: cidr,class)."),
     Option("prefix_lists", _words, (), "Further lists of tracking prefixes (R03)."),
     Option("agent_lists", _words, (), "Further lists of user agents (R16)."),
-    Option("parameter_lists", _words, (), "Further lists of parameters that clients add (R03)."),
+    Option(
+        "parameter_lists", _words, (), "Further lists of query parameters added by clients (R03)."
+    ),
     Option("path_rules", _words, (), "Further files of rules from paths to media files (R03)."),
     Option("watch", _words, (), "Folders whose logs `wavehouse up` reads as they arrive."),
     Option("preloaders", _words, (), "Further lists of players that preload (R24)."),
@@ -210,27 +227,29 @@ OPTIONS: tuple[Option, ...] = (
         "excess_downloads",
         _positive,
         50,
-        "More episodes than this from one address on a UTC day are excess_ip (R18).",
+        "More episodes than this from one address on a UTC day count as excess_ip (R18).",
     ),
     Option(
         "excess_agents",
         _positive,
         20,
-        "More user agents than this behind one address on a UTC day are excess_ip (R18).",
+        "More user agents than this from one address on a UTC day count as excess_ip (R18).",
     ),
     Option(
         "site_url",
         _origin,
         None,
-        "Address at which listeners reach this server, for links in emails and for passkeys; "
-        "its host is answered to. Unset: http://localhost with the port.",
+        "Address at which listeners reach this server, for links in emails and "
+        "for passkeys; requests for its host are accepted. Unset: "
+        "http://localhost with the port.",
     ),
     Option(
         "listener_sign_up",
         _sign_up,
         "closed",
-        "Who may make a listener's account: open (everyone with an e-mail address) or closed (the "
-        "operator, with wavehouse listeners create or invite).",
+        "Who may create listener accounts: open (everyone with an e-mail "
+        "address) or closed (the operator, with wavehouse listeners create or "
+        "invite).",
     ),
     Option(
         "stripe_webhook_secrets",
@@ -272,18 +291,18 @@ OPTIONS: tuple[Option, ...] = (
         "starttls",
         "Protection of the connection: starttls, tls (from the first byte) or none.",
     ),
-    Option("smtp_user", str, None, "Name to sign in to the mail server with; unset: no sign-in."),
-    Option("smtp_password", str, None, "Password for it.", True),
+    Option("smtp_user", str, None, "User name for the mail server; unset: no authentication."),
+    Option("smtp_password", str, None, "Password for the mail server.", True),
     Option("mail_from", str, None, "Sender of emails; unset: wavehouse@ and the site's name."),
     Option(
         "oidc_issuer",
         str,
         None,
-        "Address of a provider of OpenID Connect that members sign in with; unset: none.",
+        "Address of an OpenID Connect provider for members' sign-in; unset: none.",
     ),
-    Option("oidc_client_id", str, None, "This program's id at the provider."),
-    Option("oidc_client_secret", str, None, "Its secret there.", True),
-    Option("oidc_name", str, "single sign-on", "Name of the provider on the page."),
+    Option("oidc_client_id", str, None, "This installation's client id at the provider."),
+    Option("oidc_client_secret", str, None, "Client secret at the provider.", True),
+    Option("oidc_name", str, "single sign-on", "Display name of the provider."),
     Option(
         "oidc_allow_private",
         _switch,
@@ -294,7 +313,7 @@ OPTIONS: tuple[Option, ...] = (
         "feed_poll_minutes",
         _positive,
         15,
-        "How often a feed is polled; a failure doubles the wait, up to a day.",
+        "How often a feed is polled; each failure doubles the wait, up to a day.",
     ),
     Option(
         "feed_allow_private",
@@ -312,8 +331,8 @@ OPTIONS: tuple[Option, ...] = (
         "metrics",
         _metrics,
         "key",
-        "Who reads /metrics: key (an API key with stats:read), open (anybody that reaches it; the "
-        "first organization's values) or off.",
+        "Who may read /metrics: key (an API key with stats:read), open (anyone "
+        "who can reach it; the first organization's values) or off.",
     ),
     Option(
         "alert_mail_to",
@@ -325,13 +344,13 @@ OPTIONS: tuple[Option, ...] = (
         "alert_delay_minutes",
         _positive,
         60,
-        "Alert when a stored request waits longer than this for its figure.",
+        "Alert when a stored request waits longer than this to be counted.",
     ),
     Option(
         "alert_daily_by_hour",
         _hour,
         2,
-        "Alert when days that are over are not rolled up by this hour of UTC.",
+        "Alert when past days are not rolled up by this hour (UTC).",
     ),
     Option(
         "alert_rollup_minutes",
@@ -343,7 +362,7 @@ OPTIONS: tuple[Option, ...] = (
         "alert_quiet_hours",
         _positive,
         24,
-        "Alert when a source of logs that delivered regularly is quiet for longer than this.",
+        "Alert when a regular log source delivers nothing for longer than this.",
     ),
     Option(
         "alert_feed_hours", _positive, 6, "Alert when a feed cannot be read for longer than this."
@@ -352,25 +371,25 @@ OPTIONS: tuple[Option, ...] = (
         "alert_unknown_percent",
         _percent,
         20,
-        "Alert when more of the requests that would count are of unknown files (unknown_path).",
+        "Alert when a larger share of countable requests is for unknown files (unknown_path).",
     ),
     Option(
         "alert_bad_ip_percent",
         _percent,
         30,
-        "Alert when more of the requests come from networks of machines (bad_ip).",
+        "Alert when a larger share of requests comes from data-centre networks (bad_ip).",
     ),
     Option(
         "alert_drop_percent",
         _percent,
         40,
-        "Alert when a show's downloads of a week are this much below those of the week before.",
+        "Alert when a show's weekly downloads are this much below the previous week's.",
     ),
     Option(
         "alert_least",
         _positive,
         100,
-        "How many requests or downloads a share or a fall needs before it is an alert.",
+        "Minimum number of requests or downloads for an alert about a share or a fall.",
     ),
     Option("organization", str, "My organization", "Name of the first organization."),
 )
@@ -404,10 +423,10 @@ def _from_environment(option: Option, environment: Mapping[str, str]) -> Value |
             content = Path(environment[pointer]).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise UsageError(
-                f"the file that {pointer} names cannot be read: {error.strerror}", where=pointer
+                f"the file in {pointer} cannot be read: {error.strerror}", where=pointer
             ) from None
         except UnicodeDecodeError:
-            raise UsageError(f"the file that {pointer} names is not text", where=pointer) from None
+            raise UsageError(f"the file in {pointer} is not text", where=pointer) from None
         return _parse(option, content, pointer)
     return None
 
@@ -435,13 +454,13 @@ def load(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Settings:
-    """Resolve every setting. Raises UsageError for unknown keys and unusable values."""
+    """Resolve every setting. Raises UsageError for unknown keys and invalid values."""
     env = os.environ if environment is None else environment
     given = {key: value for key, value in (flags or {}).items() if value is not None}
     named = env.get("WAVEHOUSE_CONFIG")
     path = Path(named) if named else (folder or Path.cwd()) / "wavehouse.toml"
     if named and not path.is_file():
-        raise UsageError("the file that WAVEHOUSE_CONFIG names does not exist", where=named)
+        raise UsageError("the file in WAVEHOUSE_CONFIG does not exist", where=named)
     filed = _toml(path) if path.is_file() else {}
     values: dict[str, Value] = {}
     for option in OPTIONS:

@@ -1,7 +1,7 @@
-"""The names of the product's databases: every list of them is derived from this one.
+"""The names of the product's databases, from which every other list of them is derived.
 
-A new name here is a setting ``<name>_url``, four roles, a choice of ``wavehouse schema
---database`` and a folder of migrations; its type of transaction is in ``store/database.py``.
+A new name here adds a setting ``<name>_url``, four roles, a choice for ``wavehouse schema
+--database`` and a folder of migrations; its transaction type is in ``store/database.py``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ HOLDS: dict[DatabaseName, str] = {
     "listeners": "people who listen",
     "analytics": "rollups",
 }
-"""What each database holds, for help texts."""
+"""The content of each database, for help texts."""
 
 
 def url_setting(database: DatabaseName) -> str:
-    """The environment variable with a database's URL."""
+    """The environment variable for a database's URL."""
     return f"WAVEHOUSE_{database.upper()}_URL"

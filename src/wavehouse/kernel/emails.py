@@ -1,4 +1,4 @@
-"""Email addresses, normalised so that one mailbox has one spelling."""
+"""Normalises email addresses, so that one mailbox has one spelling."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The tree of errors: each class has a code, an HTTP status, an exit code and a next step.
+"""The tree of errors: each class has a code, an HTTP status, an exit code and a title.
 
-Every error that a user can meet is a ``WavehouseError``. The command line prints
-``message (where)``, ``hint`` and ``command`` and exits with ``exit_code``; the web answers with
+Every error that users see is a ``WavehouseError``. The command line prints ``message (where)``,
+``hint`` and ``command`` and exits with ``exit_code``; the web responds with
 ``application/problem+json`` and ``http_status``. The generated reference lists every code.
 """
 
@@ -21,8 +21,8 @@ EXIT_PARTIAL = 6
 class WavehouseError(Exception):
     """An error with a message that a user can act on.
 
-    ``where`` is a file and line, a field or an address; ``hint`` a sentence that says what to do;
-    ``command`` something to type or send, without words around it.
+    ``where`` is a file and line, a field or an address; ``hint`` is a sentence about what to do;
+    ``command`` is something to type or send, without words around it.
     """
 
     code = "failed"
@@ -48,13 +48,13 @@ class WavehouseError(Exception):
         return f"{self.message} ({self.where})" if self.where else self.message
 
     def next_steps(self) -> list[str]:
-        """The lines that a terminal prints below the message: none, one or two."""
+        """The lines that a terminal prints below the message: zero, one or two."""
         steps = (("Hint:  ", self.hint), ("Try:   ", self.command))
         return [f"{label}{text}" for label, text in steps if text]
 
 
 class InvalidInput(WavehouseError):
-    """A value, a file or a request cannot be used as it is."""
+    """A value, a file or a request is invalid."""
 
     code = "invalid_input"
     http_status = 422
@@ -68,7 +68,7 @@ class UsageError(WavehouseError):
     code = "usage"
     http_status = 400
     exit_code = EXIT_USAGE
-    title = "The command or request is not understood"
+    title = "The command or request is invalid"
 
 
 class NotFound(WavehouseError):
@@ -84,7 +84,7 @@ class Gone(WavehouseError):
 
     code = "gone"
     http_status = 410
-    title = "It is gone"
+    title = "It no longer exists"
 
 
 class Conflict(WavehouseError):
@@ -92,7 +92,7 @@ class Conflict(WavehouseError):
 
     code = "conflict"
     http_status = 409
-    title = "This contradicts what is there"
+    title = "This conflicts with existing data"
 
 
 class PreconditionFailed(WavehouseError):
@@ -100,11 +100,11 @@ class PreconditionFailed(WavehouseError):
 
     code = "precondition_failed"
     http_status = 412
-    title = "It has changed meanwhile"
+    title = "It has changed in the meantime"
 
 
 class NotSignedIn(WavehouseError):
-    """No valid session or API key came with the request."""
+    """The request has no valid session or API key."""
 
     code = "not_signed_in"
     http_status = 401
@@ -122,7 +122,7 @@ class Refused(WavehouseError):
 
 
 class LimitReached(Refused):
-    """The organization's plan allows no more of this."""
+    """The organization's plan does not allow more."""
 
     code = "limit_reached"
     title = "The plan's limit is reached"
@@ -138,7 +138,7 @@ class LimitReached(Refused):
         used: int,
         allowed: int,
     ) -> None:
-        """``limit`` names what is limited; ``used`` and ``allowed`` are counts of it."""
+        """``limit`` names the limited resource; ``used`` and ``allowed`` are counts of it."""
         super().__init__(message, hint=hint, command=command)
         self.organization_id = organization_id
         self.limit, self.used, self.allowed = limit, used, allowed
@@ -153,22 +153,22 @@ class TooManyRequests(WavehouseError):
     title = "Too many requests"
 
     def __init__(self, message: str, *, hint: str | None = None, retry_after: int = 60) -> None:
-        """``retry_after`` is the number of seconds until the next try is allowed."""
+        """``retry_after`` is the number of seconds until the next attempt is allowed."""
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
 
 
 class Unreachable(WavehouseError):
-    """The database, or another server that is needed, does not answer."""
+    """The database, or another required server, does not respond."""
 
     code = "unreachable"
     http_status = 503
     exit_code = EXIT_UNREACHABLE
-    title = "A server does not answer"
+    title = "A server does not respond"
 
 
 class DiskFull(WavehouseError):
-    """A disk has no room: the database's, or the one that a file is written to."""
+    """A disk is full: the database's, or the one of the written file."""
 
     code = "disk_full"
     http_status = 507
@@ -176,14 +176,14 @@ class DiskFull(WavehouseError):
 
 
 class Interrupted(WavehouseError):
-    """Ctrl-C or a signal ended the command; the command itself reports what was done."""
+    """Ctrl-C or a signal ended the command, which reports the completed work itself."""
 
     code = "interrupted"
     title = "Stopped before the end"
 
 
 class PartlyApplied(WavehouseError):
-    """A change was applied in part; the message names the command that repairs it."""
+    """A change was applied only in part; the message has the command that repairs it."""
 
     code = "partly_applied"
     http_status = 500

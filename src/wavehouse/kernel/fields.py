@@ -1,8 +1,8 @@
-"""Text fields of request models: what a request may write, cleaned at the door.
+"""Text fields of request models, cleaned before they are used.
 
 Names and other words lose control and bidi characters (``Line``; ``Paragraphs`` keep line breaks).
-Ids and addresses that hold one are refused (``Exact``), since another id would mean another row. A
-test walks every request model and finds a field that is none of these
+Ids and addresses that contain one are refused (``Exact``), since another id would mean another row.
+A test checks that every text field of a request model is one of these
 (``tests/web/test_text_fields.py``).
 """
 
@@ -25,7 +25,7 @@ def _paragraphs(value: object) -> object:
 
 def _exact(value: object) -> object:
     if isinstance(value, str) and not words.is_plain(value):
-        raise ValueError("must not hold control or bidirectional characters")
+        raise ValueError("must not contain control or bidirectional characters")
     return value
 
 

@@ -1,9 +1,9 @@
-"""Private files and folders: created with their mode, reached without strangers' links.
+"""Private files and folders: created with their mode, without following untrusted links.
 
-A secret that is written first and narrowed afterwards can be read in between, so every file here
-is created by one call with mode 0600 (folders: 0700). A link is followed only if it was made by
-root or by this account, or if no other account may write to the folder that holds it: otherwise a
-program that runs as root could be led to any file of the machine.
+A secret whose mode is restricted only after writing can be read in between, so every file here is
+created by one call with mode 0600 (folders: 0700). A link is followed only if root or this account
+made it, or if no other account may write to its folder: otherwise a process that runs as root could
+be directed to any file.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _usual_umask = 0o022
 
 
 def close_umask() -> None:
-    """Let every file that this program makes be its account's own: reports, samples, spools."""
+    """Make all files that this process creates private to its account: reports, samples, spools."""
     global _usual_umask
     _usual_umask = os.umask(0o077)
 
 
 @contextmanager
 def shared() -> Iterator[None]:
-    """Files made in this block get the mode of the user's own umask: a team shares its sources."""
+    """Files created in this block get the user's umask, so that a team can share them."""
     closed = os.umask(_usual_umask)
     try:
         yield
@@ -42,7 +42,7 @@ def create(path: Path, content: bytes, *, owner: tuple[int, int] | None = None) 
     """Create a file with mode 0600 and this content, on disk when the call returns.
 
     ``owner`` (uid, gid) is set before the content is written. FileExistsError if the name is taken,
-    by a link too; Refused as for ``opened``.
+    even by a link; Refused as for ``opened``.
     """
     descriptor = opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     with os.fdopen(descriptor, "wb") as file:
@@ -54,7 +54,7 @@ def create(path: Path, content: bytes, *, owner: tuple[int, int] | None = None) 
 
 
 def replace(path: Path, content: bytes, *, owner: tuple[int, int] | None = None) -> None:
-    """Write a file whole or not at all, mode 0600; what was there, a link too, is replaced."""
+    """Write a file atomically with mode 0600; replaces an existing file or link."""
     folder = _opened_folder(path.parent)
     unfinished = f".{path.name[:200]}.{os.getpid()}"
     try:
@@ -73,13 +73,13 @@ def replace(path: Path, content: bytes, *, owner: tuple[int, int] | None = None)
 
 
 def read(path: Path) -> bytes:
-    """The content of a regular file, not of a link. Raises OSError and Refused like ``opened``."""
+    """The content of a regular file, not of a link. Raises OSError, and Refused like ``opened``."""
     with os.fdopen(opened(path, os.O_RDONLY), "rb") as file:
         return file.read()
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a link by its name; nothing happens if there is none."""
+    """Remove a file or a link by its name; does nothing if it does not exist."""
     folder = _opened_folder(path.parent)
     try:
         os.unlink(path.name, dir_fd=folder)
@@ -92,7 +92,7 @@ def remove(path: Path) -> None:
 def opened(path: Path, flags: int, mode: int = 0o600) -> int:
     """A descriptor of a regular file that is not a link; new files get ``mode``.
 
-    OSError as from ``os.open``; Refused for links in the way that another account may have made,
+    OSError as from ``os.open``; Refused for links on the path that another account may have made,
     and for anything that is not a regular file.
     """
     folder = _opened_folder(path.parent)
@@ -118,7 +118,7 @@ def opened(path: Path, flags: int, mode: int = 0o600) -> int:
 
 
 def folder(path: Path, mode: int = 0o700) -> Path:
-    """Make a folder, and those above it, with this mode whatever the umask; existing ones stay."""
+    """Create a folder and its parents with this mode, whatever the umask; keeps existing ones."""
     path = path.absolute()
     missing = [each for each in (path, *path.parents) if not os.path.lexists(each)]
     for each in reversed(missing):
@@ -127,7 +127,7 @@ def folder(path: Path, mode: int = 0o700) -> Path:
             os.mkdir(each.name, mode, dir_fd=above)
             os.chmod(each.name, mode, dir_fd=above)
         except FileExistsError:
-            pass  # another program was faster
+            pass  # another process was faster
         finally:
             os.close(above)
     os.close(_opened_folder(path))
@@ -166,7 +166,7 @@ def _opened_folder(path: Path) -> int:
 
 
 def _target(name: str, parent: int, link: int, path: Path, links: int) -> str:
-    """Where a link leads, if it may be followed."""
+    """The target of a link, if it may be followed."""
     mine = (0, os.geteuid())
     maker = os.fstat(link).st_uid
     os.close(link)

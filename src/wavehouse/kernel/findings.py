@@ -1,4 +1,4 @@
-"""What contexts report to operators: findings of ``wavehouse doctor``, values of ``/metrics``."""
+"""Reports of contexts to operators: findings of ``wavehouse doctor``, values of ``/metrics``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check. ``command`` is what to type when it is not ``ok``."""
+    """The result of one check. ``command`` is the command to run when it is not ``ok``."""
 
     name: str
     ok: bool
@@ -18,7 +18,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """The value of a gauge at this moment; the manifest announces its name and meaning."""
+    """The current value of a gauge; the manifest declares its name and meaning."""
 
     name: str
     value: float

@@ -1,8 +1,8 @@
-"""Group commit: calls that arrive while one is being answered are answered together.
+"""Group commit: calls that arrive while another one runs are executed together.
 
-A transaction costs about the same for one row as for twenty. So requests that come at the same
-time share one: the first is worked on at once, alone; those that come meanwhile go next, together.
-Nobody waits for company.
+A transaction costs about the same for one row as for twenty, so concurrent requests share one: the
+first is executed at once, alone; those that arrive meanwhile are executed next, together. No
+request waits for others to arrive.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class _Asked(Generic[Q, A]):
 class Grouped(Generic[Q, A]):
     """Collects single requests of concurrent callers into one call.
 
-    ``work`` runs in a thread of its own, one group at a time, and answers in the order of the
-    questions. When it raises, each question of the group is worked on alone, so that nobody fails
-    by another's fault; but not when the server is away. Of questions with the same ``key`` one is
-    in a group.
+    ``work`` runs in a separate thread, one group at a time, and returns results in request order.
+    When it raises, each request of the group is executed alone, so that one caller's error does not
+    affect others; but not when the server is unreachable. A group has at most one request with the
+    same ``key``.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Grouped(Generic[Q, A]):
         self._thread = ThreadPoolExecutor(1, "grouped")
 
     async def ask(self, question: Q) -> A:
-        """The answer to one question; raises what working on it alone raised."""
+        """The result of one request; raises the error of executing it alone."""
         loop = asyncio.get_running_loop()
         asked: _Asked[Q, A] = _Asked(question, loop.create_future())
         self._waiting.append(asked)
@@ -59,7 +59,7 @@ class Grouped(Generic[Q, A]):
 
     async def _answer_all(self) -> None:
         while self._waiting:
-            # Two turns of the loop: answers go out, and what has arrived comes into the group.
+            # Two turns of the loop: results are delivered, and waiting requests join the group.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
             await self._answer(self._next_group())
@@ -90,7 +90,7 @@ class Grouped(Generic[Q, A]):
                     await self._answer([asked])
             return
         for asked, answer in zip(group, answers, strict=True):
-            if not asked.answer.done():  # who asked may have gone
+            if not asked.answer.done():  # the caller may be gone
                 asked.answer.set_result(answer)
 
 

@@ -1,6 +1,6 @@
-"""Identifiers: UUIDv7 for new things, UUIDv8 for things that must be found again.
+"""Identifiers: UUIDv7 for new objects, UUIDv8 for ids that must be reproducible.
 
-One ``NewType`` per entity, so that an episode's id cannot be passed for a podcast's.
+There is one ``NewType`` per entity, so that an episode's id cannot be passed as a podcast's.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def uuid8(instant: datetime, *parts: str) -> UUID:
     """A deterministic, time-prefixed id: the same instant and parts give the same id.
 
     The parts are joined by a unit separator and hashed, so that ("ab", "c") and ("a", "bc")
-    differ. A replay of the same fact therefore lands on the same key and partition.
+    differ. A replay of the same fact therefore has the same key and partition.
     """
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     milliseconds = int(instant.timestamp() * 1000)
@@ -59,7 +59,7 @@ def uuid8(instant: datetime, *parts: str) -> UUID:
 
 
 def named(namespace: str, *parts: str) -> UUID:
-    """A deterministic id without a time: for seeds and for rows known by a natural key."""
+    """A deterministic id without a time: for seeds and for rows with a natural key."""
     digest = hashlib.sha256("\x1f".join((namespace, *parts)).encode()).digest()
     return _layout(
         int.from_bytes(digest[:6]), 8, int.from_bytes(digest[6:8]), int.from_bytes(digest[8:16])

@@ -14,10 +14,10 @@ _CLIENTS = 4_096
 
 @dataclass(slots=True)
 class TokenBucket:
-    """At most ``burst`` tries at once and one more every ``seconds``, for each client.
+    """At most ``burst`` attempts at once and one more every ``seconds``, for each client.
 
-    Kept in the process: it slows guessing down, the 256 bits of a link do the rest. Only the
-    latest clients are remembered, so that it cannot be filled.
+    It is kept in the process: it slows guessing down, the 256 bits of a link do the rest. Only the
+    latest clients are remembered, so that memory is bounded.
     """
 
     burst: int = 10
@@ -26,7 +26,7 @@ class TokenBucket:
     _lock: Lock = field(default_factory=Lock)
 
     def take(self, client: str) -> bool:
-        """Use up one try; False when there is none left."""
+        """Use one attempt; False when none is left."""
         now = clock.now()
         with self._lock:
             left, since = self._left.pop(client, (float(self.burst), now))

@@ -1,9 +1,9 @@
-"""What a context announces about itself, as text, so that reading it imports nothing.
+"""The declarations of a context as text, so that reading them imports nothing.
 
-Every context has a ``manifest.py`` with one ``MANIFEST``. ``wavehouse.wiring`` reads all of them;
-the commands, routes, pages, checks, background work and demo chapters of the product are derived
-from what it finds. A ``target`` names code as ``"package.module:attribute"``; it is imported when
-it is first needed. What a target is called with is documented here, entry by entry.
+Every context has a ``manifest.py`` with one ``MANIFEST``. ``wavehouse.wiring`` reads all of them
+and derives the commands, routes, pages, checks, background work and demo chapters of the product. A
+``target`` names code as ``"package.module:attribute"``, which is imported on first use. The
+arguments of each kind of target are documented here.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from enum import StrEnum
 
 
 class Section(StrEnum):
-    """The headings of ``wavehouse --help``, in their order."""
+    """The headings of ``wavehouse --help``, in order."""
 
     START = "Start here"
-    DATA = "Bring data in"
+    DATA = "Import data"
     FIGURES = "Figures"
     SPONSORS = "Sponsors"
     LISTENERS = "Listeners"
@@ -28,8 +28,8 @@ class Section(StrEnum):
 class Command:
     """A command. The target is a ``click.Command``.
 
-    ``group`` is the name of the group it belongs to, such as ``"ingest"``; empty for the root.
-    ``summary`` is its line in the list of commands, a sentence. ``section`` orders the root's list.
+    ``group`` is the name of its group, such as ``"ingest"``; empty for the root. ``summary`` is its
+    line in the list of commands, a sentence. ``section`` orders the root's list.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """HTTP routes: the API, or anything else that is not a page of the dashboard.
+    """HTTP routes: the API, or anything else that is not a dashboard page.
 
     The target is ``(edge: workspace.Edge) -> Iterable[APIRouter]``.
     """
@@ -72,10 +72,10 @@ class Job:
     """A kind of job that the queue can hold: ``context.use_case``.
 
     The target is ``(tx: Tx[Operational], *, identity: Identity, payload: Mapping) -> str | None``:
-    its effect and the completion of the job are that one transaction. With
-    ``transactional=False`` it is ``(attempt: queue.Attempt) -> str | None``, for work of many
-    transactions that may be repeated. A returned line is shown to the operator. ``together`` lets
-    short transactional jobs of an organization share a transaction.
+    its effect and the completion of the job share that transaction. With ``transactional=False`` it
+    is ``(attempt: queue.Attempt) -> str | None``, for repeatable work in many transactions. A
+    returned line is shown to the operator. ``together`` lets short transactional jobs of an
+    organization share a transaction.
     """
 
     kind: str
@@ -86,11 +86,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """Work that a job repeats every so many seconds while a worker runs.
+    """Work that a job repeats every ``seconds`` while a worker runs.
 
     The target is ``(workspace: Workspace) -> Callable[[], str | None] | None``: called once at the
-    start, it returns the work, or None when this program has none of it. The work returns a
-    line for the operator, or None. ``first`` is the longest delay before the first run; by default
+    start, it returns the work, or None when this process does not run it. The work returns a line
+    for the operator, or None. ``first`` is the longest delay before the first run; by default
     ``seconds``.
     """
 
@@ -105,7 +105,7 @@ class Check:
     """A check of ``wavehouse doctor``.
 
     The target is ``(workspace: Workspace) -> Finding``, or, with ``before_opening``,
-    ``(settings: Settings) -> Finding``: such checks run before the databases are opened.
+    ``(settings: Settings) -> Finding``: those checks run before the databases are opened.
     """
 
     name: str
@@ -115,9 +115,9 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A value of ``/metrics``: its name for Prometheus, its meaning as one sentence, its labels.
+    """A value of ``/metrics``: its Prometheus name, its meaning as one sentence, its labels.
 
-    The name ends with its unit: ``_seconds``, ``_share`` (0 to 1), else a number.
+    The name ends with its unit: ``_seconds`` or ``_share`` (0 to 1); without one it is a count.
     """
 
     name: str
@@ -127,7 +127,7 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
-    """Values for ``/metrics``, announced by ``gauges``.
+    """Values for ``/metrics``, declared by ``gauges``.
 
     The target is ``(stores: Stores, *, identity: Identity) -> Iterable[Measure]``.
     """
@@ -142,7 +142,7 @@ class Chapter:
 
     The target is ``(stage: workspace.Stage) -> workspace.ChapterResult``. ``summary`` is its line
     in ``wavehouse demo --list``, a sentence; ``place`` orders the story; ``needs`` names the
-    chapters that must have been played before.
+    chapters that must be played before.
     """
 
     name: str
@@ -157,8 +157,7 @@ class Reader:
     """Reads a quarantined file of its kind again (``wavehouse quarantine replay``).
 
     The target is a ``workspace.Reader``: ``(operational, path, *, identity) -> frozenset[int]``,
-    the numbers of the lines that it still cannot use. ``kind`` is the format that the file was
-    stored with.
+    the numbers of the still unusable lines. ``kind`` is the format with which the file was stored.
     """
 
     kind: str
@@ -170,7 +169,7 @@ Entry = Command | Routes | Page | Job | Schedule | Check | Metrics | Chapter | R
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Everything that one context announces. Any entry may be left out."""
+    """All declarations of one context. Any entry may be omitted."""
 
     commands: tuple[Command, ...] = ()
     routes: tuple[Routes, ...] = ()

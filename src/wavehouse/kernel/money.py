@@ -1,4 +1,4 @@
-"""Money: Decimal and a currency, one rounding, one allocation that loses no cent."""
+"""Money: a Decimal and a currency, one rounding rule, and allocation without losing a cent."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class CurrencyMismatch(ValueError):
 
 
 def rounded(amount: Decimal, step: Decimal = CENT) -> Decimal:
-    """The one rounding: half-even, to ``step``. Only for presentation and for stored cents."""
+    """The one rounding rule: half-even, to ``step``. Only for presentation and stored cents."""
     return amount.quantize(step, rounding=ROUND_HALF_EVEN)
 
 
 def decimals(currency: str) -> int:
-    """How many decimals a currency has (the minor unit of ISO 4217)."""
+    """The number of decimals of a currency (the minor unit of ISO 4217)."""
     return 0 if currency in _WITHOUT_DECIMALS else 3 if currency in _WITH_THREE else 2
 
 
@@ -65,7 +65,7 @@ class Money:
 
     def __post_init__(self) -> None:
         if not isinstance(self.amount, Decimal):
-            raise TypeError("money is a Decimal, never a float")
+            raise TypeError("money must be a Decimal, not a float")
         if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():
             raise ValueError(f"{self.currency!r} is not an ISO 4217 currency code")
 
@@ -82,7 +82,7 @@ class Money:
         return Money(self.amount - other.amount, self.currency)
 
     def rounded(self) -> Money:
-        """This amount in whole units of its currency's smallest amount."""
+        """This amount rounded to its currency's smallest unit."""
         return Money(rounded(self.amount, smallest(self.currency)), self.currency)
 
 

@@ -1,4 +1,4 @@
-"""Values of command-line options that several contexts have."""
+"""Types of command-line options shared by several contexts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import click
 
 
 class Day(click.ParamType[datetime]):
-    """A day such as 2026-11-28, as midnight without a zone; callers take its ``date()``."""
+    """A day such as 2026-11-28, as midnight without a time zone; callers take its ``date()``."""
 
     name = "day"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        """The day; a usage error that says how to write it."""
+        """The day; a usage error, with an example, for invalid text."""
         if isinstance(value, datetime):
             return value
         from wavehouse.kernel.errors import InvalidInput
@@ -38,11 +38,11 @@ class Day(click.ParamType[datetime]):
 
 DAY = Day()
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-"""A file that is there; otherwise wrong usage, exit code 2, in every command."""
+"""An existing file; otherwise a usage error, exit code 2, in every command."""
 
 
 class FileOrAddress(click.ParamType[str]):
-    """A web address, or a file that is there."""
+    """A web address or an existing file."""
 
     name = "file|url"
 

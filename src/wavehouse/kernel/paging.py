@@ -1,7 +1,7 @@
-"""Pages of a list: an opaque cursor says after which entry the next page begins.
+"""Pages of a list: an opaque cursor marks the entry after which the next page starts.
 
-A cursor holds the sort key of the last entry that was given, so that a page stays right when
-entries are added meanwhile. It is not a secret and grants nothing: row security still decides.
+A cursor holds the sort key of the last returned entry, so that pages stay correct when entries are
+added meanwhile. It is not a secret and grants no access: row security still applies.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def decoded(cursor: str, parts: int) -> list[str]:
 def page_of(
     entries: Sequence[T], *, key: Callable[[T], tuple[str, ...]], cursor: str | None, limit: int
 ) -> Page[T]:
-    """A page of a list in memory; ``key`` names each entry. Unknown names raise UsageError."""
+    """A page of a list in memory; ``key`` gives each entry's name. UsageError for unknown names."""
     start = 0
     if cursor is not None:
         names = [key(entry) for entry in entries]
@@ -62,7 +62,7 @@ def page_of(
 
 
 def cut(entries: list[T], *, key: Callable[[T], tuple[str, ...]], limit: int) -> Page[T]:
-    """A page from one entry more than it may hold: the surplus says that there is a next one."""
+    """A page from a list with one extra entry: the extra one shows that there is a next page."""
     more = len(entries) > limit
     kept = entries[:limit]
     return Page(kept, encoded(key(kept[-1])) if more and kept else None)

@@ -1,4 +1,4 @@
-"""The address of the running dashboard: one host name in links, emails and cookies."""
+"""The address of the running dashboard: the same host name in links, emails and cookies."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wavehouse.kernel.config import Settings
+from wavehouse.kernel.processes import is_running
 
 _LOCAL = {"127.0.0.1", "::1", "0.0.0.0", "::", "localhost"}  # noqa: S104 - compared, not bound
 
 
 def address_of(settings: Settings, *, port: int | None = None) -> str:
-    """The setting ``site_url``, or else ``http://localhost`` and the port.
+    """The setting ``site_url``, or else ``http://localhost`` with the port.
 
-    ``localhost`` and never 127.0.0.1: a session's cookie and a passkey belong to one name.
+    ``localhost``, never 127.0.0.1, because session cookies and passkeys belong to one host name.
     """
     if settings["site_url"]:
         return str(settings["site_url"])
@@ -27,7 +28,7 @@ def address_of(settings: Settings, *, port: int | None = None) -> str:
 
 @contextmanager
 def announced(settings: Settings, address: str) -> Iterator[None]:
-    """Leave the address in the home while the program serves."""
+    """Store the address in the home while the process serves."""
     file = _file(settings)
     file.write_text(json.dumps({"address": address, "pid": os.getpid()}), encoding="utf-8")
     try:
@@ -37,15 +38,13 @@ def announced(settings: Settings, address: str) -> Iterator[None]:
 
 
 def running_address(settings: Settings) -> str | None:
-    """The address of the program that serves on this home; None when none does."""
+    """The address of the process that serves from this home; None when there is none."""
     try:
         left = json.loads(_file(settings).read_text(encoding="utf-8"))
-        os.kill(int(left["pid"]), 0)
-    except PermissionError:
-        return str(left["address"])
-    except (OSError, ValueError, KeyError):
+        address, pid = str(left["address"]), int(left["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return str(left["address"])
+    return address if is_running(pid) else None
 
 
 def _file(settings: Settings) -> Path:

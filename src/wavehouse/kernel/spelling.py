@@ -1,4 +1,4 @@
-"""How amounts and days in other notations are written here, for messages that help."""
+"""Converts amounts and days in other notations to ours, for helpful messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def plain_amount(text: str) -> str | None:
-    """How an amount with a decimal comma or with separators of thousands is written here.
+    """The notation here of an amount with a decimal comma or thousands separators.
 
     ``49,90`` is 49.90, ``1.234,50`` and ``1,234.50`` are 1234.50. None for anything else.
     """
@@ -24,7 +24,7 @@ def plain_amount(text: str) -> str | None:
 
 
 def day_of(text: str, where: str | None = None) -> date:
-    """The day of a form or an option. InvalidInput, with the way to write it, for other texts."""
+    """The day of a form or an option. InvalidInput, with an example, for other text."""
     bare = text.strip()
     if not _WRITTEN.fullmatch(bare):
         message = f"{bare[:40]!r} is not a day" if bare else "the day is missing"
@@ -35,14 +35,14 @@ def day_of(text: str, where: str | None = None) -> date:
         return date.fromisoformat(bare)
     except ValueError:
         raise InvalidInput(
-            f"{bare} does not exist", where=where, hint="Choose a day of the calendar."
+            f"{bare} does not exist", where=where, hint="Use an existing date."
         ) from None
 
 
 def iso_day(text: str) -> str | None:
-    """How a day like 28/11/2026 or 28.11.2026 is written here; None when it is not one.
+    """The notation here of a day like 28/11/2026 or 28.11.2026; None when it is not one.
 
-    A day that could be read two ways (05/11/2026) is answered with the pattern, not with a guess.
+    For an ambiguous day (05/11/2026) it returns the pattern, not a guess.
     """
     parts = re.match(r"\s*([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})\b", text)
     if parts is None:

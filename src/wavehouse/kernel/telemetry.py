@@ -1,8 +1,8 @@
-"""Spans and metrics through the OpenTelemetry API, loaded only when someone listens.
+"""Spans and metrics through the OpenTelemetry API, loaded only when telemetry is enabled.
 
-The API alone costs 0.1 s to import, which a ``--help`` must not pay: until an ``OTEL_*`` or
-``WAVEHOUSE_TELEMETRY`` variable is set, ``span`` does nothing. The SDK is the operator's choice
-and is configured by its own variables.
+Importing the API takes 0.1 s, too long for ``--help``: unless an ``OTEL_*`` or
+``WAVEHOUSE_TELEMETRY`` variable is set, ``span`` does nothing. The operator chooses the SDK and
+configures it by its own variables.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 
 
 def listening() -> bool:
-    """True when an OTEL_* variable or WAVEHOUSE_TELEMETRY asks for telemetry."""
+    """True when an OTEL_* variable or WAVEHOUSE_TELEMETRY enables telemetry."""
     return "WAVEHOUSE_TELEMETRY" in os.environ or any(key.startswith("OTEL_") for key in os.environ)
 
 
 @contextmanager
 def span(name: str, **attributes: str | int | float | bool) -> Iterator[Any]:
-    """A span around a piece of work. Attributes never hold addresses, secrets or literals."""
+    """A span around some work. Attributes never hold addresses, secrets or literals."""
     if not listening():
         yield None
         return
@@ -32,7 +32,7 @@ def span(name: str, **attributes: str | int | float | bool) -> Iterator[Any]:
 
 
 def trace_id() -> str | None:
-    """The trace under way as 32 hexadecimal digits; None when tracing is off."""
+    """The current trace id as 32 hexadecimal digits; None when tracing is off."""
     if not listening():
         return None
     from opentelemetry import trace

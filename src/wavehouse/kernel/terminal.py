@@ -1,7 +1,7 @@
-"""The terminal: data on stdout, messages on stderr, one way to print each.
+"""The terminal: data on stdout, messages on stderr, one function for each.
 
 Tables are drawn by rich on a terminal and are tab-separated otherwise; progress is a bar with rate
-and time left on a terminal and one line every five seconds otherwise. ``NO_COLOR`` is obeyed.
+and time left on a terminal and one line every five seconds otherwise. ``NO_COLOR`` is respected.
 Control and bidi characters in a text are shown as escapes (``words.terminal``).
 """
 
@@ -28,7 +28,7 @@ _quiet = False
 
 
 def be_quiet(quiet: bool = True) -> None:
-    """Print nothing on stderr but errors (``--quiet``)."""
+    """Print only errors on stderr (``--quiet``)."""
     global _quiet
     _quiet = quiet
 
@@ -40,7 +40,7 @@ def say(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Print an error or a warning on stderr, with ``--quiet`` too."""
+    """Print an error or a warning on stderr, even with ``--quiet``."""
     print(words.terminal(text), file=sys.stderr, flush=True)
 
 
@@ -50,18 +50,18 @@ def out(text: str) -> None:
 
 
 def jsonable(value: Any) -> Any:
-    """The text of a value that ``json`` does not know: dates, ids, paths, decimals."""
+    """Text for values that ``json`` does not support: dates, ids, paths, decimals."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, UUID | Path):
         return str(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def print_line(value: Any) -> None:
-    """Print a value as JSON on one line, at once: for programs that read as it comes."""
+    """Print a value as JSON on one line, flushed at once, for programs that read a stream."""
     print(words.json(json.dumps(value, ensure_ascii=False, default=jsonable)), flush=True)
 
 
@@ -91,7 +91,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
         for n in range(len(columns))
     ]
     for n, (name, right) in enumerate(zip(columns, numeric, strict=True)):
-        # Folded, never cut: a path or a command is there to be copied. An id is not folded either.
+        # Folded, never truncated, as people copy paths and commands. Ids are not folded either.
         widest = max((len(row[n]) for row in shown if _ID.fullmatch(row[n])), default=None)
         justify: Literal["right", "left"] = "right" if right else "left"
         table.add_column(
@@ -103,10 +103,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
 
 
 class Meter(Protocol):
-    """The receiver of a long task's progress."""
+    """Receives the progress of a long task."""
 
     def advance(self, amount: int) -> None:
-        """Add to the amount that is done."""
+        """Add to the amount done."""
 
 
 class _Lines:
@@ -138,7 +138,7 @@ class _Bar:
 
 @contextmanager
 def progress(title: str, total: int | None = None, unit: str = "") -> Iterator[Meter]:
-    """A progress bar on stderr while the block lasts; bytes when ``unit`` is "bytes"."""
+    """A progress bar on stderr during the block; bytes when ``unit`` is "bytes"."""
     if _quiet or not sys.stderr.isatty():
         yield _Lines(title, total, unit)
         return

@@ -1,4 +1,4 @@
-"""Which network addresses the product may open on somebody else's word."""
+"""Which network addresses may be opened when the address comes from others."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _REFUSED_V6 = tuple(
     IPv6Network(net)
     for net in (
-        "::/96",  # IPv4-compatible, long gone
-        "64:ff9b:1::/48",  # a network's own NAT64: what it reaches cannot be known
+        "::/96",  # IPv4-compatible, obsolete
+        "64:ff9b:1::/48",  # a network's own NAT64, whose target is unknown
         "100::/64",
         "fec0::/10",  # site-local, older than unique-local
     )
@@ -23,7 +23,7 @@ _REFUSED_V6 = tuple(
 
 
 def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 address carries in one of the known ways, else itself."""
+    """The IPv4 address embedded in an IPv6 address in a known way, else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped:
@@ -38,7 +38,7 @@ def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 
 def is_public(text: str) -> bool:
-    """True when the address is one of the open internet, in whatever clothes it comes."""
+    """True when the address is on the public internet, in any notation."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
@@ -50,7 +50,7 @@ def is_public(text: str) -> bool:
 
 
 def is_never_meant(text: str) -> bool:
-    """True for link-local addresses: a cloud's metadata service is there, and no feed ever does."""
+    """True for link-local addresses: a cloud's metadata service may be there, never a feed."""
     try:
         return _inner(ip_address(text.partition("%")[0])).is_link_local
     except ValueError:
@@ -58,7 +58,7 @@ def is_never_meant(text: str) -> bool:
 
 
 def shown(url: str) -> str:
-    """An address fit for messages and logs: no password, and no query, where tokens live."""
+    """An address for messages and logs: without password, or query, which may hold tokens."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -69,7 +69,7 @@ def shown(url: str) -> str:
 
 
 def spellings_of(url: str) -> tuple[str, ...]:
-    """An address of a feed with http and https, with a slash at its end and without."""
+    """An address of a feed with http and https, with and without a trailing slash."""
     scheme, mark, rest = url.partition("://")
     if not mark or scheme.lower() not in {"http", "https"}:
         return (url,)
@@ -79,11 +79,11 @@ def spellings_of(url: str) -> tuple[str, ...]:
 
 
 def web_url(text: str | None, base: str | None = None) -> str | None:
-    """An absolute http(s) address, spaces and foreign letters escaped; None when it is not one."""
+    """An absolute http(s) address, with spaces and non-ASCII letters escaped; None if invalid."""
     if not text or not text.strip():
         return None
     if _ORDINARY_URL.fullmatch(text):
-        return text  # most are, and the whole way takes ten times as long
+        return text  # most are, and the full check takes ten times as long
     try:
         joined = urljoin(base or "", "".join(text.strip().splitlines()))
         parts = urlsplit(joined)

@@ -1,19 +1,18 @@
-"""Words from outside: other people write them; terminals, pages and files show them.
+"""Text from outside, made safe for terminals, pages and files.
 
-A control character moves the cursor of a terminal or breaks an XML document; a bidirectional one
-shows a text in another order than it has. Names and titles lose both at the door (``line``,
-``paragraphs``), and every way out cleans once more (``terminal``, ``json``, ``xml``, ``cell``),
-since older rows and other programs' rows are there as well. ``tests/house/test_words.py`` finds
-ways out that do not.
+A control character moves the cursor of a terminal or breaks an XML document; a bidirectional
+character changes the displayed order of a text. Both are removed from names and titles on input
+(``line``, ``paragraphs``), and every output is cleaned again (``terminal``, ``json``, ``xml``,
+``cell``), because of older rows and rows of other programs. ``tests/house/test_words.py`` finds
+outputs that are not cleaned.
 """
 
 from __future__ import annotations
 
 import re
 
-# Everything that is not to be seen: C0 and C1 controls, surrogates, non-characters, and the
-# characters that embed, override, isolate or mark directions. Joiners stay: scripts and emoji
-# need them.
+# Invisible characters: C0 and C1 controls, surrogates, non-characters, and those that embed,
+# override, isolate or mark directions. Joiners are kept, as scripts and emoji need them.
 _UNSEEN = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
@@ -30,29 +29,29 @@ _NUMBER = re.compile(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?%?")
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text has neither line breaks nor anything that is not to be seen."""
+    """Whether a text has neither line breaks nor invisible characters."""
     return text.isprintable() or not _STEERING.search(text)
 
 
 def line(text: str) -> str:
-    """A name or a title: on one line, single spaces, nothing that is not to be seen."""
+    """A name or a title: on one line, single spaces, no invisible characters."""
     if text.isprintable() and "  " not in text:
         return text.strip()  # nearly all are
     return _SPACES.sub(" ", _HIDDEN.sub("", text)).strip()
 
 
 def paragraphs(text: str) -> str:
-    """A description: its line breaks and tabs stay, what is not to be seen goes."""
+    """A description: line breaks and tabs are kept, invisible characters removed."""
     return _HIDDEN.sub("", _LINE_BREAKS.sub("\n", text))
 
 
 def terminal(text: str) -> str:
-    """A text for a terminal or a log: what could steer it is shown as an escape instead."""
+    """A text for a terminal or a log, with control characters shown as escapes."""
     return _ESCAPED.sub(_as_escape, text.replace("\r\n", "\n").replace("\r", "\\r"))
 
 
 def json(dumped: str) -> str:
-    """A JSON document for a terminal: the same values, with escapes for what could steer it."""
+    """A JSON document for a terminal: the same values, with control characters as escapes."""
     return _ESCAPED.sub(_as_json, dumped)
 
 
@@ -63,9 +62,9 @@ def xml(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """A text for a spreadsheet: one that it would take for a formula gets an apostrophe in front.
+    """A text for a spreadsheet; text that looks like a formula is prefixed with an apostrophe.
 
-    Spreadsheets skip spaces and quotes before an equals sign; a number stays a number.
+    Spreadsheets skip spaces and quotes before an equals sign; numbers are unchanged.
     """
     clean = paragraphs(text)
     if _FORMULA.match(clean) and not _NUMBER.fullmatch(clean):

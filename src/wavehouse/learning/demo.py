@@ -39,7 +39,30 @@ _TEXTS = (
     frequentarlo con assiduità, convinta che le consuetudini quotidiane custodiscano una memoria
     collettiva altrimenti destinata a dissolversi nell'indifferenza.""",
 )
-_TOPICS = ("food", "travel", "football", "history")
+_TITLES = {
+    "food": (
+        *("Il pane del mattino", "La spesa al mercato", "Un caffè in piazza", "Il vino nuovo"),
+        *("La ricetta della nonna", "Il gelato di luglio", "L'orto di città", "La bottega"),
+        *("La pizza del venerdì", "Una cena tra amici", "Il profumo del basilico"),
+    ),
+    "travel": (
+        *("Il treno per Napoli", "Una notte a Venezia", "Il traghetto", "La valigia perduta"),
+        *("Un biglietto per Torino", "Il rifugio in montagna", "La strada del mare"),
+        *("In bici lungo il Po", "La stazione vuota", "Un albergo a Trieste", "Il ponte"),
+    ),
+    "football": (
+        *("La partita della domenica", "Il portiere di riserva", "Un gol allo scadere", "Il derby"),
+        *("La maglia numero dieci", "L'arbitro in ritardo", "La squadra del quartiere"),
+        *("Il rigore", "Una finale nel 1982", "Lo stadio sotto la pioggia", "L'allenatrice"),
+    ),
+    "history": (
+        *("Le mura di Lucca", "Il tipografo di Venezia", "Una lettera dal fronte"),
+        *("La strada romana", "Il faro di Genova", "L'orologio della torre", "La bussola"),
+        *("La carta di Fabriano", "Il mercato nel Cinquecento", "Un telegrafo a Bologna"),
+        "La radio di Marconi",
+    ),
+}
+_TOPICS = tuple(_TITLES)
 
 
 def learning(stage: Stage) -> ChapterResult:
@@ -108,7 +131,7 @@ def _piece(number: int) -> ContentInput:
     topic = _TOPICS[number % len(_TOPICS)]
     return ContentInput(
         f"demo-piece-{number:02}",
-        f"Al mercato, {topic} {number + 1}",
+        _TITLES[topic][number // len(_TOPICS)],
         " ".join(_TEXTS[band].split()),
         f"/static/demo-{number}.mp3",
         _SECONDS,

@@ -1,4 +1,4 @@
-"""The door of ``listeners``: who listens, where they are, on a database of their own."""
+"""Public interface of ``listeners``: accounts and positions, in a separate database."""
 
 from wavehouse.listeners.adapters.payers import payer_hashes
 from wavehouse.listeners.service.accounts import (

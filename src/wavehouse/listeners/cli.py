@@ -1,4 +1,4 @@
-"""``wavehouse listeners``: accounts of people who listen, and passwords for their apps."""
+"""``wavehouse listeners``: listeners' accounts, and passwords for their apps."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-EMAIL = click.option("--email", required=True, help="The listener's e-mail address.")
+EMAIL = click.option("--email", required=True, help="The listener's email address.")
 
 
 @click.group()
 def listeners() -> None:
-    """People who listen, in a database of their own; podcast apps sync with `wavehouse up`."""
+    """Listeners, in a separate database; podcast apps sync with `wavehouse up`."""
 
 
 @listeners.command()
@@ -24,7 +24,7 @@ def listeners() -> None:
 @AS_JSON
 @click.pass_obj
 def create(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
-    """Add a listener. Only the address is kept of a person."""
+    """Add a listener. The email address is the only personal data stored."""
     from wavehouse.kernel import terminal
     from wavehouse.listeners.service import accounts
 
@@ -35,20 +35,20 @@ def create(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
     else:
         terminal.out(str(made.listener_id))
         terminal.say(
-            "Next, a password for an app: wavehouse listeners app-password "
+            "Next, make an app password: wavehouse listeners app-password "
             f"--email {made.email} --device phone"
         )
 
 
 @listeners.command("app-password")
 @EMAIL
-@click.option("--device", required=True, help="Which app or device it is for.")
+@click.option("--device", required=True, help="The app or device that uses the password.")
 @AS_JSON
 @click.pass_obj
 def app_password(open_workspace: OpenWorkspace, email: str, device: str, as_json: bool) -> None:
     """Make a password for one app: gPodder, AntennaPod and others sign in with it.
 
-    It is shown this once; only its hash is stored. In the app choose gpodder.net as the service and
+    It is shown only once; only its hash is stored. In the app choose gpodder.net as the service and
     this server's address, or Nextcloud's gpodder sync.
     """
     from wavehouse.kernel import terminal
@@ -62,16 +62,16 @@ def app_password(open_workspace: OpenWorkspace, email: str, device: str, as_json
         )
     else:
         terminal.print_table(["user name", "password"], [[made.username, made.text]])
-        terminal.say("This password is shown once.")
+        terminal.say("This password is shown only once.")
 
 
 @listeners.command("revoke")
 @EMAIL
-@click.option("--device", required=True, help="The app or device whose passwords end.")
+@click.option("--device", required=True, help="The app or device whose passwords are revoked.")
 @AS_JSON
 @click.pass_obj
 def revoke(open_workspace: OpenWorkspace, email: str, device: str, as_json: bool) -> None:
-    """Revoke the passwords of a device at once, with every session that they opened."""
+    """Revoke a device's passwords at once, with every session opened with them."""
     from wavehouse.kernel import terminal
     from wavehouse.listeners.service import accounts
 
@@ -87,7 +87,7 @@ def revoke(open_workspace: OpenWorkspace, email: str, device: str, as_json: bool
 @AS_JSON
 @click.pass_obj
 def listed(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """List the accounts with the size of their data: no show, no episode, no position."""
+    """List the accounts with the size of their data, but not the data itself."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
@@ -132,7 +132,7 @@ def suspend(open_workspace: OpenWorkspace, email: str, end: bool) -> None:
 @EMAIL
 @click.pass_obj
 def invite(open_workspace: OpenWorkspace, email: str) -> None:
-    """Make an account and send its owner the address of the page to sign in."""
+    """Create an account and email its owner the address of the sign-in page."""
     from wavehouse.kernel import terminal
     from wavehouse.listeners.service import own
     from wavehouse.listeners.types import Site
@@ -154,13 +154,13 @@ def invite(open_workspace: OpenWorkspace, email: str) -> None:
 @click.argument("new")
 @click.pass_obj
 def move_feed(open_workspace: OpenWorkspace, old: str, new: str) -> None:
-    """Carry every listener's subscription and positions of feed OLD to its address NEW."""
+    """Move every listener's subscription and positions from feed OLD to its new address NEW."""
     from wavehouse.kernel import terminal
     from wavehouse.listeners.service import moves
 
     with open_workspace() as workspace:
         count = moves.move_for_all(workspace.stores.listeners, old=old, new=new)
-    terminal.say(f"The feed has moved for {count:,} listeners.")
+    terminal.say(f"The feed was moved for {count:,} listeners.")
 
 
 @listeners.command("tidy")
@@ -169,8 +169,8 @@ def move_feed(open_workspace: OpenWorkspace, old: str, new: str) -> None:
 def tidy(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """Delete expired sign-in links, sessions, passkey challenges and changes of address.
 
-    `wavehouse up` does it once an hour by itself; this is for a cron job where only the web app
-    runs. Sign-ins that are still valid are kept.
+    `wavehouse up` does this every hour; use a cron job where only the web app runs. Valid sign-ins
+    are kept.
     """
     from dataclasses import asdict
 
@@ -190,13 +190,13 @@ def tidy(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 @listeners.command("export")
 @EMAIL
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 @click.pass_obj
 def export(open_workspace: OpenWorkspace, email: str, out: Path | None) -> None:
-    """Print everything that a listener has here as one JSON object, to be carried away.
+    """Print all of a listener's data as one JSON object.
 
-    Devices, shows, episodes, every action; no password. `wavehouse listeners import` takes it, here
-    or on another server, and positions come out the same (P39).
+    It has devices, shows, episodes and every action, but no passwords. `wavehouse listeners import`
+    reads it, here or on another server, and yields the same positions (P39).
     """
     import json
 
@@ -222,7 +222,7 @@ def export(open_workspace: OpenWorkspace, email: str, out: Path | None) -> None:
 @AS_JSON
 @click.pass_obj
 def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: bool) -> None:
-    """Add an exported archive to what a listener has; twice is once."""
+    """Import an exported archive; importing it twice has no further effect."""
     import json
 
     from wavehouse.kernel import terminal
@@ -236,7 +236,7 @@ def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: 
         raise InvalidInput(
             "this is not JSON",
             where=str(archive),
-            hint="Make an archive.",
+            hint="Export an archive.",
             command="wavehouse listeners export --email E --out archive.json",
         ) from error
     with open_workspace() as workspace:
@@ -252,14 +252,14 @@ def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: 
 
 @listeners.command("erase")
 @EMAIL
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @AS_JSON
 @click.pass_obj
 def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -> None:
-    """Erase a listener with everything that is theirs, and print a receipt (P37).
+    """Erase a listener with all their data, and print a receipt (P37).
 
-    Actions, positions, devices, shows, passwords, sessions. What their apps send later is refused
-    and makes nothing new. This cannot be undone: `wavehouse listeners export` first.
+    Actions, positions, devices, shows, passwords and sessions are deleted. Later uploads of their
+    apps are refused. This cannot be undone: run `wavehouse listeners export` first.
     """
     from wavehouse.kernel import terminal
     from wavehouse.listeners.service import archives
@@ -267,7 +267,7 @@ def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -
     from wavehouse.mail import mail_of
 
     if not yes:
-        click.confirm(f"Erase {email} and everything that is theirs?", abort=True, err=True)
+        click.confirm(f"Erase {email} and all their data?", abort=True, err=True)
     with open_workspace() as workspace:
         site = Site.of(workspace.settings["site_url"], workspace.settings["port"])
         mail = mail_of(workspace.settings, domain=site.name)
@@ -283,23 +283,23 @@ def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -
 
 @click.command("sync-conformance")
 @click.argument("url")
-@click.option("--username", required=True, help="An account for trying.")
+@click.option("--username", required=True, help="A test account.")
 @click.option(
     "--password-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file with its password [default: WAVEHOUSE_SYNC_PASSWORD].",
+    help="File with its password [default: WAVEHOUSE_SYNC_PASSWORD].",
 )
 @AS_JSON
 def sync_conformance(url: str, username: str, password_file: Path | None, as_json: bool) -> None:
-    """Check how a gpodder-type server at URL keeps what podcast apps send.
+    """Check how a gpodder-type server at URL stores what podcast apps send.
 
     Works with gpodder.net, opodsync, Nextcloud's gpodder sync, this product and others: URL is what
-    comes before /api/2. Late actions, retries, dates in the future, bad bodies, cursors, several
-    apps at once: each is asked on devices and shows of invented names. Those are left unsubscribed,
-    but the protocol cannot take actions back: use an account of its own.
+    comes before /api/2. The checks cover late actions, retries, dates in the future, invalid
+    bodies, cursors and concurrent apps, using invented devices and shows. They end unsubscribed,
+    but the protocol cannot delete actions: use a separate account.
 
-    Exit code 0 when everything is as it should be, 3 when something is not, 4 when the account is
-    refused, 5 without an answer.
+    Exit code 0 when all checks pass, 3 when one fails, 4 when the account is refused, 5 when the
+    server does not respond.
     """
     import os
 
@@ -315,7 +315,7 @@ def sync_conformance(url: str, username: str, password_file: Path | None, as_jso
     if not password:
         raise UsageError(
             "the account's password is missing",
-            hint="Put it into WAVEHOUSE_SYNC_PASSWORD, or into a file: --password-file FILE.",
+            hint="Set WAVEHOUSE_SYNC_PASSWORD, or use --password-file FILE.",
         )
     verdicts = conformance(
         url,
@@ -336,6 +336,6 @@ def sync_conformance(url: str, username: str, password_file: Path | None, as_jso
                 for verdict in verdicts
             ],
         )
-        terminal.say(f"{len(verdicts) - len(failed)} of {len(verdicts)} are as they should be")
+        terminal.say(f"{len(verdicts) - len(failed)} of {len(verdicts)} checks passed")
     if failed:
         raise SystemExit(EXIT_FOUND)

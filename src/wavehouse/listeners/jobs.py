@@ -1,4 +1,4 @@
-"""Work of ``listeners`` that repeats."""
+"""Repeated jobs of ``listeners``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wavehouse.workspace import Workspace
 
 
 def tidying(workspace: Workspace) -> Callable[[], None]:
-    """Delete what has expired: sessions, links, challenges, emails, unused chapters and devices."""
+    """Delete expired data: sessions, links, challenges, emails, unused chapters and devices."""
 
     def work() -> None:
         tidy(workspace.stores.listeners, outbox=outbox_folder(workspace.settings))

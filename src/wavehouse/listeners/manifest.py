@@ -1,4 +1,4 @@
-"""What ``listeners`` announces: accounts of listeners and what their apps speak."""
+"""Manifest of ``listeners``: accounts of listeners and the protocols of their apps."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ MANIFEST = Manifest(
         Command(
             name="listeners",
             target="wavehouse.listeners.cli:listeners",
-            summary="People who listen, and passwords for their apps.",
+            summary="Listeners, and passwords for their apps.",
             section=Section.LISTENERS,
         ),
         Command(
             name="sync-conformance",
             target="wavehouse.listeners.cli:sync_conformance",
-            summary="Check how a gpodder-type server keeps positions.",
+            summary="Check how a gpodder-type server stores positions.",
             section=Section.LISTENERS,
         ),
     ),

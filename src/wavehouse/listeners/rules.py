@@ -1,4 +1,4 @@
-"""Pure rules of positions: which action wins, what finishes, what is believed (P2–P9, P23–P34)."""
+"""Pure rules of positions: winning actions, finished chapters, clocks (P2–P9, P23–P34)."""
 
 from __future__ import annotations
 
@@ -49,24 +49,24 @@ _HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?")
 
 
 def secret_hash(text: str) -> bytes:
-    """AC6: SHA-256 of a secret of 190 random bits; a slow hash would only slow every request."""
+    """AC6: SHA-256 of a secret of 190 random bits; a slow hash would only slow down requests."""
     return hashlib.sha256(text.encode()).digest()
 
 
 def is_reuse(rotated_at: datetime | None, at: datetime) -> bool:
-    """AC5: a replaced token works ten minutes longer; after them it is a copy of somebody's."""
+    """AC5: a replaced token works for ten more minutes; later use means that it was copied."""
     return rotated_at is not None and at - rotated_at >= GRACE
 
 
 def is_fresh(signed_in_at: datetime | None, at: datetime) -> bool:
-    """Whether a sign-in is recent enough to change how one signs in: 15 minutes."""
+    """Whether a sign-in is recent enough to change credentials: 15 minutes."""
     return signed_in_at is not None and at - signed_in_at < FRESH
 
 
 def effective_at(
     occurred_at: datetime | None, sent_at: datetime | None, received_at: datetime
 ) -> tuple[datetime, bool]:
-    """When an action counts as of, and whether its clock was not believed (P3, P4, P5)."""
+    """The effective time of an action, and whether its clock was rejected (P3, P4, P5)."""
     if occurred_at is None:
         return received_at, False
     at = occurred_at
@@ -78,7 +78,7 @@ def effective_at(
 
 
 def _shifted(instant: datetime, offset: timedelta) -> datetime:
-    """The instant by another clock; a time that no calendar has becomes the earliest or latest."""
+    """The instant by another clock, clamped to the range of the calendar."""
     try:
         return min(max(instant + offset, EARLIEST), LATEST)
     except OverflowError:
@@ -86,15 +86,15 @@ def _shifted(instant: datetime, offset: timedelta) -> datetime:
 
 
 def derived_id(*parts: object) -> ActionId:
-    """P14: the id of an action that came without one, from everything that it says."""
+    """P14: the id of an action sent without one, derived from all of its content."""
     return ActionId(uuid5(_NAMESPACE, json.dumps([str(part) for part in parts])))
 
 
 def body_hash(action: NewAction, *, with_chapter: bool = False) -> bytes:
-    """P13: distinguishes a repetition from a contradiction; ``sent_at`` may differ between the two.
+    """P13: distinguishes a repetition from a conflict; ``sent_at`` may differ between the two.
 
-    The chapter is compared apart, as it may be merged into another one between two tries; hashes
-    of before decision 0903 contain it.
+    The chapter is compared separately, as it may be merged into another one between two attempts;
+    hashes from before decision 0903 contain it.
     """
     body = (
         *([action.chapter_id] if with_chapter else []),
@@ -109,9 +109,9 @@ def body_hash(action: NewAction, *, with_chapter: bool = False) -> bytes:
 
 
 def normalised_feed(url: str) -> str:
-    """The address of a feed as it is stored; empty for one that no client could load.
+    """The address of a feed as stored; empty when it cannot be loaded.
 
-    Scheme and host in small emails, ``feed:``, ``itpc:`` and ``itms:`` as ``http:``, no fragment,
+    Scheme and host in lower case, ``feed:``, ``itpc:`` and ``itms:`` as ``http:``, no fragment,
     a path of at least ``/``, ``http:`` where there is no scheme: mygpo's rules for feeds.
     """
     text = url.strip()
@@ -141,7 +141,7 @@ def chapter_key(kind: str, podcast_url: str, value: str) -> bytes:
 
 
 def refusal(action: NewAction) -> str:
-    """P30: why an action cannot be used; empty when it can."""
+    """P30: why an action is invalid; empty when it is valid."""
     if action.episode is None and not 0 < len(action.chapter_id) <= 255:
         return "missing chapter, or longer than 255 characters"
     for instant in (action.occurred_at, action.sent_at):
@@ -166,26 +166,26 @@ def refusal(action: NewAction) -> str:
 
 
 def is_near_end(position_ms: int, duration_ms: int | None) -> bool:
-    """P23: what remains is at most 2 % of the whole, at least 10 s and at most 60 s."""
+    """P23: at most 2 % of the whole remains, but at least 10 s and at most 60 s."""
     if duration_ms is None:
         return False
     return duration_ms - position_ms <= min(max(10_000, duration_ms // 50), 60_000)
 
 
 def order(action: Action) -> tuple[datetime, UUID]:
-    """P2: the order in which actions are folded; the last that counts wins."""
+    """P2: the sort key for folding; the last action that counts wins."""
     return action.effective_at, action.action_id
 
 
 def fold(actions: Iterable[Action], since: Position | None = None) -> Folded:
-    """The position that a set of actions leaves, whatever the order in which they came (P2).
+    """The position after a set of actions, whatever the order in which they arrived (P2).
 
-    ``since`` is what earlier actions left: it represents all of them when none of them is later,
-    by ``order``, than any of these. So who reports in order needs no history.
+    ``since`` is the result of earlier actions: it represents all of them if none is later, by
+    ``order``, than any of these. A client that reports in order therefore needs no history.
     """
     position, guarded = since, set()
     for action in sorted(actions, key=order):
-        if action.effective_at < EPOCH:  # P6: kept, and can never win
+        if action.effective_at < EPOCH:  # P6: stored, but can never win
             continue
         if _is_guarded(position, action):
             guarded.add(action.action_id)
@@ -195,9 +195,10 @@ def fold(actions: Iterable[Action], since: Position | None = None) -> Folded:
 
 
 def _is_guarded(position: Position | None, action: Action) -> bool:
-    """P9: a jump to zero by a device that did not know where the listener was.
+    """P9: a jump to zero by a device that did not know the current position.
 
-    A play knows it when it began elsewhere: gpodder apps send nothing that they have seen.
+    A play that started elsewhere counts as knowing it, because gpodder apps do not send what they
+    have seen.
     """
     is_unaware = action.kind == Kind.PROGRESS or (
         action.kind == Kind.PLAY and (action.started_ms or 0) < _ZERO_MS
@@ -234,7 +235,7 @@ def _moved(before: Position | None, action: Action) -> Position:
     is_slip = position - (action.started_ms or 0) < LISTENED_ANEW_MS
     ends = is_near_end(position, duration)
     if base.state is State.FINISHED and not ends and is_slip and action.kind != Kind.RESTORE:
-        return base  # P25: heard again for a minute it is in progress, not for a few seconds
+        return base  # P25: a minute of replay makes it in progress again, a few seconds do not
     there = replace(
         base,
         position_ms=position,
@@ -249,7 +250,7 @@ def _moved(before: Position | None, action: Action) -> Position:
 
 
 def _is_recut(before: int | None, after: int | None) -> bool:
-    """P28: another cut or other ads: more than 2 % longer or shorter."""
+    """P28: another edit or other ads: more than 2 % longer or shorter."""
     return before is not None and after is not None and abs(after - before) * 50 > before
 
 
@@ -279,7 +280,7 @@ def _finished(before: Position, action: Action) -> Position:
 
 
 def _within(position: Position) -> Position:
-    """P28: a position never lies behind the end of its chapter."""
+    """P28: clamp a position to the end of its chapter."""
     if position.duration_ms is None:
         return position
     last = position.duration_ms + SLACK_MS
@@ -317,7 +318,7 @@ def is_far(before_ms: int, after_ms: int, duration_ms: int | None) -> bool:
 
 
 def suggested(policy: ResumePolicy, position: StoredPosition) -> tuple[int, tuple[int, ...]]:
-    """P8: where resuming goes, and what is asked about; never behind the end (P24, P28)."""
+    """P8: where to resume, and the positions to choose from; never past the end (P24, P28)."""
     if position.state == State.FINISHED:
         return 0, ()
     last = None if position.duration_ms is None else max(position.duration_ms - 1_000, 0)
@@ -330,10 +331,11 @@ def suggested(policy: ResumePolicy, position: StoredPosition) -> tuple[int, tupl
 
 
 def asked_after(since: int, own: int | None, family: Sequence[int]) -> tuple[int, int]:
-    """P19b: the cursor to send changes after, and the given one that the answer replaces.
+    """P19b: the cursor to send changes after, and the issued one that the response replaces.
 
-    At most what this client was given: ``own`` by its session; without one the lowest that clients
-    of its app password may have. Who asks by a clock may hit a cursor of another client by chance.
+    At most what this client was given: ``own`` for its session; without one, the lowest that
+    clients of its app password may have. A client that asks by a clock may hit another client's
+    cursor by chance.
     """
     if own is not None:
         return min(since, own), own
@@ -344,26 +346,26 @@ def asked_after(since: int, own: int | None, family: Sequence[int]) -> tuple[int
 def uploaded(
     last: int, changed_before: int, own: int | None, family: Sequence[int]
 ) -> tuple[int, int | None]:
-    """P19: the cursor that an upload is answered with, and the given one that it replaces.
+    """P19: the cursor returned for an upload, and the issued one that it replaces.
 
     ``last`` is the upload's own last cursor, ``changed_before`` that of the last change before it:
-    when the client knows that one, it may go on after its own upload. Otherwise it gets the
+    when the client knows that one, it may continue after its own upload. Otherwise it gets the
     lowest cursor that it may have.
     """
     had = own if own is not None else min(family, default=0)
     if changed_before > had:
         return had, had
-    return last, own  # without a session of its own it may be a client that had none of them
+    return last, own  # without a session it may be a client that was given none of them
 
 
 def same_episode(a: Described, b: Described) -> bool:
-    """P29: two of date, link and title are the same; missing values are not the same."""
+    """P29: whether two of date, link and title are equal; missing values are never equal."""
     pairs = ((a.published_at, b.published_at), (a.link, b.link), (a.title, b.title))
     return sum(value is not None and value == other for value, other in pairs) >= 2
 
 
 def rewind_ms(pause: timedelta, position_ms: int, *, wanted: bool = True) -> int:
-    """P34: how far to go back after a pause; never beyond the beginning."""
+    """P34: how far to rewind after a pause; never beyond the beginning."""
     if not wanted:
         return 0
     back = next((ms for limit, ms in _REWINDS if pause < limit), _LONGEST_REWIND_MS)

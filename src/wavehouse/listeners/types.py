@@ -1,4 +1,4 @@
-"""Listeners, their devices, what they heard and where they are, as values. No I/O."""
+"""Data types of listeners, their devices, actions and positions. No I/O."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wavehouse.kernel.ids import ActionId, ListenerId
 
 
 class Kind(StrEnum):
-    """What a client says was done. The last four never touch a position (P27)."""
+    """The kind of a client's action. The last four never affect a position (P27)."""
 
     PROGRESS = "progress"
     SEEK = "seek"
@@ -39,7 +39,7 @@ class Status(StrEnum):
 
 
 class State(StrEnum):
-    """How far a listener is with a chapter (P23)."""
+    """The listener's progress in a chapter (P23)."""
 
     NONE = "none"
     IN_PROGRESS = "in_progress"
@@ -48,7 +48,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listener: an e-mail address and no other personal data."""
+    """A listener: an email address and no other personal data."""
 
     listener_id: ListenerId
     email: str
@@ -56,7 +56,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class ListedListener:
-    """An account as an operator sees it: no content, only how much there is."""
+    """An account as an operator sees it: amounts of data, no content."""
 
     listener_id: ListenerId
     email: str
@@ -71,7 +71,7 @@ class ListedListener:
 class Site:
     """Address at which listeners reach this server: ``https://pod.example``, without a path.
 
-    ``is_set`` is false for the address of a machine without the setting ``site_url``.
+    ``is_set`` is false when the setting ``site_url`` is missing and this machine's address is used.
     """
 
     origin: str
@@ -84,7 +84,7 @@ class Site:
 
     @property
     def name(self) -> str:
-        """The host's name: the sender's domain, and the party that passkeys are bound to (AC3)."""
+        """The host name: the sender's domain and the relying party of passkeys (AC3)."""
         return urlsplit(self.origin).hostname or "localhost"
 
     @property
@@ -95,7 +95,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class NewAppPassword:
-    """A password for one app; its text is known at this moment only."""
+    """A password for one app; its text is known only now."""
 
     app_password_id: UUID
     username: str
@@ -105,7 +105,7 @@ class NewAppPassword:
 
 @dataclass(frozen=True, slots=True)
 class AppPassword:
-    """A live password of an app, with when one of its sessions was last seen."""
+    """A live app password, with the last use of its sessions."""
 
     app_password_id: UUID
     name: str
@@ -114,11 +114,11 @@ class AppPassword:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller of a request and their session: its served cursor decides P19.
+    """The caller of a request and their session, whose served cursor decides P19.
 
-    ``by_app`` is true for an app password, which may listen and not change the account;
-    ``signed_in_at`` is when the listener last proved who they are. ``is_shared`` is true when the
-    password came without a cookie: other clients may send the same one.
+    ``by_app`` is true for an app password, which may not change the account; ``signed_in_at`` is
+    the time of the last authentication. ``is_shared`` is true when the password came without a
+    cookie: other clients may send the same one.
     """
 
     listener_id: ListenerId
@@ -131,7 +131,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassword:
-    """A listener and the hash of their password; most have none (AC4)."""
+    """A listener and the hash of their password, which most do not have (AC4)."""
 
     listener_id: ListenerId
     email: str
@@ -140,7 +140,7 @@ class StoredPassword:
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """A passkey as it is kept; ``flagged_at`` is when its counter went back (AC3)."""
+    """A stored passkey; ``flagged_at`` is when its counter went back (AC3)."""
 
     credential_id: bytes
     listener_id: ListenerId
@@ -154,7 +154,7 @@ class Passkey:
 
 @dataclass(frozen=True, slots=True)
 class EmailChange:
-    """A change of address as one email's token sees it (AC9)."""
+    """A change of address as seen by the token of one of its emails (AC9)."""
 
     listener_id: ListenerId
     new_email: str
@@ -164,7 +164,7 @@ class EmailChange:
 
 @dataclass(frozen=True, slots=True)
 class StoredSession:
-    """A session as it is kept: its family are the tokens that came of one sign-in (AC5)."""
+    """A stored session; its family are the tokens of one sign-in (AC5)."""
 
     listener_id: ListenerId
     email: str
@@ -179,7 +179,7 @@ class StoredSession:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device as a client names it, with how many shows the listener follows."""
+    """A device as named by a client, with the number of shows the listener follows."""
 
     device_id: str
     name: str
@@ -189,7 +189,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """Metadata of an episode beside its file and guid: title, web page, publication date."""
+    """Metadata of an episode besides file and guid: title, web page, publication date."""
 
     title: str | None = None
     link: str | None = None
@@ -201,7 +201,7 @@ NO_DESCRIPTION = Described()
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """An episode as a client names it: feed, media file, guid if it sent one."""
+    """An episode as named by a client: feed, media file, guid if it sent one."""
 
     podcast_url: str
     episode_url: str
@@ -211,7 +211,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """An episode that an app of a listener named, and the time of the action that did (P29)."""
+    """An episode named by a listener's app, and the time of the action that named it (P29)."""
 
     listener_id: ListenerId
     episode: Episode
@@ -220,9 +220,9 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class NewAction:
-    """An action as a client sends it; times are milliseconds, instants aware.
+    """An action as sent by a client; times are milliseconds, instants are aware.
 
-    The chapter is named by its id, or by ``episode`` with an empty ``chapter_id``.
+    The chapter is given by its id, or by ``episode`` with an empty ``chapter_id``.
     """
 
     action_id: ActionId
@@ -240,7 +240,7 @@ class NewAction:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A precondition of RFC 9110: versions that a position must have, or must not have.
+    """A precondition of RFC 9110: versions that a position must have or must not have.
 
     ``exists`` is true or false for ``*`` in ``If-Match`` or ``If-None-Match``, None without it.
     """
@@ -250,7 +250,7 @@ class Condition:
     exists: bool | None = None
 
     def holds(self, version: int | None) -> bool:
-        """Whether it holds for a position's version; None is for no position."""
+        """Whether it holds for a position's version; None means no position."""
         if self.exists is not None and self.exists is (version is None):
             return False
         if self.any_of is not None and version not in self.any_of:
@@ -262,7 +262,7 @@ class Condition:
 class Upload:
     """The actions of one request, and the precondition for recording them (P12).
 
-    ``episodes`` are made known as chapters without an action.
+    ``episodes`` become chapters without an action.
     """
 
     caller: Caller
@@ -273,7 +273,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action as it is folded: when it counts as of, and what it says."""
+    """An action for folding: its effective time and its content."""
 
     action_id: ActionId
     kind: str
@@ -288,7 +288,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a listener is in a chapter, as the fold of all actions (P2)."""
+    """A listener's position in a chapter, folded from all actions (P2)."""
 
     position_ms: int
     duration_ms: int | None
@@ -304,7 +304,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """The position that a set of actions leaves, and those that the guard stopped (P9)."""
+    """The position after a set of actions, and the actions stopped by the guard (P9)."""
 
     position: Position | None
     guarded: frozenset[UUID]
@@ -330,7 +330,7 @@ class StoredPosition:
     updated_at: datetime
 
     def folded(self) -> Position:
-        """What the row says of all actions so far, to fold on from (P2)."""
+        """The row as a folded position, to fold further actions onto (P2)."""
         return Position(
             self.position_ms,
             self.duration_ms,
@@ -347,9 +347,9 @@ class StoredPosition:
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
-    """Where another device was before an action that did not know of it moved far away (P10).
+    """The position of another device before an action without knowledge of it moved far away (P10).
 
-    ``action_id`` is what that device did: it can be restored (P11).
+    ``action_id`` is that device's action, which can be restored (P11).
     """
 
     position_ms: int
@@ -384,9 +384,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An action in a listener's feed, with its episode as this listener's apps name it.
+    """An action in a listener's feed, with its episode as the listener's apps name it.
 
-    The addresses are None for a chapter that an app names by its id only. ``chapter_position_ms``
+    The addresses are None for a chapter that an app names only by its id. ``chapter_position_ms``
     and ``chapter_duration_ms`` are those of the current position.
     """
 
@@ -417,7 +417,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionChange:
-    """A show that was followed or left; ``was_followed`` is false for one that never was."""
+    """A show that was followed or left; ``was_followed`` is false if it never was."""
 
     podcast_url: str
     is_subscribed: bool
@@ -426,7 +426,7 @@ class SubscriptionChange:
 
 
 class ResumePolicy(StrEnum):
-    """What a listener wants resuming to suggest (P8); it changes no log and no winner."""
+    """The listener's preference for resuming (P8); it changes neither the log nor the winner."""
 
     LATEST = "latest"
     FURTHEST = "furthest"
@@ -435,7 +435,7 @@ class ResumePolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConflictHint:
-    """P10: another device moved far from where this one was; ``backward`` when it went back."""
+    """P10: another device moved far from this one's position; ``backward`` when it went back."""
 
     position_ms: int
     device_position_ms: int
@@ -444,7 +444,7 @@ class ConflictHint:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Where to go on, and how far to go back first (P34).
+    """Where to resume, and how far to rewind first (P34).
 
     ``choices`` are the positions to ask about, when that is the listener's policy (P8).
     """
@@ -464,7 +464,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How many things that had expired were deleted."""
+    """The numbers of expired things that were deleted."""
 
     links: int
     sessions: int

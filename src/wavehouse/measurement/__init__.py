@@ -1,4 +1,4 @@
-"""The door of ``measurement``: from access logs to counted downloads and rollups."""
+"""Public interface of ``measurement``: from access logs to counted downloads and rollups."""
 
 from wavehouse.measurement.queries.adoption import UnknownPlace
 from wavehouse.measurement.rules.dimensions import DIMENSIONS, Card, Dimension
@@ -41,7 +41,7 @@ from wavehouse.measurement.service.reading import (
     outcomes,
     trace,
 )
-from wavehouse.measurement.service.rolling import reconcile, roll_up
+from wavehouse.measurement.service.rolling import not_rolled_up, reconcile, roll_up
 from wavehouse.measurement.service.visitors import Visitor, visitor
 from wavehouse.measurement.service.watching import Pass, watch
 from wavehouse.measurement.service.windows import by_window
@@ -126,6 +126,7 @@ __all__ = [
     "known_period",
     "list_version",
     "listeners",
+    "not_rolled_up",
     "outcomes",
     "pending_days",
     "quarantined",

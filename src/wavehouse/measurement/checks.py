@@ -1,4 +1,4 @@
-"""Checks of ``wavehouse doctor`` and values of ``/metrics`` on logs, counting and quarantine."""
+"""Checks of ``wavehouse doctor`` and ``/metrics`` values for logs, counting and quarantine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wavehouse.workspace import Workspace
 
 
 def logs(workspace: Workspace) -> Finding:
-    """How far the events go."""
+    """The time of the newest event."""
     identity = workspace.identity
     with (
         workspace.stores.analytics.app(identity.organization_id) as analytics,
@@ -23,12 +23,12 @@ def logs(workspace: Workspace) -> Finding:
     ):
         newest = reading.freshness(analytics, operational, identity=identity).newest_request
     if newest is None:
-        return Finding("logs", True, "none read yet", "wavehouse ingest logs access.log.gz")
+        return Finding("logs", True, "no logs read yet", "wavehouse ingest logs access.log.gz")
     return Finding("logs", True, f"events to {newest:%Y-%m-%d %H:%M} UTC")
 
 
 def waiting(workspace: Workspace) -> Finding:
-    """Requests that are not counted yet, hours that are not rolled up yet."""
+    """Requests not counted yet and hours not rolled up yet."""
     with workspace.stores.operational.worker() as tx:
         backlog = reading.backlog(tx)
     left = backlog.batches + backlog.hours
@@ -37,7 +37,7 @@ def waiting(workspace: Workspace) -> Finding:
 
 
 def quarantine(workspace: Workspace) -> Finding:
-    """Rows that could not be used."""
+    """Rows in the quarantine."""
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         reasons = quarantining.waiting(tx, identity=workspace.identity)
     rows = sum(number for _, number in reasons)
@@ -57,11 +57,11 @@ def inclusions(workspace: Workspace) -> Finding:
             f"{len(expired)} expired: their listeners are filtered again (R19)",
             "wavehouse inclusions list",
         )
-    return Finding("inclusions", True, "none has expired")
+    return Finding("inclusions", True, "no inclusion has expired")
 
 
 def measures(stores: Stores, *, identity: Identity) -> Iterator[Measure]:
-    """What an operator watches."""
+    """The metrics of logs, counting and quarantine."""
     with (
         stores.analytics.app(identity.organization_id) as analytics,
         stores.operational.app(identity.organization_id) as operational,
@@ -74,15 +74,15 @@ def measures(stores: Stores, *, identity: Identity) -> Iterator[Measure]:
 
 
 def unknown_paths(workspace: Workspace) -> Finding:
-    """Requests of files that no feed names, the most asked for first."""
+    """Requests for files that no feed names, most requested first."""
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         places = unknown_places(tx, identity=workspace.identity)
     if not any(unknown.would_count for unknown in places):
-        return Finding("unknown paths", True, "no request that would count is of an unknown file")
+        return Finding("unknown paths", True, "no countable request is for an unknown file")
     named = "; ".join(f"{p.would_count:,} for {p.place}" for p in places if p.would_count)
     return Finding(
         "unknown paths",
         False,
-        f"requests of no registered file: {named}",
+        f"requests for unregistered files: {named}",
         f"wavehouse paths test https://{places[0].place}",
     )

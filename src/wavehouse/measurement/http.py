@@ -1,4 +1,4 @@
-"""``/api/v1``: counted figures, the files they came from, and the quarantine.
+"""``/api/v1``: counted figures, source files, and the quarantine.
 
 Every route acts for the identity of its key: it opens transactions under the row security of that
 organization. Without ``from __future__ import annotations``: FastAPI must see the dependencies,
@@ -42,7 +42,7 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 
 def _day(value: object) -> object:
     if not isinstance(value, str) or len(value) != 10:
-        raise ValueError("must be a day like 2026-11-01")
+        raise ValueError("must be a date like 2026-11-01")
     return value
 
 
@@ -56,7 +56,7 @@ Cursor = Annotated[str | None, Query(max_length=2000)]
 
 @dataclass(frozen=True)
 class Provenance:
-    """By which rules and lists a figure was counted, and as of when."""
+    """The rules and lists by which a figure was counted, and its data time."""
 
     rules: str
     lists: Mapping[str, str]
@@ -67,9 +67,11 @@ class Provenance:
 class Downloads:
     """Downloads of a period by the calendar window (R34), split by ``by``.
 
-    ``listeners`` are distinct over the whole period and never a sum (R43); null when the period
-    spans more than two months (R44). ``filtered`` are requests that were not counted, by reason.
-    ``hours`` are the same downloads by UTC hour, for ``grain=hour`` only.
+    ``listeners`` are distinct over the whole period, never a sum (R43); null when the period spans
+    more than two months (R44). ``filtered`` are requests that were not counted, by reason.
+    ``requests_from`` is set when retention has dropped requests of the period: ``listeners`` are
+    null then, and ``filtered`` starts on that day. ``hours`` are the same downloads by UTC hour,
+    for ``grain=hour`` only.
     """
 
     first_day: date
@@ -81,6 +83,7 @@ class Downloads:
     hours: list[HourFigure] | None
     filtered: Mapping[str, int]
     provenance: Provenance
+    requests_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class WindowTotals:
 
 
 class Chosen(BaseModel):
-    """Rows of the quarantine by id; without ids all open rows."""
+    """Quarantine rows by id; without ids, all open rows."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -105,7 +108,7 @@ class Chosen(BaseModel):
 
 @dataclass(frozen=True)
 class Closed:
-    """How many rows were tried, stored, still bad or discarded."""
+    """The numbers of rows tried, stored, still bad or discarded."""
 
     tried: int
     stored: int = 0
@@ -116,7 +119,7 @@ class Closed:
 
 @dataclass(frozen=True)
 class Queued:
-    """The job that does what was asked for; null while one that was queued before does it."""
+    """The job for the request; null when an earlier queued job already covers it."""
 
     job_id: UUID | None
 
@@ -130,7 +133,7 @@ def routers(edge: Edge) -> list[APIRouter]:
 def router(
     stores: Stores, settings: Settings, gate: Gate, readers: Mapping[str, Reader] = NO_READERS
 ) -> APIRouter:
-    """The HTTP entrance of ``measurement``; ``readers`` read other contexts' files again."""
+    """Routes of ``measurement``; ``readers`` read other contexts' files again."""
     api = APIRouter(prefix="/api/v1")
     api.include_router(_figures(stores, gate))
     api.include_router(_sources(stores, gate))
@@ -152,7 +155,7 @@ def _figures(stores: Stores, gate: Gate) -> APIRouter:
         grain: Grain = "day",
         podcast_id: UUID | None = None,
     ) -> Downloads:
-        """Downloads of whole UTC days, for one show or for all; of at most 31 days by the hour."""
+        """Downloads of whole UTC days, for one show or all; by the hour for at most 31 days."""
         _check_period(first, last)
         with (
             stores.analytics.app(identity.organization_id) as analytics,
@@ -194,11 +197,12 @@ def _figures(stores: Stores, gate: Gate) -> APIRouter:
                     reference.versions(),
                     reading.data_as_of(analytics, identity=identity),
                 ),
+                reading.dropped_until(operational, first=first),
             )
 
     @api.get("/audience", responses=gate.answers(scope, 422))
     def listeners(identity: Caller, first: First, last: Last) -> Audience:
-        """Distinct listeners of the whole period, by show and by episode; nothing adds up (R43).
+        """Distinct listeners of the whole period, by show and by episode; rows do not add up (R43).
 
         Beyond two adjacent months ``total`` is null and ``months`` are reported one by one (R44).
         """
@@ -235,7 +239,7 @@ def _sources(stores: Stores, gate: Gate) -> APIRouter:
 
     @api.get("/sources/files", responses=gate.answers(scope))
     def files(identity: Caller, limit: Limit = PAGE, cursor: Cursor = None) -> Page[SourceSummary]:
-        """Files that were read, the latest first, with how far and how many rows wait."""
+        """Source files, most recent first, with their progress and their open quarantine rows."""
         before = None
         if cursor is not None:
             at, name = decoded(cursor, 2)
@@ -263,7 +267,7 @@ def _quarantine(
     def rows(
         identity: ReadCaller, limit: Limit = PAGE, cursor: Cursor = None
     ) -> Page[QuarantinedRow]:
-        """Rows that could not be used, the oldest first; excerpts are masked."""
+        """Rows that could not be used, oldest first; excerpts are masked."""
         after = None
         if cursor is not None:
             at, file, line, name = decoded(cursor, 4)
@@ -283,10 +287,10 @@ def _quarantine(
 
     @api.post("/quarantine/replay", status_code=202, responses=gate.answers(writes, 404, 413, 422))
     def replay(identity: WriteCaller, chosen: Chosen) -> Queued:
-        """Have rows read again by a job: what is good now is stored and closed.
+        """Read quarantined rows again in a job: good ones are stored and closed.
 
-        ``GET /api/v1/jobs/{job_id}`` says how far it is. ``job_id`` is null while a job for all
-        rows waits or runs: that one does it.
+        ``GET /api/v1/jobs/{job_id}`` reports its progress. ``job_id`` is null while a job for all
+        rows is queued or running, which covers the request.
         """
         with stores.operational.app(identity.organization_id) as tx:
             return Queued(quarantine.enqueue_replay(tx, identity=identity, ids=chosen.ids))
@@ -305,9 +309,9 @@ def _check_period(first: date, last: date) -> None:
     if last < first:
         raise UsageError("the end date is before the start date", hint="Swap from and to.")
     if (last - first).days >= MOST_DAYS:
-        raise UsageError("the period is longer than ten years", hint="Ask for a shorter period.")
+        raise UsageError("the period is longer than ten years", hint="Use a shorter period.")
     if first < EARLIEST or last > LATEST:
-        raise UsageError(f"dates are from {EARLIEST} to {LATEST}")
+        raise UsageError(f"dates must be from {EARLIEST} to {LATEST}")
 
 
 def _instant(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Work of ``measurement`` that repeats."""
+"""Repeated jobs of ``measurement``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wavehouse.workspace import Workspace
 
 
 def counting(workspace: Workspace) -> Callable[[], None]:
-    """Count and roll up what other programs have ingested."""
+    """Count and roll up what other processes have ingested."""
 
     def work() -> None:
         count(workspace.stores.operational, workspace.settings)
@@ -26,7 +26,7 @@ def counting(workspace: Workspace) -> Callable[[], None]:
 
 
 def replaying(attempt: Attempt) -> str:
-    """Read quarantined rows again, count and roll up what became good."""
+    """Read quarantined rows again; count and roll up the good ones."""
     workspace = attempt.workspace
 
     def progress(tried: int, stored: int) -> None:

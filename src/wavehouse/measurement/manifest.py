@@ -1,4 +1,4 @@
-"""What ``measurement`` announces: logs, counting, rollups, quarantine."""
+"""Manifest of ``measurement``: logs, counting, rollups, quarantine."""
 
 from __future__ import annotations
 
@@ -50,25 +50,25 @@ MANIFEST = Manifest(
         Command(
             name="requests",
             target="wavehouse.measurement.cli:requests",
-            summary="Each request and why it counts or not.",
+            summary="Requests and why each counts or does not.",
             section=Section.FIGURES,
         ),
         Command(
             name="inclusions",
             target="wavehouse.measurement.cli:inclusions",
-            summary="Networks of people that look like machines: add, list, revalidate.",
+            summary="Networks shared by many people: add, list, revalidate.",
             section=Section.FIGURES,
         ),
         Command(
             name="indexes",
             target="wavehouse.measurement.cli:indexes",
-            summary="Indexes of raw listener events: show, full or slim set.",
+            summary="Indexes on raw listener events: show, full or slim set.",
             section=Section.DATA,
         ),
         Command(
             name="rollup",
             target="wavehouse.measurement.cli:rollup",
-            summary="Recompute rollups of dirty hours; reconcile them with raw.",
+            summary="Recompute rollups of dirty hours; compare them with raw events.",
             section=Section.FIGURES,
         ),
     ),
@@ -109,7 +109,7 @@ MANIFEST = Manifest(
                 Gauge("wavehouse_quarantined_rows", "Rows that could not be used."),
                 Gauge(
                     "wavehouse_newest_request_seconds",
-                    "Time of the newest request, in seconds since 1970; left out before the first.",
+                    "Time of the newest request, in seconds since 1970; absent before the first.",
                 ),
             ),
         ),

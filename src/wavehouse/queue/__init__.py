@@ -13,7 +13,7 @@ from wavehouse.queue.service.managing import (
     show_job,
     stats,
 )
-from wavehouse.queue.service.scoping import visible
+from wavehouse.queue.service.scoping import check_operator, visible
 from wavehouse.queue.service.worker import Worker
 from wavehouse.queue.types import (
     Depth,
@@ -50,6 +50,7 @@ __all__ = [
     "Worker",
     "WorkerRow",
     "cancel_job",
+    "check_operator",
     "discard_job",
     "enqueue",
     "kind_of",

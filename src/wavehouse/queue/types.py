@@ -179,7 +179,7 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How many jobs finished with a status within the last day."""
+    """The number of jobs that finished with a status within the last day."""
 
     status: str
     number: int
@@ -198,6 +198,14 @@ class WorkerRow:
     draining: bool
     lost_leases: int
     leads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A worker of a machine, by its process."""
+
+    worker_id: UUID
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)

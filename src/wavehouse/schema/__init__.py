@@ -1,4 +1,4 @@
-"""The door of ``schema``: apply, roll back and compare ladders of migrations."""
+"""Public interface of ``schema``: apply, roll back and compare ladders of migrations."""
 
 from wavehouse.schema.service.documents import (
     catalogue,

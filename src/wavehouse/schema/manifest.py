@@ -1,4 +1,4 @@
-"""What ``schema`` announces: migrations of any PostgreSQL."""
+"""Manifest of ``schema``: migrations of any PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MANIFEST = Manifest(
         Command(
             name="schema",
             target="wavehouse.schema.cli:schema",
-            summary="Apply, roll back, show migrations of any PostgreSQL.",
+            summary="Apply, roll back and show migrations of any PostgreSQL.",
         ),
     ),
 )

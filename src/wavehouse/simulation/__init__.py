@@ -1,6 +1,6 @@
-"""The simulation: invented shows, listeners and sponsors, and the truth about them.
+"""The simulation: invented shows, listeners and sponsors, with the known truth about them.
 
-The service is loaded when it is first asked for, so that naming the context costs nothing.
+The service is imported on first use, so that importing the context is cheap.
 """
 
 from __future__ import annotations

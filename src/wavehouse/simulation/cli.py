@@ -16,21 +16,21 @@ _EARLIEST, _LATEST = 1980, 2200
 
 @click.command()
 @click.option(
-    "--seed", type=int, default=1, show_default=True, help="The same seed, the same data."
+    "--seed", type=int, default=1, show_default=True, help="The same seed gives the same data."
 )
 @click.option(
     "--people",
     type=click.IntRange(1),
     default=2000,
     show_default=True,
-    help="How many people listen.",
+    help="Number of people who listen.",
 )
 @click.option(
     "--days",
     type=click.IntRange(2),
     default=60,
     show_default=True,
-    help="How many UTC days, up to --until.",
+    help="Number of UTC days, ending with --until.",
 )
 @click.option(
     "--format",
@@ -38,14 +38,14 @@ _EARLIEST, _LATEST = 1980, 2200
     type=click.Choice(names()),
     default=DEFAULT,
     show_default=True,
-    help="The format of the logs. op3 has redirects only, so its truth is in estimates; a format "
-    "without ranges shows less than the truth.",
+    help="The format of the logs. op3 has redirects only, so its truth is in "
+    "estimates; a format without ranges yields less than the truth.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    help="The folder to write; new or empty.",
+    help="Output folder; new or empty.",
 )
 @click.option(
     "--until",
@@ -58,7 +58,7 @@ _EARLIEST, _LATEST = 1980, 2200
     type=click.IntRange(1, 60),
     default=3,
     show_default=True,
-    help="How many shows, besides the one of the counting rules.",
+    help="Number of shows, besides the one for the counting rules.",
 )
 @click.option("--force", is_flag=True, help="Replace an earlier simulation in --out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the truth as one JSON object.")
@@ -100,17 +100,19 @@ def simulate(
 
 
 def _caution(last: date, days: int) -> None:
-    """Say so when some of the lines would go to the quarantine; writing them is not a mistake."""
+    """Report lines that would be quarantined; writing them is not an error."""
     from wavehouse.kernel import clock, config, terminal
 
     keeps = int(config.load()["raw_retention_days"])
     if last - (days - 1) * clock.DAY < clock.today() - keeps * clock.DAY:
         terminal.say(
-            f"Some days are older than {keeps} days: ingesting them needs a longer "
-            "raw_retention_days, or they go to the quarantine."
+            f"Some days are older than {keeps} days: set a longer raw_retention_days "
+            "before ingesting them, or they are quarantined."
         )
     if last >= clock.today():
-        terminal.say("Some times are in the future: until then, ingesting quarantines them.")
+        terminal.say(
+            "Some times are in the future: lines ingested before their time are quarantined."
+        )
 
 
 def _summary(truth: dict[str, Any], out: Path, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""What ``simulation`` announces: worlds with a known truth."""
+"""Manifest of ``simulation``: test data with a known truth."""
 
 from __future__ import annotations
 

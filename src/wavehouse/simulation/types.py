@@ -1,4 +1,4 @@
-"""What the simulation speaks of: settings, shows, listeners, requests and what is expected."""
+"""Data types of the simulation: settings, shows, listeners, requests and expectations."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 UNSEEN = frozenset({"not_modified", "bad_status", "datacenter", "vpn"})
-"""Reasons that a redirect's log cannot show: the answer came later, the address is a hash."""
+"""Reasons that a redirect's log cannot show: the response came later, the address is a hash."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What fixes a simulation: equal settings give equal bytes."""
+    """The settings of a simulation: equal settings give equal bytes."""
 
     seed: int
     people: int
@@ -22,7 +22,7 @@ class Settings:
     format: str = "cloudfront"
     shows: int = 3
     rules_apart: bool = False
-    """The show of the counting rules and its log lines go into a folder of their own, ``rules``."""
+    """Whether the rules' show and its log lines go into a separate folder, ``rules``."""
 
     @property
     def first_day(self) -> date:
@@ -32,9 +32,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """One media file: where the feed says it is, where the server has it, and its sizes.
+    """One media file: its address in the feed, its place on the server, and its sizes.
 
-    An HLS rendition is its playlist, with segments that are files of their own.
+    An HLS rendition is its playlist; the segments are separate files.
     """
 
     url: str
@@ -50,7 +50,7 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """An episode of an invented show, with the files that a listener may ask for."""
+    """An episode of an invented show, with the files that a listener may request."""
 
     guid: str
     number: int
@@ -84,7 +84,7 @@ class Show:
 
 
 class Listener(NamedTuple):
-    """An address and a user agent, and what a right counter makes of them.
+    """An address and user agent, and the expected result of a correct counter.
 
     ``key`` is the listener key by construction: two listeners with one key are one.
     """
@@ -102,9 +102,9 @@ class Listener(NamedTuple):
 
 
 class Request(NamedTuple):
-    """One request as a server saw it. ``first``/``last`` are the Content-Range, -1 when none.
+    """One request as seen by a server. ``first``/``last`` are the Content-Range, -1 when none.
 
-    ``who`` is the listener's key, empty when a redirect's log would have shown a reason to filter.
+    ``who`` is the listener's key, empty when even a redirect's log shows a reason to filter.
     """
 
     second: int
@@ -127,7 +127,7 @@ class Request(NamedTuple):
 
 
 class Staged(NamedTuple):
-    """A request of a rule's scene: its day (0 or 1), written how often, and out of order or not."""
+    """A request of a scene: its day (0 or 1), how often it is written, and whether out of order."""
 
     day: int
     request: Request
@@ -136,7 +136,7 @@ class Staged(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """A download that a right counter finds."""
+    """A download that a correct counter finds."""
 
     day: int
     guid: str
@@ -146,7 +146,7 @@ class Expected(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A sponsor's flight on a show, with the code that its listeners type."""
+    """A sponsor's flight on a show, with the code that its listeners enter."""
 
     key: str
     sponsor: dict[str, str]
@@ -172,7 +172,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a simulation is."""
+    """The progress of a simulation."""
 
     day: int
     days: int

@@ -1,4 +1,4 @@
-"""The door of ``sponsorship``: sponsors, campaigns, conversions, credit, return, reports."""
+"""Public interface of ``sponsorship``: sponsors, campaigns, conversions, credits, reports."""
 
 from wavehouse.sponsorship.rules.states import next_states
 from wavehouse.sponsorship.service.archive import find_report, list_reports

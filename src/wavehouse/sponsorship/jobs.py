@@ -1,4 +1,4 @@
-"""Work of ``sponsorship`` that no person asks for."""
+"""Background work of ``sponsorship``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wavehouse.store import Database, Operational
 def read_again(
     operational: Database[Operational], path: Path, *, identity: Identity
 ) -> frozenset[int]:
-    """Read a file of conversions again; the numbers of the lines that still cannot be used."""
+    """Read a file of conversions again; returns the numbers of the still unusable lines."""
     bad: set[int] = set()
     with operational.app(identity.organization_id) as tx:
         ingest_conversions(

@@ -1,4 +1,4 @@
-"""What ``sponsorship`` announces: sponsors, campaigns, conversions, reports."""
+"""Manifest of ``sponsorship``: sponsors, campaigns, conversions, reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MANIFEST = Manifest(
         Command(
             name="conversions",
             target="wavehouse.sponsorship.cli:conversions",
-            summary="Read redeemed promo codes.",
+            summary="Import redeemed promo codes.",
             group="ingest",
         ),
         Command(

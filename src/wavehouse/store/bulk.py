@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from wavehouse.kernel.errors import DiskFull, Unreachable
 
 _DISK_FULL = "53100"
-_AGAIN = "What was stored stays. Make room on the disk, then type the same command again."
+_AGAIN = "Stored data is kept. Free disk space, then run the same command again."
 
 
 class BulkLoader:
@@ -27,30 +27,30 @@ class BulkLoader:
         try:
             self._connection = adbc.connect(_uri(conninfo), autocommit=False)
         except adbc.Error as error:
-            raise Unreachable("PostgreSQL does not answer the bulk loader") from error
+            raise Unreachable("PostgreSQL does not respond to the bulk loader") from error
         self._cursor = self._connection.cursor()
-        # Staged rows stay in memory: with the default of 8 MB most of a chunk is written out.
+        # Staged rows stay in memory: with the default of 8 MB most of a chunk would go to disk.
         self._cursor.execute("SET temp_buffers = '64MB'")
         self._connection.commit()
 
     def stage(self, table: str, stream: Any) -> int:
-        """Append an Arrow stream to a temporary table, made on first use; returns the row count."""
+        """Append an Arrow stream to a temporary table, created on first use; returns the count."""
         with _answering():
             return int(
                 self._cursor.adbc_ingest(table, stream, mode="create_append", temporary=True)
             )
 
     def execute(self, statement: LiteralString) -> int:
-        """Run a statement in the open transaction; how many rows it touched (-1: unknown).
+        """Run a statement in the open transaction; returns its affected rows (-1: unknown).
 
-        Without pyarrow ADBC binds no parameters: what a statement needs is staged first.
+        Without pyarrow, ADBC does not bind parameters, so a statement's inputs are staged first.
         """
         with _answering():
             self._cursor.execute(statement)
             return int(self._cursor.rowcount)
 
     def attempt(self, statement: LiteralString) -> int | None:
-        """Run a statement that may meet a key that is taken: then None, and all is rolled back."""
+        """Run a statement; on a duplicate key, roll everything back and return None."""
         try:
             return self.execute(statement)
         except adbc.IntegrityError:
@@ -69,14 +69,14 @@ class BulkLoader:
 
     def close(self) -> None:
         """Close the connection; uncommitted work is lost."""
-        with suppress(adbc.Error):  # a dead server has closed it already
+        with suppress(adbc.Error):  # a dead server has already closed it
             self._cursor.close()
             self._connection.close()
 
     @classmethod
     @contextmanager
     def connected(cls, conninfo: str) -> Iterator[BulkLoader]:
-        """A loader that is closed at the end of the block."""
+        """A loader, closed at the end of the block."""
         loader = cls(conninfo)
         try:
             yield loader
@@ -86,14 +86,14 @@ class BulkLoader:
 
 @contextmanager
 def _answering() -> Iterator[None]:
-    """Turn the driver's words for a lost server and for a full disk into errors of ours.
+    """Convert the driver's errors for a lost server and a full disk into our errors.
 
-    A server that dies under a statement is unreachable, whatever the driver calls it.
+    A server that dies during a statement is unreachable, whatever the driver's error.
     """
     try:
         yield
     except adbc.IntegrityError:
-        raise  # a key that is taken is not a fault of the server
+        raise  # a duplicate key is not a server error
     except adbc.Error as error:
         state = error.sqlstate or ""
         if state == _DISK_FULL:
@@ -106,12 +106,12 @@ def _answering() -> Iterator[None]:
             raise
         raise Unreachable(
             "PostgreSQL ended the connection while rows were loaded; the open chunk is not stored",
-            hint="Type the command again: nothing is stored twice.",
+            hint="Run the command again: nothing is stored twice.",
         ) from error
 
 
 def _uri(conninfo: str) -> str:
-    """The same connection as a URI, which is what ADBC takes."""
+    """The same connection as a URI, as required by ADBC."""
     parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
     database = quote(parts.pop("dbname", ""), safe="")
     return f"postgresql:///{database}?{urlencode(parts, quote_via=quote)}"

@@ -1,4 +1,4 @@
-"""The settings file of the embedded server, fit for the machine, and how a path is quoted in it."""
+"""The configuration file of the embedded server, sized for the machine, and quoting of paths."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _FLEETING = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
 
 
 def fits_a_setting(path: Path) -> bool:
-    """True when libpq and the settings file can name this folder: no comma, no control character.
+    """True when libpq and the configuration file allow this folder: no comma or control character.
 
-    libpq takes a comma in ``host`` for the end of a host's name and has no way to quote it.
+    libpq treats a comma in ``host`` as the end of a host name and cannot quote it.
     """
     text = str(path)
     return text.isprintable() and "," not in text
@@ -46,7 +46,7 @@ def settings(socket_folder: Path, port: int | None, *, lasting: bool) -> str:
         "max_wal_size = 4GB\n"
         "checkpoint_timeout = 15min\n"
         "random_page_cost = 1.1\n"
-        # a new table has no statistics, and plans that are made meanwhile are kept
+        # a new table has no statistics, and plans made meanwhile are cached
         "autovacuum_naptime = 10s\n"
         "timezone = 'UTC'\n"
         "log_timezone = 'UTC'\n"

@@ -1,8 +1,8 @@
 """Transactions typed by their database, and the pools they come from.
 
-``Tx[Operational]`` is a transaction on the operational database: handing it to a query of
-another database is a type error. One unit of work is one transaction; the edge (a command,
-a request, a job) opens it and commits it by leaving the block without an exception.
+``Tx[Operational]`` is a transaction on the operational database: passing it to a query of another
+database is a type error. One unit of work is one transaction; the edge (a command, a request, a
+job) opens it and commits it by leaving the block without an exception.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from wavehouse.kernel.databases import DatabaseName
 from wavehouse.kernel.errors import DiskFull, NotFound, Unreachable, WavehouseError
 from wavehouse.store.roles import Place, RoleKind
 
-# The pool reports the same by an exception; its lines would only fill the terminal.
+# The pool raises the same as an exception; its log lines would only fill the terminal.
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 _LOG_SEGMENT = 16 * 2**20
 _HEALTH_PATIENCE = 2
@@ -39,45 +39,45 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The version and the clock that a database reports."""
+    """The version and the clock of a database server."""
 
     version: str
     at: datetime
 
 
 class _Kept(psycopg.Connection[Any]):
-    """A connection of a pool, and when it last answered."""
+    """A pooled connection, and when it last responded."""
 
     answered = 0.0
 
 
 def _check(connection: _Kept) -> None:
-    """Ask a connection whether its server is there, unless it answered within the last second."""
+    """Check that a connection's server is alive, unless it responded within the last second."""
     if time.monotonic() - connection.answered > _TRUSTED:
         ConnectionPool.check_connection(connection)
 
 
 class Operational:
-    """Marks the database of creators, sponsors and raw events."""
+    """Marker of the database of creators, sponsors and raw events."""
 
 
 class Listeners:
-    """Marks the separate database of people who listen."""
+    """Marker of the separate database of listeners."""
 
 
 class Learning:
-    """Marks the separate database of people who learn."""
+    """Marker of the separate database of learners."""
 
 
 class Analytics:
-    """Marks the database of rollups."""
+    """Marker of the database of rollups."""
 
 
 D = TypeVar("D", Operational, Learning, Listeners, Analytics)
 
 
 class Tx(Generic[D]):
-    """An open transaction. Rows come back as the frozen dataclass that is asked for."""
+    """An open transaction. Rows are returned as the requested frozen dataclass."""
 
     __slots__ = ("afterwards", "connection")
 
@@ -103,7 +103,7 @@ class Tx(Generic[D]):
     def stream(
         self, row: type[T], statement: LiteralString, params: Params = None, *, size: int = 20_000
     ) -> Iterator[T]:
-        """The rows of a query, fetched ``size`` at a time: for more than memory should hold."""
+        """The rows of a query, fetched ``size`` at a time: for more rows than fit in memory."""
         with self.connection.cursor(name="stream", row_factory=class_row(row)) as cursor:
             cursor.itersize = size
             yield from cursor.execute(statement, params)
@@ -142,28 +142,28 @@ class Tx(Generic[D]):
             return cursor.execute(statement, params).fetchall()
 
     def execute(self, statement: LiteralString, params: Params = None, **names: str) -> int:
-        """Run a statement; how many rows it touched. ``names`` as in ``rows``."""
+        """Run a statement; returns the number of affected rows. ``names`` as in ``rows``."""
         return self.connection.execute(_named(statement, names), params).rowcount
 
     def execute_many(self, statement: LiteralString, params: Sequence[Params]) -> int:
-        """Run a statement for many parameter sets in one pipeline; how many rows it touched."""
+        """Run a statement for many parameter sets in one pipeline; returns the affected rows."""
         with self.connection.cursor() as cursor:
             cursor.executemany(statement, [p for p in params if p is not None])
             return cursor.rowcount
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Statements that are sent without waiting for each other's answers.
+        """Send statements without waiting for each other's results.
 
-        An answer that is read is waited for. How many rows a statement touched is not known here,
-        and an error may only show at a later statement or at the end.
+        Reading a result waits for it. The number of affected rows is unknown here, and an error may
+        only be raised by a later statement or at the end.
         """
         with self.connection.pipeline():
             yield
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """A block that an exception rolls back without the rest of the transaction."""
+        """A block that an exception rolls back, without the rest of the transaction."""
         with self.connection.transaction():
             yield
 
@@ -180,7 +180,7 @@ class Tx(Generic[D]):
 
 
 def _named(statement: LiteralString, names: Mapping[str, str]) -> LiteralString | sql.Composed:
-    """A statement with its names quoted; a dotted name is a schema's."""
+    """A statement with its names quoted; a dotted name includes the schema."""
     if not names:
         return statement
     quoted = {key: sql.Identifier(*name.split(".")) for key, name in names.items()}
@@ -188,9 +188,9 @@ def _named(statement: LiteralString, names: Mapping[str, str]) -> LiteralString 
 
 
 def _is_out_of_room(admin: str) -> bool:
-    """Whether a server on this machine has no room for one more segment of its log.
+    """Whether a server on this machine has no space for another segment of its log.
 
-    PostgreSQL stops when it cannot write its log, and then only does not answer. Its socket is in
+    PostgreSQL stops when it cannot write its log, and then just does not respond. Its socket is in
     its data folder.
     """
     host = str(conninfo_to_dict(admin).get("host", ""))
@@ -203,7 +203,7 @@ def _is_out_of_room(admin: str) -> bool:
 
 
 class Database(Generic[D]):
-    """One database as its ``app`` and its ``worker``."""
+    """One database, with the connection pools of its ``app`` and ``worker`` roles."""
 
     def __init__(self, location: Place) -> None:
         self.place = location
@@ -212,7 +212,7 @@ class Database(Generic[D]):
 
     @property
     def name(self) -> DatabaseName:
-        """Which of the databases it is."""
+        """The name of the database."""
         return self.place.database
 
     def _pool(self, kind: RoleKind) -> ConnectionPool[_Kept]:
@@ -233,13 +233,13 @@ class Database(Generic[D]):
 
     @contextmanager
     def app(self, organization_id: UUID | None) -> Iterator[Tx[D]]:
-        """A transaction under row security: it sees this organization's rows and no others."""
+        """A transaction under row security, limited to this organization's rows."""
         with self._transaction("app", str(organization_id or "")) as tx:
             yield tx
 
     @contextmanager
     def listener(self, *listener_ids: UUID) -> Iterator[Tx[D]]:
-        """A transaction under row security that sees these listeners' rows and no others."""
+        """A transaction under row security, limited to these listeners' rows."""
         with self._transaction("app", "", listeners=",".join(map(str, listener_ids))) as tx:
             yield tx
 
@@ -258,7 +258,7 @@ class Database(Generic[D]):
             with self._pool(kind).connection() as connection:
                 if snapshot:
                     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                with connection.pipeline():  # with the BEGIN before it: one way there and back
+                with connection.pipeline():  # sent with the preceding BEGIN: one round trip
                     connection.execute(
                         "SELECT set_config('wavehouse.organization_id', %s, true), "
                         "set_config('wavehouse.listener_ids', %s, true), "
@@ -279,10 +279,12 @@ class Database(Generic[D]):
             raise
 
     def answer(self) -> Answer:
-        """The server's version and clock. Unreachable, within seconds, when it does not answer.
+        """The server's version and clock.
 
-        By a separate connection: the pool waits for a server to come back, and a check whether
-        it is there cannot wait.
+        Raises Unreachable within seconds when it does not respond.
+
+        It uses a separate connection, because the pool waits for a server to come back, and this
+        check must not wait.
         """
         try:
             with psycopg.connect(
@@ -302,16 +304,16 @@ class Database(Generic[D]):
         if _is_out_of_room(self.place.admin):
             return DiskFull(
                 f"the {self.name} database stopped: its disk is full",
-                hint="Make room on the disk, then type the same command again.",
+                hint="Free disk space, then run the same command again.",
             )
         return Unreachable(
-            f"the {self.name} database does not answer",
+            f"the {self.name} database does not respond",
             hint="Check that the server is running.",
             command="wavehouse doctor",
         )
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Close all pooled connections."""
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()

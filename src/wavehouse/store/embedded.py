@@ -1,11 +1,10 @@
-"""The embedded PostgreSQL 18: made, started, shared, taken over and stopped by the product.
+"""The embedded PostgreSQL 18: created, started, shared, taken over and stopped by the product.
 
-Life of the server, without a counter that a crash could leave wrong: every program that uses it
-holds a *shared* lock on ``users.lock``; the kernel drops it when the program ends in whatever
-way. Starting and stopping happen under an exclusive lock on ``start.lock``. A program that leaves
-tries to make its shared lock exclusive: only the last one succeeds, and stops the server. A
-server that outlived its programs (kill -9) is used as it runs; one that crashed is started again
-and recovers.
+The lifecycle does not use a counter, which a crash could leave wrong: every process that uses the
+server holds a *shared* lock on ``users.lock``, which the kernel releases however the process ends.
+Starting and stopping happen under an exclusive lock on ``start.lock``. A process that ends tries to
+make its shared lock exclusive: only the last one succeeds, and stops the server. A server that
+outlived its processes (kill -9) is used as it runs; one that crashed is started again and recovers.
 """
 
 from __future__ import annotations
@@ -45,9 +44,9 @@ _LOCALES = {
 _START_PATIENCE = 600.0
 _STOP_PATIENCE = 30
 _ANOTHER_HOME = "export WAVEHOUSE_HOME=<a folder that you may write to>"
-# initdb hands the path of its programs to a shell between double quotes.
+# initdb passes the path of its programs to a shell in double quotes.
 _NOT_FOR_A_SHELL = frozenset('"$`\\\n')
-# Without pg_ctl, which puts its arguments into a shell command: any path may be the data folder.
+# Without pg_ctl, whose shell command would not allow every path as the data folder.
 _LAUNCH = 'umask 077; "$0" -D "$1" </dev/null >>"$2" 2>&1 &'
 
 
@@ -58,8 +57,8 @@ def _silent(_: str) -> None:
 class EmbeddedServer:
     """A PostgreSQL server with its data in ``home/postgres``.
 
-    ``lasting`` false is for shadows, which can be made again after a power cut: nothing waits for
-    the disk.
+    ``lasting`` false is for shadows, which can be created again after a power cut: nothing waits
+    for the disk.
     """
 
     def __init__(
@@ -86,7 +85,7 @@ class EmbeddedServer:
 
     @property
     def socket_folder(self) -> Path:
-        """Where the socket is: the data folder, or a short private one if its path is unusable."""
+        """The socket folder: the data folder, or a short private one if that path is unusable."""
         socket = self.data / ".s.PGSQL.65535"
         if len(os.fsencode(socket)) <= _SOCKET_PATH_LIMIT and conf.fits_a_setting(self.data):
             return self.data
@@ -106,9 +105,9 @@ class EmbeddedServer:
         )
 
     def _running_port(self) -> int:
-        """The port of the running server, which another program may have started on its own.
+        """The port of the running server, which another process may have started with its own.
 
-        IndexError or ValueError while the server has not written it.
+        IndexError or ValueError until the server has written it.
         """
         return int(postmaster.lines(postmaster.lock_file(self.data))[3])
 
@@ -116,7 +115,7 @@ class EmbeddedServer:
 
     @contextmanager
     def running(self) -> Iterator[EmbeddedServer]:
-        """The server, running while the block lasts and while anyone else needs it."""
+        """Run the server during the block, and as long as another process needs it."""
         self._prepare_home()
         users = self._lock_file("users.lock")
         try:
@@ -135,7 +134,7 @@ class EmbeddedServer:
                 users.close()
 
     def revive(self) -> bool:
-        """Start the server again if it has died under a program that uses it; whether it had."""
+        """Start the server again if it has died while in use; returns whether it had."""
         with self._exclusively():
             if self.is_running():
                 return False
@@ -144,14 +143,17 @@ class EmbeddedServer:
 
     @contextmanager
     def removable(self) -> Iterator[Path]:
-        """The data folder, stopped and safe to remove. Refused while a program uses it."""
+        """The data folder, with the server stopped and safe to remove.
+
+        Refused while it is in use.
+        """
         self._prepare_home()
         with self._exclusively(), self._lock_file("users.lock") as users:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Refused(
-                    "another wavehouse program uses this server; stop it first",
+                    "another wavehouse process uses this server; stop it first",
                     where=str(self.home),
                 ) from None
             if self.data.exists():
@@ -159,7 +161,7 @@ class EmbeddedServer:
             yield self.data
 
     def is_running(self) -> bool:
-        """True when a postmaster holds the data folder."""
+        """True when a postmaster uses the data folder."""
         return postmaster.lives(self.data)
 
     def _lock_file(self, name: str) -> IO[bytes]:
@@ -176,22 +178,22 @@ class EmbeddedServer:
             self._initdb()
         self._refuse_another_major()
         if self.is_running() and postmaster.is_stopping(self.data):
-            self._stop()  # its program was killed while it waited for that
+            self._stop()  # its process was killed while it waited
         if users is not None and self._secret() is None:
             self._renew_secret(users)
         if not self.is_running():
             self._start()
-        # Also when another program has started it: it may still be recovering.
+        # Also when another process has started it: it may still be recovering.
         self._wait_until_ready()
 
     def _refuse_another_major(self) -> None:
         text = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
         if text != str(self.major):
             raise Refused(
-                f"the data folder was made by PostgreSQL {text}, this program uses {self.major}",
+                f"the data folder was created by PostgreSQL {text}, this version uses {self.major}",
                 where=str(self.data),
                 hint="Dump it with that version's pg_dumpall and load it into a new "
-                "WAVEHOUSE_HOME, or keep using the version of wavehouse that made it.",
+                "WAVEHOUSE_HOME, or keep using the version of wavehouse that created it.",
             )
 
     def _prepare_home(self) -> None:
@@ -215,7 +217,7 @@ class EmbeddedServer:
             files.folder(self.home, mode=0o711 if self.account.other else 0o700)
         except OSError as error:
             raise Refused(
-                f"WAVEHOUSE_HOME cannot be made: {error.strerror}",
+                f"WAVEHOUSE_HOME cannot be created: {error.strerror}",
                 where=str(self.home),
                 command=_ANOTHER_HOME,
             ) from None
@@ -229,7 +231,7 @@ class EmbeddedServer:
         return None
 
     def superuser_password(self) -> str:
-        """The server's own secret, made if there is none; role passwords are derived from it."""
+        """The server's secret, created if missing; role passwords are derived from it."""
         path = self.home / "server.secret"
         known = self._secret()
         if known is not None:
@@ -240,10 +242,10 @@ class EmbeddedServer:
         return made
 
     def _renew_secret(self, users: IO[bytes]) -> None:
-        """Give the superuser a new password in place of a lost one, with the server stopped.
+        """Replace the superuser's lost password by a new one, while the server is stopped.
 
-        The account that owns the data folder may do that by PostgreSQL's single-user mode; the
-        roles get theirs again when the databases are opened.
+        The owner of the data folder may do that in PostgreSQL's single-user mode; the roles'
+        passwords are set again when the databases are opened.
         """
         if self.is_running():
             self._refuse_if_used(users)
@@ -269,14 +271,14 @@ class EmbeddedServer:
         self._say("server.secret was missing: the server has a new password now.")
 
     def _refuse_if_used(self, users: IO[bytes]) -> None:
-        """Refused while another program uses the server, which only the lost secret opens."""
+        """Refused while another process uses the server, which needs the lost secret."""
         try:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Refused(
-                "server.secret is missing, and another wavehouse program uses the server",
+                "server.secret is missing, and another wavehouse process uses the server",
                 where=str(self.home / "server.secret"),
-                hint="Stop that program and start again: the next start sets a new password.",
+                hint="Stop that process and start again: the next start sets a new password.",
             ) from None
 
     # -- programs -----------------------------------------------------------------------------
@@ -286,7 +288,7 @@ class EmbeddedServer:
         return self._execute(str(self._bin / name), *arguments, **options)
 
     def _execute(self, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Run a program as the server's account, with as little environment as it needs."""
+        """Run a program as the server's account, with a minimal environment."""
         environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
         if "input" not in options:
             options["stdin"] = subprocess.DEVNULL
@@ -309,14 +311,14 @@ class EmbeddedServer:
         return self._run("pg_ctl", "-D", str(self.data), command, *arguments, **options)
 
     def _initdb(self) -> None:
-        """Make the cluster beside its place and rename it: a kill in between leaves no half one."""
+        """Create the cluster in a temporary folder and rename it: a kill leaves no partial one."""
         unfinished = self.home / "postgres.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         self._refuse_what_no_shell_takes()
         unfinished.mkdir(mode=0o700)
         self._give(unfinished)
         password_file = unfinished.with_suffix(".password")
-        files.remove(password_file)  # a killed start left it
+        files.remove(password_file)  # left by a killed start
         files.create(
             password_file, f"{self.superuser_password()}\n".encode("ascii"), owner=self._owner
         )
@@ -336,7 +338,7 @@ class EmbeddedServer:
             files.remove(password_file)
         if done.returncode != 0:
             raise WavehouseError(
-                "the embedded PostgreSQL could not make its data folder",
+                "the embedded PostgreSQL could not create its data folder",
                 where=str(self.data),
                 hint=_last_line(done.stdout),
             )
@@ -347,9 +349,9 @@ class EmbeddedServer:
             unfinished.rename(self.data)
         except OSError:
             raise Refused(
-                "the folder for the data holds files, but not a PostgreSQL data folder",
+                "the data folder contains files, but is not a PostgreSQL data folder",
                 where=str(self.data),
-                hint="Move it away, or put back what is missing, PG_VERSION among it.",
+                hint="Move it away, or restore the missing files, such as PG_VERSION.",
             ) from None
 
     def _refuse_what_no_shell_takes(self) -> None:
@@ -381,8 +383,8 @@ class EmbeddedServer:
 
     def _start(self) -> None:
         self._prepare_start()
-        # The wait is ours, since crash recovery may take long: with a sentence, and without
-        # pg_ctl's fixed number of seconds.
+        # Wait ourselves, since crash recovery may take long: with a message, and without pg_ctl's
+        # fixed timeout.
         self._bin = self._bin or programs(self.home, self.account, self.major)
         arguments = [str(self._bin / "postgres"), str(self.data), str(self.data / "server.log")]
         self._execute("/bin/sh", "-c", _LAUNCH, *arguments, start_new_session=True)
@@ -422,7 +424,7 @@ class EmbeddedServer:
         try:
             port = str(self._running_port())
         except (IndexError, ValueError):
-            return False  # the postmaster has not written its file yet
+            return False  # the postmaster has not yet written its file
         probe = self._run("pg_isready", "-q", "-h", str(self.socket_folder), "-p", port)
         return probe.returncode == 0
 
@@ -440,10 +442,10 @@ class EmbeddedServer:
         )
 
     def _stop(self) -> None:
-        """Stop the server; if it does not stop in time, stop it at once, and it recovers later.
+        """Stop the server; if it does not stop in time, stop it immediately, and it recovers later.
 
-        PostgreSQL 18 that is asked to stop while it restarts after the crash of a process never
-        does: it answers "shutting down" for ever, and only an immediate stop ends it.
+        If PostgreSQL 18 is asked to stop while it restarts after the crash of a process, it never
+        does: it reports "shutting down" forever, and only an immediate stop ends it.
         """
         if not self.is_running():
             return

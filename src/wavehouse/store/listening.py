@@ -1,4 +1,4 @@
-"""Notifications of a database, heard on a connection that does nothing else (Q25)."""
+"""Receives notifications of a database, on a connection used for nothing else (Q25)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def notices(
 ) -> Iterator[None]:
     """Yield for each notification, and about once a second, until ``stop`` is set.
 
-    The connection is made again when it breaks. ``lost`` is called before each try and about once
-    a second: it may start a server that has died.
+    A broken connection is opened again. ``lost`` is called before each attempt and about once a
+    second: it may start a server that has died.
     """
     while not stop.is_set():
         with contextlib.suppress(Exception):
@@ -35,7 +35,7 @@ def notices(
                 database.place.conninfo("worker"), autocommit=True, connect_timeout=5
             ) as connection:
                 connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-                yield None  # what was sent before this is looked for
+                yield None  # check for notifications sent before this
                 while not stop.is_set():
                     for _ in connection.notifies(timeout=_PATIENCE, stop_after=1):
                         yield None

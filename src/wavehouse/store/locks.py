@@ -1,8 +1,7 @@
-"""Locks on files that say who holds them.
+"""File locks that report their holders.
 
-The kernel drops such a lock when its program ends in whatever way. Waiting is never silent: after a
-second the holder is named, and a holder that runs as a foreign account is refused, since it need
-never end.
+The kernel releases such a lock however its process ends. Waiting is never silent: after a second
+the holder is named, and a holder of another account is refused, since it need never end.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process that holds a lock, and the account that it runs as."""
+    """A process that holds a lock, and its account."""
 
     process: int
     account: str
@@ -42,18 +41,18 @@ def lock_file(path: Path) -> IO[bytes]:
     except PermissionError:
         named = path if path.exists() else path.parent
         raise Refused(
-            f"this belongs to the account {_owner_of(named)!r}, and yours may not write to it",
+            f"the file belongs to the account {_owner_of(named)!r}, and yours may not write to it",
             where=str(named),
-            hint="Run wavehouse as that account, or use a WAVEHOUSE_HOME of your own.",
+            hint="Run wavehouse as that account, or use your own WAVEHOUSE_HOME.",
         ) from None
     status = os.fstat(descriptor)
     if status.st_uid == os.geteuid() and status.st_nlink == 1:
-        os.fchmod(descriptor, 0o600)  # an earlier version left it readable, and so lockable
+        os.fchmod(descriptor, 0o600)  # earlier versions left it readable, and so lockable
     return os.fdopen(descriptor, "ab")
 
 
 def acquire(file: IO[bytes], operation: int, path: Path, say: Say) -> None:
-    """Take a lock and report the program that holds it. Refused for another account's lock."""
+    """Take a lock, reporting the process that holds it. Refused for another account's lock."""
     began = time.monotonic()
     said = began - _AGAIN_SECONDS
     while True:
@@ -80,7 +79,7 @@ def _name_the_holder(file: IO[bytes], path: Path, say: Say) -> None:
             hint="End that process, or use a WAVEHOUSE_HOME that only your account may enter.",
         )
     names = ", ".join(f"process {each.process} ({each.account})" for each in holders)
-    say(f"Waiting for {names or 'another program'}, which holds {path} …")
+    say(f"Waiting for {names or 'another process'}, which holds {path} …")
 
 
 def holders_of(file: IO[bytes]) -> list[Holder]:

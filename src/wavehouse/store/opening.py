@@ -1,4 +1,4 @@
-"""Open the databases: on the embedded server, or where the settings' URLs say."""
+"""Opens the databases: on the embedded server, or at the URLs in the settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AnyDatabase = Database[Operational] | Database[Learning] | Database[Listeners] |
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The databases, open: a field for each of ``DATABASES``, by its name."""
+    """The open databases: a field for each of ``DATABASES``, by name."""
 
     operational: Database[Operational]
     learning: Database[Learning]
@@ -51,11 +51,11 @@ class Stores:
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """Where the databases are."""
+        """The places of the databases."""
         return tuple(database.place for database in self.databases)
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Close all pooled connections."""
         for database in self.databases:
             database.close()
 
@@ -67,7 +67,7 @@ def databases_folder(database: DatabaseName) -> Path:
 
 @contextmanager
 def open_stores(settings: Settings, say: Say = _silent) -> Iterator[Stores]:
-    """The databases while the block lasts, the embedded server running if one needs it."""
+    """The databases during the block, with the embedded server running if one needs it."""
     with ExitStack() as stack:
         server = None
         if any(settings.url_of(name) is None for name in DATABASES):
@@ -80,12 +80,12 @@ def open_stores(settings: Settings, say: Say = _silent) -> Iterator[Stores]:
 
 
 def _conninfo(url: str, where: str) -> str:
-    """The URL as the driver's connection string; errors are reported without its password."""
+    """The URL as a connection string; errors are reported without the password."""
     try:
         return make_conninfo(url)
     except ProgrammingError:
         raise UsageError(
-            "this is not the URL of a PostgreSQL database",
+            "invalid URL of a PostgreSQL database",
             where=where,
             hint="Write it as postgresql://account:password@host:5432/database.",
         ) from None
@@ -96,7 +96,7 @@ def _place(settings: Settings, server: EmbeddedServer | None, name: DatabaseName
     if url is not None:
         admin = _conninfo(url, url_setting(name))
         password = conninfo_to_dict(admin).get("password")
-        # Without a password (peer or certificate) the roles' secret is tied to the URL itself.
+        # Without a password (peer or certificate) the roles' secret is derived from the URL itself.
         secret = str(password) if password else hashlib.sha256(url.encode()).hexdigest()
         return Place(name, admin, secret, make_database=False)
     assert server is not None  # noqa: S101 - open_stores started it for just this case

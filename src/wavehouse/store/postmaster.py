@@ -1,9 +1,9 @@
-"""Whether a data folder's server is alive, by its lock file and by the process of that number.
+"""Whether a data folder's server is alive, by its lock file and the process with that id.
 
-``postmaster.pid`` outlives a kill -9, a power cut and the restart of a container, and its number is
-then dead or belongs to another process. PostgreSQL and ``pg_ctl status`` only ask whether *any*
-process has it; so a container that restarts, where numbers are small and come back, would never
-start its server again. A file that a full disk left empty stops PostgreSQL likewise.
+``postmaster.pid`` remains after a kill -9, a power cut and the restart of a container, and its
+process id is then dead or belongs to another process. PostgreSQL and ``pg_ctl status`` only check
+whether *any* process has it; so a restarted container, where ids are small and reused, would never
+start its server again. A file that a full disk left empty also prevents a start.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from pathlib import Path
 
 from wavehouse.kernel import files
 from wavehouse.kernel.errors import Refused
+from wavehouse.kernel.processes import is_running
 
-# Above the highest number that Linux gives (2^22).
+# Above the highest process id of Linux (2^22).
 _NOBODY = 2**22 + 1
 _PROCESSES = Path("/proc")
-# The line of the lock file that holds the server's status.
+# The line of the lock file with the server's status.
 _STATUS = 7
 
 
@@ -36,23 +37,23 @@ def lines(path: Path) -> list[str]:
 
 
 def recorded(path: Path) -> int | None:
-    """The process number in a lock file, or None if there is none that can be read."""
+    """The process id in a lock file, or None if there is no readable one."""
     first = next(iter(lines(path)), "").strip()
     return int(first) if first.isascii() and first.isdecimal() and len(first) < 12 else None
 
 
 def lives(data: Path) -> bool:
-    """True when the process of the lock file is a living server on this very folder."""
+    """True when the process in the lock file is a live server in exactly this folder."""
     number = recorded(lock_file(data))
     if number is None or number == _NOBODY:
         return False
     if not (_PROCESSES / "self").exists():
-        return _exists(number)
+        return is_running(number)
     return _works_in(_PROCESSES / str(number), data)
 
 
 def _works_in(process: Path, data: Path) -> bool:
-    """True when a living process has this working folder, as every process of a server has."""
+    """True when a live process has this working folder, as every process of a server has."""
     try:
         state = (process / "stat").read_text().rpartition(")")[2].split()[0]
         return state not in {"Z", "X"} and (process / "cwd").readlink().samefile(data)
@@ -66,23 +67,13 @@ def is_stopping(data: Path) -> bool:
     return len(content) > _STATUS and content[_STATUS].strip() == "stopping"
 
 
-def _exists(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def disown(data: Path, socket_folder: Path, owner: tuple[int, int]) -> None:
     """Make a stale server's lock files harmless, so that the server can start.
 
-    A number is replaced by one that no process has; the rest stays, since PostgreSQL finds by it
-    whether an old backend still holds its shared memory. A file without a number is removed, and
-    Refused if a server's process still works in the data folder, or for a folder of that name. A
-    running server is left alone.
+    The process id is replaced by one that no process has; the rest stays, since PostgreSQL uses it
+    to check whether an old backend still holds its shared memory. A file without a process id is
+    removed. Refused if a process of a server still uses the data folder, or if the name is a
+    folder. A running server is left alone.
     """
     if lives(data):
         return
@@ -100,7 +91,7 @@ def _refuse_if_used(data: Path, path: Path) -> None:
     for process in _PROCESSES.glob("[0-9]*"):
         if _works_in(process, data) and _is_postgres(process):
             raise Refused(
-                f"{path.name} holds no process number, but process {process.name} still uses "
+                f"{path.name} has no process id, but process {process.name} still uses "
                 "the data folder",
                 where=str(path),
                 hint="End that process first, then start again.",
@@ -111,7 +102,7 @@ def _refuse_if_used(data: Path, path: Path) -> None:
 def _refuse_folder(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         raise Refused(
-            f"{path.name} is a folder, which PostgreSQL did not make",
+            f"{path.name} is a folder, which PostgreSQL did not create",
             where=str(path),
             hint="Move it out of the data folder, then start again.",
             command=f"mv {shlex.quote(str(path))} /tmp",

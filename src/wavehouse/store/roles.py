@@ -1,6 +1,6 @@
-"""The product's databases and their roles, made on the embedded server or on any other.
+"""The product's databases and their roles, created on the embedded server or any other.
 
-Per database an owner that cannot sign in, and three login roles: ``…_app`` (row security),
+Each database has an owner that cannot log in, and three login roles: ``…_app`` (row security),
 ``…_worker`` (all organizations) and ``…_migrate`` (DDL, as the owner). Passwords are derived from
 one secret by HMAC, so several hosts that share a server agree on them without a file to copy:
 the embedded server's own secret, or the password in the administrator's URL.
@@ -26,7 +26,7 @@ _MINIMUM_VERSION = 180000
 
 
 def owner_role(database: DatabaseName) -> str:
-    """The role that owns a database's objects; it cannot sign in."""
+    """The role that owns a database's objects; it cannot log in."""
     return f"wavehouse_{database}_owner"
 
 
@@ -42,7 +42,7 @@ def role_password(secret: str, role: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one database is: an administrator's connection and the secret for its roles."""
+    """The location of one database: an administrator's connection, and the secret for its roles."""
 
     database: DatabaseName
     admin: str
@@ -74,25 +74,26 @@ def _no_connection(parts: dict[str, Any], error: psycopg.OperationalError) -> Un
     reason = str(error).strip().splitlines()[0].split("failed: ")[-1]
     if "authentication failed" not in reason:
         return Unreachable(
-            f"PostgreSQL does not answer: {reason}",
+            f"PostgreSQL does not respond: {reason}",
             where=where,
             hint="Check the URL, and that the server is running.",
             command="wavehouse config show",
         )
-    message = f"PostgreSQL refuses the password of {parts.get('user', 'the account')}"
+    message = f"PostgreSQL rejects the password of {parts.get('user', 'the account')}"
     if not host.startswith("/"):
         hint = "Check the account and the password in the URL."
         return Unreachable(message, where=where, hint=hint, command="wavehouse config show")
     return Unreachable(
         message,
         where=where,
-        hint="The file server.secret is not this server's. Stop every wavehouse program, remove "
-        "that file, and start again: the start sets a new password.",
+        hint="The file server.secret does not belong to this server. Stop every "
+        "wavehouse process, remove that file, and start again: the start sets a "
+        "new password.",
     )
 
 
 def provision(location: Place) -> None:
-    """Create the database, its roles and their grants; harmless to repeat."""
+    """Create the database, its roles and their grants; can be repeated safely."""
     name = str(conninfo_to_dict(location.admin).get("dbname"))
     if location.make_database:
         _make_database(location, name)
@@ -124,7 +125,7 @@ def _make_database(location: Place, name: str) -> None:
 
 
 def _is_provisioned(admin: psycopg.Connection[tuple[object, ...]], location: Place) -> bool:
-    """True when the worker can sign in and the owner owns what migrations will fill."""
+    """True when the worker can log in and the owner owns the schemas that migrations fill."""
     roles = [owner_role(location.database)] + [login_role(location.database, k) for k in ROLE_KINDS]
     rows = admin.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)", [roles])
     row = rows.fetchone()
@@ -140,7 +141,7 @@ def _is_provisioned(admin: psycopg.Connection[tuple[object, ...]], location: Pla
 def _make_roles(admin: psycopg.Connection[tuple[object, ...]], location: Place, name: str) -> None:
     owner = sql.Identifier(owner_role(location.database))
     database = sql.Identifier(name)
-    # DDL takes no parameters: the name and the password are quoted as literals by psycopg.
+    # DDL does not accept parameters: psycopg quotes the name and the password as literals.
     _make_role(admin, owner_role(location.database), sql.SQL("NOLOGIN"))
     for kind in ROLE_KINDS:
         role = login_role(location.database, kind)

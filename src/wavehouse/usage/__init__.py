@@ -1,4 +1,4 @@
-"""The door of ``usage``: models and prices, reserving and settling, budgets.
+"""Public interface of ``usage``: models and prices, reserving and settling, budgets.
 
 A model call is paid for in three steps: ``reserve`` before it, ``settle`` after it, or ``release``
 when nothing was used. See docs/concepts/budgets.md.

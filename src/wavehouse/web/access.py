@@ -109,11 +109,11 @@ def router(services: Services, site: Site) -> APIRouter:
     brake = TokenBucket()
 
     @routes.get("/sign-in")
-    def show(request: Request, token: str = "") -> Response:
+    def show(request: Request, token: str = "", did: str = "") -> Response:
         if not token and services.session(request.cookies.get(SESSION, "")):
             return RedirectResponse("/", status_code=_SEE_OTHER)
         csrf = csrf_token(request)
-        page = _invitation(site) if not token else _WELCOME
+        page = _WELCOME if token else _JOINED if did == "joined" else _invitation(site)
         response = HTMLResponse(pages.sign_in(page, token=token, csrf=csrf, provider=site.provider))
         remember_csrf(request, response, csrf, site)
         return response
@@ -122,7 +122,7 @@ def router(services: Services, site: Site) -> APIRouter:
     def enter(request: Request, fields: Form) -> Response:
         check_csrf(request, fields)
         if not brake.take(request.client.host if request.client else ""):
-            raise TooManyRequests("Too many tries.", hint="Wait a minute and try again.")
+            raise TooManyRequests("Too many attempts.", hint="Wait a minute and try again.")
         opened = services.sign_in(fields.get("token", ""), request.cookies.get(BROWSER, ""))
         response = RedirectResponse("/", status_code=_SEE_OTHER)
         remember_session(response, opened.cookie, opened.expires_at, site)
@@ -141,6 +141,7 @@ def router(services: Services, site: Site) -> APIRouter:
 
 
 _WELCOME = Message("Welcome", "This one-time link signs you in on this browser.")
+_JOINED = Message("You are now a member", "Sign in as usual; the organization is in your list.")
 
 
 def _invitation(site: Site) -> Message:

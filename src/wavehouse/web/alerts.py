@@ -37,7 +37,7 @@ class AlertLine:
 
 @dataclass(frozen=True, slots=True)
 class MeasureLine:
-    """What a rule measures, as the page shows it."""
+    """A rule's measurement as shown on the page."""
 
     rule: str
     title: str

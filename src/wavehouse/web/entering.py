@@ -47,7 +47,7 @@ class Brakes:
         """TooManyRequests when the client or the address has no attempts left."""
         client = request.client.host if request.client else ""
         if not self._clients.take(client) or (email and not self._addresses.take(email)):
-            raise TooManyRequests("Too many tries.", hint="Wait a minute and try again.")
+            raise TooManyRequests("Too many attempts.", hint="Wait a minute and try again.")
 
 
 def router(context: PageContext) -> APIRouter:

@@ -16,6 +16,7 @@ from wavehouse.entitlements import Entitlement, LedgerEntry, NewGrant, ScopeKind
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound, UsageError
 from wavehouse.kernel.ids import ListenerId
+from wavehouse.kernel.money import rounded, smallest
 from wavehouse.web.access import Form
 from wavehouse.web.entered import CORRECTABLE, NOTHING, Entered, refused
 from wavehouse.web.page_context import PageContext, back
@@ -63,7 +64,9 @@ def router(context: PageContext) -> APIRouter:
             grants=[_line(grant) for grant in grants],
             limit=_SHOWN,
             events=[_event(each) for each in [*waiting, *anomalies]],
-            totals=[f"{t.kind} {t.amount.normalize():f} {t.currency}" for t in totals],
+            totals=[
+                f"{t.kind} {rounded(t.amount, smallest(t.currency)):f} {t.currency}" for t in totals
+            ],
             kinds=[kind.value for kind in (ScopeKind.MANUAL, ScopeKind.PROMO, ScopeKind.GIFT)],
         )
 

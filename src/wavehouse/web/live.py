@@ -183,7 +183,7 @@ class LiveServices:
             )
 
     def freshness(self, identity: Identity) -> Freshness:
-        """How recent the events and the rollups are."""
+        """The times of the newest events and rollups."""
         with self._reading(identity) as (analytics, operational):
             known = measurement.freshness(analytics, operational, identity=identity)
         return Freshness(

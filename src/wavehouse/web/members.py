@@ -140,7 +140,7 @@ def _joining(routes: APIRouter, context: PageContext) -> None:
 
     def slow_down(request: Request) -> None:
         if not brake.take(request.client.host if request.client else ""):
-            raise TooManyRequests("Too many tries.", hint="Wait a minute and try again.")
+            raise TooManyRequests("Too many attempts.", hint="Wait a minute and try again.")
 
     @routes.get("/join")
     def invited(request: Request, token: str = "") -> Response:

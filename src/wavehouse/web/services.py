@@ -221,7 +221,7 @@ class Services(Protocol):
         ...
 
     def freshness(self, who: Identity) -> Freshness:
-        """How recent the data is."""
+        """The times of the newest data."""
         ...
 
     def sign_in(self, token: str, browser: str) -> NewSession:

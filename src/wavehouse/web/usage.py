@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from wavehouse import usage
 from wavehouse.accounts import Identity
-from wavehouse.charts import MEDIUM, WEB, Mark, Timeseries, timeseries
+from wavehouse.charts import MEDIUM, NARROW, WEB, WIDE, Mark, Timeseries, timeseries
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import NotFound
 from wavehouse.usage import Budget, BudgetId, BudgetPeriod, BurnDown, Daily
@@ -41,7 +41,7 @@ def router(context: PageContext) -> APIRouter:
             "usage",
             identity,
             budgets=[_budget(each) for each in budgets[:200]],
-            chart=_chart(burning),
+            charts=_charts(burning),
             burning=burning.budget.name if burning.budget else "",
             models=_models(days),
             differences=compared.differences if compared else [],
@@ -163,8 +163,13 @@ def _models(days: list[Daily]) -> list[dict[str, str]]:
     ]
 
 
-def _chart(burning: BurnDown) -> Markup:
-    """The budget left beside an even burn-down, or daily costs without a budget."""
+def _charts(burning: BurnDown) -> dict[str, Markup]:
+    """The budget left beside an even burn-down, or daily costs without a budget: in three sizes.
+
+    Empty without a budget and without costs: the page has an empty state then.
+    """
+    if burning.budget is None and not any(value for _, value in burning.days):
+        return {}
     number = len(burning.days)
     marks = []
     for index, (day, value) in enumerate(burning.days):
@@ -181,4 +186,7 @@ def _chart(burning: BurnDown) -> Markup:
         )
     name = "Left of the budget" if burning.budget else "Cost a day"
     data = Timeseries(name, tuple(marks), lambda level: f"{level:g}", whole=False)
-    return Markup(timeseries(data, theme=WEB, size=MEDIUM, chart_id="burn"))  # noqa: S704 - our SVG
+    return {
+        name: Markup(timeseries(data, theme=WEB, size=size, chart_id=f"burn-{name}"))  # noqa: S704
+        for name, size in (("wide", WIDE), ("medium", MEDIUM), ("narrow", NARROW))
+    }

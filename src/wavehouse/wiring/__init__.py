@@ -1,6 +1,6 @@
 """Derives the product's edges from the contexts' manifests (``kernel/manifest.py``).
 
-Importing this imports no context: the commands are listed without any of them.
+Importing it does not import contexts, so commands can be listed without them.
 """
 
 from wavehouse.wiring.contexts import CONTEXTS

@@ -1,7 +1,8 @@
-"""The role that each page and each command needs: the one table of both.
+"""The role that each page and each command requires, in one table.
 
-API routes need none here: their scope says it (``accounts.access_of``). What is in no table needs
-an administrator, and a test fails until it is declared (``tests/journeys/test_roles.py``).
+API routes are not listed: their scope determines the role (``accounts.access_of``). Anything not
+listed requires an administrator, and a test fails until it is declared
+(``tests/journeys/test_roles.py``).
 """
 
 from __future__ import annotations
@@ -24,12 +25,30 @@ PAGES: dict[str, Access] = {
     "POST /sources/feeds": WRITE,
     "POST /sources/paths": WRITE,
     "POST /sources/discard": WRITE,
+    "GET /retention": ADMIN,
+    "POST /retention/apply": ADMIN,
     "GET /jobs": READ,
     "POST /jobs/retry": WRITE,
     "POST /jobs/cancel": WRITE,
     "POST /jobs/discard": WRITE,
     "POST /jobs/pause": WRITE,
     "POST /jobs/resume": WRITE,
+    "GET /studio": READ,
+    "POST /studio/projects": WRITE,
+    "GET /studio/projects/{project_id}": READ,
+    "POST /studio/projects/status": WRITE,
+    "POST /studio/episodes": WRITE,
+    "POST /studio/notes": WRITE,
+    "POST /studio/notes/withdraw": WRITE,
+    "POST /studio/documents": WRITE,
+    "POST /studio/documents/remove": WRITE,
+    "POST /studio/memories/forget": WRITE,
+    "GET /studio/episodes/{episode_id}": READ,
+    "POST /studio/script": WRITE,
+    "POST /studio/chats": WRITE,
+    "GET /studio/chats/{chat_session_id}": READ,
+    "POST /studio/chats/ask": WRITE,
+    "GET /studio/chats/{chat_session_id}/stream": READ,
     "GET /usage": READ,
     "POST /usage/budgets": WRITE,
     "POST /usage/grants": WRITE,
@@ -75,7 +94,7 @@ PAGES: dict[str, Access] = {
     "POST /webhooks/test": WRITE,
     "POST /webhooks/replay": WRITE,
 }
-"""Pages behind a session. A viewer changes only what is its own: it leaves, and it switches."""
+"""Pages behind a session. A viewer may only leave the organization or switch to another one."""
 
 COMMANDS: dict[str, Access] = {
     "sign-in-link": READ,
@@ -141,6 +160,13 @@ COMMANDS: dict[str, Access] = {
     "credits displaced": READ,
     "credits show": READ,
     "report": WRITE,
+    "retention policies": READ,
+    "retention plan": ADMIN,
+    "retention apply": ADMIN,
+    "retention runs": ADMIN,
+    "retention holds": ADMIN,
+    "retention hold": ADMIN,
+    "retention release": ADMIN,
     "jobs cancel": WRITE,
     "jobs discard": WRITE,
     "jobs list": READ,
@@ -157,6 +183,35 @@ COMMANDS: dict[str, Access] = {
     "alerts unsilence": WRITE,
     "metrics dashboard": READ,
     "metrics show": READ,
+    "studio chat ask": WRITE,
+    "studio chat list": READ,
+    "studio chat show": READ,
+    "studio documents add": WRITE,
+    "studio documents list": READ,
+    "studio documents remove": WRITE,
+    "studio episodes archive": WRITE,
+    "studio episodes create": WRITE,
+    "studio episodes list": READ,
+    "studio episodes script": READ,
+    "studio events list": READ,
+    "studio events record": WRITE,
+    "studio events register": ADMIN,
+    "studio events replay": WRITE,
+    "studio events types": READ,
+    "studio memory add": WRITE,
+    "studio memory correct": WRITE,
+    "studio memory end": WRITE,
+    "studio memory export": READ,
+    "studio memory forget": WRITE,
+    "studio memory import": WRITE,
+    "studio memory list": READ,
+    "studio notes add": WRITE,
+    "studio notes list": READ,
+    "studio notes withdraw": WRITE,
+    "studio projects change": WRITE,
+    "studio projects create": WRITE,
+    "studio projects list": READ,
+    "studio projects show": READ,
     "usage fallbacks list": READ,
     "usage fallbacks set": WRITE,
     "usage reconcile": READ,
@@ -217,24 +272,24 @@ COMMANDS: dict[str, Access] = {
 """Commands that act for a user of an organization."""
 
 OPERATORS: dict[str, str] = {
-    "demo": "has a folder and databases of its own",
+    "demo": "has its own folder and databases",
     "up": "starts the program; each visitor has a role",
     "work": "runs the jobs of all organizations, each with the role of its user",
     "doctor": "examines the installation",
     "config": "prints settings and opens no database",
-    "schema": "migrates databases by roles of their own",
+    "schema": "migrates databases with separate roles",
     "learning": "computes on files and opens no database",
     "simulate": "writes files and opens no database",
     "sync-conformance": "checks another server",
 }
-"""Commands of the machine's operator: nobody's role is asked, and why."""
+"""Commands of the machine's operator, which need no role, with the reason."""
 
 
 def access_to_page(method: str, path: str) -> Access:
-    """The access that a page needs; HEAD is GET."""
+    """The access that a page requires; HEAD is treated as GET."""
     return PAGES.get(f"{'GET' if method == 'HEAD' else method} {path}", ADMIN)
 
 
 def access_to_command(name: str) -> Access:
-    """The access that a command needs, such as ``keys create``."""
+    """The access that a command requires, such as ``keys create``."""
     return COMMANDS.get(name, ADMIN)

@@ -1,4 +1,4 @@
-"""The parts of the product. A new context is its folder and a line here."""
+"""The contexts of the product. A new context is a folder and a line here."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ CONTEXTS: tuple[str, ...] = (
     "sponsorship",
     "alerts",
     "entitlements",
+    "governance",
     "studio",
     "learning",
     "simulation",
 )
-"""Folders below ``wavehouse`` that have a ``manifest.py``. Routes and checks keep this order."""
+"""Folders below ``wavehouse`` with a ``manifest.py``. Routes and checks keep this order."""

@@ -1,4 +1,4 @@
-"""The entries of all manifests together: what the edges of the product are made of."""
+"""The combined entries of all manifests, from which the product's edges are built."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ def routers(edge: Edge) -> list[Any]:
 
 
 def pages() -> list[Page]:
-    """The pages of the dashboard, in the order of the navigation."""
+    """The pages of the dashboard, in navigation order."""
     return sorted((p for m in manifests() for p in m.pages), key=lambda page: page.place)
 
 
 def jobs() -> dict[str, Job]:
-    """The kinds of jobs, by kind."""
+    """The jobs, by kind."""
     return {job.kind: job for m in manifests() for job in m.jobs}
 
 
 def schedules() -> list[Schedule]:
-    """The work that repeats."""
+    """The schedules of repeated work."""
     return [schedule for m in manifests() for schedule in m.schedules]
 
 
@@ -58,12 +58,12 @@ def checks(*, before_opening: bool) -> list[Check]:
 
 
 def chapters() -> list[Chapter]:
-    """The chapters of the demo, in the order of the story."""
+    """The chapters of the demo, in story order."""
     return sorted((c for m in manifests() for c in m.chapters), key=lambda chapter: chapter.place)
 
 
 def readers() -> Mapping[str, Reader]:
-    """The readers of quarantined files by kind, each imported when it is first called."""
+    """The readers of quarantined files by kind, each imported on first call."""
     return {reader.kind: _reader(reader.target) for m in manifests() for reader in m.readers}
 
 

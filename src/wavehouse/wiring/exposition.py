@@ -1,4 +1,4 @@
-"""The values of all manifests' metrics in the text format that Prometheus reads."""
+"""The metrics of all manifests in Prometheus' text format."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def exposition(stores: Stores, *, identity: Identity) -> str:
 
 
 def written(gauges: Sequence[Gauge], measures: Iterable[Measure]) -> str:
-    """Measures as text below their gauge's help. KeyError for one that no manifest announces."""
+    """Measures as text below their gauge's help. KeyError for one that no manifest declares."""
     by_name: dict[str, list[Measure]] = {gauge.name: [] for gauge in gauges}
     meanings = {gauge.name: gauge.help for gauge in gauges}
     for measure in measures:

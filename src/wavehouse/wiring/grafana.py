@@ -1,4 +1,4 @@
-"""A Grafana dashboard with a panel for every value of ``/metrics``, made from the manifests."""
+"""A Grafana dashboard with a panel for every value of ``/metrics``, from the manifests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _INSTANT = "in seconds since 1970"
 
 
 def dashboard() -> dict[str, Any]:
-    """The dashboard as Grafana imports it: a row for each context, a panel for each gauge."""
+    """The dashboard in Grafana's import format: a row per context, a panel per gauge."""
     panels: list[dict[str, Any]] = []
     top = 0
     for context, gauges in _by_context():

@@ -1,4 +1,4 @@
-"""Reads manifests without importing their contexts, and imports what they refer to."""
+"""Reads manifests without importing their contexts, and imports their targets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def manifests() -> tuple[Manifest, ...]:
 
 @cache
 def _read(context: str, folders: tuple[str, ...]) -> Manifest:
-    """A manifest by its file: importing it as a module would import its context's door as well."""
+    """A manifest read from its file, as importing it as a module would import its context too."""
     for folder in folders:
         path = Path(folder) / context / "manifest.py"
         if path.is_file():
@@ -33,6 +33,6 @@ def _read(context: str, folders: tuple[str, ...]) -> Manifest:
 
 
 def resolve(target: str) -> Any:
-    """Import what a manifest refers to as ``package.module:attribute``."""
+    """Import the target ``package.module:attribute`` of a manifest."""
     module, attribute = target.split(":")
     return getattr(importlib.import_module(module), attribute)

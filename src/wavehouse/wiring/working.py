@@ -1,4 +1,4 @@
-"""The background work of a program: handlers and schedules from all manifests, and a worker."""
+"""The background work of a process: handlers and schedules from all manifests, and a worker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.workspace import Workspace
 CONCURRENCY = 4
 _JOIN_SECONDS = 40.0
 Repeating = tuple[str, Schedule]
-"""A schedule and the context that announces it."""
+"""A schedule and the context that declares it."""
 
 
 def repeating() -> list[Repeating]:
@@ -29,7 +29,7 @@ def repeating() -> list[Repeating]:
 def handlers_of(
     workspace: Workspace, listed: Sequence[Repeating] | None = None
 ) -> tuple[dict[str, Handler], list[Plan]]:
-    """What this program can do: the kinds of jobs, and the schedules that it has work for."""
+    """The job kinds that this process handles, and their schedules."""
     handlers = {kind: _handler(job) for kind, job in jobs().items()}
     plans = []
     for context, schedule in repeating() if listed is None else listed:
@@ -66,7 +66,7 @@ def worker_of(
     name: str = "work",
     listed: Sequence[Repeating] | None = None,
 ) -> Worker:
-    """A worker for everything that this program can do."""
+    """A worker for all job kinds that this process handles."""
     handlers, plans = handlers_of(workspace, listed)
     return Worker(
         workspace,
@@ -83,7 +83,7 @@ def worker_of(
 def running(
     workspace: Workspace, *, name: str = "up", listed: Sequence[Repeating] | None = None
 ) -> Iterator[Worker]:
-    """A worker beside the block; jobs in progress are waited for at its end."""
+    """Run a worker during the block; at the end, wait for jobs in progress."""
     worker = worker_of(workspace, name=name, listed=listed)
     thread = threading.Thread(target=worker.run, name="queue worker", daemon=True)
     thread.start()

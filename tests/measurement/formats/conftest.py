@@ -1,4 +1,4 @@
-"""An engine without a database: a text of a log in, the fields of its requests out."""
+"""An engine without a database: from the text of a log to the fields of its requests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reader:
         return self.fields()
 
     def read(self, text: str, layout: Layout) -> list[Reject]:
-        """Read by the statement of the format; the lines that cannot be used."""
+        """Read by the format's statement; returns the unusable lines."""
         tails = () if text.endswith("\n") else (tail_of(text),)
         chunk = Chunk(text, 1, 0, text.count("\n"), len(text.encode()), tails=tails)
         return self.engine.read(chunk, layout)
@@ -43,7 +43,7 @@ class Reader:
         return self.engine.is_clean(chunk) and self.quick.read(chunk, layout)
 
     def fields(self) -> list[dict[str, Any]]:
-        """The fields that were read last."""
+        """The fields read last."""
         found = self.engine.database.execute("SELECT * FROM fields ORDER BY n")
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
@@ -51,7 +51,7 @@ class Reader:
 
 @pytest.fixture(scope="session")
 def reader() -> Iterator[Reader]:
-    """One reader for all tests: it keeps nothing from one text to the next."""
+    """One reader for all tests: it keeps no state between texts."""
     found = Reader()
     yield found
     found.quick.close()

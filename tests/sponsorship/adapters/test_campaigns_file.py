@@ -12,7 +12,7 @@ from wavehouse.sponsorship.adapters.campaigns_file import read_campaigns
     [
         ("", "truncated"),
         ("[]", "Expected `object`, got `array`"),
-        ('{"version": 2, "campaigns": []}', "version 2, this program reads 1"),
+        ('{"version": 2, "campaigns": []}', "version 2, expected 1"),
         ('{"version":', "truncated"),
         ('{"version": 1, "campaigns": [{"key": 7}]}', r"at `\$.campaigns\[0\].key`"),
         ('{"version": 1, "campaigns": [{"key": "a"}]}', "missing required field `sponsor`"),

@@ -111,7 +111,7 @@ class Children:
         return [child for name in names for child in self._by_name.get(name, ())]
 
     def first(self, *names: str) -> etree._Element | None:
-        """The first child with the first name that exists."""
+        """The first child with one of these names, in the order of the names."""
         return next(iter(self.all(*names)), None)
 
     def text(self, *names: str) -> str | None:

@@ -291,7 +291,7 @@ def podroll(of: Children, base: str | None) -> tuple[RemoteItem, ...]:
 
 
 def update_frequency(of: Children) -> UpdateFrequency | None:
-    """How often the show says it is published."""
+    """The show's publishing frequency."""
     tag = of.first("podcast:updatefrequency")
     if tag is None:
         return None

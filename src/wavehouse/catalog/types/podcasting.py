@@ -169,7 +169,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class UpdateFrequency:
-    """How often the show is published."""
+    """The show's publishing frequency."""
 
     label: str
     rrule: str | None

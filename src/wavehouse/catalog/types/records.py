@@ -93,9 +93,9 @@ class PodcastSummary:
     episodes: int
     newest_episode_at: datetime | None
     next_poll_at: datetime | None = None
-    """When its feed is polled next; None when it is not polled."""
+    """The time of the feed's next poll; None when it is not polled."""
     poll_outcome: str | None = None
-    """What came of the last poll: read, not_modified, failed or gone; None before the first."""
+    """The result of the last poll: read, not_modified, failed or gone; None before the first."""
     poll_message: str | None = None
     polled_at: datetime | None = None
     failures: int = 0

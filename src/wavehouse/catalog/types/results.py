@@ -88,7 +88,7 @@ class IngestedFeed:
     next_page_url: str | None = None
     """The page at which the next run reads on; None when all were read."""
     page_note: str | None = None
-    """Why pages were left out."""
+    """The reason why pages were left out."""
     hops: int = 0
     changed_guids: tuple[ChangedGuid, ...] = ()
     shared_files: tuple[SharedFile, ...] = ()

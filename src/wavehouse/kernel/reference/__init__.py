@@ -1,8 +1,8 @@
-"""The bundled reference lists, read once each and never imported at start.
+"""The bundled reference lists, read once each and never imported at start-up.
 
-``countries`` and ``networks`` tell an address's country and class; ``agent_patterns`` feeds the
-user-agent rules; ``tracking_prefixes`` and ``media_key`` bring a media URL to its identity;
-``versions`` says which lists produced a number (R52).
+``countries`` and ``networks`` give an address's country and class; ``agent_patterns`` feeds the
+user agent rules; ``tracking_prefixes`` and ``media_key`` reduce a media URL to its identity;
+``versions`` lists the versions that produced a number (R52).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The user-agent list: patterns in the order in which they are tried, devices, examples."""
+"""The user agent list: patterns in matching order, devices, examples."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from wavehouse.kernel.reference.own_lists import OwnFile, own_files
 class AgentPattern:
     """One expression of the list.
 
-    ``group`` is the kind (bot, app, library, browser), or for devices the category. One of
-    ``needles`` occurs in every text that the expression matches; with none, ask the expression.
+    ``group`` is the kind (bot, app, library, browser), or for devices the category. Every text that
+    the expression matches contains one of ``needles``; without needles, try the expression itself.
     """
 
     group: str
@@ -29,7 +29,7 @@ class AgentPattern:
 
 @dataclass(frozen=True, slots=True)
 class AgentExample:
-    """A user agent seen in the wild, and what it is.
+    """A user agent seen in practice, and its classification.
 
     ``kind`` is app, browser and library (which count), bot, or watch (R20).
     """
@@ -47,11 +47,11 @@ def _patterns(name: str) -> tuple[AgentPattern, ...]:
 
 
 _KINDS = ("bot", "app", "library", "browser")
-_GRAMMAR = "a line is: kind | name | regular expression, with kind one of " + ", ".join(_KINDS)
+_GRAMMAR = "a line must be: kind | name | regular expression, with kind one of " + ", ".join(_KINDS)
 
 
 def agent_patterns() -> tuple[AgentPattern, ...]:
-    """Own lists, then bots, apps, libraries, browsers, in that order; the first match decides."""
+    """Custom lists, then bots, apps, libraries, browsers, in that order; the first match wins."""
     return _with_own(own_files("agents"))
 
 
@@ -62,9 +62,9 @@ def _with_own(files: tuple[OwnFile, ...]) -> tuple[AgentPattern, ...]:
 
 
 def read_agents(path: Path) -> list[AgentPattern]:
-    """The agents of a list: lines of our grammar, or the JSON of opawg/user-agents-v2.
+    """The agents of a list: lines in our grammar, or the JSON of opawg/user-agents-v2.
 
-    Raises InvalidInput with the line for one that cannot be used.
+    Raises InvalidInput with the number of an invalid line.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -81,7 +81,7 @@ def read_agents(path: Path) -> list[AgentPattern]:
 
 
 def checked_agent(line: str, where: str | None = None) -> AgentPattern:
-    """One line of a list; InvalidInput for one that cannot be used."""
+    """Parse one line of a list; InvalidInput for an invalid line."""
     parts = [part.strip() for part in line.split("|", 2)]
     if len(parts) != 3 or parts[0] not in _KINDS or not all(parts):
         raise InvalidInput(f"{line.strip()!r} is not an agent", where=where, hint=_GRAMMAR)
@@ -98,7 +98,7 @@ def _checked_expression(text: str, where: str | None) -> str:
 
 
 def _read_opawg(text: str, path: Path) -> list[AgentPattern]:
-    """``opawg/user-agents-v2``: one file per kind, the kind is the file's name."""
+    """``opawg/user-agents-v2``: one file per kind, which is the file name."""
     kind = next((kind for kind in _KINDS if kind[:3] in path.stem), None)
     if kind is None:
         raise InvalidInput(
@@ -120,12 +120,12 @@ def _read_opawg(text: str, path: Path) -> list[AgentPattern]:
 
 @cache
 def agent_devices() -> tuple[AgentPattern, ...]:
-    """Devices; the first match decides."""
+    """Devices; the first match wins."""
     return _patterns("agent-devices.json")
 
 
 @cache
 def agent_examples() -> tuple[AgentExample, ...]:
-    """Every example of the list; our rules give each its app, and filter bots and watches only."""
+    """Every example of the list; our rules give each its app, and only filter bots and watches."""
     entries = json.loads(text_of("agent-examples.json"))["entries"]
     return tuple(AgentExample(kind, app, text) for kind, app, text in entries)

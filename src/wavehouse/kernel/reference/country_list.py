@@ -1,4 +1,4 @@
-"""The country of an address: the bundled list, or a MaxMind/DB-IP file of the operator's."""
+"""The country of an address: the bundled list, or a MaxMind/DB-IP file from the operator."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Countries(Protocol):
         """The ISO 3166-1 code, or None. IPv6 is given by its first 64 bits."""
 
     def ranges_of(self, country: str, version: Version) -> Sequence[tuple[int, int]]:
-        """Every (first, last) of a country, both included; IPv6 as 64-bit integers."""
+        """Every (first, last) range of a country, both included; IPv6 as 64-bit integers."""
 
 
 class BundledCountries:
-    """The list that ships with Wavehouse; each address version is read when first asked for."""
+    """The list that ships with Wavehouse; the file for each IP version is read on first use."""
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ class BundledCountries:
 
 
 class MmdbCountries:
-    """A ``.mmdb`` file: MaxMind's, DB-IP's or ip-location-db's field names are understood."""
+    """A ``.mmdb`` file with MaxMind's, DB-IP's or ip-location-db's field names."""
 
     def __init__(self, path: Path) -> None:
         import maxminddb
@@ -62,7 +62,7 @@ class MmdbCountries:
 
     @property
     def name(self) -> str:
-        """The database's type and the second it was built."""
+        """The database's type and its build time in seconds."""
         about = self._reader.metadata()
         return f"{about.database_type} {about.build_epoch}"
 
@@ -76,7 +76,7 @@ class MmdbCountries:
         return _code(self._reader.get(address))
 
     def ranges_of(self, country: str, version: Version) -> Sequence[tuple[int, int]]:
-        """Every range of a country: reads the whole file, so only for tools and tests."""
+        """Every range of a country; reads the whole file, so only for tools and tests."""
         shift = 0 if version == 4 else 64
         rows = []
         for network, record in self._reader:

@@ -24,12 +24,12 @@ def text_of(name: str) -> str:
 
 @cache
 def manifest() -> dict[str, Any]:
-    """What ships: list name to version, licence, source and the checksum of every file."""
+    """The bundled lists: list name to version, licence, source and the checksum of every file."""
     lists: dict[str, Any] = json.loads(text_of("manifest.json"))["lists"]
     return lists
 
 
 def versions() -> dict[str, str]:
-    """List name to version, own lists included, for the methodology and every report (R52)."""
+    """List name to version, custom lists included, for the methodology and every report (R52)."""
     bundled = {name: str(entry["version"]) for name, entry in manifest().items()}
     return dict(sorted((bundled | own_versions()).items()))

@@ -18,19 +18,19 @@ _ALSO = {
 
 
 def month_key(name: str) -> str:
-    """A month's name as the list has it: one case, no full stop at its ends."""
+    """A month's name as in the list: one case, no full stops at its ends."""
     return unicodedata.normalize("NFKC", name).casefold().strip(". ")
 
 
 def _without_marks(name: str) -> str:
-    """A Latin or Greek name without its accents, as many systems write it."""
+    """A Latin or Greek name without accents, as many systems write it."""
     parts = unicodedata.normalize("NFD", name)
     return "".join(c for c in parts if unicodedata.category(c) != "Mn")
 
 
 @cache
 def month_names() -> Mapping[str, frozenset[int]]:
-    """Each name with the months that it can mean: ``lip`` is June in Croatia, July in Poland."""
+    """Each name with its possible months: ``lip`` is June in Croatia, July in Poland."""
     listed = json.loads(text_of("month-names.json"))["names"]
     counts: dict[str, set[int]] = defaultdict(set)
     for name, months in listed.items():

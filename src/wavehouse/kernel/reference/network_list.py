@@ -1,7 +1,7 @@
-"""The class of an address: data centre, VPN, privacy relay, or none of them (R17).
+"""The class of an address: data centre, VPN, privacy relay, or none (R17).
 
-Relays (Apple's Private Relay) are people behind one address, so they are a class of their own
-that is never filtered; they win over every other class of the bundled lists.
+Relays (Apple's Private Relay) are people behind one address, so they are a separate class that is
+never filtered; they take precedence over every other class of the bundled lists.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CLASSES: dict[str, NetworkClass] = {
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """The bundled lists, and above them the operator's own lines."""
+    """The bundled lists, overridden by the operator's lines."""
 
     base: dict[Version, RangeMap]
     extra: dict[Version, RangeMap]
@@ -44,12 +44,12 @@ class Networks:
         return _CLASSES.get(self.base[version].lookup(ip_int) or "")
 
     def ranges_of(self, network_class: NetworkClass, version: Version) -> Sequence[tuple[int, int]]:
-        """Every (first, last) of a class in the bundled lists, for the simulation."""
+        """Every (first, last) range of a class in the bundled lists, for the simulation."""
         return self.base[version].ranges_of(network_class)
 
 
 def span_of(cidr: str, label: str) -> tuple[Version, Span]:
-    """A network in CIDR form as a span; IPv6 on its first 64 bits. ValueError for other text."""
+    """A CIDR network as a span; IPv6 by its first 64 bits. ValueError for other text."""
     from ipaddress import ip_network
 
     network = ip_network(cidr.strip(), strict=False)
@@ -61,8 +61,8 @@ def span_of(cidr: str, label: str) -> tuple[Version, Span]:
 def read_extra(path: Path) -> list[tuple[Version, Span]]:
     """Lines of ``cidr,class``; ``#`` starts a comment; a later line wins over an earlier one.
 
-    Classes are datacenter, vpn, relay, nat (a carrier's, whose many listeners R18 leaves alone),
-    and consumer, which takes a network off every list.
+    Classes are datacenter, vpn, relay, nat (of a carrier, whose many listeners R18 does not
+    filter), and consumer, which removes a network from every list.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -81,7 +81,7 @@ def read_extra(path: Path) -> list[tuple[Version, Span]]:
             rows.append(span_of(cidr, label))
         except ValueError as wrong:
             raise InvalidInput(
-                f"{content!r} is not a network and a class.",
+                f"{content!r} must be a network and a class.",
                 where=f"{path}:{number}",
                 hint="Write lines such as 192.0.2.0/24,datacenter (or vpn, relay, nat, consumer).",
             ) from wrong
@@ -97,7 +97,7 @@ def _by_version(spans: Iterable[tuple[Version, Span]]) -> dict[Version, RangeMap
 
 @cache
 def networks(*extra: Path) -> Networks:
-    """The network lists, with the operator's own files above them (the last file wins)."""
+    """The network lists, overridden by the operator's own files (the last file wins)."""
     base: dict[Version, RangeMap] = {
         4: load(path_of("networks-ipv4.bin")),
         6: load(path_of("networks-ipv6.bin")),

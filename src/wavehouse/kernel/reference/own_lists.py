@@ -1,8 +1,8 @@
-"""Lists of the operator's own: prefixes, agents and client parameters beside the bundled ones.
+"""The operator's custom lists: prefixes, agents and client parameters beside the bundled ones.
 
-They are files: those of a setting, and those that ``wavehouse lists`` keeps below
-``<home>/lists/<kind>``. Every program reads them when it starts, and again when it calls
-``refresh``; a file that changed is another version of its list.
+They are files: those of a setting, and those that ``wavehouse lists`` stores below
+``<home>/lists/<kind>``. Every process reads them when it starts, and again when it calls
+``refresh``; a changed file is another version of its list.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENDINGS = (".txt", ".json")
 
 @dataclass(frozen=True, slots=True)
 class OwnFile:
-    """One file of a list, in the state in which it was found."""
+    """One file of a list, in the state when it was read."""
 
     path: Path
     sha256: str
@@ -37,14 +37,14 @@ _lock = threading.Lock()
 
 
 def use_home(home: Path, settings: dict[str, tuple[str, ...]]) -> None:
-    """Take the lists of this home and of these settings (kind to file names) from now on."""
+    """Use the lists of this home and of these settings (kind to file names) from now on."""
     with _lock:
         _state.home, _state.settings = home, settings
     refresh()
 
 
 def refresh() -> None:
-    """Look again which files there are, and what is in them."""
+    """Check again which files exist, and their content."""
     with _lock:
         _state.files = {kind: _found(kind) for kind in KINDS}
 
@@ -55,7 +55,7 @@ def own_files(kind: str) -> tuple[OwnFile, ...]:
 
 
 def own_versions() -> dict[str, str]:
-    """List name to a version that its content decides; empty without own lists (R52)."""
+    """List name to a version derived from its content; empty without custom lists (R52)."""
     versions = {}
     for kind in KINDS:
         if files := own_files(kind):
@@ -65,7 +65,7 @@ def own_versions() -> dict[str, str]:
 
 
 def kept_folder(home: Path, kind: str) -> Path:
-    """Where ``wavehouse lists`` keeps the files of a kind."""
+    """The folder where ``wavehouse lists`` stores the files of a kind."""
     return home / FOLDER_NAME / kind
 
 
@@ -82,4 +82,4 @@ def _in_its_state(path: Path) -> OwnFile:
     try:
         return OwnFile(path, hashlib.sha256(path.read_bytes()).hexdigest())
     except OSError:
-        return OwnFile(path, "")  # whoever reads it says what is wrong
+        return OwnFile(path, "")  # its reader reports the error

@@ -1,4 +1,4 @@
-"""Parameters that clients add to media addresses; what is left of a query names the file (R03)."""
+"""Parameters that clients add to media addresses; the rest of a query identifies the file (R03)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINE = re.compile(r"[\w.*~-]+(?:=[^\s&#]*)?")
 
 
 def read_parameters(path: Path) -> list[str]:
-    """The lines of a list. Raises InvalidInput with the line for one that is not a name."""
+    """The lines of a list. Raises InvalidInput with the number of an invalid line."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as broken:
@@ -28,13 +28,13 @@ def read_parameters(path: Path) -> list[str]:
 
 
 def checked_parameter(text: str, where: str | None = None) -> str:
-    """One line of a list; InvalidInput for one that is not a name or that fits every name."""
+    """Parse one line of a list; InvalidInput when it is invalid or matches every name."""
     name = text.strip().lower()
     if not _LINE.fullmatch(name) or not name.strip("*="):
         raise InvalidInput(
             f"{text!r} is not a parameter",
             where=where,
-            hint="Write its name, * for what varies, and =value for that value alone.",
+            hint="Write its name, with * for a variable part, and =value for only that value.",
         )
     return name
 
@@ -50,12 +50,12 @@ def _expression(files: tuple[OwnFile, ...]) -> re.Pattern[str]:
 
 
 def is_client_parameter(parameter: str) -> bool:
-    """True when ``name=value`` is one that clients are known to add, or is empty."""
+    """True when ``name=value`` is empty or a known addition of clients."""
     return not parameter or _expression(own_files("parameters")).fullmatch(parameter) is not None
 
 
 def naming_parameters(query: str, *, all_of_them: bool = False) -> str:
-    """What of a query can name a file, in one order; with ``all_of_them`` nothing is left out."""
+    """The query parameters that can identify a file, sorted; ``all_of_them`` keeps every one."""
     kept: Iterable[str] = {part for part in query.split("&") if part.strip("=")}
     if not all_of_them:
         kept = (part for part in kept if not is_client_parameter(part))

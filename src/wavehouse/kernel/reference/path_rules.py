@@ -1,4 +1,4 @@
-"""Rules from paths to files: addresses that differ in their path and mean one file (R03).
+"""Rules from paths to files: addresses with different paths that mean one file (R03).
 
 A rule is one line, ``pattern => address``; ``reference/path-rules.txt`` explains the grammar.
 """
@@ -32,7 +32,7 @@ _GRAMMAR = (
 
 @dataclass(frozen=True, slots=True)
 class PathRule:
-    """One rule: what it fits, and the address or guid that it means."""
+    """One rule: its pattern, and the address or guid that matches mean."""
 
     text: str
     expression: re.Pattern[str]
@@ -40,7 +40,7 @@ class PathRule:
     target: str
 
     def meaning(self, host: str, path: str, query: str) -> str | None:
-        """The ``host/path`` or ``guid:…`` that a request means; None when it does not fit."""
+        """The ``host/path`` or ``guid:…`` that a request means; None when it does not match."""
         match = self.expression.fullmatch(host + path)
         if match is None:
             return None
@@ -56,12 +56,12 @@ class PathRule:
 
 @dataclass(frozen=True, slots=True)
 class PathRules:
-    """Rules in the order in which they are tried."""
+    """Rules in matching order."""
 
     rules: tuple[PathRule, ...] = ()
 
     def meaning(self, host: str, path: str, query: str = "") -> tuple[str, PathRule] | None:
-        """What the first rule that fits says, and the rule."""
+        """The meaning by the first matching rule, and the rule."""
         for rule in self.rules:
             meaning = rule.meaning(host, path, query)
             if meaning is not None:
@@ -70,7 +70,10 @@ class PathRules:
 
 
 def read_rules(path: Path) -> list[PathRule]:
-    """The rules of a file; ``#`` starts a comment. InvalidInput with the line that is wrong."""
+    """The rules of a file; ``#`` starts a comment.
+
+    InvalidInput with the number of an invalid line.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as broken:
@@ -89,12 +92,12 @@ def _of_files(files: tuple[OwnFile, ...]) -> tuple[PathRule, ...]:
 
 
 def path_rules(own: Iterable[str] = ()) -> PathRules:
-    """An organization's own rules, then those of the operator's files, then ours."""
+    """An organization's own rules, then those of the operator's files, then the bundled ones."""
     return PathRules((*map(checked_rule, own), *_of_files(own_files("paths"))))
 
 
 def checked_rule(line: str, where: str | None = None) -> PathRule:
-    """One rule, ready to be tried; InvalidInput when it is not one, or would fit every address."""
+    """Parse one rule; InvalidInput when it is invalid or would match every address."""
     pattern, arrow, target = (part.strip() for part in line.partition("=>"))
     if not arrow or not pattern or not target or " " in pattern + target:
         raise InvalidInput(f"{line.strip()!r} is not a rule", where=where, hint=_GRAMMAR)
@@ -122,7 +125,7 @@ def _without_scheme(text: str) -> str:
 
 
 def _expression(pattern: str, seen: set[str]) -> re.Pattern[str]:
-    """A pattern's expression; the names of its holes go into ``seen``."""
+    """The expression of a pattern; the names of its placeholders are added to ``seen``."""
     parts, at = [], 0
     for hole in _HOLE.finditer(pattern):
         parts.append(re.escape(pattern[at : hole.start()]))
@@ -142,5 +145,5 @@ def _expression(pattern: str, seen: set[str]) -> re.Pattern[str]:
 
 
 def meaning_of(rules: PathRules, url: str) -> tuple[str, PathRule] | None:
-    """What a whole address means by the rules."""
+    """The meaning of a whole address by the rules."""
     return rules.meaning(*split_address(url))

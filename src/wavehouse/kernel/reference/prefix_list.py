@@ -1,7 +1,7 @@
-"""The address behind the measuring prefixes, and the one key of a media file (R03).
+"""Removes tracking prefixes from media addresses, and gives a media file one key (R03).
 
-Prefixes nest: ``https://op3.dev/e/https://pdst.fm/e/media.example/a.mp3`` is taken apart from
-the left, one known prefix at a time, as long as what follows is an address again.
+Prefixes nest: ``https://op3.dev/e/https://pdst.fm/e/media.example/a.mp3`` is parsed from the left,
+one known prefix at a time, as long as an address follows.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from wavehouse.kernel.reference.files import path_of
 from wavehouse.kernel.reference.own_lists import OwnFile, own_files
 from wavehouse.kernel.reference.parameter_list import naming_parameters
 
-# More are not seen in the wild; the limit keeps a hostile address from costing time.
+# More do not occur in practice; the limit bounds the time for a hostile address.
 _DEEPEST = 20
 
-# What may follow a prefix: a scheme or none (with one slash less, or encoded once or twice, as
-# some send it), a host with a dot in it, and a path.
+# After a prefix: an optional scheme (some send it with one slash less, or encoded once or twice), a
+# host with a dot, and a path.
 _COLON, _SLASH = "(?::|%3a|%253a)", "(?:/|%2f|%252f)"
 _A_FILE = r"[^/%]*\.(?:mp3|m4a|m4b|mp4|m4v|aac|ogg|opus|wav|flac)(?:/|%2f|$)"
 _MEASURED = (
@@ -38,9 +38,9 @@ _PATH_SAFE = "!$&'()*+,;=:@~"
 
 
 class MediaKey(NamedTuple):
-    """The host and path of a media file, whatever was put before or behind its address.
+    """The host and path of a media file, without prefixes and additions.
 
-    Of a query, ``path`` keeps the parameters that can name a file.
+    ``path`` keeps the query parameters that can identify a file.
     """
 
     host: str
@@ -61,7 +61,7 @@ class TrackingPrefixes:
         self._expression = re.compile(rf"(?:{'|'.join(heads)})/{_MEASURED}", re.I | re.DOTALL)
 
     def strip(self, url: str) -> str:
-        """The measured address itself, its query untouched; the same text without a prefix."""
+        """Remove tracking prefixes and keep the query; unchanged if there are none."""
         for _ in range(_DEEPEST):
             inner = self._once(url)
             if inner is None:
@@ -84,7 +84,7 @@ class TrackingPrefixes:
 
 
 def _expression_of(pattern: str) -> str:
-    """A line of the list as an expression."""
+    """The expression for a line of the list."""
     text = re.escape(pattern).replace(r"/\*\*", r"(?:/[^/?#]*)*?").replace(r"\*", "[^/]*")
     return f"(?:{text})"
 
@@ -94,7 +94,7 @@ def _scheme_in(text: str) -> str:
 
 
 def _parts(url: str) -> tuple[str, str, str]:
-    """Scheme, host without its default port, and all the rest. A scheme may be missing."""
+    """Scheme, host without its default port, and the rest. The scheme may be missing."""
     match = _URL.fullmatch(url.strip())
     if match is None:
         return "https", "", url.strip()
@@ -107,9 +107,10 @@ _LINE = re.compile(r"[a-z0-9*_.-]+(?::\d+)?(?:/[^\s/?#]+)*", re.IGNORECASE)
 
 
 def read_prefixes(path: Path) -> list[str]:
-    """The patterns of a list: lines of our grammar, or the JSON of opawg/podcast-prefixes.
+    """The patterns of a list: lines in our grammar, or the JSON of opawg/podcast-prefixes.
 
-    Raises InvalidInput with the line for a pattern that is not one, or that would fit any address.
+    Raises InvalidInput with the number of a line whose pattern is invalid or would match any
+    address.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -125,7 +126,7 @@ def read_prefixes(path: Path) -> list[str]:
 
 
 def checked_prefix(text: str, where: str | None = None) -> str:
-    """A pattern of a prefix, normalised; InvalidInput for one that cannot be used."""
+    """Normalise a pattern of a prefix; InvalidInput for an invalid one."""
     pattern = re.sub(r"^(?:https?:)?//", "", text.strip()).rstrip("/").lower()
     host, _, rest = pattern.partition("/")
     names_a_host = re.search(r"[a-z0-9-]+\.(?:[a-z0-9-]+)$", host) is not None
@@ -134,14 +135,14 @@ def checked_prefix(text: str, where: str | None = None) -> str:
         raise InvalidInput(
             f"{text!r} is not a prefix",
             where=where,
-            hint="Write the host and the path before the media address, * for what varies: "
-            "track.example/p/*.",
+            hint="Write the host and the path before the media address, with * for a "
+            "variable part: track.example/p/*.",
         )
     return pattern
 
 
 def _read_opawg(text: str, path: Path) -> list[str]:
-    """``opawg/podcast-prefixes``: what follows its patterns is left open there."""
+    """``opawg/podcast-prefixes``, whose patterns may be followed by anything."""
     try:
         entries = json.loads(text)
         texts = [str(entry["prefixpattern"]) for entry in entries]
@@ -160,14 +161,14 @@ def _compiled(files: tuple[OwnFile, ...], extra: tuple[Path, ...]) -> TrackingPr
 
 
 def tracking_prefixes(*extra: Path) -> TrackingPrefixes:
-    """The known prefixes, with those of the operator's own lists."""
+    """The known prefixes, including the operator's custom lists."""
     return _compiled(own_files("prefixes"), extra)
 
 
 def normal_path(path: str) -> str:
-    """A path with one spelling: encoded where it must be, upper-case digits, nowhere else.
+    """A path in one spelling: percent-encoded only where necessary, with upper-case digits.
 
-    ``%7E`` and ``~`` are one character; ``%2F`` is not a slash and stays.
+    ``%7E`` and ``~`` are the same; ``%2F`` is not a slash and is kept.
     """
     segments = path.encode("utf-8", "surrogatepass").split(b"/")
     return (
@@ -182,14 +183,15 @@ _MEDIA_ENDINGS = (
 
 
 def has_media_ending(path: str) -> bool:
-    """True for a path that ends as media files do: its query seldom says which file is meant."""
+    """True for a path with a media file suffix, whose query rarely identifies the file."""
     return path.lower().endswith(_MEDIA_ENDINGS)
 
 
 def split_address(url: str) -> tuple[str, str, str]:
-    """Host, path in its one spelling, and query of a media address, prefixes stripped.
+    """Host, normalised path, and query of a media address, with prefixes removed.
 
-    A query whose mark was encoded (``%3F_from=…``) is one, and TuneIn's ``/;`` is no path.
+    A query with an encoded question mark (``%3F_from=…``) counts as a query, and TuneIn's ``/;`` is
+    not part of the path.
     """
     _, host, tail = _parts(tracking_prefixes().strip(url))
     path, _, query = tail.partition("#")[0].partition("?")
@@ -199,10 +201,10 @@ def split_address(url: str) -> tuple[str, str, str]:
 
 
 def media_key(url: str, *, whole_query: bool = False) -> MediaKey:
-    """Host and path of a media address: no prefix, scheme, default port or fragment.
+    """Host and path of a media address, without prefix, scheme, default port or fragment.
 
-    What of the query may name a file stays at the path's end; what clients add does not, unless
-    the whole query is asked for (R03).
+    Query parameters that may identify a file stay at the end of the path; those added by clients
+    are removed, unless the whole query is requested (R03).
     """
     host, path, query = split_address(url)
     named = naming_parameters(query, all_of_them=whole_query)

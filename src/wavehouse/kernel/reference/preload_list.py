@@ -1,4 +1,4 @@
-"""Players that are known to preload (R24): by a text in their user agent, or by their page."""
+"""Players known to preload (R24), by a text in their user agent or by their page."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from wavehouse.kernel.reference.files import path_of
 
 @dataclass(frozen=True, slots=True)
 class Preloaders:
-    """The bundled list and the operator's own lines."""
+    """The bundled list and the operator's lines."""
 
     agents: tuple[str, ...]
     hosts: frozenset[str]
 
     def has_agent(self, user_agent: str) -> bool:
-        """True when the user agent is one of a player that preloads."""
+        """True when the user agent belongs to a player that preloads."""
         return any(text in user_agent for text in self.agents)
 
     def has_page(self, host: str) -> bool:
-        """True when pages of this host preload, or of a host that it is below."""
+        """True when pages of this host, or of a parent domain, preload."""
         parts = host.split(".")
         return any(".".join(parts[index:]) in self.hosts for index in range(len(parts)))
 
 
 @cache
 def preloaders(*extra: Path) -> Preloaders:
-    """The known preloaders, with the lines of the operator's own files."""
+    """The known preloaders, including the operator's files."""
     patterns: dict[str, list[str]] = {"agent": [], "referrer": []}
     for path in (path_of("preloaders.txt"), *extra):
         for number, line in enumerate(_text(path).splitlines(), 1):

@@ -1,11 +1,11 @@
-"""Sorted address ranges with a label each: one bisect per lookup, one small file on disk.
+"""Sorted address ranges with labels: one bisect per lookup, one small file on disk.
 
 An IPv4 address is its 32-bit integer. An IPv6 address is the integer of its **first 64 bits**
 everywhere in Wavehouse (R04), so both versions fit machine words.
 
-The file is one line of JSON (version, count, labels), then zlib: the distances between
-consecutive starts as little-endian words, then one label number (a byte) per start. Label 0 is
-"nothing known", so gaps are ordinary entries and a lookup never has to test an end.
+The file is one line of JSON (version, count, labels), then zlib: the distances between consecutive
+starts as little-endian words, then one label number (a byte) per start. Label 0 means "unknown", so
+gaps are ordinary entries and a lookup never has to check an end.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _WORD: dict[Version, str] = {4: "I", 6: "Q"}
 
 @dataclass(frozen=True, slots=True)
 class RangeMap:
-    """Which label an address has; immutable, built by ``painted`` or ``load``."""
+    """A map from addresses to labels; immutable, made by ``painted`` or ``load``."""
 
     version: Version
     starts: Sequence[int]
@@ -43,7 +43,7 @@ class RangeMap:
         return self.labels[self.numbers[bisect_right(self.starts, ip_int) - 1]]
 
     def ranges_of(self, label: str) -> tuple[tuple[int, int], ...]:
-        """Every (first, last) that carries the label, both included, in order."""
+        """Every (first, last) range with the label, both included, in order."""
         if label not in self.labels:
             return ()
         number = self.labels.index(label)
@@ -62,7 +62,7 @@ class RangeMap:
 
 
 def painted(version: Version, spans: Iterable[Span]) -> RangeMap:
-    """A map of the spans, where a later span paints over an earlier one."""
+    """A map of the spans, where a later span overrides an earlier one."""
     ordered = sorted(
         (first, -order, last, label) for order, (first, last, label) in enumerate(spans)
     )

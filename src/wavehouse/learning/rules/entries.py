@@ -16,7 +16,7 @@ from wavehouse.learning.rules.texts import (
 from wavehouse.learning.types import ContentInput, EventInput, EventType
 
 AHEAD = timedelta(minutes=5)
-"""How far ahead a player's clock may be."""
+"""The maximum time that a player's clock may be ahead."""
 OLDEST = timedelta(days=366)
 _BEYOND = 5.0
 """Seconds past the end that a player may report: decoders round."""

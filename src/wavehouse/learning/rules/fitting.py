@@ -11,7 +11,7 @@ from wavehouse.learning.rules.posterior import GRID, POINTS, posterior
 from wavehouse.learning.types import BINS, CLASSES, Evidence, Model, OutcomeClass
 
 HAND_SET = Model("hand-1", (0.0, -0.6, -1.4, -1.6, -1.2), (0.0, -0.5, -1.2, -0.9, -0.7))
-"""Where fitting begins."""
+"""The starting point of fitting."""
 _ROUNDS = 25
 _STEPS = 8
 _RIDGE = 2.0

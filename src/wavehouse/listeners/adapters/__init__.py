@@ -1,1 +1,1 @@
-"""The outside world of ``listeners``: threads for what must not hold a request up."""
+"""Adapters of ``listeners``: a background thread, a client of the gpodder protocol."""

@@ -1,4 +1,4 @@
-"""A client of the gpodder protocol that believes nothing: every answer comes back as it is."""
+"""A client of the gpodder protocol that returns every response unchecked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LARGEST = 8 * 2**20
 
 
 class GpodderClient:
-    """One device of one account on any server; a session of its own."""
+    """One device of one account on any server, with its own session."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self.username = username
@@ -39,7 +39,7 @@ class GpodderClient:
 
     @property
     def has_session(self) -> bool:
-        """Whether the server gave a session's cookie."""
+        """Whether the server set a session cookie."""
         return len(self._http.cookies) > 0
 
     def ask(
@@ -51,7 +51,10 @@ class GpodderClient:
         params: Mapping[str, str | int] | None = None,
         user: str | None = None,
     ) -> httpx.Response:
-        """One request; ``{user}`` in the path is the account. Unreachable when none answers."""
+        """Send one request; ``{user}`` in the path is the account.
+
+        Unreachable when the server does not respond.
+        """
         target = path.replace("{user}", quote(user, safe="@") if user else self._user)
         try:
             return self._http.request(
@@ -59,13 +62,13 @@ class GpodderClient:
             )
         except httpx.HTTPError as error:
             raise Unreachable(
-                f"the server does not answer: {type(error).__name__}",
+                f"the server does not respond: {type(error).__name__}",
                 where=self._url,
-                hint="Check the address: the part before /api/2.",
+                hint="Check the address: use the part before /api/2.",
             ) from error
 
     def sign_in(self) -> httpx.Response:
-        """Sign in, for a cookie."""
+        """Sign in and keep the session cookie."""
         return self.ask("POST", "/api/2/auth/{user}/login.json")
 
     def upload(self, *actions: Mapping[str, Any]) -> httpx.Response:
@@ -73,7 +76,7 @@ class GpodderClient:
         return self.ask("POST", "/api/2/episodes/{user}.json", body=list(actions))
 
     def actions(self, since: int = 0, **params: str | int) -> tuple[list[dict[str, Any]], int]:
-        """Episode actions after a cursor, and the next cursor; ([], 0) for no such answer."""
+        """Episode actions after a cursor, and the next one; ([], 0) for an unexpected response."""
         answer = self.ask("GET", "/api/2/episodes/{user}.json", params={"since": since, **params})
         document = json_of(answer)
         if not isinstance(document, dict) or not isinstance(document.get("actions"), list):
@@ -83,7 +86,7 @@ class GpodderClient:
 
 
 def json_of(answer: httpx.Response) -> Any:
-    """The body as JSON; None for another, or for one beyond all measure."""
+    """The body as JSON; None when it is not JSON or nested too deeply."""
     if len(answer.content) > _LARGEST:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Work that a request leaves behind, so that its response time reveals nothing (AC8)."""
+"""Work done after the response, so that the response time reveals nothing (AC8)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _MOST = 1_000
 
 
 class Later:
-    """One thread that works in order; at most so many pieces of work wait, more are dropped.
+    """A thread that runs tasks in order. Its queue is bounded; further tasks are dropped.
 
-    What fails is logged by the name of its error only: its words could hold an address (AC10).
-    What waits when the program ends is lost, so that no mail server can hold the end up; a user who
-    misses an email asks for another.
+    A failure is logged by the name of its error only, as the message could hold an address (AC10).
+    Queued tasks are lost when the process ends, so that no mail server can delay shutdown; a user
+    who misses an email can request another.
     """
 
     def __init__(self, most: int = _MOST) -> None:
@@ -27,7 +27,7 @@ class Later:
         self._lock = Lock()
 
     def do(self, work: Callable[[], object]) -> None:
-        """Run it soon, at the caller's clock."""
+        """Queue a task; it runs soon, with the caller's clock."""
         with self._lock:
             if self._thread is None:
                 self._thread = Thread(target=self._work, name="letters", daemon=True)
@@ -35,10 +35,10 @@ class Later:
         try:
             self._waiting.put_nowait(partial(copy_context().run, work))
         except Full:
-            _LOG.warning("too many emails are waiting; one was dropped")
+            _LOG.warning("the queue of emails is full; one was dropped")
 
     def wait(self) -> None:
-        """Return when nothing waits any more."""
+        """Return when the queue is empty."""
         self._waiting.join()
 
     def _work(self) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP entrances of ``listeners``: what podcast clients speak, an API of our own, and pages."""
+"""HTTP routes of ``listeners``: the protocols of podcast clients, our own API, and pages."""
 
 from fastapi import APIRouter
 
@@ -25,14 +25,14 @@ PREFIXES = ("", "/gpodder")
 
 
 def routers(edge: Edge) -> list[APIRouter]:
-    """Everything that is for listeners and their apps."""
+    """All routers for listeners and their apps."""
     return by_doors(doors(edge.workspace.stores.listeners, edge.workspace.settings))
 
 
 def by_doors(given: Doors) -> list[APIRouter]:
-    """The same, by these doors. The most frequent routes come first, as they are tried in order.
+    """The same with the given dependencies. Frequent routes come first, as they are tried in order.
 
-    A list, as each router within a router is gone through twice for every request.
+    They are a list because a nested router is searched twice for every request.
     """
     brakes = accounts.LinkBrakes.of(given)
     return [

@@ -1,4 +1,4 @@
-"""``/api/v1/listener``: how people who listen sign in.
+"""``/api/v1/listener``: sign-in of listeners.
 
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """
@@ -25,14 +25,14 @@ BROWSER = "wh_listener_browser"
 PAGE = "/listener/sign-in"
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 _SAYS = {
-    401: "The sign-in is refused.",
-    403: "An app password, or an old sign-in, does not change the account.",
+    401: "Sign-in refused.",
+    403: "An app password or an old sign-in may not change the account.",
     404: "Not found.",
-    409: "It exists already.",
+    409: "It already exists.",
     422: "A field is invalid.",
-    429: "Too many tries; Retry-After says when to try again.",
+    429: "Too many attempts; see Retry-After.",
 }
-BASIC = [Depends(HTTPBasic(auto_error=False, description="An address and an app password."))]
+BASIC = [Depends(HTTPBasic(auto_error=False, description="Email address and app password."))]
 Email = Annotated[Exact, Field(min_length=3, max_length=255)]
 Token = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -46,7 +46,7 @@ class LinkIn(BaseModel):
 
 
 class TokenIn(BaseModel):
-    """The token of an email."""
+    """The token from an email."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,7 +54,7 @@ class TokenIn(BaseModel):
 
 
 class PasswordIn(BaseModel):
-    """An address and the password of its account."""
+    """An email address and the password of its account."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,7 +63,7 @@ class PasswordIn(BaseModel):
 
 
 class NewPasswordIn(BaseModel):
-    """12 to 256 characters of any kind."""
+    """A new password: 12 to 256 characters of any kind."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,14 +75,14 @@ class NewPasswordIn(BaseModel):
 
 @dataclass(frozen=True)
 class LetterOut:
-    """An email is on its way if the address has an account; how long its link works."""
+    """The lifetime of the link, which is emailed if the address has an account."""
 
     expires_in_seconds: int
 
 
 @dataclass(frozen=True)
 class SessionOut:
-    """The listener that is signed in; the session itself came as a cookie."""
+    """The signed-in listener; the session is in the cookie."""
 
     listener_id: UUID
     email: str
@@ -90,21 +90,21 @@ class SessionOut:
 
 @dataclass(frozen=True)
 class EndedOut:
-    """How many sessions ended."""
+    """The number of sessions that ended."""
 
     ended: int
 
 
 @dataclass(frozen=True)
 class Brakes:
-    """Rate limits by e-mail address and by network address (AC8)."""
+    """Rate limits by email address and by network address (AC8)."""
 
     doors: Doors
     email: Limit | None
     network: Limit
 
     def check(self, request: Request, email: str = "") -> None:
-        """TooManyRequests, for addresses with and without an account alike."""
+        """Raise TooManyRequests, whether the address has an account or not."""
         more = [(self.email, email)] if self.email and email else []
         self.doors.limit(request, self.network, *more)
 
@@ -119,40 +119,40 @@ def router(doors: Doors, brakes: "LinkBrakes") -> APIRouter:
 
 
 def letters(doors: Doors) -> Brakes:
-    """3 emails at once to one address, one more every 5 minutes; 10 and one every 30 s."""
+    """3 emails at once per address, then one every 5 minutes; 10 and one every 30 s per client."""
     return Brakes(doors, Limit("email to", 3, 300.0), Limit("email from", 10, 30.0))
 
 
 def tokens(doors: Doors, name: str = "token") -> Brakes:
-    """20 redemptions at once from one network address, one more every 3 s."""
+    """20 redemptions at once per network address, then one every 3 s."""
     return Brakes(doors, None, Limit(name, 20, 3.0))
 
 
 def guesses(doors: Doors) -> Brakes:
-    """5 passwords at once for one e-mail address, one more a minute; 20 and one every 3 s."""
+    """5 passwords at once per email address, then one a minute; 20 and one every 3 s per client."""
     return Brakes(doors, Limit("password of", 5, 60.0), Limit("password from", 20, 3.0))
 
 
 @dataclass(frozen=True)
 class LinkBrakes:
-    """How often links are asked for and tried: the API and the page count together (AC8)."""
+    """Rate limits of requesting and redeeming links, shared by the API and the page (AC8)."""
 
     asking: Brakes
     redeeming: Brakes
 
     @classmethod
     def of(cls, doors: Doors) -> "LinkBrakes":
-        """Those of an application."""
+        """The rate limits of an application."""
         return cls(letters(doors), tokens(doors, "link"))
 
 
 def send_link(
     doors: Doors, brakes: LinkBrakes, request: Request, response: Response, email: str
 ) -> None:
-    """Send a link to an address if it has an account, after the answer (AC8).
+    """Send a link to an address if it has an account, after the response (AC8).
 
     The link is bound to the browser, whose cookie ``response`` sets. InvalidInput for an invalid
-    address; TooManyRequests for a client that asks too often.
+    address; TooManyRequests when the client exceeds the limit.
     """
     address = normalised_email(email)
     brakes.asking.check(request, address)
@@ -175,14 +175,14 @@ def _links(api: APIRouter, doors: Doors, brakes: LinkBrakes) -> None:
     def ask(body: LinkIn, request: Request, response: Response) -> LetterOut:
         """Send a link that signs this browser in, once, within 15 minutes (AC2).
 
-        The answer and its time are the same for an address without an account (AC8).
+        The response and its time are the same for an address without an account (AC8).
         """
         send_link(doors, brakes, request, response, body.email)
         return LetterOut(int(links.LIFETIME.total_seconds()))
 
     @api.post("/links/redeem", responses=answers(401, 422, 429))
     def redeem(body: TokenIn, request: Request, response: Response) -> SessionOut:
-        """Sign in with a link, in the browser that asked for it (AC2)."""
+        """Sign in with a link, in the browser that requested it (AC2)."""
         brakes.redeeming.check(request)
         caller, token = links.redeem(
             doors.database, token=body.token, browser=request.cookies.get(BROWSER, "")
@@ -195,22 +195,22 @@ def _sessions(api: APIRouter, doors: Doors) -> None:
 
     @api.post("/session/refresh", responses=answers(401, 403))
     def refresh(request: Request, response: Response) -> SessionOut:
-        """A new cookie for the old one, which works ten minutes longer (AC5).
+        """Exchange a cookie for a new one; the old one stays valid for ten minutes (AC5).
 
-        After them, a request with the old one ends every session of the same sign-in.
+        After that, a request with the old one ends every session of the same sign-in.
         """
         caller, token = sessions.refresh(doors.database, token=request.cookies.get(COOKIE, ""))
         return signed_in(response, doors, caller, token)
 
     @api.delete("/session", status_code=204)
     def sign_out(request: Request, response: Response) -> None:
-        """End this session; copies of the cookie stop working, too."""
+        """End this session; copies of the cookie stop working too."""
         sessions.end_family(doors.database, token=request.cookies.get(COOKIE, ""))
         response.delete_cookie(COOKIE, path="/")
 
     @api.delete("/sessions", dependencies=BASIC, responses=answers(401, 403, 422, 429))
     def sign_out_everywhere(who: Own, response: Response, apps: bool = False) -> EndedOut:
-        """Sign out everywhere, at once; with ``apps`` all app passwords end too (AC7)."""
+        """Sign out everywhere, at once; with ``apps`` all app passwords are revoked too (AC7)."""
         ended = sessions.end_all(doors.database, caller=who, apps=apps)
         response.delete_cookie(COOKIE, path="/")
         return EndedOut(ended)
@@ -224,8 +224,8 @@ def _passwords(api: APIRouter, doors: Doors) -> None:
     def sign_in(body: PasswordIn, request: Request, response: Response) -> SessionOut:
         """Sign in with the account's own password, if it has one (AC4).
 
-        Wrong, missing and unknown are one answer; who tries too often waits, whether there is
-        such an account or not (AC8).
+        Wrong passwords, missing passwords and unknown addresses get the same response; the rate
+        limit applies to all of them (AC8).
         """
         guessing.check(request, normalised_email(body.email))
         caller, token = passwords.sign_in(
@@ -235,19 +235,19 @@ def _passwords(api: APIRouter, doors: Doors) -> None:
 
     @api.put("/password", dependencies=BASIC, responses=answers(401, 403, 422, 429))
     def keep(body: NewPasswordIn, who: Fresh) -> EndedOut:
-        """Give the account a password, within 15 minutes of a sign-in; others are signed out."""
+        """Set the account's password, within 15 minutes of a sign-in; other sessions end."""
         return EndedOut(
             passwords.keep(doors.database, doors.hasher, caller=who, password=body.password)
         )
 
     @api.delete("/password", dependencies=BASIC, responses=answers(401, 403, 429))
     def remove(who: Fresh) -> EndedOut:
-        """Have no password any more, within 15 minutes of a sign-in; others are signed out."""
+        """Remove the account's password, within 15 minutes of a sign-in; other sessions end."""
         return EndedOut(passwords.remove(doors.database, caller=who))
 
 
 def browser_cookie(request: Request, response: Response, doors: Doors) -> str:
-    """The browser's secret that links are bound to; a new one unless it has one."""
+    """The browser's secret that links are bound to; a new one when it has none."""
     known = request.cookies.get(BROWSER, "")
     browser = known if 32 <= len(known) <= 200 else secrets.token_urlsafe(32)
     response.set_cookie(
@@ -263,11 +263,11 @@ def browser_cookie(request: Request, response: Response, doors: Doors) -> str:
 
 
 def signed_in(response: Response, doors: Doors, caller: Caller, token: str) -> SessionOut:
-    """The session's cookie, and whose it is."""
+    """Set the session cookie, and return the listener it belongs to."""
     keep_session(response, token, secure=doors.site.secure)
     return SessionOut(caller.listener_id, caller.email)
 
 
 def answers(*codes: int) -> dict[int | str, dict[str, Any]]:
-    """Errors of a route, for the OpenAPI."""
+    """Error responses of a route, for the OpenAPI document."""
     return {code: {"description": _SAYS[code], **_PROBLEM} for code in codes}

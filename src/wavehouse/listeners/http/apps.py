@@ -1,4 +1,4 @@
-"""``/api/v1/listener/apps``: passwords of single apps, for clients that know no other way (AC6).
+"""``/api/v1/listener/apps``: app passwords, for clients that support nothing else (AC6).
 
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """
@@ -19,7 +19,7 @@ from wavehouse.listeners.types import Caller
 
 
 class NewAppIn(BaseModel):
-    """What the listener calls the app or its device."""
+    """The name that the listener gives the app or device."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,7 +28,7 @@ class NewAppIn(BaseModel):
 
 @dataclass(frozen=True)
 class AppOut:
-    """An app that may sign in, with when it was last here."""
+    """An app that may sign in, with the time of its last use."""
 
     app_id: UUID
     name: str
@@ -37,7 +37,7 @@ class AppOut:
 
 @dataclass(frozen=True)
 class NewAppOut:
-    """What to type into the app. The password is shown this once; only its hash is kept."""
+    """Credentials to enter in the app. The password is shown only once; only its hash is stored."""
 
     app_id: UUID
     name: str
@@ -46,7 +46,7 @@ class NewAppOut:
 
 
 def router(doors: Doors) -> APIRouter:
-    """List, make, revoke."""
+    """List, create and revoke app passwords."""
     api = APIRouter(prefix="/api/v1/listener/apps", tags=["listener"], dependencies=BASIC)
     Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type
     Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
@@ -61,13 +61,13 @@ def router(doors: Doors) -> APIRouter:
 
     @api.post("", status_code=201, responses=answers(401, 403, 409, 422, 429))
     def make(body: NewAppIn, who: Fresh) -> NewAppOut:
-        """A password for one app, within 15 minutes of a sign-in."""
+        """Create a password for one app, within 15 minutes of a sign-in."""
         made = accounts.make_app_password(doors.database, caller=who, name=body.name)
         return NewAppOut(made.app_password_id, made.device, made.username, made.text)
 
     @api.delete("/{app_id}", status_code=204, responses=answers(401, 403, 404, 422, 429))
     def revoke(app_id: UUID, who: Fresh) -> None:
-        """End a password and every session it opened, within 15 minutes of a sign-in (AC7)."""
+        """Revoke a password and its sessions, within 15 minutes of a sign-in (AC7)."""
         accounts.end_app_password(doors.database, caller=who, app_password_id=app_id)
 
     return api

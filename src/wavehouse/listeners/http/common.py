@@ -1,4 +1,4 @@
-"""Callers of requests: an app password by Basic, or a session cookie.
+"""Callers of requests: an app password by Basic authentication, or a session cookie.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies' types.
 """
@@ -42,7 +42,7 @@ Asking = Callable[..., Awaitable[Caller]]
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the entrances work with; ``asking`` is who asks, with one brake for all of them."""
+    """What the routes depend on; ``asking`` is the caller, with one rate limit for all routes."""
 
     database: Database[Listeners]
     site: Site
@@ -55,13 +55,13 @@ class Doors:
     asking: Asking = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the dependency once: each of its own would have a brake of its own (AC8)."""
+        """Make the dependency once: separate ones would have separate rate limits (AC8)."""
         object.__setattr__(self, "asking", signing_in(self))
 
     def remote(self, request: Request) -> str:
-        """The address of the client, behind trusted proxies; stored only as a hash (P40, R06).
+        """The client's address, behind trusted proxies; stored only as a hash (P40, R06).
 
-        Of an IPv6 address its first 64 bits count: one client has all of them.
+        For IPv6 it is the first 64 bits, as one client has the whole network.
         """
         peer = request.client.host if request.client else ""
         headers = request.headers.getlist("x-forwarded-for")
@@ -69,13 +69,13 @@ class Doors:
         return address.text if address else peer
 
     def limit(self, request: Request, limit: Limit, *more: tuple[Limit, str]) -> None:
-        """TooManyRequests when this client, or one of ``more``, has no try left."""
+        """TooManyRequests when this client, or one of ``more``, has no attempts left."""
         tries = [(limit, self.remote(request)), *more]
         limits.check(self.database, *((limit, f"{self.scope}{client}") for limit, client in tries))
 
 
 def doors(database: Database[Listeners], settings: Settings) -> Doors:
-    """As the settings have it; nothing is opened yet."""
+    """Dependencies from the settings; no connection is opened yet."""
     is_open = settings["listener_sign_up"] == "open"
     site = Site(address_of(settings), is_set=settings["site_url"] is not None)
     return Doors(
@@ -84,16 +84,16 @@ def doors(database: Database[Listeners], settings: Settings) -> Doors:
 
 
 def keep_session(response: Response, token: str, *, secure: bool) -> None:
-    """Give the session's cookie; how long it is one is the server's to say (AC5)."""
+    """Set the session cookie; the server alone decides how long the session lasts (AC5)."""
     response.set_cookie(
         COOKIE, token, max_age=_DAYS_180, httponly=True, samesite="lax", secure=secure, path="/"
     )
 
 
 def signing_in(doors: Doors) -> Asking:
-    """A dependency: the caller of a request; 401 with a challenge without one, 429 for guessing.
+    """A dependency: the caller of a request. 401 with a challenge if absent, 429 for guessing.
 
-    A password that is sent counts more than a cookie. A cookie alone changes nothing from another
+    A password takes precedence over a cookie. A cookie alone may not change anything from another
     site: Refused.
     """
     database, site = doors.database, doors.site
@@ -128,10 +128,10 @@ def signing_in(doors: Doors) -> Asking:
 
 
 def check_origin(request: Request, site: Site) -> None:
-    """Refused for a change that another site's page sends along with our cookie.
+    """Refused for a change that another site's page sends with our cookie.
 
-    Programs send neither header. ``Origin: null`` counts as another site, unless the browser says
-    that the page is ours.
+    Programs send neither header. ``Origin: null`` counts as another site unless the browser reports
+    the page as same-origin.
     """
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
@@ -145,25 +145,27 @@ def check_origin(request: Request, site: Site) -> None:
 
 
 def same_host(origin: str, request: Request) -> bool:
-    """Whether an origin is the host that the request names."""
+    """Whether an origin is the host named in the request."""
     return bool(urlsplit(origin).netloc) and urlsplit(origin).netloc == request.headers.get("host")
 
 
 def owning(asking: Callable[..., Caller | Awaitable[Caller]], *, fresh: bool = False) -> Asking:
-    """A dependency: the listener, by a sign-in of their own. Refused for an app's password.
+    """A dependency: the listener, signed in personally. Refused for an app password.
 
-    ``fresh`` refuses sign-ins that are older than 15 minutes: a browser that was left open must
-    not change how its owner signs in.
+    ``fresh`` refuses sign-ins older than 15 minutes, so that an unattended browser cannot be used
+    to change the owner's credentials.
     """
 
     async def owner(who: Annotated[Caller, Depends(asking)]) -> Caller:
         if who.by_app:
             raise Refused(
-                "an app password does not change the account",
-                hint="Sign in by a link, a passkey or the account's own password.",
+                "an app password may not change the account",
+                hint="Sign in with a link, a passkey or the account password.",
             )
         if fresh and not rules.is_fresh(who.signed_in_at, clock.now()):
-            raise Refused("this needs a sign-in of the last 15 minutes", hint="Sign in again.")
+            raise Refused(
+                "this requires a sign-in within the last 15 minutes", hint="Sign in again."
+            )
         return who
 
     return owner
@@ -184,13 +186,13 @@ def _basic(header: str) -> tuple[str, str]:
 async def json_body(request: Request) -> Any:
     """The body as JSON; 400 for a body that is not JSON, 413 for one that is too large.
 
-    Half of a character, which JSON may write and no text can hold, is not JSON here.
+    A lone surrogate, which JSON allows and text cannot hold, is rejected as well.
     """
     return _decoded(await raw_body(request))
 
 
 async def archive_body(request: Request) -> Any:
-    """A listener's archive as JSON; 400 for a body that is not JSON, 413 for one too large."""
+    """A listener's archive as JSON; 400 for a body that is not JSON, 413 for a body too large."""
     return _decoded(await _body(request, LARGEST_ARCHIVE))
 
 
@@ -204,7 +206,7 @@ def _decoded(content: bytes) -> Any:
 
 
 async def raw_body(request: Request) -> bytes:
-    """The body as it came; 413 for one that is too large."""
+    """The raw body; 413 for a body that is too large."""
     return await _body(request, LARGEST_BODY)
 
 
@@ -218,6 +220,6 @@ async def _body(request: Request, largest: int) -> bytes:
 
 
 def check_user(caller: Caller, name: str) -> None:
-    """P31: a path of somebody else is refused."""
+    """P31: refuse a path of another user."""
     if name.casefold() != caller.email.casefold():
         raise HTTPException(403)

@@ -1,4 +1,4 @@
-"""The words of gpodder and of Nextcloud's gpodder app, to and from ours. Pure."""
+"""Conversion between our types and those of gpodder and of Nextcloud's gpodder app. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST_SECONDS = 2**30
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An action as a client sent it; times in seconds."""
+    """An action as sent by a client; times in seconds."""
 
     episode: Episode
     kind: Kind
@@ -42,7 +42,7 @@ class Sent:
     total: int | None
 
     def action(self, listener_id: ListenerId, received: datetime) -> NewAction:
-        """The action by our rules; its id is derived (P14), a position is cut to the end (P30)."""
+        """Convert to our action: its id is derived (P14), its position clamped to the end (P30)."""
         position = self.position
         if position is not None and self.total:
             position = min(position, self.total)
@@ -71,7 +71,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An action that cannot be stored: its place in the upload and the reason (P15)."""
+    """An action that cannot be stored: its index in the upload and the reason (P15)."""
 
     place: int
     reason: str
@@ -79,7 +79,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The actions of an upload, those that are skipped, and addresses in another spelling."""
+    """The actions of an upload, the skipped ones, and addresses with another spelling."""
 
     actions: list[Sent]
     skipped: list[Skipped]
@@ -87,7 +87,7 @@ class Upload:
 
 
 class _Bad(ValueError):
-    """Why an action is skipped."""
+    """The reason why an action is skipped."""
 
 
 def read_upload(body: Any) -> Upload:
@@ -158,7 +158,7 @@ def _device(value: Any) -> str | None:
 
 
 def device_id(value: Any) -> str:
-    """A device id. UsageError for one that cannot be stored."""
+    """A device id. UsageError for an invalid one."""
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_DEVICE:
         raise UsageError("invalid device id")
     if not words.is_plain(value):
@@ -167,7 +167,7 @@ def device_id(value: Any) -> str:
 
 
 def _seconds(entry: dict[str, Any], name: str) -> int | None:
-    """Whole seconds, fractions cut off; -1 is what Nextcloud and AntennaPod send for "unknown"."""
+    """Whole seconds, truncated; Nextcloud and AntennaPod send -1 for "unknown"."""
     value = entry.get(name)
     if value is None or value == -1:
         return None
@@ -179,7 +179,7 @@ def _seconds(entry: dict[str, Any], name: str) -> int | None:
 
 
 def _instant(value: Any) -> tuple[str, datetime | None]:
-    """The time as sent, and as an instant: without a zone it is UTC (P5)."""
+    """The time as sent, and as an instant; without a time zone it is UTC (P5)."""
     if value is None or value == "":
         return "", None
     try:
@@ -201,13 +201,13 @@ def _sane(at: datetime) -> datetime:
 
 
 def notice(skipped: Sequence[Skipped]) -> str:
-    """Skipped actions as a header's value: how many, then place and reason of the first ten."""
+    """Skipped actions as a header value: the count, then index and reason of the first ten."""
     first = "; ".join(f"{skipped.place}: {skipped.reason}" for skipped in skipped[:10])
     return f"{len(skipped)}; {first}"
 
 
 def shown(change: Change) -> dict[str, Any]:
-    """An action as clients read it, in their five kinds; a finish is a play to the end."""
+    """An action as clients read it, in their five kinds; a finish becomes a play to the end."""
     kind = change.kind if change.kind in KINDS else "play"
     action: dict[str, Any] = {
         "podcast": change.podcast_url,
@@ -228,7 +228,7 @@ def shown(change: Change) -> dict[str, Any]:
 
 
 def _place(change: Change) -> tuple[int, int | None]:
-    """Position and length in milliseconds; what the action leaves out is the chapter's own."""
+    """Position and length in milliseconds; missing values are taken from the chapter."""
     total = change.duration_ms or change.chapter_duration_ms
     if change.kind == Kind.FINISH:
         end = total or change.position_ms or change.chapter_position_ms or 0
@@ -257,7 +257,7 @@ def opml(urls: Sequence[str], title: str) -> str:
 
 
 def urls_of(content: bytes, form: str) -> list[str]:
-    """The addresses of a subscription list of this format. UsageError for other text."""
+    """The addresses of a subscription list in this format. UsageError for invalid text."""
     if form == "opml":
         return _opml_urls(content)
     try:

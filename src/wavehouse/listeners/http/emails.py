@@ -1,4 +1,4 @@
-"""``/api/v1/listener/email``: another address, which both mailboxes agree to (AC9).
+"""``/api/v1/listener/email``: a change of address, which both mailboxes must confirm (AC9).
 
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """
@@ -30,13 +30,13 @@ PAGE = "/listener/new-address"
 
 @dataclass(frozen=True)
 class AgreedOut:
-    """Whether the address is changed now, or the other mailbox has to agree yet."""
+    """Whether the address is changed now, or the other mailbox still has to confirm."""
 
     changed: bool
 
 
 def router(doors: Doors) -> APIRouter:
-    """Ask, agree, withdraw; and the page that both emails open."""
+    """Request, confirm and withdraw a change; and the page that both emails link to."""
     api = APIRouter()
     api.include_router(_api(doors))
     api.include_router(_page(doors))
@@ -53,7 +53,7 @@ def _api(doors: Doors) -> APIRouter:
     def ask(body: LinkIn, request: Request, who: Fresh) -> LetterOut:
         """Write to both mailboxes, within 15 minutes of a sign-in (AC9).
 
-        The answer is the same for an address that has an account (AC8).
+        The response is the same for an address that has an account (AC8).
         """
         for mailbox in (who.email, emails.checked(who, body.email)):
             writing.check(request, mailbox)
@@ -71,7 +71,7 @@ def _api(doors: Doors) -> APIRouter:
 
     @api.post("/confirm", responses=answers(401, 409, 422, 429))
     def agree(body: TokenIn, request: Request) -> AgreedOut:
-        """Agree with a email's token; with the second mailbox the address is changed (AC9)."""
+        """Confirm with an email's token; the second confirmation changes the address (AC9)."""
         agreeing.check(request)
         return AgreedOut(emails.agree(doors.database, token=body.token))
 
@@ -94,8 +94,8 @@ def _page(doors: Doors) -> APIRouter:
                 "A new address",
                 f'<form method="post" action="{PAGE}">'
                 f'<input type="hidden" name="token" value="{escape(token)}">'
-                "<p>Both mailboxes must agree, the old one and the new one.</p>"
-                "<button>Agree</button></form>",
+                "<p>Both the old and the new mailbox must confirm.</p>"
+                "<button>Confirm</button></form>",
             )
         )
 
@@ -103,7 +103,7 @@ def _page(doors: Doors) -> APIRouter:
     def agree(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
         brake.check(request)
         changed = emails.agree(doors.database, token=form_token(body))
-        said = "The address is changed." if changed else "The other mailbox has to agree, too."
+        said = "The address was changed." if changed else "The other mailbox must confirm too."
         return HTMLResponse(shown("Thank you", f"<p>{said}</p>"))
 
     return pages

@@ -1,7 +1,7 @@
-"""``/listener/sign-in``: ask for a email, use a passkey, or use up the link of a email.
+"""``/listener/sign-in``: request an email, use a passkey, or redeem an emailed link.
 
-Looking at a link does not use it up, its button does: mail programs open links to look at them.
-Without ``from __future__ import annotations``: FastAPI must see the types.
+Opening a link does not consume it, its button does, because mail programs open links to inspect
+them. Without ``from __future__ import annotations``: FastAPI must see the types.
 """
 
 from typing import Annotated
@@ -23,7 +23,7 @@ _DID = {
 
 
 def router(doors: Doors, brakes: accounts.LinkBrakes) -> APIRouter:
-    """Forms that work without scripts, and a button for who has them."""
+    """Forms that work without scripts, and a button for passkeys."""
     pages = APIRouter(include_in_schema=False, route_class=page.InWords)
     Fields = Annotated[dict[str, str], Depends(page.own_form(doors.site))]  # noqa: N806 - a type
 
@@ -62,7 +62,7 @@ def router(doors: Doors, brakes: accounts.LinkBrakes) -> APIRouter:
 
     @pages.post(accounts.PAGE)
     def enter(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
-        # No token against other sites: they know neither the email nor this browser's cookie.
+        # No CSRF token: other sites know neither the email's token nor this browser's cookie.
         page.check_origin(request, doors.site)
         brakes.redeeming.check(request)
         _, session = links.redeem(

@@ -1,4 +1,4 @@
-"""``/api/v1/listener/events``: changes as they happen, by server-sent events, beside polling.
+"""``/api/v1/listener/events``: changes as they happen, by server-sent events.
 
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """
@@ -30,7 +30,7 @@ _MOST, _MOST_OF_ONE = 1_000, 20
 
 @dataclass(eq=False)
 class Watch:
-    """Looks once a second for changes of all listeners whose streams are open, in one query."""
+    """Checks once a second for changes of all listeners with open streams, in one query."""
 
     database: Database[Listeners]
     open: Counter[ListenerId] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class Watch:
     task: asyncio.Task[None] | None = None
 
     def enter(self, listener_id: ListenerId) -> None:
-        """A stream opens. TooManyRequests for too many."""
+        """Open a stream. TooManyRequests when too many are open."""
         if self.open.total() >= _MOST or self.open[listener_id] >= _MOST_OF_ONE:
             raise TooManyRequests("too many streams are open", hint="Poll /changes instead.")
         self.open[listener_id] += 1
@@ -47,20 +47,20 @@ class Watch:
             self.task = asyncio.get_running_loop().create_task(self._look())
 
     def leave(self, listener_id: ListenerId) -> None:
-        """A stream ends."""
+        """Close a stream."""
         self.open[listener_id] -= 1
         if self.open[listener_id] <= 0:
             del self.open[listener_id]
             self.heads.pop(listener_id, None)
 
     async def wait(self) -> None:
-        """Until the next look."""
+        """Wait for the next check."""
         async with self.looked:
             await asyncio.wait_for(self.looked.wait(), _BEAT_SECONDS)
 
     async def _look(self) -> None:
         while self.open:
-            with suppress(Unreachable):  # the next look may find it
+            with suppress(Unreachable):  # the next check may succeed
                 self.heads = await asyncio.to_thread(live.heads, self.database, list(self.open))
             async with self.looked:
                 self.looked.notify_all()
@@ -69,7 +69,7 @@ class Watch:
 
 def router(doors: Doors) -> APIRouter:
     """The stream."""
-    basic = HTTPBasic(auto_error=False, description="An address and an app password.")
+    basic = HTTPBasic(auto_error=False, description="Email address and app password.")
     api = APIRouter(prefix="/api/v1/listener", tags=["listener"], dependencies=[Depends(basic)])
     watch = Watch(doors.database)
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
@@ -85,9 +85,9 @@ def router(doors: Doors) -> APIRouter:
         after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
         last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$")] = None,
     ) -> StreamingResponse:
-        """Changes after a cursor, then each as it happens: events `changes` and `subscriptions`.
+        """Changes after a cursor, then live changes: events `changes` and `subscriptions`.
 
-        Each has the cursor as its id; a browser that reconnects goes on after the last one.
+        Each event's id is its cursor; a browser that reconnects continues after the last one.
         """
         watch.enter(who.listener_id)
         start = int(last_event_id) if last_event_id else after
@@ -103,7 +103,7 @@ def router(doors: Doors) -> APIRouter:
 async def _stream(
     database: Database[Listeners], watch: Watch, who: Caller, after: int
 ) -> AsyncIterator[bytes]:
-    """Events until the client goes, or its session ends."""
+    """Events until the client disconnects or its session ends."""
     seen, beat = Heads(-1, -1), 0.0
     loop = asyncio.get_running_loop()
     try:

@@ -1,4 +1,4 @@
-"""What podcast clients speak: gpodder.net's API v2, its simple lists, and Nextcloud's dialect.
+"""Protocols of podcast clients: gpodder.net's API v2, its simple lists, and Nextcloud's dialect.
 
 Mounted under the server's root and under ``/gpodder``. Without ``from __future__ import
 annotations``: FastAPI must see the dependencies, which close over the database.
@@ -42,7 +42,7 @@ Since = Annotated[int, Query(ge=-(2**62), le=2**62)]
 
 
 def router(doors: Doors, prefix: str = "") -> APIRouter:
-    """All of it; in no OpenAPI document, as the protocol is not ours to describe."""
+    """All routes; they are not in the OpenAPI document, as the protocol is not ours to describe."""
     api = APIRouter(prefix=prefix, include_in_schema=False)
     recorder = Recorder(doors.database)
     _episodes(api, doors, recorder)
@@ -61,7 +61,7 @@ def _auth(api: APIRouter, doors: Doors) -> None:
     @api.post("/api/2/auth/{user}/login.json")
     def sign_in(user: str, who: Who, response: Response) -> dict[str, str]:
         check_user(who, user)
-        # Two apps that share a password have a session each from here on (P19).
+        # From here on, two apps that share a password have separate sessions (P19).
         token = accounts.new_app_session(database, caller=who)
         if token is not None:
             if "set-cookie" in response.headers:
@@ -115,7 +115,7 @@ def _devices(api: APIRouter, doors: Doors) -> None:
             name=name or None,
             kind=kind,
         )
-        # Anything but an empty body reads as a failure to mygpoclient.
+        # mygpoclient treats any body but an empty one as a failure.
         return _with_cookie(Response(status_code=200), response)
 
 
@@ -239,7 +239,7 @@ def _nextcloud(api: APIRouter, doors: Doors, recorder: "Recorder", base: str) ->
 def _changes(
     database: Database[Listeners], who: Caller, since: int, *, left_too: bool = False
 ) -> dict[str, Any]:
-    """Changes after a cursor; with ``left_too`` shows that were left count from the beginning."""
+    """Changes after a cursor; ``left_too`` includes unsubscribed shows from the beginning."""
     changed, cursor = subscriptions.changed(database, caller=who, after=max(since, 0))
     gone = [item for item in changed if not item.is_subscribed]
     if not left_too:
@@ -252,9 +252,9 @@ def _changes(
 
 
 def _lists(body: Any, response: Response) -> tuple[list[str], list[str]]:
-    """The addresses to add and to remove. UsageError (400) for a body without such lists.
+    """The addresses to add and to remove. UsageError (400) for a body without these lists.
 
-    What is not an address is skipped and reported in a header (P15).
+    Invalid addresses are skipped and reported in a header (P15).
     """
     if not isinstance(body, dict):
         raise UsageError("the body must be an object with add and remove")
@@ -284,7 +284,7 @@ def _change(
 
 
 def _report(response: Response, skipped: list[dialect.Skipped]) -> None:
-    """Skipped parts of an upload, in a header and in the log; no address is logged."""
+    """Report skipped parts of an upload, in a header and in the log; addresses are not logged."""
     if skipped:
         notice = dialect.notice(skipped)
         response.headers[SKIPPED] = notice
@@ -292,9 +292,9 @@ def _report(response: Response, skipped: list[dialect.Skipped]) -> None:
 
 
 class Recorder:
-    """Records uploads of actions in the clients' words.
+    """Records uploads of actions, and answers in the clients' terms.
 
-    Large uploads have a lane of their own, and go in parts: no other listener waits for them.
+    Large uploads have a separate queue and are split, so that other listeners do not wait for them.
     """
 
     def __init__(self, database: Database[Listeners]) -> None:
@@ -303,7 +303,7 @@ class Recorder:
     async def record(
         self, who: Caller, body: Any, response: Response
     ) -> tuple[int, list[tuple[str, str]]]:
-        """Record an upload; the cursor to go on with (P19), and addresses in another spelling."""
+        """Record an upload; returns the next cursor (P19), and addresses with another spelling."""
         is_large = isinstance(body, list) and len(body) > LARGE
         sent = (
             await asyncio.to_thread(dialect.read_upload, body)
@@ -334,7 +334,7 @@ def _list(database: Database[Listeners], who: Caller, form: str, callback: str =
 
 
 def _with_cookie(answer: Response, response: Response) -> Response:
-    """An answer of its own takes the session cookie along that the dependency has set."""
+    """Copy the session cookie, which the dependency has set, to an explicit response."""
     for name, value in response.raw_headers:
         if name == b"set-cookie":
             answer.raw_headers.append((name, value))

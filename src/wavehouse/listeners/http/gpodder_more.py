@@ -22,7 +22,7 @@ _CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}")
 
 
 def router(doors: Doors, prefix: str = "") -> APIRouter:
-    """What common clients call beside episodes, subscriptions and devices."""
+    """Routes that common clients call besides episodes, subscriptions and devices."""
     api = APIRouter(prefix=prefix, include_in_schema=False)
     _settings(api, doors)
     _devices(api, doors)
@@ -36,7 +36,7 @@ def router(doors: Doors, prefix: str = "") -> APIRouter:
 
 
 def jsonp(urls: list[str], callback: str) -> Response:
-    """A list as a call of a function. UsageError (400) for what is not a function's name."""
+    """Wrap a list in a JSONP callback. UsageError (400) for an invalid function name."""
     import json
 
     if not _CALLBACK.fullmatch(callback):
@@ -101,7 +101,7 @@ def _settings(api: APIRouter, doors: Doors) -> None:
 
 
 def _devices(api: APIRouter, doors: Doors) -> None:
-    """A listener's devices all follow the same shows, so all are synchronized with each other."""
+    """All devices of a listener follow the same shows, so all are synchronized with each other."""
     database = doors.database
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 

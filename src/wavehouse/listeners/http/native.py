@@ -1,4 +1,4 @@
-"""``/api/v1/listener``: positions, their changes and where to go on, for a publisher's own apps.
+"""``/api/v1/listener``: positions, changes and resuming, for a publisher's own apps.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the database.
@@ -47,7 +47,7 @@ _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 _SAYS = {
     401: "The request has no valid app password or session.",
     404: "Not found.",
-    409: "The action's id was used for something else (P13).",
+    409: "The action id is used by a different action (P13).",
     413: "The body is too large.",
     422: "A field is invalid.",
     429: "Too many wrong passwords.",
@@ -56,7 +56,7 @@ _SAYS = {
 
 def _instant(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError("must be an instant with its zone")
+        raise ValueError("must have a time zone")
     return value
 
 
@@ -68,9 +68,9 @@ Id = Annotated[Exact, Field(min_length=1, max_length=255, pattern=r"^[^\x00]+$")
 
 
 class ActionIn(BaseModel):
-    """Something a client did, made repeatable by ``action_id``.
+    """A client's action; ``action_id`` makes it idempotent.
 
-    ``seen`` is the action whose outcome the device knew (P9).
+    ``seen`` is the last action that the device knew of (P9).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -86,7 +86,7 @@ class ActionIn(BaseModel):
     seen: UUID | None = None
 
     def to_action(self, chapter_id: str) -> NewAction:
-        """The action by our rules."""
+        """Convert to the internal action."""
         return NewAction(
             ActionId(self.action_id),
             chapter_id,
@@ -108,7 +108,7 @@ class ActionOf(ActionIn):
 
 
 class BatchIn(BaseModel):
-    """At most 500 actions; each gets a status of its own (P15)."""
+    """At most 500 actions; each gets its own status (P15)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -120,7 +120,7 @@ Text = Annotated[Line, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$"
 
 
 class EpisodeIn(BaseModel):
-    """What an app knows of an episode."""
+    """An episode as an app knows it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -142,7 +142,7 @@ class MoveIn(BaseModel):
 
 
 class Preferences(BaseModel):
-    """What a listener has chosen."""
+    """The listener's preferences."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -151,7 +151,7 @@ class Preferences(BaseModel):
 
 @dataclass(frozen=True)
 class ChapterOut:
-    """What an episode is called here."""
+    """The id of an episode's chapter on this server."""
 
     chapter_id: str
 
@@ -177,7 +177,7 @@ class BatchOut:
 
 @dataclass(frozen=True)
 class ChangesOut:
-    """A page of the feed; go on with ``cursor`` while ``has_more``."""
+    """A page of changes; continue with ``cursor`` while ``has_more``."""
 
     actions: list[Change]
     cursor: int
@@ -185,10 +185,10 @@ class ChangesOut:
 
 
 def router(doors: Doors) -> APIRouter:
-    """The HTTP entrance of ``listeners``."""
+    """Routes of positions, changes and preferences."""
     database = doors.database
     writer, resumer = recording.recorder(database), positions.resumer(database)
-    basic = HTTPBasic(auto_error=False, description="An address and an app password.")
+    basic = HTTPBasic(auto_error=False, description="Email address and app password.")
     api = APIRouter(
         prefix="/api/v1/listener",
         tags=["listener"],
@@ -216,7 +216,7 @@ def router(doors: Doors) -> APIRouter:
         after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
         limit: Annotated[int, Query(ge=1, le=rules.PAGE)] = rules.PAGE,
     ) -> ChangesOut:
-        """What was said on any device after a cursor; from 0 the current state only (P22)."""
+        """Changes of all devices after a cursor; from 0, only the current state (P22)."""
         page = positions.changes(database, caller=who, after=after, limit=limit)
         return ChangesOut(list(page.actions), page.cursor, page.has_more)
 
@@ -224,7 +224,7 @@ def router(doors: Doors) -> APIRouter:
     def position(
         chapter_id: Chapter, who: Who, response: Response, if_none_match: Tags = None
     ) -> Any:
-        """Where the listener is; the ETag is the version (P12)."""
+        """The current position; the ETag is its version (P12)."""
         stored = positions.position(database, caller=who, chapter_id=chapter_id)
         etag = preconditions.etag(stored.version)
         if not preconditions.read(None, if_none_match).holds(stored.version):
@@ -245,9 +245,9 @@ def router(doors: Doors) -> APIRouter:
         if_match: Tags = None,
         if_none_match: Tags = None,
     ) -> Any:
-        """One action of one chapter, if it still is as it was read (``If-Match: "v7"``).
+        """Store one action of a chapter if its position has not changed (``If-Match: "v7"``).
 
-        412 has the current position as its body, and its ETag.
+        A 412 response has the current position and its ETag.
         """
         upload = Upload(
             who, (body.to_action(chapter_id),), preconditions.read(if_match, if_none_match)
@@ -276,7 +276,7 @@ def router(doors: Doors) -> APIRouter:
     def remove(
         chapter_id: Chapter, who: Who, if_match: Tags = None, if_none_match: Tags = None
     ) -> Response:
-        """Delete a position; what was done before this does not bring it back (P38)."""
+        """Delete a position; earlier actions do not restore it (P38)."""
         condition = preconditions.read(if_match, if_none_match)
         try:
             positions.remove(database, caller=who, chapter_id=chapter_id, condition=condition)
@@ -292,16 +292,17 @@ def router(doors: Doors) -> APIRouter:
             str | None, Query(min_length=1, max_length=255, pattern=r"^[^\x00]+$")
         ] = None,
     ) -> Resume:
-        """Where to go on, and how far to go back first (P34).
+        """Where to resume, and how far to rewind first (P34).
 
-        Name the device, and it is notified when another one moved far from where it was (P10).
+        With a device, the response has a hint when another device moved far from its position
+        (P10).
         """
         asked = positions.ResumeRequest(who.listener_id, chapter_id, device_id)
         return positions.there(await resumer.ask(asked))
 
     @api.post("/chapters", responses=_answers(413, 422))
     async def chapter(body: EpisodeIn, who: Who) -> ChapterOut:
-        """The chapter of an episode: by guid, by file, or by two of date, link, title (P29)."""
+        """The chapter of an episode: by guid, by file, or by two of date, link and title (P29)."""
         described = Described(body.title, body.link, body.published_at)
         podcast = rules.normalised_feed(body.podcast_url) or body.podcast_url
         episode = Episode(podcast, body.episode_url, body.guid, described)
@@ -310,15 +311,15 @@ def router(doors: Doors) -> APIRouter:
 
     @api.post("/moves", status_code=204, responses=_answers(413, 422))
     def move(body: MoveIn, who: Who) -> None:
-        """A feed has another address now: the subscription and all positions go along.
+        """Move a feed to a new address: the subscription and all positions move too.
 
-        For apps that find a permanent redirect, `itunes:new-feed-url` or the same `podcast:guid`.
+        For apps that meet a permanent redirect, `itunes:new-feed-url` or the same `podcast:guid`.
         """
         moves.move(database, caller=who, old=body.old_url, new=body.new_url)
 
     @api.get("/export")
     def export(who: Who, form: Literal["json", "gpodder", "opml"] = "json") -> Response:
-        """All that is a listener's: whole, or as gpodder's actions, or the shows as OPML (P39)."""
+        """All of a listener's data, or actions in gpodder's format, or shows as OPML (P39)."""
         if form == "json":
             return JSONResponse(archives.archive(database, listener_id=who.listener_id))
         if form == "opml":
@@ -332,23 +333,23 @@ def router(doors: Doors) -> APIRouter:
 
     @api.post("/import", responses=_answers(413, 422))
     def bring_in(body: Annotated[Any, Depends(archive_body)], who: Who) -> dict[str, int]:
-        """Add an archive that was exported, here or elsewhere; again it changes nothing (P39)."""
+        """Import an archive exported here or elsewhere; repeating it changes nothing (P39)."""
         return archives.bring_in(database, caller=who, document=body)
 
     @api.get("/settings")
     def settings(who: Who) -> Preferences:
-        """What the listener has chosen."""
+        """The listener's preferences."""
         return Preferences(resume_policy=positions.resume_policy(database, caller=who))
 
     @api.put("/settings", responses=_answers(413, 422))
     def set_settings(body: Preferences, who: Who) -> Preferences:
-        """What resuming suggests: the latest position, the furthest, or both to ask about (P8)."""
+        """Set what resuming suggests: the latest position, the furthest, or both (P8)."""
         positions.set_resume_policy(database, caller=who, policy=body.resume_policy)
         return body
 
     @api.post("/positions/{chapter_id}/restore/{action_id}", responses=_answers(404, 422))
     def restore(chapter_id: Chapter, action_id: UUID, who: Who) -> BatchOut:
-        """Go back to a position that was displaced in the last 30 days (P11)."""
+        """Restore a position that was displaced in the last 30 days (P11)."""
         done = positions.restore(
             database, caller=who, chapter_id=chapter_id, action_id=ActionId(action_id)
         )
@@ -364,7 +365,7 @@ def router(doors: Doors) -> APIRouter:
 
     @api.delete("/devices/{device_id}", status_code=204, responses=_answers(404))
     def forget(device_id: Chapter, who: Who) -> None:
-        """Forget a device; positions that it won stay (P36)."""
+        """Delete a device; positions from it stay (P36)."""
         with database.listener(who.listener_id) as tx:
             accounts.delete_device(tx, caller=who, device_id=device_id)
 

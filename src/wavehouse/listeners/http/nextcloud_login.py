@@ -1,8 +1,8 @@
-"""Nextcloud's login flow v2, by which apps of that dialect get a password: ask, grant, poll once.
+"""Nextcloud's login flow v2, which gives apps of that dialect a password: start, grant, poll once.
 
-What waits is kept in this process's memory for twenty minutes: the granted password is handed to
-the app that asked and to nobody else. Without ``from __future__ import annotations``: FastAPI must
-see the types.
+Pending flows stay in this process's memory for twenty minutes; the granted password is only
+returned to the app that started the flow. Without ``from __future__ import annotations``: FastAPI
+must see the types.
 """
 
 import secrets
@@ -27,11 +27,11 @@ from wavehouse.listeners.service.limits import Limit
 _PATIENCE = timedelta(minutes=20)
 _MOST = 1_000
 _FORM = (
-    '<form method="post"><p>An app wants to keep your positions and shows here. Give it the '
-    "password that was made for it.</p>"
+    '<form method="post"><p>An app wants to store your positions and shows here. Enter the '
+    "app password that you made for it.</p>"
     '<p><label>E-mail address <input name="email" type="email" autocomplete="username" required>'
     '</label></p><p><label>App password <input name="password" type="password" '
-    'autocomplete="off" required></label></p><button>Let the app in</button></form>'
+    'autocomplete="off" required></label></p><button>Grant access</button></form>'
 )
 
 
@@ -44,14 +44,14 @@ class _Flow:
 
 
 class _Waiting:
-    """Flows by the hash of the login page's token; the oldest go when there are too many."""
+    """Pending flows by the hash of the page's token; beyond a limit the oldest are dropped."""
 
     def __init__(self) -> None:
         self._flows: dict[bytes, _Flow] = {}
         self._lock = threading.Lock()
 
     def begin(self) -> tuple[str, str]:
-        """The tokens of the page and of polling."""
+        """Start a flow; returns the tokens of the login page and of polling."""
         page, poll = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         with self._lock:
             self._forget()
@@ -59,21 +59,21 @@ class _Waiting:
         return page, poll
 
     def known(self, page: str) -> bool:
-        """Whether a page's flow waits for somebody to grant it."""
+        """Whether a flow with this page token is pending."""
         with self._lock:
             self._forget()
             flow = self._flows.get(secret_hash(page))
             return flow is not None and not flow.password
 
     def grant(self, page: str, username: str, password: str) -> None:
-        """Hand over what the app shall use."""
+        """Store the credentials that the app receives."""
         with self._lock:
             flow = self._flows.get(secret_hash(page))
             if flow is not None:
                 flow.username, flow.password = username, password
 
     def take(self, poll: str) -> tuple[str, str] | None:
-        """What was granted, once."""
+        """The granted credentials; returned only once."""
         wanted = secret_hash(poll)
         with self._lock:
             self._forget()
@@ -97,7 +97,7 @@ def router(doors: Doors, prefix: str = "") -> APIRouter:
     waiting, base = _Waiting(), f"{doors.site.origin}{prefix}"
 
     def address(request: Request) -> str:
-        """The server's address: site_url, or without that setting what the app asked for."""
+        """The server's address: site_url, or else the address that the app used."""
         return base if doors.site.is_set else f"{request.url.scheme}://{request.url.netloc}{prefix}"
 
     @api.post("/login/v2")
@@ -114,7 +114,9 @@ def router(doors: Doors, prefix: str = "") -> APIRouter:
     @api.get("/login/v2/flow/{page}")
     @api.get("/index.php/login/v2/flow/{page}")
     def show(page: str) -> Response:
-        return HTMLResponse(shown("Let an app in", _FORM)) if waiting.known(page) else _gone()
+        return (
+            HTMLResponse(shown("Grant access to an app", _FORM)) if waiting.known(page) else _gone()
+        )
 
     @api.post("/login/v2/flow/{page}")
     @api.post("/index.php/login/v2/flow/{page}")
@@ -126,10 +128,10 @@ def router(doors: Doors, prefix: str = "") -> APIRouter:
         try:
             caller, _ = accounts.by_password(doors.database, username=email, password=password)
         except NotSignedIn:
-            again = "<p><strong>This address and this app password do not go together.</strong></p>"
-            return HTMLResponse(shown("Let an app in", again + _FORM), status_code=401)
+            again = "<p><strong>Wrong email address or app password.</strong></p>"
+            return HTMLResponse(shown("Grant access to an app", again + _FORM), status_code=401)
         waiting.grant(page, caller.email, password)
-        return HTMLResponse(shown("The app is let in", "<p>Go back to the app.</p>"))
+        return HTMLResponse(shown("Access granted", "<p>Return to the app.</p>"))
 
     @api.post("/login/v2/poll")
     @api.post("/index.php/login/v2/poll")
@@ -145,8 +147,8 @@ def router(doors: Doors, prefix: str = "") -> APIRouter:
 
 
 def _gone() -> Response:
-    text = "<p>It was used, or it is older than 20 minutes. Begin again in the app.</p>"
-    return HTMLResponse(shown("This page is no longer good", text), status_code=404)
+    text = "<p>It was used, or is older than 20 minutes. Start again in the app.</p>"
+    return HTMLResponse(shown("This page has expired", text), status_code=404)
 
 
 def _form(body: bytes) -> tuple[str, str]:

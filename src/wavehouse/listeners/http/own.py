@@ -1,6 +1,6 @@
-"""``/listener``: the listener's own page, with passkeys, apps and the ways out.
+"""``/listener``: the listener's page, with passkeys, apps, and signing out.
 
-A passkey is made by the script, through ``/api/v1/listener/passkeys``; everything else is a form.
+A script creates passkeys through ``/api/v1/listener/passkeys``; everything else is a form.
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """
 
@@ -26,9 +26,9 @@ from wavehouse.listeners.types import Caller, NewAppPassword
 OWN = "/listener"
 _DID = {
     "in": "You are signed in.",
-    "added": "The passkey is added. From now on you can sign in with it.",
-    "removed": "The passkey is removed.",
-    "revoked": "The app is signed out, and its password worth nothing any more.",
+    "added": "The passkey was added. You can now sign in with it.",
+    "removed": "The passkey was removed.",
+    "revoked": "The app is signed out and its password is revoked.",
 }
 
 
@@ -43,7 +43,7 @@ class Line:
 
 
 def router(doors: Doors) -> APIRouter:
-    """The page and its forms. Changing something needs a sign-in of the last 15 minutes."""
+    """The page and its forms. Changes need a sign-in within the last 15 minutes."""
     pages = APIRouter(prefix=OWN, include_in_schema=False, route_class=page.InWords)
 
     def asking(request: Request) -> Caller:

@@ -1,4 +1,4 @@
-"""``/listener/data``: what is stored of a listener, to see, to take along, and to delete.
+"""``/listener/data``: view, export and delete the stored data of a listener.
 
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """
@@ -76,7 +76,7 @@ def router(doors: Doors) -> APIRouter:
         if fields.get("email", "").strip().lower() != who.email:
             raise InvalidInput(
                 "the address does not match your account",
-                hint="Type your e-mail address to delete your account.",
+                hint="Enter your email address to delete your account.",
             )
         receipt = archives.erase(doors.database, email=who.email, mail=doors.mail)
         rows = "".join(f"<li>{table}: {count}</li>" for table, count in receipt.rows.items())

@@ -1,7 +1,7 @@
-"""What the pages for listeners share: how they look, forms that are ours, errors in words.
+"""Shared parts of the listener pages: layout, form tokens, error pages.
 
-They load the style sheet and a script from ``/static`` and ask for nothing else; all but passkeys
-works without scripts. Without ``from __future__ import annotations``: FastAPI must see the types.
+The pages load the style sheet and a script from ``/static``, nothing else; all but passkeys works
+without scripts. Without ``from __future__ import annotations``: FastAPI must see the types.
 """
 
 import hmac
@@ -29,10 +29,10 @@ _SEE_OTHER = 303
 
 
 class InWords(APIRoute):
-    """A route of a person: its errors are a page with the way on, not the dashboard's."""
+    """A route for people: its errors are a page with the next step, not the dashboard's."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's own, with its errors caught."""
+        """FastAPI's own handler, with its errors caught."""
         answer = super().get_route_handler()
 
         async def worded(request: Request) -> Response:
@@ -45,7 +45,7 @@ class InWords(APIRoute):
 
 
 def visitor(request: Request, doors: Doors) -> Caller | None:
-    """The caller by their own sign-in; sessions of apps do not count on a page."""
+    """The caller by a personal sign-in; app sessions do not count on a page."""
     token = request.cookies.get(COOKIE, "")
     caller = sessions.caller(doors.database, token=token) if token else None
     return None if caller is None or caller.by_app else caller
@@ -54,7 +54,7 @@ def visitor(request: Request, doors: Doors) -> Caller | None:
 def page(
     request: Request, site: Site, name: str, *, status: int = 200, **values: object
 ) -> HTMLResponse:
-    """A page with a token for its forms, which is a cookie of this browser, too."""
+    """A page with a form token, which is also set as a cookie in this browser."""
     known = request.cookies.get(CSRF, "")
     csrf = known if len(known) >= 32 else secrets.token_urlsafe(32)
     response = _drawn(name, status=status, csrf=csrf, **values)
@@ -66,12 +66,12 @@ def page(
 
 
 def shown(title: str, content: str) -> str:
-    """A whole page that says one thing; ``content`` is HTML."""
+    """A whole page with one message; ``content`` is HTML."""
     return _text("message.html", title=title, content=Markup(content))  # noqa: S704 - escaped there
 
 
 def back(path: str, did: str) -> Response:
-    """To a page after a form was carried out; it says what was done."""
+    """Redirect to a page after a form was processed, with the result."""
     return RedirectResponse(f"{path}?{urlencode({'did': did})}", status_code=_SEE_OTHER)
 
 
@@ -85,10 +85,10 @@ def form_token(body: bytes) -> str:
 
 
 def own_form(site: Site) -> Callable[[Request], Awaitable[dict[str, str]]]:
-    """A dependency: the fields of a form of ours, sent by the browser that it was shown to.
+    """A dependency: the fields of a form of ours, sent by the browser it was shown to.
 
-    The cookie of the session is not sent along from elsewhere (``SameSite=Lax``); the token holds
-    where a neighbouring site or an old browser undoes that. Refused for anything else.
+    The session cookie is not sent from other sites (``SameSite=Lax``); the token protects where a
+    sibling site or an old browser defeats that. Refused for anything else.
     """
 
     async def fields(request: Request) -> dict[str, str]:
@@ -103,9 +103,9 @@ def own_form(site: Site) -> Callable[[Request], Awaitable[dict[str, str]]]:
 
 
 def check_origin(request: Request, site: Site) -> None:
-    """Refused when the browser says that another site sent this.
+    """Refused when the browser reports that another site sent this.
 
-    ``Origin`` is ``null`` from our own pages, as they send no referrer.
+    ``Origin`` is ``null`` from our own pages, because they send no referrer.
     """
     origin = request.headers.get("origin", "null")
     here = (site.origin, "null")
@@ -135,7 +135,7 @@ async def _fields(request: Request) -> dict[str, str]:
 
 
 def sentence(text: str) -> str:
-    """Our errors serve the terminal too, which begins them small; a page has sentences."""
+    """An error message as a sentence: messages start in lower case for the terminal."""
     return f"{text[:1].upper()}{text[1:]}".rstrip(".")
 
 

@@ -29,7 +29,7 @@ PasskeyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{22,1364}$")]
 
 
 class CredentialIn(BaseModel):
-    """What ``PublicKeyCredential.toJSON()`` gives."""
+    """The result of ``PublicKeyCredential.toJSON()``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,14 +37,14 @@ class CredentialIn(BaseModel):
 
 
 class NewPasskeyIn(CredentialIn):
-    """The same, with what the listener calls it."""
+    """The same, with the listener's name for it."""
 
     name: Annotated[Line, Field(min_length=1, max_length=100, pattern=r"^[^\x00]+$")]
 
 
 @dataclass(frozen=True)
 class PasskeyOut:
-    """A passkey; a flagged one may have a copy and does not sign in."""
+    """A passkey; a flagged one may have been copied and no longer signs in."""
 
     passkey_id: str
     name: str
@@ -54,13 +54,13 @@ class PasskeyOut:
 
 @dataclass(frozen=True)
 class RegisteredOut:
-    """The id of a passkey that was kept."""
+    """The id of a stored passkey."""
 
     passkey_id: str
 
 
 def router(doors: Doors) -> APIRouter:
-    """Register, list, forget; and sign in."""
+    """Register, list and delete passkeys; and sign in."""
     api = APIRouter(prefix="/api/v1/listener/passkeys", tags=["listener"])
     _own(api, doors)
     _signing_in(api, doors)
@@ -81,13 +81,13 @@ def _own(api: APIRouter, doors: Doors) -> None:
 
     @api.post("/options", dependencies=BASIC, responses=answers(401, 403, 429))
     def options(who: Fresh, request: Request, response: Response) -> dict[str, Any]:
-        """What to hand to ``navigator.credentials.create``, within 15 minutes of a sign-in."""
+        """Options for ``navigator.credentials.create``, within 15 minutes of a sign-in."""
         browser = browser_cookie(request, response, doors)
         return passkeys.ask_for_new(doors.database, doors.site, caller=who, browser=browser)
 
     @api.post("", status_code=201, dependencies=BASIC, responses=answers(401, 403, 409, 422, 429))
     def register(body: NewPasskeyIn, who: Fresh, request: Request) -> RegisteredOut:
-        """Keep the passkey that it made; the challenge works once (AC3)."""
+        """Store a new passkey; the challenge works once (AC3)."""
         made = passkeys.register(
             doors.database,
             doors.site,
@@ -105,7 +105,7 @@ def _own(api: APIRouter, doors: Doors) -> None:
         responses=answers(401, 403, 404, 422, 429),
     )
     def forget(passkey_id: PasskeyId, who: Fresh) -> None:
-        """Forget a passkey, within 15 minutes of a sign-in."""
+        """Delete a passkey, within 15 minutes of a sign-in."""
         passkeys.forget(doors.database, caller=who, credential_id=passkey_id)
 
 
@@ -114,14 +114,14 @@ def _signing_in(api: APIRouter, doors: Doors) -> None:
 
     @api.post("/sign-in/options", responses=answers(429))
     def options(request: Request, response: Response) -> dict[str, Any]:
-        """What to hand to ``navigator.credentials.get``; the same for everybody (AC8)."""
+        """Options for ``navigator.credentials.get``; the same for everybody (AC8)."""
         brake.check(request)
         browser = browser_cookie(request, response, doors)
         return passkeys.ask_for_known(doors.database, doors.site, browser=browser)
 
     @api.post("/sign-in", responses=answers(401, 422, 429))
     def sign_in(body: CredentialIn, request: Request, response: Response) -> SessionOut:
-        """Sign in with what it answered, in the browser that asked, within five minutes (AC3)."""
+        """Sign in with an authenticator's response, in the same browser, within 5 minutes (AC3)."""
         brake.check(request)
         caller, token = passkeys.sign_in(
             doors.database,

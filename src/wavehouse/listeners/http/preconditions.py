@@ -1,4 +1,4 @@
-"""Conditional requests on positions, as RFC 9110 says (P12): lists of tags, weak tags, ``*``."""
+"""Conditional requests on positions by RFC 9110 (P12): lists of tags, weak tags, ``*``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _LIST = re.compile(rf"\s*(?:,\s*)*{_TAG}(?:\s*,\s*(?:{_TAG})?)*\s*")
 _VERSION = re.compile(r'"v(\d{1,18})"')
 ANSWER: dict[int | str, dict[str, Any]] = {
-    412: {"description": "The position is not the one that was read; the body is the current one."}
+    412: {"description": "The position has changed since it was read; the body is the current one."}
 }
 
 
@@ -25,7 +25,7 @@ def etag(version: int) -> str:
 
 
 def read(if_match: str | None, if_none_match: str | None) -> Condition:
-    """The condition of a request's headers. UsageError (400) for what is not a list of tags.
+    """The condition in a request's headers. UsageError (400) for an invalid list of tags.
 
     ``If-Match`` compares strongly: a weak tag matches nothing. ``If-None-Match`` compares weakly.
     """
@@ -62,5 +62,5 @@ def _tags(header: str, name: str) -> list[str]:
 
 
 def _versions(tags: list[str]) -> list[int]:
-    """The versions that tags name; one of another form is of no version."""
+    """The versions that tags name; tags of another form match no version."""
     return [int(match[1]) for tag in tags if (match := _VERSION.fullmatch(tag))]

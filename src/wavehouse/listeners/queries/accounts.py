@@ -43,7 +43,7 @@ def listener_by_email(tx: Tx[Listeners], *, email: str) -> Listener | None:
 
 
 def verify_email(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime) -> None:
-    """Keep when a listener first proved to have the address, and when they were last here."""
+    """Record when a listener first proved to own the address, and when they last signed in."""
     tx.execute(
         """
         UPDATE listeners.listeners
@@ -57,7 +57,7 @@ def verify_email(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime) ->
 def insert_app_password(
     tx: Tx[Listeners], *, listener_id: ListenerId, secret_hash: bytes, name: str
 ) -> UUID:
-    """Keep the hash of a password for one app."""
+    """Store the hash of a password for one app."""
     app_password_id: UUID = tx.value(
         """
         INSERT INTO listeners.app_passwords (listener_id, secret_hash, name)
@@ -92,9 +92,9 @@ def revoke_app_passwords(
     name: str | None = None,
     app_password_id: UUID | None = None,
 ) -> tuple[int, int]:
-    """Revoke a listener's live app passwords: those of a name, the one of an id, or all.
+    """Revoke a listener's live app passwords: those with a name, the one with an id, or all.
 
-    Every session that one of them opened ends, too. How many passwords, how many sessions.
+    Every session opened with one of them ends too. Returns how many passwords and sessions.
     """
     params = {
         "listener_id": listener_id,
@@ -176,7 +176,7 @@ def listed(tx: Tx[Listeners]) -> list[ListedListener]:
 
 
 def suspend(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime | None) -> None:
-    """Suspend an account from now on; None ends it."""
+    """Suspend an account from an instant; None ends the suspension."""
     tx.execute(
         """
         UPDATE listeners.listeners SET suspended_at = %(at)s WHERE listener_id = %(listener_id)s
@@ -186,7 +186,7 @@ def suspend(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime | None) 
 
 
 def end_unused_passwords(tx: Tx[Listeners], *, before: datetime, at: datetime) -> int:
-    """Revoke app passwords without a session that was used since an instant; returns how many."""
+    """Revoke app passwords without a session used since an instant; returns how many."""
     return tx.execute(
         """
         UPDATE listeners.app_passwords p SET revoked_at = %(at)s
@@ -199,7 +199,7 @@ def end_unused_passwords(tx: Tx[Listeners], *, before: datetime, at: datetime) -
 
 
 def delete_unverified(tx: Tx[Listeners], *, before: datetime) -> int:
-    """Delete accounts of open sign-up that were never signed in to; returns how many."""
+    """Delete open sign-up accounts that were never signed in to; returns how many."""
     return tx.execute(
         """
         DELETE FROM listeners.listeners l

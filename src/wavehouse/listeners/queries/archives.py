@@ -1,4 +1,4 @@
-"""A listener's data as a whole: read to be carried away, counted to be erased."""
+"""A listener's data as a whole: read for export, counted for erasure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wavehouse.store import Listeners, Tx
 
 
 def parts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, list[dict[str, Any]]]:
-    """Devices, episodes, actions and removed positions, each in an order of its own (P39)."""
+    """Devices, episodes, actions and removed positions, each in a fixed order (P39)."""
     who = {"listener_id": listener_id}
     devices = tx.dicts(
         """
@@ -55,7 +55,7 @@ def parts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, list[dict[
 
 
 def counts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, int]:
-    """How many rows of each table are a listener's (P37)."""
+    """The number of a listener's rows in each table (P37)."""
     rows = tx.tuples(
         """
         WITH owned (relation, listener_id) AS (
@@ -89,9 +89,9 @@ def counts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, int]:
 
 
 def payer_references(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[str]:
-    """Every id at the provider that belongs to a listener: customers, payments, refunds (E27).
+    """The provider's ids that belong to a listener: customers, payments, refunds (E27).
 
-    From the grants, and from the events that name the listener; and what those events refer to.
+    They come from the grants, the events that name the listener, and the objects of those events.
     """
     return tx.values(
         """
@@ -114,7 +114,7 @@ def payer_references(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[str]
 
 
 def remember_payers(tx: Tx[Listeners], *, hashes: list[bytes], at: datetime) -> None:
-    """Keep the keyed hashes of an erased listener's references: late events are dropped (E27)."""
+    """Store keyed hashes of an erased listener's references, to drop late events (E27)."""
     tx.execute(
         """
         INSERT INTO listeners.erased_payers (reference_hash, erased_at)
@@ -127,10 +127,10 @@ def remember_payers(tx: Tx[Listeners], *, hashes: list[bytes], at: datetime) -> 
 def release_entitlements(
     tx: Tx[Listeners], *, listener_id: ListenerId, references: list[str], at: datetime
 ) -> dict[str, int]:
-    """Give a listener's entitlements to one pseudonym, revoked, with an entry in the ledger (E27).
+    """Move a listener's entitlements to one pseudonym, revoked, with an entry in the ledger (E27).
 
-    References to the payer go, and the content of the provider's events; sums of money stay;
-    counts by table.
+    References to the payer and the content of the provider's events are removed; sums of money
+    stay. Returns counts by table.
     """
     params = {"listener_id": listener_id, "references": references, "at": at}
     payments = tx.execute(
@@ -201,7 +201,7 @@ def release_entitlements(
 
 
 def erase(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
-    """Delete a listener; every row that is theirs goes with them (P37)."""
+    """Delete a listener; all their rows are deleted with them (P37)."""
     tx.execute(
         "DELETE FROM listeners.listeners WHERE listener_id = %(listener_id)s",
         {"listener_id": listener_id},

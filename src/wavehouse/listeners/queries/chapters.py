@@ -18,7 +18,7 @@ Key = tuple[ListenerId, bytes]
 
 @dataclass(frozen=True, slots=True)
 class KnownChapter:
-    """A chapter as it is stored; ``moved_at`` is set once a second file is known."""
+    """A stored chapter; ``moved_at`` is set once a second file is known."""
 
     chapter_id: str
     episode_url: str | None
@@ -28,7 +28,7 @@ class KnownChapter:
 
     @property
     def age(self) -> tuple[datetime, str]:
-        """Order in which chapters are kept when two are merged: the oldest first."""
+        """The order in which merged chapters are kept: oldest first."""
         return self.created_at, self.chapter_id
 
 
@@ -45,7 +45,7 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class NewChapter:
-    """A chapter to store; without addresses when an app names it by its id only."""
+    """A chapter to store; without addresses when an app names it only by its id."""
 
     listener_id: ListenerId
     chapter_id: str
@@ -68,7 +68,7 @@ class Address:
 
 
 def by_keys(tx: Tx[Listeners], *, keys: Sequence[Key]) -> dict[Key, KnownChapter]:
-    """The chapters that these keys name."""
+    """The chapters with these keys."""
     rows = tx.tuples(
         """
         SELECT k.listener_id, k.key_hash, c.chapter_id, c.episode_url, c.guid, c.moved_at,
@@ -101,7 +101,7 @@ def existing(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> set[Chapter]:
 def described(
     tx: Tx[Listeners], *, listener_id: ListenerId, podcast_url: str, described: Described
 ) -> list[tuple[KnownChapter, Described]]:
-    """A listener's chapters of a feed with this title, web page or date (P29)."""
+    """A listener's chapters in a feed with this title, web page or date (P29)."""
     rows = tx.tuples(
         """
         SELECT chapter_id, episode_url, guid, moved_at, created_at, title, link, published_at
@@ -201,7 +201,7 @@ def set_addresses(tx: Tx[Listeners], *, addresses: Sequence[Address]) -> None:
 
 
 def set_guids(tx: Tx[Listeners], *, guids: Mapping[Chapter, str]) -> None:
-    """Give chapters their guid that had none."""
+    """Set the guid of chapters that have none."""
     tx.execute(
         """
         UPDATE listeners.chapters c SET guid = w.guid
@@ -219,9 +219,9 @@ def set_guids(tx: Tx[Listeners], *, guids: Mapping[Chapter, str]) -> None:
 def merge(
     tx: Tx[Listeners], *, listener_id: ListenerId, keep: str, gone: Sequence[str]
 ) -> list[ActionId]:
-    """Give everything of some chapters to another one and delete them (P29).
+    """Move everything of some chapters to another one and delete them (P29).
 
-    The position is to be folded again. Returns the tombstones of deleted positions (P38).
+    The position must be folded again. Returns the tombstones of deleted positions (P38).
     """
     params = {"listener_id": listener_id, "keep": keep, "gone": list(gone)}
     tx.execute(
@@ -300,7 +300,7 @@ def merge(
 
 
 def collect(tx: Tx[Listeners], *, before: datetime) -> int:
-    """Delete chapters made before an instant that nothing was recorded of; returns how many."""
+    """Delete chapters made before an instant that have no recorded actions; returns how many."""
     return tx.execute(
         """
         DELETE FROM listeners.chapters c

@@ -1,4 +1,4 @@
-"""Results of folding long histories: a late action is folded from the last one before it."""
+"""Checkpoints of long histories: a late action is folded from the last one before it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Order = tuple[datetime, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The position that all actions up to one leave."""
+    """The position after all actions up to one action."""
 
     at: Order
     position: Position | None
@@ -85,7 +85,7 @@ def save(tx: Tx[Listeners], *, checkpoints: Mapping[Chapter, Checkpoint]) -> Non
 
 
 def forget(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
-    """Delete a listener's checkpoints: they may name a device that goes."""
+    """Delete a listener's checkpoints: they may name a device that is being deleted."""
     tx.execute(
         "DELETE FROM listeners.playback_checkpoints WHERE listener_id = %(listener_id)s",
         {"listener_id": listener_id},
@@ -95,7 +95,7 @@ def forget(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
 def history_after(
     tx: Tx[Listeners], *, chapters: Sequence[tuple[Chapter, Order]]
 ) -> dict[Chapter, list[Action]]:
-    """Actions of chapters after one, that can touch a position."""
+    """Actions of chapters after a given one that can affect a position."""
     rows = tx.tuples(
         """
         SELECT a.listener_id, a.chapter_id, a.action_id, a.kind, a.position_ms, a.started_ms,

@@ -15,7 +15,7 @@ from wavehouse.store import Listeners, Tx
 
 @dataclass(frozen=True, slots=True)
 class Of:
-    """What settings belong to: an account, a device, a podcast or an episode."""
+    """The scope of settings: an account, a device, a podcast or an episode."""
 
     scope: str
     key_hash: bytes
@@ -26,7 +26,7 @@ class Of:
 
 @dataclass(frozen=True, slots=True)
 class Favourite:
-    """An episode that a client marked, with what is known of it."""
+    """An episode that a client marked, with its known metadata."""
 
     podcast_url: str
     episode_url: str
@@ -56,7 +56,7 @@ def change_settings(
     remove: Sequence[str],
     at: datetime,
 ) -> dict[str, Any]:
-    """Set and remove settings by name; all that are left."""
+    """Set and remove settings by name; returns the remaining ones."""
     stored: dict[str, Any] = tx.value(
         """
         INSERT INTO listeners.client_settings AS s
@@ -83,7 +83,7 @@ def change_settings(
 
 
 def favourites(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[Favourite]:
-    """Episodes whose setting is_favorite is true, the newest first."""
+    """Episodes whose setting is_favorite is true, newest first."""
     return tx.rows(
         Favourite,
         """

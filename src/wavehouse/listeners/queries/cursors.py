@@ -1,4 +1,4 @@
-"""Cursors of the change feed: given out in the order of commits."""
+"""Cursors of the change feed: issued in commit order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wavehouse.store import Listeners, Tx
 
 
 class Stream(StrEnum):
-    """What a cursor counts changes of; clients keep one cursor for each."""
+    """The kind of changes a cursor counts; clients keep one cursor for each."""
 
     ACTIONS = "actions"
     SUBSCRIPTIONS = "subscriptions"
@@ -19,7 +19,7 @@ class Stream(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """New cursors of a listener: the last one, and the last changes of before by stream."""
+    """New cursors of a listener: the last one, and the last changes before it by stream."""
 
     last: int
     actions_before: int
@@ -28,7 +28,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Cursors of one stream that were given: to a session, and to all clients of its password."""
+    """Cursors of one stream that were issued: to a session, and to all clients of its password."""
 
     own: int | None = None
     family: tuple[int, ...] = ()
@@ -36,7 +36,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A cursor that a session is given; ``consumed`` is the one that its client had before."""
+    """A cursor issued to a session; ``consumed`` is the client's previous cursor."""
 
     session: bytes
     cursor: int
@@ -47,11 +47,11 @@ class Served:
 def take_cursors(
     tx: Tx[Listeners], *, counts: Mapping[ListenerId, int], now: int
 ) -> dict[ListenerId, Taken]:
-    """P17, P20: as many cursors as asked for of each listener that exists.
+    """P17, P20: take the requested number of cursors for each listener that exists.
 
-    Between two transactions at least one number is left out: clients may ask with a cursor of
-    theirs plus one (P19b). Other writers of these listeners wait for the end of the transaction,
-    and so does an erasure; in the order of ids, so without deadlocks.
+    Between two transactions at least one number is skipped, because clients may ask with their
+    cursor plus one (P19b). Other writers of these listeners, and an erasure, wait for the end of
+    the transaction; rows are locked in id order, which prevents deadlocks.
     """
     rows = tx.tuples(
         """
@@ -70,7 +70,7 @@ def take_cursors(
 
 
 def keep_changes(tx: Tx[Listeners], *, stream: Stream, changed: Mapping[ListenerId, int]) -> None:
-    """Remember the cursor of each listener's last change of a stream."""
+    """Store the cursor of each listener's last change of a stream."""
     tx.execute(
         """
         UPDATE listeners.listener_sync s
@@ -91,7 +91,7 @@ def keep_changes(tx: Tx[Listeners], *, stream: Stream, changed: Mapping[Listener
 def given(
     tx: Tx[Listeners], *, stream: Stream, sessions: Sequence[bytes]
 ) -> Callable[[], dict[bytes, Given]]:
-    """P19: what sessions, and other clients with their app password, were given of a stream."""
+    """P19: the part of a stream already sent to sessions and app-password clients."""
     rows = tx.tuples(
         """
         SELECT s.token_hash,
@@ -109,7 +109,7 @@ def given(
 
 
 def keep_served(tx: Tx[Listeners], *, stream: Stream, served: Sequence[Served]) -> None:
-    """Remember the cursors that sessions are given; shared ones with their app password only."""
+    """Store the cursors issued to sessions; shared ones only with their app password."""
     params = {
         "stream": stream.value,
         "sessions": [served.session for served in served],
@@ -148,7 +148,7 @@ def keep_served(tx: Tx[Listeners], *, stream: Stream, served: Sequence[Served]) 
 
 
 def current_cursor(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
-    """The last cursor that was given out; 0 when none was."""
+    """The last issued cursor; 0 when there is none."""
     return int(
         tx.value(
             """
@@ -163,7 +163,7 @@ def current_cursor(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
 def heads(
     tx: Tx[Listeners], *, listener_ids: Sequence[ListenerId]
 ) -> dict[ListenerId, tuple[int, int]]:
-    """Cursors of the last episode action and the last change of a subscription."""
+    """Cursors of the last episode action and the last subscription change."""
     rows = tx.tuples(
         """
         SELECT listener_id, actions_seq, subscriptions_seq FROM listeners.listener_sync

@@ -19,7 +19,7 @@ def save_device(
     kind: str | None,
     at: datetime,
 ) -> None:
-    """Register a device, or update what is known of it."""
+    """Register a device, or update its stored data."""
     tx.execute(
         """
         INSERT INTO listeners.devices AS d (listener_id, device_id, name, kind, last_seen_at)
@@ -41,7 +41,7 @@ def save_device(
 
 
 def see_devices(tx: Tx[Listeners], *, seen: Sequence[tuple[ListenerId, str]], at: datetime) -> None:
-    """Know devices by their ids, each once; when they were last seen is right to a minute."""
+    """Register devices by their ids, each once; their last use is accurate to a minute."""
     tx.execute(
         """
         INSERT INTO listeners.devices AS d (listener_id, device_id, name, kind, last_seen_at)
@@ -75,7 +75,7 @@ def devices(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[Device]:
 
 
 def forget_unseen(tx: Tx[Listeners], *, before: datetime) -> int:
-    """Delete devices that were last seen before an instant; positions that they won stay."""
+    """Delete devices last seen before an instant; positions from them stay."""
     tx.execute(
         """
         DELETE FROM listeners.playback_checkpoints WHERE listener_id IN (
@@ -89,7 +89,7 @@ def forget_unseen(tx: Tx[Listeners], *, before: datetime) -> int:
 
 
 def delete_device(tx: Tx[Listeners], *, listener_id: ListenerId, device_id: str) -> int:
-    """Forget a device; positions that it won stay (P36)."""
+    """Delete a device; positions from it stay (P36)."""
     return tx.execute(
         """
         DELETE FROM listeners.devices

@@ -1,4 +1,4 @@
-"""Changes of address that wait for a mailbox (AC9)."""
+"""Pending changes of email address, awaiting confirmation (AC9)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def replace_change(
     new_token_hash: bytes,
     expires_at: datetime,
 ) -> None:
-    """Ask for a change; one that waits is forgotten with its emails."""
+    """Request a change; a pending one is deleted with its emails."""
     forget_changes(tx, listener_id=listener_id)
     tx.execute(
         """
@@ -41,7 +41,7 @@ def replace_change(
 
 
 def forget_changes(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
-    """Forget what waits for a listener; returns how many."""
+    """Delete a listener's pending changes; returns how many."""
     return tx.execute(
         "DELETE FROM listeners.email_changes WHERE listener_id = %(listener_id)s",
         {"listener_id": listener_id},
@@ -49,12 +49,12 @@ def forget_changes(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
 
 
 def forget_late_changes(tx: Tx[Listeners], *, at: datetime) -> int:
-    """Delete changes that have expired, as they contain addresses; returns how many."""
+    """Delete expired changes, because they contain addresses; returns how many."""
     return tx.execute("DELETE FROM listeners.email_changes WHERE expires_at <= %(at)s", {"at": at})
 
 
 def change_of(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> EmailChange | None:
-    """The change that a email's token is about, locked until the end of the transaction."""
+    """The change that an email's token belongs to, locked until the transaction ends."""
     return tx.maybe(
         EmailChange,
         """
@@ -71,7 +71,7 @@ def change_of(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> EmailCha
 
 
 def agree(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> None:
-    """One mailbox agreed; the change waits for the other."""
+    """Record one mailbox's confirmation; the change waits for the other."""
     tx.execute(
         """
         UPDATE listeners.email_changes
@@ -88,7 +88,7 @@ def agree(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> None:
 def set_email(
     tx: Tx[Listeners], *, listener_id: ListenerId, email: str, display: str, at: datetime
 ) -> bool:
-    """Give a listener another address, proved now; False when somebody has it already."""
+    """Set a listener's new, verified address; False when another account has it."""
     try:
         with tx.savepoint():
             tx.execute(
@@ -105,7 +105,7 @@ def set_email(
 
 
 def void_links(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime) -> None:
-    """Invalidate links that were sent to a former address of the listener."""
+    """Invalidate links sent to a listener's former address."""
     tx.execute(
         """
         UPDATE listeners.login_links SET used_at = %(at)s

@@ -1,4 +1,4 @@
-"""Token buckets of sign-ins, shared by all processes (AC8)."""
+"""Token buckets for sign-ins, shared by all processes (AC8)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wavehouse.store import Listeners, Tx
 
 
 def key_of_day(tx: Tx[Listeners], *, at: datetime, new: bytes) -> bytes:
-    """The key of a day's hashes; ``new`` is stored when there is no key yet."""
+    """The key for a day's hashes; ``new`` is stored when there is no key yet."""
     return bytes(
         tx.value(
             """
@@ -30,9 +30,10 @@ def key_of_day(tx: Tx[Listeners], *, at: datetime, new: bytes) -> bytes:
 
 
 def take(tx: Tx[Listeners], *, key_hash: bytes, burst: int, seconds: float, at: datetime) -> float:
-    """Use one try of a bucket; how many were left before, less than 1 when it is refused.
+    """Take a token from a bucket; returns the number left before, below 1 when refused.
 
-    A bucket holds ``burst`` tries and gets another one every ``seconds``. Tries at once take turns.
+    A bucket holds ``burst`` tokens and gains one every ``seconds``. Concurrent attempts are
+    serialized.
     """
     return float(
         tx.value(

@@ -17,7 +17,7 @@ def insert_link(
     browser_hash: bytes,
     expires_at: datetime,
 ) -> None:
-    """Keep the hash of a link that signs in, and of the browser's cookie it is bound to."""
+    """Store the hash of a sign-in link, and of the browser cookie it is bound to."""
     tx.execute(
         """
         INSERT INTO listeners.login_links (token_hash, listener_id, browser_hash, expires_at)
@@ -40,7 +40,7 @@ def forget_late_links(tx: Tx[Listeners], *, at: datetime) -> int:
 def use_link(
     tx: Tx[Listeners], *, token_hash: bytes, browser_hash: bytes, at: datetime
 ) -> Listener | None:
-    """Use up a link: the listener it signs in the first time, None afterwards."""
+    """Redeem a link: the listener it signs in the first time, None afterwards."""
     return tx.maybe(
         Listener,
         """

@@ -1,4 +1,4 @@
-"""Feeds of a listener that have another address now."""
+"""Feeds of a listener that have a new address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wavehouse.store import Listeners, Tx
 def moved(
     tx: Tx[Listeners], *, feeds: Sequence[tuple[ListenerId, bytes]]
 ) -> dict[tuple[ListenerId, bytes], str]:
-    """The new addresses of feeds that moved, by listener and hash of the old address."""
+    """The new addresses of moved feeds, by listener and hash of the old address."""
     rows = tx.tuples(
         """
         SELECT m.listener_id, m.key_hash, m.new_url
@@ -35,7 +35,7 @@ def keep(
     new_url: str,
     at: datetime,
 ) -> None:
-    """Remember a move; earlier moves to the old address lead to the new one, and no move back."""
+    """Record a move; earlier moves to the old address follow it, and a move back is removed."""
     params = {
         "listener_id": listener_id,
         "old_hash": old_hash,
@@ -68,7 +68,7 @@ def keep(
 
 
 def keys_of_feed(tx: Tx[Listeners], *, listener_id: ListenerId, podcast_url: str) -> list[NewKey]:
-    """The files and guids of a listener's chapters of a feed; their hashes are of that feed."""
+    """The files and guids of a listener's chapters in a feed; their hashes include the feed."""
     rows = tx.tuples(
         """
         SELECT k.listener_id, k.key_hash, k.chapter_id, k.kind, k.value
@@ -84,7 +84,7 @@ def keys_of_feed(tx: Tx[Listeners], *, listener_id: ListenerId, podcast_url: str
 
 
 def readdress(tx: Tx[Listeners], *, listener_id: ListenerId, old_url: str, new_url: str) -> None:
-    """Chapters of one feed are of another one."""
+    """Move the chapters of one feed to another."""
     tx.execute(
         """
         UPDATE listeners.chapters SET podcast_url = %(new)s

@@ -11,7 +11,7 @@ from wavehouse.store import Listeners, Tx
 
 @dataclass(frozen=True, slots=True)
 class OwnPosition:
-    """A position with the names of its episode that are known."""
+    """A position with the known names of its episode."""
 
     chapter_id: str
     title: str | None
@@ -26,7 +26,7 @@ class OwnPosition:
 def newest_positions(
     tx: Tx[Listeners], *, listener_id: ListenerId, limit: int
 ) -> list[OwnPosition]:
-    """The positions that changed last."""
+    """The most recently changed positions."""
     return tx.rows(
         OwnPosition,
         """

@@ -1,4 +1,4 @@
-"""Passkeys, and the challenges that they sign (AC3)."""
+"""Passkeys and their challenges (AC3)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def insert_challenge(
     browser_hash: bytes,
     expires_at: datetime,
 ) -> None:
-    """Keep the hash of a challenge, what it is for, and of the browser's cookie it is bound to."""
+    """Store the hash of a challenge, its purpose, and the browser cookie it is bound to."""
     tx.execute(
         """
         INSERT INTO listeners.passkey_challenges
@@ -54,7 +54,7 @@ def use_challenge(
     browser_hash: bytes,
     at: datetime,
 ) -> bool:
-    """Use a challenge up; whether it was there to be used, for this and by this browser."""
+    """Consume a challenge; False when none matches this purpose and browser."""
     return bool(
         tx.execute(
             """
@@ -77,7 +77,7 @@ def use_challenge(
 def insert_passkey(
     tx: Tx[Listeners], *, listener_id: ListenerId, passkey: NewPasskey, name: str
 ) -> bool:
-    """Keep a passkey; False when somebody has registered it already."""
+    """Store a passkey; False when it is already registered."""
     return bool(
         tx.execute(
             """
@@ -100,7 +100,7 @@ def insert_passkey(
 
 
 def passkey(tx: Tx[Listeners], *, credential_id: bytes) -> Passkey | None:
-    """A passkey of a listener who is there, by the authenticator's id."""
+    """A passkey of an existing listener, by the authenticator's id."""
     return tx.maybe(
         Passkey,
         """
@@ -128,9 +128,9 @@ def passkeys(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[Passkey]:
 
 
 def count_use(tx: Tx[Listeners], *, credential_id: bytes, sign_count: int, at: datetime) -> bool:
-    """Keep a counter that grew, or that the authenticator does not have (0 and 0 again).
+    """Store a counter that grew, or that the authenticator does not have (always 0).
 
-    False for one that did not grow, and for a passkey that is flagged.
+    False when it did not grow, and for a flagged passkey.
     """
     return bool(
         tx.execute(
@@ -145,7 +145,7 @@ def count_use(tx: Tx[Listeners], *, credential_id: bytes, sign_count: int, at: d
 
 
 def flag(tx: Tx[Listeners], *, credential_id: bytes, at: datetime) -> None:
-    """A counter went back: there may be a copy of the passkey."""
+    """Flag a passkey whose counter went back: it may have been copied."""
     tx.execute(
         """
         UPDATE listeners.passkeys SET flagged_at = %(at)s
@@ -156,7 +156,7 @@ def flag(tx: Tx[Listeners], *, credential_id: bytes, at: datetime) -> None:
 
 
 def delete_passkey(tx: Tx[Listeners], *, listener_id: ListenerId, credential_id: bytes) -> bool:
-    """Forget a listener's passkey; False for one that they do not have."""
+    """Delete a listener's passkey; False when the listener does not have it."""
     return bool(
         tx.execute(
             """

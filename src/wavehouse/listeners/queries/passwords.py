@@ -1,4 +1,4 @@
-"""The optional passwords of accounts: Argon2id hashes (AC4)."""
+"""Optional passwords of accounts: Argon2id hashes (AC4)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wavehouse.store import Listeners, Tx
 
 
 def password_of(tx: Tx[Listeners], *, email: str) -> StoredPassword | None:
-    """The listener with this address and their hash, which may be missing."""
+    """The listener with this address and their password hash, if any."""
     return tx.maybe(
         StoredPassword,
         """
@@ -20,7 +20,7 @@ def password_of(tx: Tx[Listeners], *, email: str) -> StoredPassword | None:
 
 
 def keep_password(tx: Tx[Listeners], *, listener_id: ListenerId, password_hash: str | None) -> None:
-    """Keep a listener's hash, or none any more."""
+    """Store a listener's password hash, or remove it."""
     tx.execute(
         """
         UPDATE listeners.listeners SET password_hash = %(password_hash)s
@@ -31,7 +31,7 @@ def keep_password(tx: Tx[Listeners], *, listener_id: ListenerId, password_hash: 
 
 
 def still_has(tx: Tx[Listeners], *, listener_id: ListenerId, password_hash: str) -> bool:
-    """Whether the hash that was checked is still the listener's; it stays so until the end."""
+    """Whether the checked hash is still current; locked until the transaction ends."""
     return bool(
         tx.value(
             """

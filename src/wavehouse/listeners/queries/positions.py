@@ -1,4 +1,4 @@
-"""Media items, actions, and the positions that follow from them."""
+"""Media items, actions, and the positions derived from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wavehouse.store import Listeners, Tx
 
 @dataclass(frozen=True, slots=True)
 class Resuming:
-    """What resuming goes by; the device's name, and where the device that asks was itself."""
+    """The inputs for resuming: position, device name, and the requesting device's own position."""
 
     position: StoredPosition
     policy: ResumePolicy
@@ -29,7 +29,7 @@ class Resuming:
 def resuming(
     tx: Tx[Listeners], *, asked: Sequence[tuple[ListenerId, str, str | None]]
 ) -> list[Resuming | None]:
-    """What resuming a chapter depends on: listener, chapter, device. None: nowhere."""
+    """The inputs for resuming a chapter, per listener, chapter and device. None: no position."""
     rows = tx.tuples(
         """
         SELECT w.place, l.resume_policy, d.name, o.position_ms, p.chapter_id, p.position_ms,
@@ -59,7 +59,7 @@ def resuming(
 
 
 def resume_policy(tx: Tx[Listeners], *, listener_id: ListenerId) -> ResumePolicy:
-    """What a listener wants resuming to suggest (P8)."""
+    """The listener's preference for resuming (P8)."""
     return ResumePolicy(
         tx.value(
             "SELECT resume_policy FROM listeners.listeners WHERE listener_id = %(listener_id)s",
@@ -69,7 +69,7 @@ def resume_policy(tx: Tx[Listeners], *, listener_id: ListenerId) -> ResumePolicy
 
 
 def set_resume_policy(tx: Tx[Listeners], *, listener_id: ListenerId, policy: ResumePolicy) -> None:
-    """Keep what a listener wants (P8)."""
+    """Store the listener's preference for resuming (P8)."""
     tx.execute(
         """
         UPDATE listeners.listeners SET resume_policy = %(policy)s
@@ -87,7 +87,7 @@ def mark_deleted(
     action_id: ActionId,
     at: datetime,
 ) -> None:
-    """Hide a position while its tombstone is what won (P38)."""
+    """Hide a position while its tombstone is the winning action."""
     tx.execute(
         """
         UPDATE listeners.playback_positions SET deleted_at = %(at)s
@@ -101,7 +101,7 @@ def mark_deleted(
 def actions_of(
     tx: Tx[Listeners], *, listener_id: ListenerId, chapter_ids: Sequence[str]
 ) -> list[tuple[str, Action]]:
-    """Every action of some chapters that can touch a position, with its chapter."""
+    """Every action of some chapters that can affect a position, with its chapter."""
     rows = tx.tuples(
         """
         SELECT chapter_id, action_id, kind, position_ms, started_ms, duration_ms, effective_at,
@@ -118,7 +118,7 @@ def actions_of(
 def positions(
     tx: Tx[Listeners], *, listener_id: ListenerId, chapter_ids: Sequence[str] | None = None
 ) -> list[StoredPosition]:
-    """A listener's current rows, all or those of some chapters, by cursor."""
+    """A listener's current rows, for all chapters or some, by cursor."""
     return tx.rows(
         StoredPosition,
         """
@@ -147,11 +147,11 @@ def changes(
     device_id: str | None = None,
     is_gpodder: bool = False,
 ) -> list[Change]:
-    """Actions after a cursor, in the order in which they were committed (P17, P18).
+    """Actions after a cursor, in commit order (P17, P18).
 
-    Of progress that a device sends within five seconds only the last is included (P33). For gpodder
-    apps, that believe the newest action, guarded ones (P9) and chapters without address are
-    left out.
+    Of a device's progress within five seconds only the last is included (P33). For gpodder apps,
+    which trust the newest action, guarded actions (P9) and chapters without an address are left
+    out.
     """
     return tx.rows(
         Change,

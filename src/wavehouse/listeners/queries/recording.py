@@ -1,8 +1,8 @@
-"""What recording reads and writes, for the chapters of several listeners at once.
+"""Reads and writes of recording, for the chapters of several listeners at once.
 
-Rows go in as one JSON text, which costs a statement and no more, however many there are. What is
-asked within ``tx.together()`` goes to the server in one way there and back: each function gives
-its answer when it is called afterwards.
+Rows are sent as one JSON text, so any number of them costs one statement. Queries within
+``tx.together()`` share one round trip: each function returns a callable that yields its result
+afterwards.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Said = tuple[ListenerId, ActionId]
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """An action to log: when it counts as of, its skew, its hash and its cursor."""
+    """An action to log: its effective time, its skew, its hash and its cursor."""
 
     listener_id: ListenerId
     action: NewAction
@@ -38,7 +38,7 @@ class NewRow:
 def current_rows(
     tx: Tx[Listeners], *, chapters: Sequence[Chapter]
 ) -> Callable[[], dict[Chapter, StoredPosition]]:
-    """The rows of these chapters that there are."""
+    """The existing rows of these chapters."""
     rows = tx.tuples(
         """
         SELECT p.listener_id, p.chapter_id, p.position_ms, p.duration_ms, p.duration_changed,
@@ -57,7 +57,7 @@ def current_rows(
 def known_actions(
     tx: Tx[Listeners], *, actions: Sequence[Said]
 ) -> Callable[[], dict[Said, tuple[str, bytes]]]:
-    """Which of these actions are stored, with chapter and hash of the body (P13)."""
+    """The stored ones among these actions, with chapter and body hash (P13)."""
     rows = tx.tuples(
         """
         SELECT a.listener_id, a.action_id, a.chapter_id, a.body_hash
@@ -73,7 +73,7 @@ def known_actions(
 def newest_actions(
     tx: Tx[Listeners], *, chapters: Sequence[Chapter]
 ) -> Callable[[], dict[Chapter, tuple[datetime, UUID]]]:
-    """When each chapter's last action counts as of, and its id: what is later needs no history."""
+    """Effective time and id of each chapter's last action: later actions need no history."""
     rows = tx.tuples(
         """
         SELECT w.listener_id, w.chapter_id, a.effective_at, a.action_id
@@ -89,7 +89,7 @@ def newest_actions(
 
 
 def histories(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> dict[Chapter, list[Action]]:
-    """Every action of some chapters that can touch a position."""
+    """Every action of some chapters that can affect a position."""
     rows = tx.tuples(
         """
         SELECT a.listener_id, a.chapter_id, a.action_id, a.kind, a.position_ms, a.started_ms,
@@ -110,7 +110,7 @@ def histories(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> dict[Chapter
 def insert_actions(
     tx: Tx[Listeners], *, received_at: datetime, rows: Sequence[tuple[NewRow, Status]]
 ) -> None:
-    """Log actions, each with the result of it."""
+    """Log actions, each with its result."""
     tx.execute(
         """
         INSERT INTO listeners.playback_actions
@@ -159,9 +159,9 @@ def insert_actions(
 def save_positions(
     tx: Tx[Listeners], *, rows: Sequence[tuple[Chapter, Position, int]]
 ) -> Callable[[], dict[Chapter, int]]:
-    """Bring rows to what was folded: chapter, position, cursor (P1); each chapter once.
+    """Update rows to their folded positions: chapter, position, cursor (P1); each chapter once.
 
-    Their new versions.
+    Returns their new versions.
     """
     saved = tx.tuples(
         """
@@ -215,7 +215,7 @@ def save_positions(
 def save_device_positions(
     tx: Tx[Listeners], *, rows: Sequence[tuple[Chapter, str, int]], at: datetime
 ) -> None:
-    """Where devices are in chapters: chapter, device, milliseconds; each pair once (P10)."""
+    """Save device positions: chapter, device, milliseconds; each pair once (P10)."""
     tx.execute(
         """
         INSERT INTO listeners.playback_device_positions AS d

@@ -23,7 +23,7 @@ def open_session(
 ) -> None:
     """Open a session, or extend the existing one; a revoked one stays revoked.
 
-    Going on moves the sliding end and never the absolute one; after either a session begins again.
+    Extending moves the sliding expiry, never the absolute one; after either, a session starts over.
     """
     tx.execute(
         """
@@ -52,7 +52,7 @@ def open_session(
 
 
 def sessions(tx: Tx[Listeners], *, token_hashes: Sequence[bytes]) -> dict[bytes, StoredSession]:
-    """By token, those that were not revoked, of listeners who are there."""
+    """Sessions by token, unless revoked, of existing listeners."""
     rows = tx.rows(
         StoredSession,
         """
@@ -69,7 +69,7 @@ def sessions(tx: Tx[Listeners], *, token_hashes: Sequence[bytes]) -> dict[bytes,
 
 
 def keep_newest(tx: Tx[Listeners], *, family_id: UUID, count: int) -> None:
-    """Forget a family's sessions but for those that were seen last."""
+    """Delete a family's sessions except those seen last."""
     tx.execute(
         """
         DELETE FROM listeners.login_sessions WHERE family_id = %(family_id)s
@@ -82,10 +82,10 @@ def keep_newest(tx: Tx[Listeners], *, family_id: UUID, count: int) -> None:
 
 
 def forget_late_sessions(tx: Tx[Listeners], *, at: datetime, apps_before: datetime) -> int:
-    """Delete sessions that have ended, replaced ones with their family; returns how many.
+    """Delete ended sessions, replaced ones with their family; returns how many.
 
-    Those of app passwords only when they ended before ``apps_before``. One that a request is at
-    work on is left for the next time: nobody waits here, in whatever order sessions are locked.
+    Those of app passwords are deleted only when they ended before ``apps_before``. A session locked
+    by a request is skipped until the next run, so nothing waits here.
     """
     return tx.execute(
         """
@@ -102,7 +102,7 @@ def forget_late_sessions(tx: Tx[Listeners], *, at: datetime, apps_before: dateti
 
 
 def take_turns(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
-    """Lock a listener's sessions until the end of the transaction: a revocation misses none."""
+    """Lock a listener's sessions until the transaction ends, so that a revocation misses none."""
     tx.execute(
         """
         SELECT FROM listeners.listeners WHERE listener_id = %(listener_id)s FOR NO KEY UPDATE
@@ -112,7 +112,7 @@ def take_turns(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
 
 
 def slide(tx: Tx[Listeners], *, token_hash: bytes, at: datetime, expires_at: datetime) -> None:
-    """A session was used: it lasts longer."""
+    """Extend a session after use."""
     tx.execute(
         """
         UPDATE listeners.login_sessions
@@ -133,10 +133,10 @@ def rotate(
     expires_at: datetime,
     not_before: datetime,
 ) -> UUID | None:
-    """A further token of the same family, with its cursor and its absolute end.
+    """Issue another token of the same family, with the same cursor and absolute expiry.
 
-    The token it comes of counts as rotated since the first time. None when that is not live any
-    more or was rotated before ``not_before``; two at once take turns.
+    The old token keeps the time of its first rotation. None when it is no longer live or was
+    rotated before ``not_before``; concurrent calls are serialized.
     """
     family: UUID | None = tx.value(
         """
@@ -168,7 +168,7 @@ def rotate(
 
 
 def end_session(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> None:
-    """End a session now. The password that began it may begin it again, as after its expiry."""
+    """End a session now. The password that opened it may open it again, as after expiry."""
     tx.execute(
         """
         UPDATE listeners.login_sessions SET expires_at = %(at)s
@@ -179,7 +179,7 @@ def end_session(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> None:
 
 
 def revoke_family(tx: Tx[Listeners], *, family_id: UUID, at: datetime) -> int:
-    """End every token that came of one sign-in; returns how many."""
+    """End every token of one sign-in; returns how many."""
     return tx.execute(
         """
         UPDATE listeners.login_sessions SET revoked_at = %(at)s
@@ -192,9 +192,9 @@ def revoke_family(tx: Tx[Listeners], *, family_id: UUID, at: datetime) -> int:
 def revoke_all(
     tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime, keep: bytes | None = None
 ) -> int:
-    """End every session of a listener but those of app passwords; how many sign-ins were live.
+    """End every session of a listener except app sessions; returns how many sign-ins were live.
 
-    ``keep`` is the hash of a token whose family goes on.
+    ``keep`` is the hash of a token whose family is kept.
     """
     return int(
         tx.value(

@@ -1,4 +1,4 @@
-"""What devices subscribe to."""
+"""Subscriptions of devices."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def set_subscriptions(
 ) -> int:
     """Follow (true) or leave (false) shows, each named once, with cursors from ``first`` on.
 
-    Returns how many changed. A show that is left without having been followed is stored as left.
+    Returns how many changed. A show left without ever being followed is stored as left.
     """
     return tx.execute(
         """

@@ -1,4 +1,4 @@
-"""Use cases of accounts: listeners, passwords for their apps and who has one (AC1, AC6, AC7)."""
+"""Use cases of accounts: listeners and passwords for their apps (AC1, AC6, AC7)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST_NAME = 100
 
 
 def create(tx: Tx[Listeners], *, email: str) -> Listener:
-    """A new listener. Conflict when the address has an account; the operator may know that."""
+    """Create a listener. Conflict when the address has an account; the operator may know that."""
     address = normalised_email(email)
     made = queries.insert_listener(tx, email=address, display=email.strip())
     if made is None:
@@ -36,7 +36,7 @@ def create(tx: Tx[Listeners], *, email: str) -> Listener:
 
 
 def find(tx: Tx[Listeners], *, email: str) -> Listener:
-    """The listener with this address. NotFound for none."""
+    """The listener with this address. NotFound when there is none."""
     listener = queries.listener_by_email(tx, email=normalised_email(email))
     if listener is None:
         raise NotFound(
@@ -46,13 +46,13 @@ def find(tx: Tx[Listeners], *, email: str) -> Listener:
 
 
 def new_app_password(tx: Tx[Listeners], *, email: str, device: str) -> NewAppPassword:
-    """A password for one app, for clients that know no other way in (AC6). Shown once."""
+    """Create a password for one app, for clients that support nothing else (AC6). Shown once."""
     listener = find(tx, email=email)
     return _made(tx, listener.listener_id, listener.email, _named(device))
 
 
 def _named(name: str) -> str:
-    """What an app or its device is called. InvalidInput for an empty or a long name."""
+    """Validate the name of an app or device. InvalidInput when it is empty or too long."""
     named = words.line(name)
     if not named or len(named) > _LONGEST_NAME:
         raise InvalidInput(
@@ -71,7 +71,7 @@ def _made(tx: Tx[Listeners], listener_id: ListenerId, email: str, name: str) -> 
 
 
 def app_passwords(database: Database[Listeners], *, caller: Caller) -> list[AppPassword]:
-    """A listener's app passwords that work, oldest first."""
+    """A listener's live app passwords, oldest first."""
     with database.worker() as tx:
         return queries.app_passwords(tx, listener_id=caller.listener_id)
 
@@ -79,11 +79,11 @@ def app_passwords(database: Database[Listeners], *, caller: Caller) -> list[AppP
 def make_app_password(
     database: Database[Listeners], *, caller: Caller, name: str
 ) -> NewAppPassword:
-    """A password for an app of the caller's (AC6). Shown once.
+    """Create a password for one of the caller's apps (AC6). Shown once.
 
-    The session is looked at again in turn with whoever ends sessions: signing out everywhere
-    leaves no password behind that was on its way (AC7). InvalidInput for an invalid name,
-    Conflict for too many, NotSignedIn when the session is over.
+    The session is checked again under its lock, so that signing out everywhere leaves no password
+    that was being created (AC7). InvalidInput for an invalid name, Conflict for too many,
+    NotSignedIn when the session has ended.
     """
     named = _named(name)
     with database.worker() as tx:
@@ -91,14 +91,17 @@ def make_app_password(
         if not session_queries.sessions(tx, token_hashes=[caller.session]):
             raise NotSignedIn("this session has ended", hint="Sign in again.")
         if len(queries.app_passwords(tx, listener_id=caller.listener_id)) >= _MOST_APPS:
-            raise Conflict(f"the account already has {_MOST_APPS} apps", hint="Revoke one of them.")
+            raise Conflict(f"the account already has {_MOST_APPS} apps", hint="Revoke one first.")
         return _made(tx, caller.listener_id, caller.email, named)
 
 
 def end_app_password(
     database: Database[Listeners], *, caller: Caller, app_password_id: UUID
 ) -> None:
-    """End one app password and the sessions it opened, at once (AC7). NotFound for none."""
+    """Revoke one app password and the sessions opened with it, at once (AC7).
+
+    NotFound if unknown.
+    """
     with database.worker() as tx:
         session_queries.take_turns(tx, listener_id=caller.listener_id)
         revoked, _ = queries.revoke_app_passwords(
@@ -109,7 +112,7 @@ def end_app_password(
 
 
 def revoke_app_password(tx: Tx[Listeners], *, email: str, device: str) -> int:
-    """Revoke the passwords of a device and the sessions they opened, at once (AC7)."""
+    """Revoke a device's passwords and the sessions opened with them, at once (AC7)."""
     listener = find(tx, email=email)
     revoked, _ = queries.revoke_app_passwords(
         tx, listener_id=listener.listener_id, name=words.line(device), at=clock.now()
@@ -120,11 +123,12 @@ def revoke_app_password(tx: Tx[Listeners], *, email: str, device: str) -> int:
 def by_password(
     database: Database[Listeners], *, username: str, password: str, cookie: str = ""
 ) -> tuple[Caller, str]:
-    """The caller that sends an app password, and the token for its cookie.
+    """Authenticate by app password: the caller, and the token for its cookie.
 
-    A cookie of the same password is that client's session: what it was given is its own (P19). A
-    client without one may be several; the token that it is offered begins a session when it comes
-    back with the password. NotSignedIn, the same for an unknown address and for a wrong password.
+    A cookie issued for the same password identifies the client's session and its cursors (P19).
+    Without a cookie the caller may be several clients; the offered token starts a session when it
+    is sent back with the password. NotSignedIn, the same for an unknown address and a wrong
+    password.
     """
     try:
         email = normalised_email(username)
@@ -147,9 +151,9 @@ def by_password(
 
 
 def new_app_session(database: Database[Listeners], *, caller: Caller) -> str | None:
-    """A session of its own for an app that signs in without one, and its token; None for others.
+    """Open a session for an app that signs in without one; its token, or None for others.
 
-    It ends with the app password. Of one password the newest sessions are kept.
+    It ends with the app password. Only the newest sessions of a password are kept.
     """
     if not caller.is_shared:
         return None
@@ -165,7 +169,7 @@ def new_app_session(database: Database[Listeners], *, caller: Caller) -> str | N
 
 
 def delete_device(tx: Tx[Listeners], *, caller: Caller, device_id: str) -> None:
-    """Forget a device; positions that it won stay (P36). NotFound for an unknown one."""
+    """Delete a device; positions from it stay (P36). NotFound if unknown."""
     checkpoints.forget(tx, listener_id=caller.listener_id)
     if not devices.delete_device(tx, listener_id=caller.listener_id, device_id=device_id):
         raise NotFound("unknown device")

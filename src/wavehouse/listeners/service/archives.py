@@ -1,7 +1,7 @@
-"""Use cases of a listener's data as a whole: carry it away, bring it in, erase it (P37, P39).
+"""Use cases of a listener's data as a whole: export, import, erase (P37, P39).
 
-An archive is one JSON object. Bringing it in folds the same actions, so positions, what was
-finished and what was removed come out the same, on this server or on another.
+An archive is one JSON object. Importing it folds the same actions, so positions, finished and
+removed chapters are the same, on this server or another.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from wavehouse.store import Database, Listeners
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was erased: rows by table, when, and a hash of both, without saying of whom."""
+    """A receipt for an erasure: rows per table, time and a hash, but not the person."""
 
     erased_at: datetime
     rows: dict[str, int]
@@ -46,7 +46,7 @@ class Receipt:
 
 
 def archive(database: Database[Listeners], *, listener_id: ListenerId) -> dict[str, Any]:
-    """Everything that a listener has here, but for what signs them in."""
+    """All of a listener's data except credentials."""
     with database.listener(listener_id) as tx:
         parts = queries.parts(tx, listener_id=listener_id)
         followed = subscription_queries.subscriptions(tx, listener_id=listener_id)
@@ -55,15 +55,15 @@ def archive(database: Database[Listeners], *, listener_id: ListenerId) -> dict[s
 
 
 def bring_in(database: Database[Listeners], *, caller: Caller, document: Any) -> dict[str, int]:
-    """Add an archive to what a listener has; again it changes nothing. How many of each.
+    """Import an archive; repeating it changes nothing. Returns the counts.
 
-    ``rejected`` are actions that break a rule of positions. InvalidInput for what is not an
-    archive; nothing of it is stored then.
+    ``rejected`` counts actions that break a rule of positions. InvalidInput for an invalid archive,
+    of which nothing is stored.
     """
     read = reading.read(document, caller.listener_id)
     at = clock.now()
     with database.listener(caller.listener_id) as tx:
-        # The lock of recording: chapters are found or made once (decision 0903).
+        # The lock of recording, so that chapters are created only once (decision 0903).
         if not cursors.take_cursors(tx, counts={caller.listener_id: 1}, now=int(at.timestamp())):
             raise NotSignedIn("this account was deleted")
         named = chapters.bring_in(tx, archived=read.chapters)
@@ -111,9 +111,9 @@ def erase(database: Database[Listeners], *, email: str, mail: Mail | None = None
     """Erase a listener and all their data, at once (P37). NotFound for an unknown address.
 
     Entitlements and their ledger stay under a pseudonym, revoked; sums of money stay; the payment
-    provider's events lose their content, and later ones about the same payer keep none (E27).
-    Emails that ``mail`` still keeps are deleted. Passwords and sessions of the listener are refused
-    afterwards: nothing comes back.
+    provider's events lose their content, and later ones about the same payer are stored without
+    content (E27). Emails still stored by ``mail`` are deleted. The listener's passwords and
+    sessions are refused afterwards, so no data is created again.
     """
     at = clock.now()
     with database.worker() as tx:

@@ -1,8 +1,8 @@
 """Use case: find the chapter of an episode that a client names (P29, decision 0903).
 
-Chapters belong to one listener. A file and a guid of the same feed name one chapter when any upload
-has named them together, so the result does not depend on order or batching. Two chapters that turn
-out to be one are merged; the former id goes on to work.
+Chapters belong to one listener. A file and a guid of the same feed identify one chapter when any
+upload has named them together, so the result does not depend on order or batching. Two chapters
+that turn out to be the same are merged; the former id still works.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Newest = Callable[[Sequence[Chapter]], dict[Chapter, datetime]]
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The chapter of each episode and id; those whose position must be folded again.
+    """The chapter of each episode and id; and chapters whose position must be folded again.
 
     ``tombstones`` are the actions that deleted positions of merged chapters (P38).
     """
@@ -41,7 +41,7 @@ class Resolved:
 
 
 def keys_of(sighting: Sighting) -> list[Key]:
-    """The keys of an episode: its file, and its guid if it has one."""
+    """The keys of an episode: its file, and its guid if any."""
     episode, who = sighting.episode, sighting.listener_id
     keys = [(who, rules.chapter_key("file", episode.podcast_url, episode.episode_url))]
     if episode.guid:
@@ -52,7 +52,7 @@ def keys_of(sighting: Sighting) -> list[Key]:
 def resolve(
     tx: Tx[Listeners], *, sightings: Sequence[Sighting], ids: Sequence[Chapter], newest: Newest
 ) -> Resolved:
-    """Find or make the chapters of episodes and of ids; the caller holds the listeners' locks.
+    """Find or create the chapters of episodes and ids; the caller holds the listeners' locks.
 
     ``newest`` gives the time of the last action of chapters. An unknown id becomes a chapter
     without an address.
@@ -66,7 +66,7 @@ def resolve(
 
 
 def resolve_id(tx: Tx[Listeners], *, listener_id: ListenerId, chapter_id: str) -> str:
-    """The chapter that a former id names now; other ids are returned unchanged."""
+    """The chapter that a former id now refers to; other ids are returned unchanged."""
     key = listener_id, rules.chapter_key("alias", "", chapter_id)
     known = queries.by_keys(tx, keys=[key]).get(key)
     return known.chapter_id if known else chapter_id
@@ -88,13 +88,13 @@ def _resolve_ids(tx: Tx[Listeners], ids: Sequence[Chapter], resolved: Resolved) 
 
 
 class _Groups:
-    """Keys that name one chapter (union-find)."""
+    """Keys that identify the same chapter (union-find)."""
 
     def __init__(self) -> None:
         self._parent: dict[object, object] = {}
 
     def root(self, member: object) -> object:
-        """What all members of a group have in common."""
+        """The representative of a key's group."""
         path = [member]
         while (parent := self._parent.setdefault(path[-1], path[-1])) != path[-1]:
             path.append(parent)
@@ -103,7 +103,7 @@ class _Groups:
         return path[-1]
 
     def join(self, members: Iterable[object]) -> None:
-        """These are of one group."""
+        """Join the groups of two keys."""
         first, *others = members
         for other in others:
             self._parent[self.root(other)] = self.root(first)
@@ -111,7 +111,7 @@ class _Groups:
 
 @dataclass(slots=True)
 class _Group:
-    """The sightings of one chapter, and the stored chapters that they name."""
+    """The sightings of one chapter, and the stored chapters with its keys."""
 
     listener_id: ListenerId
     sightings: list[Sighting] = field(default_factory=list)
@@ -166,7 +166,7 @@ def _grouped(keys: dict[Sighting, list[Key]], stored: dict[Key, KnownChapter]) -
 
 
 def _add_described(tx: Tx[Listeners], group: _Group) -> None:
-    """The one chapter of the feed with the same description, when no key names one."""
+    """The one chapter of the feed with the same description, when no key matches."""
     for sighting in group.sightings:
         if group.known or sighting.episode.described == NO_DESCRIPTION:
             continue
@@ -205,7 +205,7 @@ def _new_chapter(group: _Group) -> queries.NewChapter:
 def merge(
     tx: Tx[Listeners], listener_id: ListenerId, keep: str, former: Sequence[str], resolved: Resolved
 ) -> None:
-    """Give everything of some chapters to another one; their ids go on to work."""
+    """Merge chapters into another one; their ids still work."""
     resolved.tombstones.update(queries.merge(tx, listener_id=listener_id, keep=keep, gone=former))
     queries.insert_keys(
         tx,
@@ -225,7 +225,7 @@ def _learn(
     keys: dict[Sighting, list[Key]],
     stored: dict[Key, KnownChapter],
 ) -> None:
-    """Store the keys that are new, and the guids of chapters that had none."""
+    """Store new keys, and the guids of chapters that had none."""
     fresh: dict[Key, queries.NewKey] = {}
     guids: dict[Chapter, str] = {}
     for number, group in enumerate(groups):
@@ -246,7 +246,7 @@ def _learn(
 def _move(
     tx: Tx[Listeners], groups: Sequence[_Group], chapters: dict[int, str], newest: Newest
 ) -> None:
-    """Keep the newest address of chapters that have several (P29)."""
+    """Keep the newest address of chapters with several (P29)."""
     moving = {
         number: group
         for number, group in enumerate(groups)
@@ -285,7 +285,7 @@ class Archived:
 
 
 def bring_in(tx: Tx[Listeners], *, archived: Sequence[Archived]) -> dict[str, str]:
-    """The chapters of an archive by their ids in it, made where no key names one yet."""
+    """The chapters of an archive by their ids in it, created where no key matches."""
     keys = {
         archived_row.chapter.chapter_id: [
             queries.NewKey(

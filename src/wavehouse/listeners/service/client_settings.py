@@ -25,7 +25,7 @@ _NEEDS = {
 
 
 def of(scope: str, device: str | None, podcast: str | None, episode: str | None) -> Of:
-    """What settings belong to. UsageError (400) for an unknown scope or a missing name."""
+    """The scope of settings. UsageError (400) for an unknown scope or a missing name."""
     sent = {"device": device, "podcast": podcast, "episode": episode}
     if scope not in _NEEDS:
         raise UsageError(f"the scope must be one of {', '.join(_NEEDS)}")
@@ -48,7 +48,7 @@ def of(scope: str, device: str | None, podcast: str | None, episode: str | None)
 
 
 def read(database: Database[Listeners], *, caller: Caller, of: Of) -> dict[str, Any]:
-    """A listener's settings of a scope."""
+    """A listener's settings in a scope."""
     with database.listener(caller.listener_id) as tx:
         return queries.settings(tx, listener_id=caller.listener_id, of=of)
 
@@ -61,7 +61,7 @@ def change(
     put: Mapping[str, Any],
     remove: Sequence[str],
 ) -> dict[str, Any]:
-    """Set and remove settings by name; all that are left. InvalidInput for too much."""
+    """Set and remove settings by name; returns the rest. InvalidInput when there are too many."""
     text = json.dumps([put, list(remove)])
     if len(text) > _LARGEST or "\\u0000" in text:
         raise InvalidInput(f"settings must be text of at most {_LARGEST} bytes")

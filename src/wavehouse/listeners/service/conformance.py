@@ -1,8 +1,8 @@
-"""Use case: check how any gpodder-type server keeps what podcast apps send.
+"""Use case: check how any gpodder-type server stores what podcast apps send.
 
-Each question is one that a real server answered wrongly, with the rule of ours that it belongs to.
-Questions are asked on throw-away devices and shows, which are left unsubscribed; the protocol has
-no way to take actions back, so an account of its own is best.
+Each check is one that a real server failed, with the matching rule of ours. Checks use throw-away
+devices and shows, which end unsubscribed; the protocol cannot delete actions, so use a separate
+account.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One question: what should be seen, what was; ``passed`` is None for what is not offered."""
+    """One check: expected and actual result; ``passed`` is None for a missing feature."""
 
     rule: str
     question: str
@@ -35,7 +35,7 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """The verdict in a word."""
+        """The verdict as one word."""
         return {True: "pass", False: "FAIL", None: "not offered"}[self.passed]
 
     def as_json(self) -> dict[str, object]:
@@ -56,7 +56,10 @@ def conformance(
     *,
     on_verdict: Callable[[Verdict], None] = lambda _: None,
 ) -> list[Verdict]:
-    """Ask everything. Unreachable for no server, NotSignedIn for a wrong password."""
+    """Run all checks.
+
+    Unreachable when the server does not respond, NotSignedIn for a wrong password.
+    """
     with (
         GpodderClient(url, username, password) as car,
         GpodderClient(url, username, password) as phone,
@@ -66,7 +69,7 @@ def conformance(
             raise NotSignedIn(
                 "the server refuses this user name and password",
                 where=url,
-                hint="Give an account for trying: --username U --password-file FILE.",
+                hint="Use a test account: --username U --password-file FILE.",
             )
         phone.sign_in()
         asked = _Questions(url, username, password, car, phone)
@@ -80,7 +83,7 @@ def conformance(
 
 @dataclass(slots=True)
 class _Questions:
-    """Two devices of the account, and names that are used only here."""
+    """Two devices of the account, and names used only in this run."""
 
     url: str
     username: str
@@ -101,7 +104,7 @@ class _Questions:
         return f"probe-{self.run}-{name}"
 
     def play(self, *, at: datetime | None = None, **more: Any) -> dict[str, Any]:
-        """A play of an episode of its own."""
+        """A play of a separate episode."""
         self.episodes += 1
         when = at or clock.now()
         return {
@@ -117,7 +120,7 @@ class _Questions:
         }
 
     def seen(self, client: GpodderClient, since: int, play: dict[str, Any]) -> int:
-        """How often an episode comes after a cursor."""
+        """How often an episode appears after a cursor."""
         actions, _ = client.actions(since)
         return sum(item.get("episode") == play["episode"] for item in actions)
 
@@ -158,7 +161,7 @@ def _subscribe(q: _Questions) -> Verdict:
     added = heard.get("add", []) if isinstance(heard, dict) else []
     ok = isinstance(answer, dict) and isinstance(answer.get("timestamp"), int) and q.show in added
     seen = "told" if q.show in added else "not told"
-    return _verdict("LIS-7", "the other device hears of a new show", "told", seen, ok=ok)
+    return _verdict("LIS-7", "the other device receives a new show", "told", seen, ok=ok)
 
 
 def _late(q: _Questions) -> Verdict:
@@ -176,7 +179,13 @@ def _retries(q: _Questions) -> Verdict:
     for _ in range(3):
         q.car.upload(play)
     times = q.seen(q.phone, cursor, play)
-    return _verdict("P14", "three times the same is once", "once", f"{times} times", ok=times == 1)
+    return _verdict(
+        "P14",
+        "the same action sent three times is stored once",
+        "once",
+        f"{times} times",
+        ok=times == 1,
+    )
 
 
 def _future(q: _Questions) -> Verdict:
@@ -199,31 +208,31 @@ def _bad(q: _Questions, **wrong: Any) -> Verdict:
 
 
 def _odd(q: _Questions, question: str, odd: dict[str, Any]) -> Verdict:
-    """One odd action beside a good one: AntennaPod keeps its whole queue until it gets 200."""
+    """Send an invalid action with a valid one: AntennaPod keeps its queue until it gets 200."""
     good = q.play()
     answer = q.car.upload(good, odd)
     stored = q.seen(q.phone, 0, good)
     ok = answer.status_code == 200 and stored == 1
-    seen = f"{answer.status_code}, good one {'stored' if stored else 'not stored'}"
-    return _verdict("P15", question, "200, good one stored", seen, ok=ok)
+    seen = f"{answer.status_code}, the valid one {'stored' if stored else 'not stored'}"
+    return _verdict("P15", question, "200, the valid one stored", seen, ok=ok)
 
 
 def _unknown_action(q: _Questions) -> Verdict:
-    return _odd(q, "an unknown action stops no other", q.play(action="explode"))
+    return _odd(q, "an unknown action does not block others", q.play(action="explode"))
 
 
 def _long_address(q: _Questions) -> Verdict:
     long = f"https://conformance.example/{q.run}/{'q' * 5_000}.mp3"
-    return _odd(q, "an address of 5,000 characters stops no other", q.play(episode=long))
+    return _odd(q, "an address of 5,000 characters does not block others", q.play(episode=long))
 
 
 def _minus_one(q: _Questions) -> Verdict:
     odd = q.play(started=-1, position=-1, total=-1)
-    return _odd(q, "-1 for unknown stops no other", odd)
+    return _odd(q, "-1 for unknown does not block others", odd)
 
 
 def _fraction(q: _Questions) -> Verdict:
-    return _odd(q, "a fraction of a second stops no other", q.play(position=10.5))
+    return _odd(q, "a fraction of a second does not block others", q.play(position=10.5))
 
 
 def _aggregated(q: _Questions) -> Verdict:
@@ -232,7 +241,7 @@ def _aggregated(q: _Questions) -> Verdict:
     q.car.upload(first, second)
     actions, _ = q.phone.actions(0, aggregated="true")
     places = [item.get("position") for item in actions if item.get("episode") == first["episode"]]
-    question = "aggregated=true tells the newest action of an episode"
+    question = "aggregated=true returns the newest action of an episode"
     return _verdict("client", question, "[120]", places, ok=places == [120])
 
 
@@ -240,7 +249,9 @@ def _others(q: _Questions) -> Verdict:
     stranger = f"nobody-{q.run}"
     answer = q.car.ask("GET", "/api/2/episodes/{user}.json", user=stranger)
     ok = answer.status_code in (401, 403, _NOT_FOUND)
-    return _verdict("P31", "another's path is closed", "401 or 403", answer.status_code, ok=ok)
+    return _verdict(
+        "P31", "another user's path is refused", "401 or 403", answer.status_code, ok=ok
+    )
 
 
 def _upload_cursor(q: _Questions) -> Verdict:
@@ -250,12 +261,12 @@ def _upload_cursor(q: _Questions) -> Verdict:
     answer = json_of(q.car.upload(q.play()))
     cursor = answer.get("timestamp") if isinstance(answer, dict) else None
     times = q.seen(q.car, cursor, theirs) if isinstance(cursor, int) else 0
-    question = "an upload's cursor does not skip what others did"
+    question = "an upload's cursor does not skip other devices' changes"
     return _verdict("P19", question, "told", "told" if times else "skipped", ok=times > 0)
 
 
 def _subscription_cursor(q: _Questions) -> Verdict:
-    """AntennaPod, Kasts and gPodder go on from the cursor of their own upload."""
+    """AntennaPod, Kasts and gPodder continue from the cursor of their last upload."""
     path, other = (f"/api/2/subscriptions/{{user}}/{q.device(d)}.json" for d in ("car", "phone"))
     theirs, ours = f"{q.show}?theirs", f"{q.show}?ours"
     q.car.ask("GET", path, params={"since": 0})
@@ -266,7 +277,7 @@ def _subscription_cursor(q: _Questions) -> Verdict:
     added = heard.get("add", []) if isinstance(heard, dict) else []
     q.car.ask("POST", path, body={"add": [], "remove": [theirs, ours]})
     ok = theirs in added
-    question = "a subscription upload's cursor does not skip what others did"
+    question = "a subscription upload's cursor does not skip other devices' changes"
     return _verdict("P19", question, "told", "told" if ok else "skipped", ok=ok)
 
 
@@ -276,18 +287,18 @@ def _plus_one(q: _Questions) -> Verdict:
     theirs = q.play(device=q.device("phone"))
     q.phone.upload(theirs)
     times = q.seen(q.car, cursor + 1, theirs)
-    question = "who asks with a cursor plus one misses nothing"
+    question = "a client that asks with its cursor plus one misses nothing"
     return _verdict("P19", question, "told", "told" if times else "missed", ok=times > 0)
 
 
 def _own_clock(q: _Questions) -> Verdict:
-    """AntennaPod with Nextcloud goes on by its own clock after an upload."""
+    """AntennaPod with Nextcloud continues from its own clock after an upload."""
     q.car.actions()
     theirs = q.play(device=q.device("phone"))
     q.phone.upload(theirs)
     q.car.upload(q.play())
     times = q.seen(q.car, int(clock.now().timestamp()) + 5, theirs)
-    question = "who asks by a clock misses nothing that came before"
+    question = "a client that asks by a clock misses nothing"
     return _verdict("P19", question, "told", "told" if times else "missed", ok=times > 0)
 
 
@@ -297,7 +308,7 @@ def _from_zero(q: _Questions) -> Verdict:
     q.phone.upload({**q.play(position=0), "episode": first["episode"]})
     actions, _ = q.car.actions(0, aggregated="true")
     places = [item.get("position") for item in actions if item.get("episode") == first["episode"]]
-    question = "a player that begins at 0:00 resets no position"
+    question = "a player that starts at 0:00 does not reset the position"
     return _verdict("P9", question, "[300]", places, ok=places == [300])
 
 
@@ -346,14 +357,14 @@ def _parallel(q: _Questions) -> Verdict:
 def _words(q: _Questions) -> Verdict:
     actions, _ = q.phone.actions(0)
     others = sorted({str(item.get("action")) for item in actions} - _WORDS)
-    question = "only the five words that clients know come back"
+    question = "only the five kinds of action that clients know are returned"
     return _verdict("P27", question, "none other", others or "none other", ok=not others)
 
 
 def _nextcloud(q: _Questions) -> Verdict:
     base = "/index.php/apps/gpoddersync"
     answer = q.car.ask("GET", f"{base}/subscriptions", params={"since": 0})
-    question = "Nextcloud's dialect tells the same shows"
+    question = "Nextcloud's dialect returns the same shows"
     if answer.status_code == _NOT_FOUND:
         return _verdict("client", question, "told", "404", ok=None)
     listed = json_of(answer)
@@ -369,7 +380,7 @@ def _leave(q: _Questions) -> Verdict:
     heard = json_of(q.phone.ask("GET", path.replace("-car", "-phone"), params={"since": cursor}))
     gone = heard.get("remove", []) if isinstance(heard, dict) else []
     ok = q.show in gone
-    question = "the other device hears of a show that was left"
+    question = "the other device receives an unsubscribed show"
     return _verdict("LIS-7", question, "reported", "reported" if ok else "not reported", ok=ok)
 
 

@@ -1,4 +1,4 @@
-"""Use cases of an address's change, which both mailboxes must agree to (AC9)."""
+"""Use cases of changing an email address, which both mailboxes must confirm (AC9)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOKEN_BYTES = 32
 
 
 def checked(caller: Caller, new_email: str) -> str:
-    """The address to be, normalised (AC1). InvalidInput for none and for the one that is."""
+    """The new address, normalised (AC1). InvalidInput when it is invalid or the current one."""
     address = normalised_email(new_email)
     if address == caller.email:
         raise InvalidInput("the account already has this address")
@@ -31,10 +31,11 @@ def checked(caller: Caller, new_email: str) -> str:
 def ask(
     database: Database[Listeners], mail: Mail, *, caller: Caller, new_email: str, address: str
 ) -> None:
-    """Write to both mailboxes; each email's link agrees, within 24 hours (AC9).
+    """Email both mailboxes; each email's link confirms, within 24 hours (AC9).
 
-    ``address`` is where links begin. An address that has an account gets no email, so the change
-    cannot be made, without saying why (AC8). A further call forgets the one before.
+    ``address`` is the base URL of links. An address that has an account gets no email, so the
+    change cannot be completed, and no reason is given (AC8). A further call replaces the previous
+    one.
     """
     text = checked(caller, new_email)
     old, new = (secrets.token_urlsafe(_TOKEN_BYTES) for _ in range(2))
@@ -53,27 +54,28 @@ def ask(
         )
     mail.send(
         to=caller.email,
-        subject="Your address is to be changed",
-        text=f"Somebody who is signed in to your account wants to change its address to\n\n{text}\n"
-        f"\nIf that is you, agree within 24 hours, here and in the other mailbox:\n\n"
-        f"{address}?token={old}\n\nIf not, do nothing, and sign out everywhere.\n",
+        subject="Confirm the change of your address",
+        text=f"Someone signed in to your account requested a change of its address to\n\n{text}\n"
+        f"\nIf this was you, confirm within 24 hours, here and in the other mailbox:\n\n"
+        f"{address}?token={old}\n\nIf not, do not confirm, and sign out everywhere.\n",
     )
     if not taken:
         mail.send(
             to=text,
-            subject="Is this your address?",
-            text="This is to become the address of an account. If it is yours, agree within 24 "
-            f"hours, here and in the old mailbox:\n\n{address}?token={new}\n",
+            subject="Confirm your new address",
+            text="Someone asked to use this as the address of an account. If this was you, "
+            "confirm within 24 hours, here and in the old "
+            f"mailbox:\n\n{address}?token={new}\n",
         )
 
 
 def agree(database: Database[Listeners], *, token: str) -> bool:
-    """One mailbox agrees; True when it was the second, and the address is changed (AC9).
+    """Record one mailbox's confirmation; True when it was the second and the address changed (AC9).
 
-    The mailbox that agrees twice agrees once. With the change emails that were sent to the old
-    address sign nobody in, and every session of it ends but those of apps (AC7). NotSignedIn for
-    a token that is unknown, late or of a change that was made; Conflict when somebody else has
-    come to have the address meanwhile.
+    Confirming twice from one mailbox counts once. The change invalidates sign-in links sent to the
+    old address and ends every session except those of apps (AC7). NotSignedIn for a token that is
+    unknown, expired or of a completed change; Conflict when another account has taken the address
+    meanwhile.
     """
     now, token_hash = clock.now(), rules.secret_hash(token)
     with database.worker() as tx:
@@ -81,7 +83,7 @@ def agree(database: Database[Listeners], *, token: str) -> bool:
         if email_change is None:
             raise NotSignedIn(
                 "invalid link: it was used, has expired, or does not exist",
-                hint="Ask for the change again.",
+                hint="Request the change again.",
             )
         if not email_change.other_agreed:
             queries.agree(tx, token_hash=token_hash, at=now)
@@ -102,6 +104,6 @@ def agree(database: Database[Listeners], *, token: str) -> bool:
 
 
 def withdraw(database: Database[Listeners], *, caller: Caller) -> int:
-    """Forget a change that waits; returns how many."""
+    """Delete a pending change; returns how many."""
     with database.worker() as tx:
         return queries.forget_changes(tx, listener_id=caller.listener_id)

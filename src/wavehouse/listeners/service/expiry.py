@@ -30,12 +30,13 @@ EMAILS = timedelta(minutes=15)
 def tidy(database: Database[Listeners], *, outbox: Path | None = None) -> Forgotten:
     """Delete expired links, sessions, challenges, changes and chapters; returns how many.
 
-    A session goes when it can be used no more. One whose token was replaced stays until every
-    token of its sign-in is over, so that a copy of it is still told from a guess (AC5). An app's
-    stays 30 days longer: the app that signs in again by its password goes on from its cursor (P19).
+    A session is deleted when it can no longer be used. One whose token was replaced stays until
+    every token of its sign-in has ended, so that a copied token can still be distinguished from a
+    guess (AC5). An app's session stays 30 days longer, so that the app continues from its cursor
+    when it signs in again (P19).
 
-    App passwords and devices that were not used for 400 days end; accounts of open sign-up that
-    nobody signed in to go after 7 days, emails in the folder ``outbox`` after 15 minutes.
+    App passwords and devices unused for 400 days are removed; open sign-up accounts that were never
+    signed in to after 7 days; emails in the folder ``outbox`` after 15 minutes.
     """
     now = clock.now()
     with database.worker() as tx:

@@ -1,4 +1,4 @@
-"""Fold the histories of chapters that late actions came to, from their last checkpoint on."""
+"""Fold the histories of chapters with late actions, from their last checkpoint on."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ LONG, TAIL = 200, 100
 def fold_late(
     tx: Tx[Listeners], *, came: Mapping[Chapter, Sequence[Action]]
 ) -> dict[Chapter, Folded]:
-    """What all actions of these chapters leave, those that came now included (P2).
+    """The positions from all actions of these chapters, including the new ones (P2).
 
-    A history of more than 200 actions leaves a checkpoint before its last 100: the next late action
-    reads those and no more, unless it is older.
+    A history of more than 200 actions gets a checkpoint before its last 100, so the next late
+    action reads only those, unless it is older.
     """
     first = {
         chapter: min(map(rules.order, actions)) for chapter, actions in came.items() if actions

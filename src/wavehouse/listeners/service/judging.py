@@ -1,4 +1,4 @@
-"""What becomes of each action of an upload: judged alone, then folded with its chapter."""
+"""Judge each action of an upload alone, then fold it with its chapter."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from wavehouse.store import Listeners, Tx
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is there of what uploads touch, behind the lock that their cursors took."""
+    """Stored data that uploads touch, read under the lock taken with their cursors."""
 
     taken: Mapping[ListenerId, cursors.Taken]
     rows: Mapping[Chapter, StoredPosition]
@@ -40,12 +40,12 @@ class Known:
     given: Mapping[bytes, cursors.Given]
 
     def first(self, upload: Upload) -> int:
-        """The first cursor that an upload was given."""
+        """The first cursor issued for an upload."""
         return self.taken[upload.caller.listener_id].last - max(len(upload.actions), 1) + 1
 
 
 def judged(upload: Upload, known: Known, received: datetime) -> tuple[list[Recorded], list[NewRow]]:
-    """What can be said before folding; and the actions that are new, with their cursors."""
+    """The results known before folding; and the new actions, with their cursors."""
     results: list[Recorded] = []
     fresh: dict[Said, NewRow] = {}
     for index, action in enumerate(upload.actions):
@@ -63,7 +63,7 @@ def judged(upload: Upload, known: Known, received: datetime) -> tuple[list[Recor
                 Recorded(
                     action.action_id,
                     Status.DUPLICATE if same else Status.REJECTED,
-                    "" if same else "this id was used for something else (P13)",
+                    "" if same else "this id is used by a different action (P13)",
                 )
             )
         elif reason:
@@ -76,7 +76,7 @@ def judged(upload: Upload, known: Known, received: datetime) -> tuple[list[Recor
 
 
 def _is_same(action: NewAction, digest: bytes, before: tuple[str, bytes]) -> bool:
-    """Whether an action repeats the stored one with its id; a derived id says all of it (P14)."""
+    """Whether an action repeats the stored one; a derived id covers all its content (P14)."""
     if action.episode is not None:
         return True
     legacy = rules.body_hash(action, with_chapter=True)
@@ -86,10 +86,10 @@ def _is_same(action: NewAction, digest: bytes, before: tuple[str, bytes]) -> boo
 def folded(
     tx: Tx[Listeners], fresh: Sequence[NewRow], known: Known, resolved: chapters.Resolved
 ) -> tuple[dict[Said, Status], list[tuple[Chapter, Position, int]]]:
-    """What becomes of each new action, and the rows that change by them.
+    """The result of each new action, and the rows that change.
 
-    A chapter whose last action is older than all that came is folded on from its row; another is
-    folded again, from its whole history.
+    A chapter whose last action is older than all new ones is folded on from its row; others are
+    folded again from their whole history.
     """
     came: dict[Chapter, list[Action]] = defaultdict(list)
     newest: dict[Chapter, int] = {}
@@ -174,7 +174,7 @@ def with_displaced(
     status: dict[Said, Status],
     rows: Mapping[Chapter, StoredPosition],
 ) -> tuple[Recorded, ...]:
-    """Each with the result of it, and where another device was before it moved far away (P10)."""
+    """Each action with its result, and where another device was before a far move (P10)."""
     return tuple(
         _outcome(
             action,

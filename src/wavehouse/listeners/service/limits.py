@@ -1,4 +1,4 @@
-"""Use case: how often something may be tried, counted by all processes together (AC8)."""
+"""Use case: rate limits, counted across all processes (AC8)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wavehouse.store import Database, Listeners
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``burst`` tries at once and one more every ``seconds``, for each client."""
+    """At most ``burst`` attempts at once and one more every ``seconds``, for each client."""
 
     name: str
     burst: int
@@ -24,9 +24,9 @@ class Limit:
 
 
 def check(database: Database[Listeners], *tries: tuple[Limit, str]) -> None:
-    """Use up one try of each limit's client. TooManyRequests when one of them has none left.
+    """Take one attempt from each limit's client. TooManyRequests when one has none left.
 
-    Clients (addresses, e-mail addresses) are stored only as hashes under a key of the day.
+    Clients (network addresses, email addresses) are stored only as hashes under a key of the day.
     """
     wait = 0.0
     with database.worker() as tx:
@@ -40,7 +40,7 @@ def check(database: Database[Listeners], *tries: tuple[Limit, str]) -> None:
             wait = max(wait, (1.0 - left) * limit.seconds)
     if wait > 0:
         raise TooManyRequests(
-            "too many tries",
+            "too many attempts",
             hint="Wait, then try again.",
             retry_after=max(ceil(wait), 1),
         )

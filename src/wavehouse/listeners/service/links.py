@@ -1,4 +1,4 @@
-"""Use cases of one-time links: ask for one, sign in with it (AC2)."""
+"""Use cases of one-time links: request one, sign in with it (AC2)."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def request(
 ) -> None:
     """Send a link that signs ``browser`` in for 15 minutes (AC2).
 
-    ``browser`` is the secret of the browser's cookie, ``address`` where links begin. An unknown
-    address gets no email and the same answer (AC8); with ``is_open`` it gets an account.
+    ``browser`` is the secret of the browser's cookie, ``address`` is the base URL of links. An
+    unknown address gets no email and the same response (AC8); with ``is_open`` it gets an account.
     InvalidInput for an invalid address.
     """
     recipient = normalised_email(email)
@@ -56,10 +56,10 @@ def request(
 
 
 def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[Caller, str]:
-    """Use a link up and open a session: 30 days sliding, 180 at most (AC2, AC5).
+    """Redeem a link and open a session: 30 days sliding, 180 at most (AC2, AC5).
 
-    Whoever has the email has the mailbox: the address is verified. NotSignedIn, the same for a
-    link that is unknown, used, late or of another browser.
+    Having the email proves ownership of the mailbox, so the address is verified. NotSignedIn, the
+    same for a link that is unknown, used, expired or of another browser.
     """
     now = clock.now()
     with database.worker() as tx:
@@ -72,7 +72,7 @@ def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[
         if listener is None:
             raise NotSignedIn(
                 "invalid sign-in link: it was used, has expired, or does not exist",
-                hint="Ask for a new one.",
+                hint="Request a new one.",
             )
         accounts.verify_email(tx, listener_id=listener.listener_id, at=now)
         session = sessions.begin(tx, listener_id=listener.listener_id)

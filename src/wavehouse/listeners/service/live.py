@@ -1,4 +1,4 @@
-"""Use cases of live changes: whether something is new for a listener, and what."""
+"""Use cases of live changes: whether a listener has any, and which."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.store import Database, Listeners
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Cursors of a listener's last episode action and last change of a subscription."""
+    """Cursors of a listener's last episode action and last subscription change."""
 
     actions: int
     subscriptions: int
@@ -34,7 +34,7 @@ class News:
 def heads(
     database: Database[Listeners], listener_ids: Sequence[ListenerId]
 ) -> dict[ListenerId, Heads]:
-    """The heads of several listeners; (0, 0) for one without changes."""
+    """The heads of several listeners; (0, 0) for a listener without changes."""
     with database.listener(*listener_ids) as tx:
         known = cursors.heads(tx, listener_ids=listener_ids)
     return {listener_id: Heads(*known.get(listener_id, (0, 0))) for listener_id in listener_ids}
@@ -69,6 +69,6 @@ def news(
 
 
 def is_signed_in(database: Database[Listeners], caller: Caller) -> bool:
-    """Whether the caller's session still counts (AC7)."""
+    """Whether the caller's session is still valid (AC7)."""
     with database.worker() as tx:
         return bool(session_queries.sessions(tx, token_hashes=[caller.session]))

@@ -1,7 +1,7 @@
-"""Use case: a feed has another address now; subscriptions and positions go along (P29).
+"""Use case: a feed has a new address; subscriptions and positions move along (P29).
 
-Apps find that out by a permanent redirect, by ``itunes:new-feed-url`` or by the same
-``podcast:guid``, and an operator by a publisher's word.
+Apps learn of it by a permanent redirect, by ``itunes:new-feed-url`` or by the same
+``podcast:guid``; an operator learns of it from the publisher.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from wavehouse.store import Database, Listeners, Tx
 
 
 def move(database: Database[Listeners], *, caller: Caller, old: str, new: str) -> None:
-    """Carry a listener's subscription and positions of a feed to its new address.
+    """Move a listener's subscription and positions from a feed to its new address.
 
-    Again it changes nothing. InvalidInput for addresses that no client could load, or the same one.
+    Repeating it changes nothing. InvalidInput for invalid or equal addresses.
     """
     before, after = _addresses(old, new)
     _move(database, caller.listener_id, before, after)
@@ -59,7 +59,7 @@ def _move(database: Database[Listeners], listener_id: ListenerId, before: str, a
 
 
 def move_for_all(database: Database[Listeners], *, old: str, new: str) -> int:
-    """The same for every listener that knows the old address; returns how many."""
+    """The same for every listener with the old address; returns how many."""
     before, after = _addresses(old, new)
     with database.worker() as tx:
         followers = moves.followers(tx, podcast_url=before)
@@ -69,7 +69,7 @@ def move_for_all(database: Database[Listeners], *, old: str, new: str) -> int:
 
 
 def _addresses(old: str, new: str) -> tuple[str, str]:
-    """Both addresses, normalised. InvalidInput unless they are two different ones."""
+    """Both addresses, normalised. InvalidInput unless they are valid and differ."""
     before, after = rules.normalised_feed(old), rules.normalised_feed(new)
     if not before or not after or before == after:
         raise InvalidInput("a move needs two different addresses of feeds")

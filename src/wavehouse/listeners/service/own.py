@@ -1,4 +1,4 @@
-"""Use cases of a listener's own data: see it, and what an operator may see of it."""
+"""Use cases of a listener's own data, and of the operator's view of accounts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class OwnData:
 
 
 def data(database: Database[Listeners], *, caller: Caller) -> OwnData:
-    """What is stored of a listener; the export has all of it."""
+    """All stored data of a listener, as in the export."""
     with database.listener(caller.listener_id) as tx:
         return OwnData(
             subscription_queries.subscriptions(tx, listener_id=caller.listener_id),
@@ -40,12 +40,14 @@ def data(database: Database[Listeners], *, caller: Caller) -> OwnData:
 
 
 def listed(tx: Tx[Listeners]) -> list[ListedListener]:
-    """Every account, with the size of its data and no content."""
+    """Every account with the size of its data, but none of the data."""
     return account_queries.listed(tx)
 
 
 def suspend(tx: Tx[Listeners], *, email: str, is_suspended: bool = True) -> Listener:
-    """Suspend an account at once, or end that. Sessions and app passwords are refused meanwhile.
+    """Suspend an account at once, or end the suspension.
+
+    Sessions and app passwords are refused meanwhile.
 
     Nothing is deleted. NotFound for an unknown address.
     """
@@ -58,14 +60,15 @@ def suspend(tx: Tx[Listeners], *, email: str, is_suspended: bool = True) -> List
 
 
 def invite(tx: Tx[Listeners], mail: Mail, *, email: str, sign_in: str) -> Listener:
-    """Make an account and send its owner the address of the page to sign in.
+    """Create an account and email its owner the address of the sign-in page.
 
-    The email holds no secret: the page sends a link. Conflict when the address has an account.
+    The email holds no secret: the page sends a link. Conflict when the address already has an
+    account.
     """
     made = accounts.create(tx, email=normalised_email(email))
     mail.send(
         to=made.email,
-        subject="Your account for podcasts",
-        text=f"An account was made for you. Sign in with your e-mail address:\n\n{sign_in}\n",
+        subject="Your podcast account",
+        text=f"An account was created for you. Sign in with your email address:\n\n{sign_in}\n",
     )
     return made

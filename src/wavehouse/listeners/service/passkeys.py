@@ -1,4 +1,4 @@
-"""Use cases of passkeys: register one, sign in with it, forget it (AC3)."""
+"""Use cases of passkeys: register, sign in, delete (AC3)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REGISTER, SIGN_IN = "register", "sign_in"
 def ask_for_new(
     database: Database[Listeners], site: Site, *, caller: Caller, browser: str
 ) -> dict[str, Any]:
-    """What the browser hands to an authenticator to make a passkey, within five minutes."""
+    """Browser options for creating a passkey, valid for five minutes."""
     challenge = _challenge(database, REGISTER, browser, caller.listener_id)
     known = [each.credential_id for each in of(database, caller=caller)]
     return authenticators.creation_options(
@@ -45,17 +45,17 @@ def register(
     name: str,
     credential: Mapping[str, Any],
 ) -> str:
-    """Keep the passkey that an authenticator made; its id as clients write it.
+    """Store a new passkey; returns its id as clients write it.
 
-    The challenge is used up whatever comes of it. InvalidInput when origin, party, challenge,
-    the owner's presence or the answer itself is not right; Conflict when it is registered already.
+    The challenge is consumed in any case. InvalidInput when origin, relying party, challenge, user
+    presence or the response itself is invalid; Conflict when the passkey is already registered.
     """
     name = words.line(name)
     if not name:
         raise InvalidInput("a passkey needs a name", hint="Name it after the device: laptop.")
     challenge = authenticators.challenge_of(credential)
     if not _use(database, challenge, REGISTER, browser, caller.listener_id):
-        raise InvalidInput("the challenge has expired or was answered", hint="Start again.")
+        raise InvalidInput("the challenge has expired or was already used", hint="Start again.")
     made = authenticators.registered(site, challenge=challenge, credential=credential)
     with database.worker() as tx:
         if not queries.insert_passkey(tx, listener_id=caller.listener_id, passkey=made, name=name):
@@ -64,7 +64,7 @@ def register(
 
 
 def ask_for_known(database: Database[Listeners], site: Site, *, browser: str) -> dict[str, Any]:
-    """What the browser hands to an authenticator to sign in; the same for everybody (AC8)."""
+    """Browser options for signing in with a passkey; the same for everybody (AC8)."""
     return authenticators.request_options(
         site, challenge=_challenge(database, SIGN_IN, browser, None)
     )
@@ -75,9 +75,9 @@ def sign_in(
 ) -> tuple[Caller, str]:
     """Open a session with a passkey (AC3, AC5).
 
-    A counter that did not grow flags the passkey: there may be a copy of it, and neither signs in
-    any more. NotSignedIn for that, for an unknown passkey and for everything that is not right;
-    InvalidInput for an answer that cannot be read.
+    A counter that did not grow flags the passkey as possibly copied; it no longer signs in.
+    NotSignedIn for that, for an unknown passkey and for any failed check; InvalidInput for a
+    malformed response.
     """
     challenge, credential_id = (
         authenticators.challenge_of(credential),
@@ -99,7 +99,7 @@ def sign_in(
     if token is None:
         raise NotSignedIn(
             "invalid passkey",
-            hint="There may be a copy of it. Sign in by a link, remove it and make a new one.",
+            hint="It may have been copied. Sign in with a link, remove it and add a new one.",
         )
     return Caller(passkey.listener_id, passkey.email, rules.secret_hash(token)), token
 
@@ -111,7 +111,7 @@ def of(database: Database[Listeners], *, caller: Caller) -> list[Passkey]:
 
 
 def forget(database: Database[Listeners], *, caller: Caller, credential_id: str) -> None:
-    """Forget a passkey of the caller's. NotFound for one that they do not have."""
+    """Delete one of the caller's passkeys. NotFound when the caller does not have it."""
     wanted = authenticators.id_of({"id": credential_id})
     with database.worker() as tx:
         if not queries.delete_passkey(tx, listener_id=caller.listener_id, credential_id=wanted):
@@ -119,7 +119,7 @@ def forget(database: Database[Listeners], *, caller: Caller, credential_id: str)
 
 
 def _counted(database: Database[Listeners], passkey: Passkey, sign_count: int) -> str | None:
-    """A session for a counter that grew; the flag for one that did not is kept, too."""
+    """Open a session when the counter grew; otherwise flag the passkey, which is stored too."""
     now = clock.now()
     with database.worker() as tx:
         if queries.count_use(

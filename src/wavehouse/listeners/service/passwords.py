@@ -1,4 +1,4 @@
-"""Use cases of the optional password of an account (AC4)."""
+"""Use cases of the account's optional password (AC4)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from wavehouse.store import Database, Listeners
 def sign_in(
     database: Database[Listeners], hasher: Hasher, *, email: str, password: str
 ) -> tuple[Caller, str]:
-    """Open a session by the account's password (AC4, AC5).
+    """Open a session with the account's password (AC4, AC5).
 
-    No transaction is open while the hash is computed, a quarter of a second. NotSignedIn, the
-    same after the same time, for an unknown address, an account without a password and a wrong
-    one (AC8); InvalidInput for an invalid address; TooManyRequests when too many wait.
+    No transaction is open while the hash is computed, which takes a quarter of a second.
+    NotSignedIn, after the same time, for an unknown address, an account without a password and a
+    wrong password (AC8); InvalidInput for an invalid address; TooManyRequests when too many are
+    waiting.
     """
     address, given = normalised_email(email), normalised_password(password)
     with database.worker() as tx:
@@ -42,16 +43,16 @@ def sign_in(
 
 
 def keep(database: Database[Listeners], hasher: Hasher, *, caller: Caller, password: str) -> int:
-    """Give the account a password, or another one; how many other sessions ended (AC4).
+    """Set or replace the account's password; returns how many other sessions ended (AC4).
 
-    InvalidInput for one that is too short, too long or the address itself.
+    InvalidInput for a password that is too short, too long or equal to the address.
     """
     made = hasher.hash(usable_password(password, caller.email))
     return _changed(database, caller, made)
 
 
 def remove(database: Database[Listeners], *, caller: Caller) -> int:
-    """Let the account have no password any more; how many other sessions ended."""
+    """Remove the account's password; returns how many other sessions ended."""
     return _changed(database, caller, None)
 
 

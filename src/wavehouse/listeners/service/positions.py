@@ -82,7 +82,8 @@ def changes(
             )
             more = len(chosen) > limit
             chosen = chosen[:limit]
-            # What was committed since the counter was read is included, so it is passed too.
+            # Changes committed since the counter was read are included, so the cursor covers them
+            # too.
             last = chosen[-1].seq if chosen else 0
             cursor = last if more else max(now, after, last)
         if is_whole and not (had == cursor and (own is not None or cursor in known.family)):
@@ -92,22 +93,22 @@ def changes(
 
 
 def history(database: Database[Listeners], *, caller: Caller) -> list[Change]:
-    """Everything that was ever said, in the order of commits."""
+    """All actions ever recorded, in commit order."""
     with database.listener(caller.listener_id) as tx:
         return queries.changes(tx, listener_id=caller.listener_id, after=0, limit=EVERYTHING)
 
 
 def before_now() -> int:
-    """A cursor that every later change is behind, for a listener who has none yet (P20).
+    """A cursor before every later change, for a listener who has none yet (P20).
 
-    The first change of this very second gets the second itself, and clients may ask with their
-    cursor plus one.
+    The first change within the current second gets that second as its cursor, and clients may ask
+    with their cursor plus one.
     """
     return int(clock.now().timestamp()) - 2
 
 
 def position(database: Database[Listeners], *, caller: Caller, chapter_id: str) -> StoredPosition:
-    """A listener's position in a chapter. NotFound without one."""
+    """A listener's position in a chapter. NotFound when there is none."""
     with database.listener(caller.listener_id) as tx:
         return _position(tx, caller.listener_id, chapter_id)
 
@@ -122,7 +123,7 @@ def _position(tx: Tx[Listeners], listener_id: ListenerId, chapter_id: str) -> St
 
 @dataclass(frozen=True, slots=True)
 class ResumeRequest:
-    """A chapter that a listener wants to go on with, on a device that may be named."""
+    """A chapter to resume, with the device if the request names it."""
 
     listener_id: ListenerId
     chapter_id: str
@@ -137,17 +138,17 @@ def resumer(database: Database[Listeners]) -> Grouped[ResumeRequest, Resume | No
 def resume_all(
     database: Database[Listeners], asked: Sequence[ResumeRequest]
 ) -> list[Resume | None]:
-    """Where to go on (P34), as the listener wants it (P8): from the start when finished (P24).
+    """Where to resume (P34), by the listener's preference (P8): from the start when finished (P24).
 
-    None where there is no position. To a device that was far away, by what another has done, that
-    is hinted (P10).
+    None where there is no position. A device gets a hint when another one moved far from its
+    position (P10).
     """
     with database.listener(*{asked.listener_id for asked in asked}) as tx:
         resumptions = queries.resuming(
             tx, asked=[(asked.listener_id, asked.chapter_id, asked.device_id) for asked in asked]
         )
         for index, wanted in enumerate(asked):
-            if resumptions[index] is None:  # it may be the id of a chapter that was merged
+            if resumptions[index] is None:  # it may be the id of a merged chapter
                 named = chapters.resolve_id(
                     tx, listener_id=wanted.listener_id, chapter_id=wanted.chapter_id
                 )
@@ -194,13 +195,13 @@ def resume(
     chapter_id: str,
     device_id: str | None = None,
 ) -> Resume:
-    """Where one listener resumes. NotFound without a position."""
+    """The position at which one listener resumes. NotFound when there is none."""
     (resume,) = resume_all(database, [ResumeRequest(caller.listener_id, chapter_id, device_id)])
     return there(resume)
 
 
 def there(resume: Resume | None) -> Resume:
-    """What was found. NotFound for nothing."""
+    """The value, or NotFound when it is None."""
     if resume is None:
         raise NotFound(_NOWHERE)
     return resume
@@ -209,13 +210,13 @@ def there(resume: Resume | None) -> Resume:
 def set_resume_policy(
     database: Database[Listeners], *, caller: Caller, policy: ResumePolicy
 ) -> None:
-    """What resuming suggests from now on (P8)."""
+    """Set the listener's preference for resuming (P8)."""
     with database.listener(caller.listener_id) as tx:
         queries.set_resume_policy(tx, listener_id=caller.listener_id, policy=policy)
 
 
 def resume_policy(database: Database[Listeners], *, caller: Caller) -> ResumePolicy:
-    """What resuming suggests (P8)."""
+    """The listener's preference for resuming (P8)."""
     with database.listener(caller.listener_id) as tx:
         return queries.resume_policy(tx, listener_id=caller.listener_id)
 
@@ -227,7 +228,7 @@ def remove(
     chapter_id: str,
     condition: Condition | None = None,
 ) -> Batch:
-    """Delete a position (P38): a tombstone, as a reset of now, that older actions do not lift.
+    """Delete a position (P38): a tombstone, like a reset now, which older actions do not undo.
 
     NotFound when there is none, Stale when ``condition`` does not hold (P12).
     """
@@ -254,7 +255,7 @@ def remove(
 def restore(
     database: Database[Listeners], *, caller: Caller, chapter_id: str, action_id: ActionId
 ) -> Batch:
-    """Go back to a displaced position, by a new action (P11). NotFound for an unknown one."""
+    """Restore a displaced position by a new action (P11). NotFound if unknown."""
     with database.listener(caller.listener_id) as tx:
         chapter_id = chapters.resolve_id(tx, listener_id=caller.listener_id, chapter_id=chapter_id)
         known = queries.actions_of(tx, listener_id=caller.listener_id, chapter_ids=[chapter_id])

@@ -1,4 +1,4 @@
-"""Read an archive of a listener: untrusted JSON, every value checked (P30, P39)."""
+"""Read a listener's archive: untrusted JSON, every value checked (P30, P39)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What an archive holds."""
+    """The contents of an archive."""
 
     devices: list[tuple[str, str, str]]
     subscriptions: list[str]
@@ -34,7 +34,7 @@ class Archive:
 
 
 def read(content: Any, listener_id: ListenerId) -> Archive:
-    """The archive as values, for a listener. InvalidInput for anything else."""
+    """Parse an archive for a listener. InvalidInput when it is invalid."""
     try:
         if content["version"] != VERSION:
             raise ValueError(f"version {content['version']!r} is not {VERSION}")
@@ -52,7 +52,7 @@ def read(content: Any, listener_id: ListenerId) -> Archive:
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidInput(
             f"this is not an archive of a listener: {error}",
-            hint="Make an archive.",
+            hint="Export an archive.",
             command="wavehouse listeners export --email E > archive.json",
         ) from error
 
@@ -66,7 +66,7 @@ def _each(content: Any, name: str, read_one: Callable[[Any], T]) -> list[T]:
 
 def _device(entry: Any) -> tuple[str, str, str]:
     if entry["kind"] not in _KINDS:
-        raise ValueError("invalid kind of a device")
+        raise ValueError("invalid kind of device")
     name = _line(entry["name"], 255)
     return _text(entry["device_id"], 255), name or "device", str(entry["kind"])
 
@@ -75,7 +75,7 @@ def _chapter(entry: Any, listener_id: ListenerId) -> Archived:
     podcast = _maybe(entry["podcast_url"], rules.LONGEST_ADDRESS)
     episode = _maybe(entry["episode_url"], rules.LONGEST_ADDRESS)
     if (podcast is None) != (episode is None):
-        raise ValueError("an episode has an address and no feed, or the other way round")
+        raise ValueError("an episode needs both an address and a feed, or neither")
     guid = _line(entry["guid"], 500)
     chapter = NewChapter(
         listener_id,
@@ -116,14 +116,14 @@ def _action(entry: Any) -> NewAction:
 
 
 def _text(value: Any, longest: int) -> str:
-    """An id or an address, as it is."""
+    """An id or an address, unchanged."""
     if not isinstance(value, str) or not 0 < len(value) <= longest or not words.is_plain(value):
         raise ValueError(f"not a text of 1 to {longest} characters on one line")
     return value
 
 
 def _line(value: Any, longest: int) -> str | None:
-    """A name or a title, without control and bidi characters; None for an empty one."""
+    """A name or a title, without control and bidi characters; None when empty."""
     return _maybe(words.line(value) or None if isinstance(value, str) else value, longest)
 
 
@@ -133,7 +133,7 @@ def _maybe(value: Any, longest: int) -> str | None:
 
 def _whole(value: Any) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise ValueError("not whole milliseconds")
+        raise ValueError("not an integer number of milliseconds")
     return value
 
 

@@ -1,9 +1,8 @@
-"""Record what clients send: judge, fold, store, and return the result of each action.
+"""Record uploads: judge, fold, store, and return the result of each action.
 
-Uploads that come at the same time are recorded together, in one transaction that is made durable
-once (decision 0902). Every write takes cursors first, which locks a listener's one sync row:
-writers of a listener come one after the other, and a cursor is visible exactly when its action is
-(P17).
+Concurrent uploads are recorded together, in one transaction that is made durable once (decision
+0902). Every write takes cursors first, which locks the listener's sync row: writers of a listener
+are serialized, and a cursor is visible exactly when its action is (P17).
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from wavehouse.store import Database, Listeners, Tx
 
 
 class Stale(PreconditionFailed):
-    """A precondition does not hold (P12); ``current`` is the position, None when there is none."""
+    """A precondition failed (P12); ``current`` is the position, None when there is none."""
 
     def __init__(self, current: StoredPosition | None) -> None:
         super().__init__(
@@ -62,19 +61,19 @@ def record(
 ) -> Batch:
     """Record a batch: each action whole or not at all, all in one transaction (P15, P16).
 
-    ``condition`` is what must hold for the position of the one chapter (P12): Stale otherwise, and
-    nothing is recorded.
+    ``condition`` is a precondition on the chapter's position (P12): if it fails, Stale is raised
+    and nothing is recorded.
     """
     return done(*record_all(database, [Upload(caller, tuple(actions), condition)]))
 
 
 def recorder(database: Database[Listeners]) -> Grouped[Upload, Batch | Refusal]:
-    """Record what comes at the same time together; one upload of a listener after the other."""
+    """Record concurrent uploads together; uploads of one listener one after the other."""
     return Grouped(partial(record_all, database), key=lambda item: item.caller.listener_id)
 
 
 def done(outcome: Batch | Refusal) -> Batch:
-    """The result of an upload; raises what refused it."""
+    """The result of an upload; raises its error, if any."""
     if isinstance(outcome, Batch):
         return outcome
     raise outcome
@@ -83,19 +82,19 @@ def done(outcome: Batch | Refusal) -> Batch:
 def find_chapters(
     database: Database[Listeners], *, caller: Caller, episodes: Sequence[Episode]
 ) -> Mapping[Episode, str]:
-    """The caller's chapter of each episode, made known if need be (P29)."""
+    """The caller's chapter of each episode, created if needed (P29)."""
     return done(*record_all(database, [Upload(caller, (), episodes=tuple(episodes))])).chapters
 
 
 def record_all(database: Database[Listeners], uploads: Sequence[Upload]) -> list[Batch | Refusal]:
-    """Record uploads of different listeners together, each as if it had come alone."""
+    """Record uploads of different listeners together, with the same result as separately."""
     with database.listener(*(upload.caller.listener_id for upload in uploads)) as tx:
         taken = cursors.take_cursors(
             tx,
             counts={upload.caller.listener_id: max(len(upload.actions), 1) for upload in uploads},
             now=int(clock.now().timestamp()),
         )
-        # Behind the lock, so that what comes without a time is in the order of cursors too.
+        # Under the lock, so that actions without a time are in cursor order too.
         received = clock.now()
         uploads = _moved(tx, uploads)
         there = [upload for upload in uploads if upload.caller.listener_id in taken]
@@ -144,7 +143,7 @@ def _moved(tx: Tx[Listeners], uploads: Sequence[Upload]) -> list[Upload]:
 def _resolved(
     tx: Tx[Listeners], uploads: Sequence[Upload], received: datetime
 ) -> chapters.Resolved:
-    """The chapters of all that uploads name."""
+    """The chapters of all uploads."""
     sightings = [
         Sighting(
             upload.caller.listener_id,
@@ -221,7 +220,10 @@ def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
 
 
 def _refused(upload: Upload, known: judging.Known) -> Refusal | None:
-    """P37: who was erased writes nothing. P12: a write may name the version that it read."""
+    """P37: an erased listener writes nothing.
+
+    P12: a write may require the version that was read.
+    """
     if upload.caller.listener_id not in known.taken:
         return NotSignedIn("this account was deleted")
     if upload.condition is None:
@@ -237,7 +239,7 @@ def _recorded(
     received: datetime,
     resolved: chapters.Resolved,
 ) -> list[Batch]:
-    """Judge, fold and store; statuses in request order."""
+    """Judge, fold and store; returns statuses in request order."""
     fresh: list[NewRow] = []
     judged: list[list[Recorded]] = []
     for upload in uploads:
@@ -291,7 +293,7 @@ def _recorded(
 
 
 def _served(upload: Upload, known: judging.Known) -> tuple[cursors.Served, bool]:
-    """P19: the cursor that an upload is answered with, and whether it is a new one."""
+    """P19: the cursor returned for an upload, and whether it is new."""
     caller, taken = upload.caller, known.taken[upload.caller.listener_id]
     given = known.given.get(caller.session, cursors.Given())
     own = None if caller.is_shared else given.own
@@ -311,7 +313,7 @@ def _know_devices(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) ->
 
 
 def _keep_device_positions(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) -> None:
-    """Where each device was last, for its hint (P10)."""
+    """Store each device's last position, for its hint (P10)."""
     last = {
         ((upload.caller.listener_id, action.chapter_id), action.device_id): action.position_ms
         for upload in uploads

@@ -1,4 +1,4 @@
-"""Use cases of sessions: whose a token is, a new token for the old, the end of all (AC5, AC7)."""
+"""Use cases of sessions: the caller of a token, replacing a token, ending sessions (AC5, AC7)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SESSIONS_OF_A_PASSWORD = 20
 
 
 def begin(tx: Tx[Listeners], *, listener_id: ListenerId, family_id: UUID | None = None) -> str:
-    """A new session and its token: 30 days after its last use, 180 at most (AC5)."""
+    """Open a session and return its token: 30 days after its last use, 180 at most (AC5)."""
     now, token = clock.now(), secrets.token_urlsafe(_TOKEN_BYTES)
     queries.take_turns(tx, listener_id=listener_id)
     queries.open_session(
@@ -39,11 +39,11 @@ def begin(tx: Tx[Listeners], *, listener_id: ListenerId, family_id: UUID | None 
 
 
 def callers(database: Database[Listeners], tokens: Sequence[str]) -> list[Caller | None]:
-    """The callers of sessions' tokens, or None; use extends a session (AC5).
+    """The callers of session tokens, or None; use extends a session (AC5).
 
-    A token that was replaced more than ten minutes ago is somebody else's copy: every token that
-    came of the same sign-in ends with it. Nothing is cached, so a revocation holds for the next
-    request of every node (AC7).
+    A token that was replaced more than ten minutes ago must be a copy: every token of the same
+    sign-in ends with it. Nothing is cached, so a revocation takes effect with the next request on
+    every node (AC7).
     """
     with database.worker() as tx:
         sessions = queries.sessions(tx, token_hashes=[rules.secret_hash(token) for token in tokens])
@@ -55,16 +55,16 @@ def callers(database: Database[Listeners], tokens: Sequence[str]) -> list[Caller
 
 
 def caller(database: Database[Listeners], *, token: str) -> Caller | None:
-    """The caller of a session's token, or None."""
+    """The caller of a session token, or None."""
     (caller,) = callers(database, [token])
     return caller
 
 
 def refresh(database: Database[Listeners], *, token: str) -> tuple[Caller, str]:
-    """A new token in place of an old one, which works ten minutes longer (AC5).
+    """Replace a token by a new one; the old one works ten minutes longer (AC5).
 
-    Within them the old one may be refreshed again: an answer may have been lost. NotSignedIn when
-    it is not live; Refused for an app's session, which lasts as long as its password.
+    Until then the old one may be refreshed again, as a response may have been lost. NotSignedIn
+    when it is not live; Refused for an app's session, which lasts as long as its password.
     """
     now, new = clock.now(), secrets.token_urlsafe(_TOKEN_BYTES)
     with database.worker() as tx:
@@ -95,7 +95,7 @@ def end(database: Database[Listeners], *, session: bytes) -> None:
 
 
 def end_family(database: Database[Listeners], *, token: str) -> None:
-    """Sign out with every token that came of the same sign-in."""
+    """Sign out with every token of the same sign-in."""
     with database.worker() as tx:
         session = _session(tx, token)
         if session is not None and session.by_app:
@@ -106,9 +106,11 @@ def end_family(database: Database[Listeners], *, token: str) -> None:
 
 
 def end_all(database: Database[Listeners], *, caller: Caller, apps: bool = False) -> int:
-    """Sign out everywhere (AC7); ``apps`` revokes all app passwords too. How many sessions ended.
+    """Sign out everywhere (AC7); ``apps`` revokes all app passwords too.
 
-    Without it apps go on: their passwords are one by one the listener's to revoke.
+    Returns how many sessions ended.
+
+    Without it apps stay signed in; the listener can revoke their passwords one by one.
     """
     with database.worker() as tx:
         queries.take_turns(tx, listener_id=caller.listener_id)
@@ -121,10 +123,10 @@ def end_all(database: Database[Listeners], *, caller: Caller, apps: bool = False
 
 
 def offered(secret: bytes, family_id: UUID) -> str:
-    """A token for a client's cookie that proves itself: a nonce, the app password, and a code.
+    """A self-authenticating cookie token: a nonce, the app password's id, and a code.
 
-    Making one takes the hash of the password's secret. It begins a session when it comes
-    back within a day; clients that keep no cookies leave nothing behind.
+    The code is keyed by the hash of the password's secret. The token starts a session when it is
+    sent back within a day, so clients that keep no cookies leave no rows.
     """
     nonce = f"{int(clock.now().timestamp()):08x}{secrets.token_hex(12)}"
     return _signed(secret, nonce + family_id.hex)
@@ -140,7 +142,7 @@ def family_of(tx: Tx[Listeners], *, token: str) -> UUID | None:
 def open_for_app(
     tx: Tx[Listeners], *, token: str, listener_id: ListenerId, family_id: UUID
 ) -> None:
-    """Begin a session of an app password, or go on with it; the newest of a password are kept."""
+    """Open or extend an app password's session; only its newest sessions are kept."""
     now, hashed = clock.now(), rules.secret_hash(token)
     known = queries.sessions(tx, token_hashes=[hashed]).get(hashed)
     if known and known.expires_at > now and now - known.last_seen_at < rules.SEEN_TO:
@@ -162,7 +164,7 @@ def _signed(secret: bytes, text: str) -> str:
 
 
 def _taken_up(tx: Tx[Listeners], token: str) -> dict[bytes, StoredSession]:
-    """The session that an offered token begins; nothing for one that was not offered."""
+    """Start the session of an offered token; None when the token was not offered."""
     if len(token) != _OFFERED or not token.isascii():
         return {}
     try:
@@ -184,7 +186,7 @@ def _session(tx: Tx[Listeners], token: str) -> StoredSession | None:
 
 
 def _live(tx: Tx[Listeners], session: StoredSession | None) -> StoredSession | None:
-    """A session that is used now; reuse of a replaced token ends its family."""
+    """A session in use; reuse of a replaced token ends its family."""
     now = clock.now()
     if session is None:
         return None

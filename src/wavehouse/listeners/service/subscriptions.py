@@ -1,4 +1,4 @@
-"""Use cases of subscriptions: the shows that a listener follows, on every device alike."""
+"""Use cases of subscriptions: the shows a listener follows, the same on every device."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from wavehouse.store import Database, Listeners, Tx
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The cursor to go on with (P19b), and addresses that are stored in another spelling.
+    """The next cursor (P19b), and addresses stored with another spelling.
 
-    An address that no client could load is ``(url, "")``, as the protocol has it.
+    An invalid address is ``(url, "")``, as the protocol requires.
     """
 
     cursor: int
@@ -36,9 +36,9 @@ def change(
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
 ) -> Changed:
-    """Follow and leave shows; of one that is in both lists the removal counts.
+    """Follow and leave shows; a show in both lists is removed.
 
-    NotSignedIn for a listener that was erased (P37).
+    NotSignedIn for an erased listener (P37).
     """
     at = clock.now()
     spelling = {url: rules.normalised_feed(url) for url in (*add, *remove)}
@@ -77,7 +77,7 @@ def change(
 
 
 def _moved(database: Database[Listeners], caller: Caller, added: dict[str, str]) -> dict[str, str]:
-    """Added addresses of feeds that moved, with the new ones; removing an old one is just that."""
+    """Added addresses of moved feeds, with the new ones; removals are not redirected."""
     keys = {
         url: (caller.listener_id, rules.chapter_key("feed", "", kept))
         for url, kept in added.items()
@@ -91,7 +91,7 @@ def _moved(database: Database[Listeners], caller: Caller, added: dict[str, str])
 
 
 def _served(tx: Tx[Listeners], caller: Caller, taken: cursors.Taken, *, changed: bool) -> int:
-    """P19b: the cursor that a change is answered with, remembered for the session."""
+    """P19b: the cursor returned for a change, stored for the session."""
     if changed:
         cursors.keep_changes(
             tx, stream=Stream.SUBSCRIPTIONS, changed={caller.listener_id: taken.last}
@@ -131,7 +131,7 @@ def followed(database: Database[Listeners], *, caller: Caller) -> list[str]:
 def changed(
     database: Database[Listeners], *, caller: Caller, after: int
 ) -> tuple[list[SubscriptionChange], int]:
-    """Shows that were followed or left after a cursor, and the cursor to go on with.
+    """Shows followed or left after a cursor, and the next cursor.
 
     A cursor above what this client was given counts as what it was given (P19b).
     """
@@ -144,7 +144,7 @@ def changed(
             after, had = rules.asked_after(after, own, known.family)
         now = cursors.current_cursor(tx, listener_id=caller.listener_id)
         changes = queries.subscription_changes(tx, listener_id=caller.listener_id, after=after)
-        # What was committed since the counter was read is included already, so it is passed too.
+        # Changes committed since the counter was read are included, so the cursor covers them too.
         cursor = max(now or before_now(), after, changes[-1].seq if changes else 0)
         if not (had == cursor and (own is not None or cursor in known.family)):
             served = cursors.Served(caller.session, cursor, had, caller.is_shared)
@@ -166,7 +166,7 @@ def save_device(
     name: str | None,
     kind: str | None,
 ) -> None:
-    """Register a device, or update what is known of it."""
+    """Register a device, or update its stored data."""
     with database.listener(caller.listener_id) as tx:
         device_queries.save_device(
             tx,

@@ -1,1 +1,1 @@
-"""The outside world of ``measurement``: log files and the engine that reads them."""
+"""Adapters of ``measurement``: log files and the engine that reads them."""

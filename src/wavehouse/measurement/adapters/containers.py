@@ -1,8 +1,8 @@
-"""What a log may be packed in: gzip, bzip2, xz, zstd, or the rows of a Parquet file.
+"""Containers of logs: gzip, bzip2, xz, zstd, or the rows of a Parquet file.
 
-A packed file is read as the content that it holds, so that it is the same file, plain or packed.
-A Parquet file's content is one JSON object a row. What is held in memory is bounded, whatever a
-file expands to.
+A compressed file is read as its content, so that it is the same file, plain or compressed. A
+Parquet file's content is one JSON object per row. Memory use is bounded, whatever a file expands
+to.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ OnFault = Callable[[Fault], None]
 
 
 class _Decompressor(Protocol):
-    """What bzip2, xz and zstd have in common."""
+    """The common interface of bzip2, xz and zstd."""
 
     @property
     def eof(self) -> bool:
@@ -55,25 +55,25 @@ class _Decompressor(Protocol):
 
     @property
     def unused_data(self) -> bytes:
-        """What follows the stream."""
+        """The bytes after the stream."""
 
     @property
     def needs_input(self) -> bool:
-        """True when nothing more comes without more input."""
+        """Whether more input is needed for further output."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """At most so many bytes of the content."""
+        """Decompress up to ``size`` bytes."""
 
 
 def container_of(head: bytes) -> str:
-    """What a file is packed in, by its first bytes; empty for a plain file."""
+    """The container of a file, by its first bytes; empty for a plain file."""
     return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
 
 
 def content(
     path: Path, container: str, *, skip: int, on_bytes: OnBytes, on_fault: OnFault
 ) -> Iterator[bytes]:
-    """Blocks of the content from ``skip`` on; what a broken stream gave before its end is kept."""
+    """Blocks of the content from ``skip`` on; of a broken stream, the output up to the damage."""
     if container == "parquet":
         yield from _skipping(_rows(path, on_bytes), skip)
         return
@@ -126,7 +126,7 @@ def _gunzipped(file: IO[bytes], on_bytes: OnBytes, on_fault: OnFault) -> Iterato
 
 
 def _before_damage(inflater: zlib._Decompress, pending: bytes) -> bytes:
-    """What a damaged piece gives up to the damage: the failed call had thrown it away."""
+    """The output of a damaged piece up to the damage, which the failed call discarded."""
     readable = bytearray()
     with suppress(zlib.error):
         for byte in pending:
@@ -171,7 +171,7 @@ def _rows(path: Path, on_bytes: OnBytes) -> Iterator[bytes]:
                 yield block
         except duckdb.Error as error:
             raise InvalidInput(
-                "the Parquet file cannot be read: it is cut or damaged",
+                "the Parquet file cannot be read: it is truncated or damaged",
                 where=str(path),
                 hint=str(error).splitlines()[0],
             ) from None

@@ -1,8 +1,8 @@
-"""Counting without storing: from log lines to figures in DuckDB alone, nothing kept.
+"""Counting without storing: from log lines to figures in DuckDB alone.
 
-Reading and judging a request are the engine's; what is left out is what only storing needs: ids,
-order, keys under a secret per month. The counting itself is ``queries.counting`` in DuckDB's words;
-tests compare the two.
+The engine reads and classifies requests, without the parts that only storing needs: ids, order,
+keys under monthly secrets. The counting is ``queries.counting`` translated to DuckDB; tests compare
+the two.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from wavehouse.measurement.types import (
 
 _UNIT = "\x1f"
 MOST_UNKNOWN = 5
-"""How many hosts and paths of no known file are named."""
+"""The number of hosts and paths of unknown files that are listed."""
 
 
 Threshold = tuple[UUID, UUID, int | None]
-"""R26: a file, its episode, and the bytes that a download takes; None where they are not known."""
+"""R26: a file, its episode, and the bytes of a download; None when unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """R18: so many episodes or agents of an address on a day are too many."""
+    """R18: the numbers of episodes or agents per address and day that are too many."""
 
     episodes: int
     agents: int
@@ -53,9 +53,9 @@ class Limits:
 
 @dataclass(slots=True)
 class _Memory:
-    """What is known of distinct values, by how the format writes them.
+    """A cache of distinct values, as the format writes them.
 
-    Threads share it: what two of them find out at once is the same.
+    Threads share it: two threads that compute an entry at once get the same result.
     """
 
     addresses: dict[bool, dict[str, str]] = field(default_factory=lambda: {False: {}, True: {}})
@@ -65,7 +65,7 @@ class _Memory:
 
 
 class Taker(Engine):
-    """Takes chunks into the table of requests; one for each thread, all with one database."""
+    """Adds chunks to the table of requests; one per thread, all with one database."""
 
     def __init__(
         self,
@@ -79,12 +79,12 @@ class Taker(Engine):
         self._quick = QuickReader(database)
 
     def close(self) -> None:
-        """Close this thread's connection and give its file back."""
+        """Close this thread's connection and its file."""
         self._quick.close()
         super().close()
 
     def take(self, chunk: Chunk, layout: Layout) -> tuple[int, list[Reject]]:
-        """Add a chunk's requests: how many, and the lines that cannot be used."""
+        """Add a chunk's requests; returns their number, and the unusable lines."""
         self._forget(escaped=layout.escaped_agents, hashed=layout.prefix)
         rejects = [*chunk.rejects, *self._read(chunk, layout)]
         self._resolve_places(redirects=layout.prefix)
@@ -99,7 +99,7 @@ class Taker(Engine):
         return (int(row[0]) if row else 0), rejects
 
     def _read(self, chunk: Chunk, layout: Layout) -> list[Reject]:
-        """Make ``fields``: quickly, but for the lines that are not what the quick way is for."""
+        """Make ``fields`` with the quick reader, or the other one for lines it cannot read."""
         cut = cut_tails(self.database, chunk, layout)
         if not self.is_clean(chunk) or not self._quick.read(chunk, layout):
             self.read_raw(chunk)
@@ -116,7 +116,7 @@ class Taker(Engine):
         return rejects
 
     def _look_up(self, table: str, memory: dict[str, str], known: Callable[[str], str]) -> None:
-        """Hand over what is known of a chunk's distinct values."""
+        """Pass the known values of a chunk's distinct values to SQL."""
         texts = self._distinct(f"distinct_{table}")
         for text in texts:
             if text not in memory:
@@ -135,7 +135,7 @@ class Taker(Engine):
 
 
 class CountOnly:
-    """A database in memory that takes requests and counts them in the end."""
+    """An in-memory database that takes requests and counts them at the end."""
 
     def __init__(self, lookups: Lookups, bounds: Bounds) -> None:
         self._database = closed_database()
@@ -147,11 +147,11 @@ class CountOnly:
         return Taker(self._lookups, self._bounds, self._database.cursor(), self._memory)
 
     def close(self) -> None:
-        """Forget everything."""
+        """Close the database and discard its content."""
         self._database.close()
 
     def days(self) -> tuple[date, date] | None:
-        """The first and the last UTC day that has a request."""
+        """The first and the last UTC day with a request."""
         row = self._database.execute(_counting("days")).fetchone()
         return None if row is None or row[0] is None else (row[0], row[1])
 
@@ -197,7 +197,7 @@ class CountOnly:
     def _derive(
         self, thresholds: Iterable[Threshold], limits: Limits, span: dict[str, date]
     ) -> None:
-        """Make ``candidates``, ``derived`` and ``excess`` of a span of days."""
+        """Make ``candidates``, ``derived`` and ``excess`` for a span of days."""
         db = self._database
         db.execute("SET threads = 2")
         if db.execute(_counting("repeated_requests")).fetchone() == (True,):

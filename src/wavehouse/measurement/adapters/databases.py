@@ -1,4 +1,4 @@
-"""DuckDB databases in memory, closed to everything outside."""
+"""DuckDB databases in memory, without access to anything outside."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import duckdb
 
 
 def closed_database(spill: str = "") -> duckdb.DuckDBPyConnection:
-    """A database in memory that fetches nothing from anywhere (decision 0604).
+    """An in-memory database that cannot fetch anything (decision 0604).
 
-    Nor does it write anywhere but into the folder ``spill``, when its memory is not enough: by
-    itself it would make one where the program was started, with the content of lines in it.
+    It writes only to the folder ``spill``, when its memory is exhausted: DuckDB's default is a
+    folder in the working directory, which would hold log lines.
     """
     return duckdb.connect(
         config={

@@ -1,8 +1,8 @@
 """The engine that normalises a chunk: DuckDB for lines, Python once per distinct value.
 
-A line is touched by vectorised SQL only. What needs Python (an address, a user agent, a path, a
-listener key) is asked once per distinct value of the chunk and remembered over chunks; values go
-between the two as newline-joined text, which is many times cheaper than rows.
+Lines are processed by vectorised SQL only. Values that need Python (an address, a user agent, a
+path, a listener key) are computed once per distinct value and cached across chunks; they are
+exchanged as newline-joined text, which is many times cheaper than rows.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ _MEMORY = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """What the engine asks about distinct values.
+    """The functions that the engine calls for distinct values.
 
-    ``stand_in`` is the secret of months whose own was destroyed; it cannot be reproduced.
+    ``stand_in`` replaces the secrets of months whose own was destroyed; it cannot be reproduced.
     """
 
     media: MediaIndex
@@ -63,7 +63,7 @@ class Lookups:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The times that are accepted: raw retention back, and an hour ahead."""
+    """Accepted times: from the raw retention to one hour ahead."""
 
     oldest: datetime
     newest: datetime
@@ -82,7 +82,7 @@ class Batch:
 
 
 class Engine:
-    """Normalises chunks one after another; a batch is read by another thread meanwhile."""
+    """Normalises chunks one after another; meanwhile another thread reads the previous batch."""
 
     def __init__(
         self,
@@ -93,8 +93,8 @@ class Engine:
         self._lookups = lookups
         self._bounds = bounds
         self.database = closed_database() if database is None else database
-        # The machine's own time zone has no say.
-        with suppress(duckdb.CatalogException):  # a build without time zones knows UTC only
+        # Do not depend on the machine's time zone.
+        with suppress(duckdb.CatalogException):  # a build without time zones only has UTC
             self.database.execute("SET TimeZone = 'UTC'")
         for name in parts_of("macros"):
             self.database.execute(statement("macros", name))
@@ -131,7 +131,7 @@ class Engine:
     def normalise(
         self, chunk: Chunk, layout: Layout, *, file_key: str, batch_id: int, organization_id: str
     ) -> Batch:
-        """Make the table of a chunk's requests and say what is in it."""
+        """Make the table of a chunk's requests and describe its content."""
         self._number += 1
         db = self.database
         rejects = [*chunk.rejects, *self.read(chunk, layout)]
@@ -161,12 +161,12 @@ class Engine:
 
     @property
     def accepted(self) -> dict[str, object]:
-        """The times that are accepted, as the statements' parameters."""
+        """The accepted times, as parameters of the statements."""
         return {"oldest": _utc(self._bounds.oldest), "newest": _utc(self._bounds.newest)}
 
     @staticmethod
     def is_clean(chunk: Chunk) -> bool:
-        """True for a chunk without the characters that a line must be cleaned of."""
+        """True for a chunk without characters that would have to be cleaned."""
         return not any(character in chunk.text for character in _TO_CLEAN)
 
     def read_raw(self, chunk: Chunk) -> None:
@@ -179,7 +179,7 @@ class Engine:
         self.database.execute(statement("reading", name), given)
 
     def read(self, chunk: Chunk, layout: Layout) -> list[Reject]:
-        """Make ``fields`` of a chunk's lines; those that cannot be used are returned."""
+        """Make ``fields`` from a chunk's lines; returns the unusable ones."""
         cut = cut_tails(self.database, chunk, layout)
         self.read_raw(chunk)
         return self.understand(chunk, layout, cut)
@@ -187,9 +187,9 @@ class Engine:
     def understand(
         self, chunk: Chunk, layout: Layout, cut: Sequence[tuple[int, str]] = ()
     ) -> list[Reject]:
-        """Make ``fields`` of the lines in ``raw``; those that cannot be used are returned.
+        """Make ``fields`` from the lines in ``raw``; returns the unusable ones.
 
-        ``cut`` are unfinished lines that may have been cut.
+        ``cut`` are unterminated lines that may be incomplete.
         """
         if layout.skips:
             self.database.execute(
@@ -211,7 +211,7 @@ class Engine:
         *,
         rejects_too: bool = False,
     ) -> None:
-        """Stream a batch, its rejects and its progress into the loader's temporary tables."""
+        """Copy a batch, its rejects and its progress into the loader's temporary tables."""
         cursor = self.database.cursor()
         try:
             loader.stage(
@@ -235,7 +235,7 @@ class Engine:
             cursor.close()
 
     def drop(self, batch: Batch) -> None:
-        """Forget a batch that was loaded."""
+        """Drop a batch after it was loaded."""
         cursor = self.database.cursor()
         cursor.execute(statement("judging", "drop_batch", table=f"batch_{int(batch.number)}"))
         cursor.close()
@@ -247,7 +247,7 @@ class Engine:
     # -- distinct values ----------------------------------------------------------------------
 
     def _repair(self, layout: Layout) -> list[tuple[int, str]]:
-        """Make odd lines readable; those that are not of the format leave ``raw``."""
+        """Repair unusual lines; those not in the format are removed from ``raw``."""
         if layout.repairs is None or not isinstance(layout.parts, Split):
             return []
         odd = self.database.execute(
@@ -264,7 +264,7 @@ class Engine:
         return [(n, line) for n, line in odd if n in refused]
 
     def _rejected(self, chunk: Chunk, refused: list[tuple[int, Fault, str]]) -> list[Reject]:
-        """Lines that are not of the format, or of a time that is not accepted."""
+        """Lines not in the format, or with a time that is not accepted."""
         rows = self.database.execute(statement("reading", "rejected"), self.accepted).fetchall()
         rows += refused
         if not rows:
@@ -288,7 +288,7 @@ class Engine:
         self._give("places", pairs, places, prefixes)
 
     def _keep_naming_queries(self) -> None:
-        """Leave of each query what can say which file is meant; mostly that is nothing (R03)."""
+        """Keep the part of each query that can identify the file; usually none (R03)."""
         media = self._lookups.media
         pairs = self._distinct("distinct_queried")
         if not pairs:
@@ -302,7 +302,7 @@ class Engine:
             self.database.execute(statement("judging", "with_kept_paths"))
 
     def _address(self, pair: str) -> tuple[bytes | None, str]:
-        """An address's identity, and network, country and class as joined text."""
+        """The identity of an address, and its network, country and class as joined text."""
         remote, forwarded_for = pair.split(_UNIT)
         if self._hashed:
             return hashed_identity(remote), f"{_UNIT}{country_of(forwarded_for)}{_UNIT}{_UNIT}"
@@ -317,7 +317,7 @@ class Engine:
         return address.identity, _UNIT.join((address.network, country, network_class, included))
 
     def _resolve_listeners(self, *, escaped: bool, hashed: bool) -> dict[int, tuple[str, Agent]]:
-        """What there is to know of each address and agent in a month; the agents by their id."""
+        """The details of each address and agent in a month; agents by their id."""
         self._forget(escaped=escaped, hashed=hashed)
         texts = self._distinct("distinct_listeners")
         for text in texts:
@@ -329,7 +329,7 @@ class Engine:
         return {agent_id: (agent, classified) for agent_id, agent, classified in known}
 
     def _forget(self, *, escaped: bool, hashed: bool) -> None:
-        """Keep memory bounded; formats that write agents or addresses differently share none."""
+        """Bound the caches; formats that write agents or addresses differently share none."""
         other = (escaped, hashed) != (self._escaped, self._hashed)
         if other or len(self._listeners) > _MEMORY:
             self._escaped, self._hashed = escaped, hashed
@@ -339,7 +339,7 @@ class Engine:
     def _agent(self, text: str) -> tuple[int, str, Agent]:
         known = self._agents.get(text)
         if known is None:
-            # PostgreSQL's text has no NUL; the replacement is malformed too (R22).
+            # PostgreSQL's text cannot hold NUL; the replacement is malformed too (R22).
             agent = normalise(decoded(text) if self._escaped else text).replace("\0", "\ufffd")
             classified = self._lookups.agents.classify(agent)
             known = keyed_hash(b"wavehouse-agents", agent.encode()), agent, classified
@@ -347,7 +347,7 @@ class Engine:
         return known
 
     def _listener(self, listener: str) -> str:
-        """Network, country and class; the keys under the event's month and the month before."""
+        """Network, country and class; the keys under the event's month and the previous month."""
         remote, forwarded_for, raw, month = listener.split(_UNIT)
         address = f"{remote}{_UNIT}{forwarded_for}"
         if address not in self._addresses:
@@ -376,7 +376,7 @@ class Engine:
         self._give("sites", odd, [verdicts[site] for site in odd])
 
     def _resolve_ranges(self) -> None:
-        """Range headers that are not one plain range, and carry no Content-Range."""
+        """Range headers other than one plain range, of requests without a Content-Range."""
         rows = self.database.execute(statement("judging", "odd_ranges")).fetchall()
         numbers, starts, ends, others = [], [], [], []
         for n, header, size in rows:
@@ -393,7 +393,7 @@ class Engine:
         return row[0].split("\n") if row and row[0] is not None else []
 
     def _give(self, table: str, *columns: Sequence[object]) -> None:
-        """Hand columns to SQL as a table of text columns: c1, c2 and so on."""
+        """Pass columns to SQL as a table of text columns: c1, c2 and so on."""
         parameters = {f"c{n}": "\n".join(map(str, c)) for n, c in enumerate(columns, 1)}
         select = ", ".join(
             f"unnest(string_split($c{n}, chr(10))) AS c{n}" for n in range(1, len(columns) + 1)
@@ -419,12 +419,12 @@ class Engine:
 
 
 def _utc(instant: datetime) -> datetime:
-    """An instant as the engine knows it: UTC without a zone (zones need a DuckDB extension)."""
+    """An instant in the engine: UTC without a zone (zones need a DuckDB extension)."""
     return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]:
-    """Byte offset and length of lines of a chunk, by their number within it (from 1)."""
+    """Byte offset and length of a chunk's lines, by their number in it (from 1)."""
     if chunk.places:
         return {
             number - chunk.first_line + 1: (offset, length)
@@ -432,7 +432,7 @@ def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]
         }
     wanted = set(numbers)
     places: dict[int, tuple[int, int]] = {}
-    # Lines that were set aside already are empty in the text, and as long as ever in the file.
+    # Lines already set aside are empty in the text, but keep their length in the file.
     set_aside = {r.line_number - chunk.first_line + 1: r.byte_length for r in chunk.rejects}
     offset = chunk.first_byte
     for number, line in enumerate(chunk.text.split("\n"), 1):

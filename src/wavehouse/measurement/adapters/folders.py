@@ -1,4 +1,4 @@
-"""Watched folders: the files in them now."""
+"""Watched folders: the files currently in them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from wavehouse.measurement.rules.settling import Seen, is_candidate
 
 
 def looked_at(folders: Iterable[Path]) -> dict[str, Seen]:
-    """Every file of the folders and of those below them, that a log may be.
+    """Every file below the folders that may be a log.
 
-    A file that goes while it is looked at is not there; a folder that is not there is an error.
+    A file that disappears meanwhile is ignored; a missing folder is an error.
     """
     seen: dict[str, Seen] = {}
     for folder in folders:

@@ -1,9 +1,9 @@
-"""Log files: plain or packed, known by content, cut into chunks of whole, decodable lines.
+"""Log files: plain or compressed, identified by content, cut into chunks of whole lines.
 
-Whatever a file may do to a reader is dealt with here, before an engine sees it: lines of hundreds
-of megabytes, bytes that are not UTF-8, a compressed stream that ends early, a last line still being
-written. Offsets and line numbers are those of the uncompressed content, so that a file and its
-gzip are one file.
+Problems of files are handled here, before an engine sees them: lines of hundreds of megabytes,
+bytes that are not UTF-8, a compressed stream that ends early, a last line still being written.
+Offsets and line numbers are those of the uncompressed content, so that a file and its gzip are one
+file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from wavehouse.measurement.types import Chunk, Fault, Reject, Tail
 CHUNK_BYTES = 8 * 2**20
 LINE_LIMIT = 64 * 2**10
 MOST_LINES = 2**18
-"""Of one chunk; lines of a log have 60 bytes and more, so only a hostile file has so many."""
+"""Lines of one chunk: log lines have 60 bytes or more, so only a hostile file exceeds this."""
 HEAD_BYTES = 4096
 _BLOCK = 4 * 2**20
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -31,7 +31,7 @@ _BEFORE_TAIL = 50
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of a file's content: enough to recognise it and to detect its format."""
+    """The start of a file's content: enough to identify it and to detect its format."""
 
     content: bytes
     complete: bool
@@ -50,7 +50,7 @@ class LogFile:
         self.fault: Reject | None = None
         if path.exists() and not path.is_file():
             raise InvalidInput(
-                "this is not a regular file; a log is read in pieces, and again when it has grown",
+                "this is not a regular file; a log is read in pieces, and again after it has grown",
                 where=str(path),
                 hint="Save it as a file first.",
             )
@@ -64,7 +64,7 @@ class LogFile:
         self.size = path.stat().st_size
 
     def head(self) -> Head:
-        """The first bytes of the content. InvalidInput when they cannot be those of a log."""
+        """The first bytes of the content. InvalidInput when they cannot belong to a log."""
         content = b""
         for block in self._blocks(HEAD_BYTES + 1):
             content += block
@@ -72,7 +72,7 @@ class LogFile:
                 break
         if self.fault is not None and not content:
             raise InvalidInput(
-                "the compressed stream is cut or damaged from its beginning", where=str(self.path)
+                "the compressed stream is damaged from its start", where=str(self.path)
             )
         self.fault = None
         if content.startswith(_UTF16):
@@ -94,14 +94,14 @@ class LogFile:
             self.fault = Reject(cutter.next_line, place, 0, self.fault.fault, self.fault.excerpt)
 
     def sample(self) -> str:
-        """The first chunk that has readable lines, for a head that shows no format."""
+        """The first chunk with readable lines, for a head that does not show the format."""
         for chunk in self.chunks(0, 1, size=LINE_LIMIT):
             if chunk.text.strip():
                 return chunk.text
         return ""
 
     def lines_at(self, byte_offsets: Iterable[int]) -> Iterator[tuple[int, bytes | None]]:
-        """The lines that begin at these places, in one pass; None where none begins."""
+        """The lines that start at these offsets, in one pass; None where no line starts."""
         wanted = sorted(set(byte_offsets))
         held, start, block_end = bytearray(), max(min(wanted, default=0) - 1, 0), 0
         blocks = self._blocks(_BLOCK, skip=start)
@@ -117,18 +117,18 @@ class LogFile:
                 block = next(blocks, None)
                 if block is None:
                     break
-                # What is before the line that is looked for is let go as it comes.
+                # Content before the wanted line is discarded as it is read.
                 skip = min(max(start - block_end, 0), len(block))
                 block_end += len(block)
                 held += block[skip:]
             yield offset, _line(held, offset - start, end)
 
     def line_at(self, byte_offset: int) -> bytes | None:
-        """The line that begins at a place; None when none begins there."""
+        """The line that starts at an offset; None when no line starts there."""
         return next(self.lines_at([byte_offset]))[1]
 
     def line_from(self, byte_offset: int, at_most: int) -> bytes | None:
-        """Some bytes from a place on; None when the file ends before it."""
+        """Some bytes from an offset on; None when the file ends before it."""
         block = next(self._blocks(at_most, skip=byte_offset), None)
         return None if block is None else block[:at_most]
 
@@ -149,17 +149,17 @@ class LogFile:
                 yield block
 
     def _broken(self, fault: Fault) -> None:
-        happened = "ends here, too early" if fault is Fault.GZIP_TRUNCATED else "is damaged here"
+        happened = "ends here prematurely" if fault is Fault.GZIP_TRUNCATED else "is damaged here"
         self.fault = Reject(0, 0, 0, fault, f"the compressed stream {happened}")
 
 
 def _line_end(held: bytearray, start: int) -> int:
-    """Where the line ends that begins at ``start``; -1 when that is not held yet."""
+    """The end of the line that starts at ``start``; -1 when it is not in the buffer yet."""
     return held.find(b"\n", start) if start < len(held) else -1
 
 
 def _line(held: bytearray, start: int, end: int) -> bytes | None:
-    """The line from ``start``, which must follow a line's end; the last one may have none."""
+    """The line at ``start``, which must follow a line end; the last line may be unterminated."""
     if start > 0 and held[start - 1 : start] != b"\n":
         return None
     if end >= 0:
@@ -169,18 +169,18 @@ def _line(held: bytearray, start: int, end: int) -> bytes | None:
 
 
 class _Cutter:
-    """Cuts blocks into chunks of whole lines, setting aside lines that no engine should see."""
+    """Cuts blocks into chunks of whole lines, setting aside lines that no engine can read."""
 
     def __init__(self, first_byte: int, first_line: int, size: int) -> None:
         self.next_byte = first_byte
         self.next_line = first_line
         self._size = size
         self._held = bytearray()
-        self._skipping: int | None = None  # how much of an overlong line has gone by
+        self._skipping: int | None = None  # bytes of an overlong line so far
         self._excerpt = ""
 
     def feed(self, block: bytes) -> Iterator[Chunk]:
-        """Take a block; give the chunks that are full."""
+        """Add a block; returns the chunks that are full."""
         if self._skipping is not None:
             end = block.find(b"\n")
             self._skipping += len(block) if end < 0 else end
@@ -195,7 +195,7 @@ class _Cutter:
             del self._held[:end]
             yield from map(self._chunk, _parts(whole))
         if len(self._held) > LINE_LIMIT and b"\n" not in self._held:
-            # A line longer than any line may be: let it stream by, remembering only its place.
+            # A line over the limit: skip it, remembering only its offset.
             self._excerpt = masked(bytes(self._held[:_EXCERPT]).decode("utf-8", "replace"))
             self._skipping = len(self._held)
             self._held.clear()
@@ -210,10 +210,10 @@ class _Cutter:
         return chunk
 
     def finish(self, *, broken: bool) -> Iterator[Chunk]:
-        """What is left.
+        """The remaining lines.
 
-        An unterminated last line is read too, but its bytes are not consumed: should the file
-        grow, the line is read again, and known by its place.
+        An unterminated last line is read too, but its bytes are not consumed: if the file grows,
+        the line is read again, and identified by its offset.
         """
         if self._skipping is not None:
             yield self._skipped(terminated=False)
@@ -221,7 +221,7 @@ class _Cutter:
         end = self._held.rfind(b"\n") + 1
         whole, tail = bytes(self._held[:end]), bytes(self._held[end:])
         self._held.clear()
-        if broken:  # the rest of a cut line is known to be missing
+        if broken:  # the rest of a truncated line is known to be missing
             tail = b""
         *parts, last = [*_parts(whole)] or [b""]
         yield from map(self._chunk, parts)
@@ -241,7 +241,7 @@ class _Cutter:
 
 
 def _parts(content: bytes) -> Iterator[bytes]:
-    """Whole lines, in parts where they are many: each bad line costs memory of its own."""
+    """Whole lines, in several parts if there are many, because each bad line costs memory."""
     start = 0
     if content.count(b"\n") > MOST_LINES:
         while len(content) - start > MOST_LINES:
@@ -254,13 +254,13 @@ def _parts(content: bytes) -> Iterator[bytes]:
 
 
 def tail_of(text: str) -> Tail:
-    """The last line of a text, which has no end, and some lines before it."""
+    """The unterminated last line of a text, and some lines before it."""
     *before, line = text.rsplit("\n", _BEFORE_TAIL + 1)
     return Tail(text.count("\n") + 1, line, tuple(before[-_BEFORE_TAIL:]))
 
 
 def _decoded(content: bytes, first_line: int, first_byte: int) -> tuple[str, tuple[Reject, ...]]:
-    """The text of a chunk; lines that cannot be shown to an engine are empty in it."""
+    """The text of a chunk, in which unreadable lines are empty."""
     if b"\0" not in content and not _has_long_line(content):
         try:
             return content.decode("utf-8"), ()
@@ -281,7 +281,7 @@ def _decoded(content: bytes, first_line: int, first_byte: int) -> tuple[str, tup
 
 
 def _has_long_line(content: bytes) -> bool:
-    """True when a line is over the limit; looks at one line end per ``LINE_LIMIT`` bytes."""
+    """True when a line exceeds the limit; checks one line end per ``LINE_LIMIT`` bytes."""
     start = 0
     while len(content) - start > LINE_LIMIT:
         end = content.rfind(b"\n", start, start + LINE_LIMIT + 1)
@@ -294,5 +294,5 @@ def _has_long_line(content: bytes) -> bool:
 def _legible(line: bytes) -> str | None:
     if len(line) > LINE_LIMIT or b"\0" in line:
         return None
-    text = line.decode("utf-8", "replace")  # an exception for each line would take twice as long
+    text = line.decode("utf-8", "replace")  # an exception per line would take twice as long
     return text if "\ufffd" not in text or text.encode() == line else None

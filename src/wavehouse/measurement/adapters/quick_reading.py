@@ -1,8 +1,8 @@
-"""Lines into ``fields`` by DuckDB's own CSV reader: twice as fast as splitting text in SQL.
+"""Reads lines into ``fields`` with DuckDB's CSV reader, twice as fast as splitting text in SQL.
 
-It is used for lines that have just the parts that their format asks for; every other line takes
-the other way, so both give the same fields. A chunk passes in a file without a name, which is gone
-whatever happens to the program.
+It is used for lines with exactly the parts of their format; all others use the other reader, which
+gives the same fields. A chunk is passed in an unnamed file, which disappears however the process
+ends.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wavehouse.measurement.formats import Layout, Split
 from wavehouse.measurement.types import Chunk
 
 _NEVER = "\x1f"
-"""A character that no clean chunk has: nothing in it is taken for NULL."""
+"""A character that is in no clean chunk, so nothing is read as NULL."""
 
 
 class QuickReader:
@@ -30,14 +30,14 @@ class QuickReader:
         database.execute("SET enable_external_file_cache = false")
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._file.close()
 
     def read(self, chunk: Chunk, layout: Layout) -> bool:
-        """Make ``fields`` of a chunk's lines; False when this chunk needs the other way.
+        """Make ``fields`` from a chunk's lines; False when this chunk needs the other reader.
 
-        The reader leaves out blank lines and lines of too many parts: the numbers of those behind
-        them, and at least that of the last line, then differ from the chunk's.
+        The CSV reader skips blank lines and lines with too many parts: the numbers of later lines,
+        at least that of the last one, then differ from the chunk's.
         """
         split = layout.parts
         if not isinstance(split, Split):
@@ -58,41 +58,41 @@ class QuickReader:
         return self._prepared[1]
 
     def odd(self, bounds: dict[str, object]) -> list[int]:
-        """The numbers of lines that the other reader must judge."""
+        """The numbers of lines that the other reader must parse."""
         rows = self._database.execute(statement("reading", "quick_odd"), bounds).fetchall()
         return [n for (n,) in rows]
 
     def take_out(self, numbers: Sequence[int]) -> None:
-        """Leave lines of these numbers out of ``fields``."""
+        """Remove lines with these numbers from ``fields``."""
         if numbers:
             self._database.execute(statement("reading", "take_out"), {"numbers": list(numbers)})
 
     def set_aside(self, lines: Sequence[tuple[int, str]], bounds: dict[str, object]) -> None:
-        """Take odd lines out of ``fields`` and make them the lines of ``raw``."""
+        """Move odd lines from ``fields`` to ``raw``."""
         rows = [{"n": n, "line": text} for n, text in lines]
         self._database.execute(statement("reading", "raw_of_lines"), {"lines": rows})
         self._database.execute(statement("reading", "keep_good"), bounds)
 
     def put_back(self) -> None:
-        """Add the good lines to the ``fields`` that the other reader made of the odd ones."""
+        """Add the good lines to the ``fields`` that the other reader made from the odd ones."""
         self._database.execute(statement("reading", "put_back"))
 
 
 def fields_statement(layout: Layout, parts: str) -> str:
-    """The statement that makes ``fields`` of the parts that a SELECT gives."""
+    """The statement that makes ``fields`` from the parts of a SELECT."""
     return statement("reading", "fields", parts=parts, expressions=layout.expressions)
 
 
 def _without_escapes(text: str, split: Split) -> str:
-    r"""The text with lines that hold ``\"`` emptied of their parts: the other reader reads them."""
-    # One character is found many times faster than two, and mostly neither is there.
+    r"""The text with lines containing ``\"`` emptied; the other reader reads those."""
+    # Searching one character is many times faster than two, and usually neither is found.
     if split.at != '"' or "\\" not in text or '\\"' not in text:
         return text
     return "\n".join("-" if '\\"' in line else line for line in text.split("\n"))
 
 
 def _parts(split: Split) -> str:
-    """The parts as the CSV reader gives them; width 0 for a line with another number of them."""
+    """The parts as read by the CSV reader; width 0 for a line with another number of parts."""
     columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(1, max(split.widths) + 2))
     return statement(
         "reading",

@@ -1,8 +1,8 @@
-"""Rollups by DuckDB: events of some days in, the rows of each transform out.
+"""Rollups by DuckDB: the events of some days in, the rows of each transform out.
 
-PostgreSQL sorts all events once for every distinct count; DuckDB hashes them. It holds nothing that
-must last: the events come out of one snapshot, and the rows go into one transaction. Both pass in
-files without a name, which are gone whatever happens to the program.
+PostgreSQL sorts all events once for every distinct count; DuckDB hashes them. It holds no durable
+data: the events come from one snapshot, and the rows go into one transaction. Both are passed in
+unnamed files, which disappear however the process ends.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 @cache
 def portable(name: str, column: str = "", *, required: bool = False) -> str:
-    """A transform's SELECT, with ``:name`` parameters; any engine may run it.
+    """A transform's SELECT, with ``:name`` parameters, for any engine.
 
-    ``column`` is the dimension of ``listener_events``; events without a ``required`` one are out.
+    ``column`` is the dimension in ``listener_events``; with ``required``, events without it are
+    left out.
     """
     text = (files("wavehouse") / "transforms" / f"{name}.sql").read_text(encoding="utf-8")
     values = {
@@ -50,19 +51,19 @@ class Roller:
     """Rolls up one batch of events after another."""
 
     def __init__(self) -> None:
-        # More than memory holds goes to disk, for the owner's eyes: keyed hashes, no addresses.
+        # Excess data spills to disk, readable by the owner only: keyed hashes, no addresses.
         self._spill = tempfile.TemporaryDirectory(prefix="wavehouse-rollup-")
         self._database: duckdb.DuckDBPyConnection = closed_database(self._spill.name)
         self._database.execute("SET enable_external_file_cache = false")
         self._database.execute("CREATE SCHEMA measurement")
 
     def close(self) -> None:
-        """Forget everything."""
+        """Close the database and discard its content."""
         self._database.close()
         self._spill.cleanup()
 
     def take(self, events: IO[bytes]) -> None:
-        """Put a batch's events, as CSV, in place of those before."""
+        """Load a batch's events, as CSV, replacing the previous batch."""
         self._database.execute(statement("rolling", "events"), {"path": _path(events)})
 
     def keep(self, hours: Sequence[datetime]) -> None:
@@ -75,7 +76,7 @@ class Roller:
     def rows(
         self, select: str, *, grain: str, first: datetime, last: datetime, computed_at: datetime
     ) -> IO[bytes]:
-        """A transform's rows as CSV, at their beginning; the caller closes the file."""
+        """A transform's rows as CSV, positioned at the start; the caller closes the file."""
         values = {
             "grain": grain,
             "first": _plain(first),

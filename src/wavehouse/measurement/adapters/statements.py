@@ -1,7 +1,7 @@
-"""The engines' statements: ``.sql`` files of named parts, put together by their names.
+"""The engines' statements: ``.sql`` files of named parts, combined by name.
 
-A part begins with ``-- name: x`` and a purpose line. ``{{y}}`` in it is a value that the caller
-gives, or another part: of the same file, or ``{{file.y}}`` of another. Another engine is another
+A part starts with ``-- name: x`` and a purpose line. ``{{y}}`` in it is a value from the caller, or
+another part of the same file; ``{{file.y}}`` is a part of another file. Another engine is another
 folder with the same names.
 """
 
@@ -19,7 +19,7 @@ ENGINE = "duckdb"
 
 @cache
 def parts_of(file: str) -> Mapping[str, str]:
-    """The parts of a file by their names, without their purpose lines."""
+    """The parts of a file by name, without their purpose lines."""
     folder = files("wavehouse.measurement") / "adapters" / "sql" / ENGINE
     text = (folder / f"{file}.sql").read_text(encoding="utf-8")
     pieces = _NAME.split(text)[1:]
@@ -35,7 +35,7 @@ def _without_purpose(piece: str) -> str:
 
 
 def statement(file: str, name: str, **values: str) -> str:
-    """A part with everything in its places. KeyError for a name that is nowhere."""
+    """A part with all placeholders filled. KeyError for an unknown name."""
     return _filled(file, parts_of(file)[name], values)
 
 

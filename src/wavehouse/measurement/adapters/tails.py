@@ -1,9 +1,9 @@
-"""Last lines without a line's end: which of them are whole, and which may have been cut.
+"""Unterminated last lines: which are complete, and which may have been cut.
 
-A line is whole for certain when it cannot be read with a character less or more, as a JSON object
-or a value in quotes, or when it then says the same. Where it would say something else, such as
-another user agent or another last byte, nobody knows whether more of it is to come: it would make a
-listener or a range that never existed.
+A line is certainly complete when it cannot be read with one character less or more, such as a JSON
+object or a quoted value, or when its content would be the same. When the content would differ, such
+as the user agent or the last byte, more of it may follow: counting it could create a listener or a
+range that never existed.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ _COUNTED = (
     "content_end", "content_total", "bytes", "agent", "range_header",
 )  # fmt: skip
 _REPEATED = frozenset({"method", "host", "agent"})
-"""Values of which a whole one is known by the lines before: it was seen there."""
+"""Fields whose values are known to be complete if an earlier line has the same value."""
 
 
 def cut_tails(
     database: duckdb.DuckDBPyConnection, chunk: Chunk, layout: Layout
 ) -> list[tuple[int, str]]:
-    """Number and text of the unfinished lines that may have been cut.
+    """Number and text of the unterminated lines that may be incomplete.
 
-    Overwrites the tables ``raw`` and ``fields``: call it before they are made of the chunk.
+    Overwrites the tables ``raw`` and ``fields``: call it before they are made from the chunk.
     """
     return [(tail.number, tail.line) for tail in chunk.tails if _may_be_cut(database, tail, layout)]
 
 
 def _may_be_cut(database: duckdb.DuckDBPyConnection, tail: Tail, layout: Layout) -> bool:
-    if tail.line.endswith("\r"):  # half of a line's end is there, so all of the line is
+    if tail.line.endswith("\r"):  # half of the line end is there, so the line is complete
         return False
     variants = [tail.line, tail.line[:-1], tail.line + "0"]
     rows = _read(database, [*variants, *tail.before], layout)
     line, shorter, longer = (rows.pop(n, None) for n in (1, 2, 3))
     if line is None:
-        return False  # it is refused as it is
+        return False  # it is refused anyway
     others = list(rows.values())
     if not line["host"] and any(other["host"] for other in others):
         return True
@@ -57,7 +57,7 @@ def _may_be_cut(database: duckdb.DuckDBPyConnection, tail: Tail, layout: Layout)
 def _read(
     database: duckdb.DuckDBPyConnection, lines: list[str], layout: Layout
 ) -> dict[int, dict[str, Any]]:
-    """The fields of the lines that are of the format, by their number."""
+    """The fields of the lines in the format, by line number."""
     rows = [
         {"n": n, "line": text}
         for n, line in enumerate(lines, 1)
@@ -71,7 +71,7 @@ def _read(
 
 
 def _canonical(line: str, layout: Layout) -> str | None:
-    """The line as the statement of its format can read it; None when it is not of the format."""
+    """The line in the form its format's statement reads; None when it is not in the format."""
     clean = line.rstrip("\r").lstrip("\ufeff").replace("\x1f", " ")
     if layout.repairs is None or not isinstance(layout.parts, Split) or clean.startswith("#"):
         return clean

@@ -1,4 +1,4 @@
-"""Commands of ``measurement``: logs in, downloads out, and how each came to be."""
+"""Commands of ``measurement``: read logs, show downloads, and trace requests."""
 
 from wavehouse.measurement.cli.audience import audience
 from wavehouse.measurement.cli.figures import downloads, requests

@@ -36,9 +36,9 @@ def audience(
 ) -> None:
     """Distinct listeners of a period: an address and its user agent, by the IAB's guidelines.
 
-    A listener of two episodes, or of two days, is one listener: rows do not add up. Keys of
-    listeners change every month, and each is known under the month before as well, so that a
-    period may span two adjacent months. A longer one is reported month by month.
+    A listener of two episodes, or on two days, is one listener, so rows do not add up. Listener
+    keys change every month; each listener also has a key for the previous month, so that a period
+    may span two adjacent months. A longer period is reported month by month.
     """
     from wavehouse.measurement.service.audience import audience as counted
 
@@ -52,8 +52,8 @@ def audience(
     if figures.months:
         terminal.print_table(["month", "days", "listeners"], _rows(figures.months, named=True))
         terminal.say(
-            f"{begin} to {end} spans more than two months: no key follows a listener so far, and "
-            "months have no sum (R44)."
+            f"{begin} to {end} spans more than two months: listeners cannot be "
+            "matched across it, and months cannot be added (R44)."
         )
         return
     lines = figures.shows if by == "show" else figures.episodes
@@ -62,7 +62,7 @@ def audience(
         return
     terminal.print_table([by, "listeners"], _rows(lines, named=False))
     total = "not computable (R44)" if figures.total is None else f"{figures.total:,}"
-    terminal.say(f"All together: {total}; {begin} to {end} (UTC). Lines have no sum (R43).")
+    terminal.say(f"All together: {total}; {begin} to {end} (UTC). Lines do not add up (R43).")
 
 
 def _rows(lines: list[AudienceLine], *, named: bool) -> list[list[object]]:

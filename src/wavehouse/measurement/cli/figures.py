@@ -1,4 +1,4 @@
-"""``wavehouse downloads`` and ``wavehouse requests``: figures, and the lines behind them."""
+"""``wavehouse downloads`` and ``wavehouse requests``: figures, and the requests behind them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Wanted(TypedDict):
-    """Which figures: of which organization, days and show."""
+    """The requested figures: organization, days and show."""
 
     identity: Identity
     first: date
@@ -34,23 +34,23 @@ class Wanted(TypedDict):
 @click.option(
     "--from-logs",
     is_flag=True,
-    help="Count what the log FILES hold, in memory: nothing is stored, all their days count.",
+    help="Count the log FILES in memory: nothing is stored, and all their days count.",
 )
 @click.option(
     "--feed",
     "feeds",
     multiple=True,
     metavar="FILE|URL",
-    help="With --from-logs: count by this feed, without any database. May be given again. "
-    "Default: the registered shows.",
+    help="With --from-logs: count by this feed, without a database; repeatable "
+    "[default: the registered shows].",
 )
 @click.option(
     "--media",
     type=click.Path(exists=True, path_type=Path, dir_okay=False),
-    help="With --feed: facts of media files, as for `wavehouse ingest feed`.",
+    help="With --feed: file with facts of media files, as for `wavehouse ingest feed`.",
 )
 @click.option("--no-probe", is_flag=True, help="With --feed: do not measure media files.")
-@click.option("--allow-private", is_flag=True, help="With --feed: open private addresses too.")
+@click.option("--allow-private", is_flag=True, help="With --feed: also open private addresses.")
 @FORMAT
 @click.option("--from", "first", type=DATE, help="First UTC day; default 28 days back.")
 @click.option("--to", "last", type=DATE, help="Last UTC day, included; default the newest.")
@@ -59,22 +59,23 @@ class Wanted(TypedDict):
     type=click.Choice(dimensions.names()),
     default=dimensions.DAY_SPLIT,
     show_default=True,
-    help="What each row is.",
+    help="What each row shows.",
 )
 @click.option(
     "--grain",
     type=click.Choice(["day", "hour"]),
     default="day",
     show_default=True,
-    help="By the hour: each UTC hour that has downloads, of at most 31 days.",
+    help="By the hour: each UTC hour with downloads, for at most 31 days.",
 )
 @click.option(
     "--window",
     type=click.Choice(["calendar", "first-touch", "last-touch", "all"]),
     default="calendar",
     show_default=True,
-    help="Counting window: one download per listener, episode and UTC day; or 24 hours from the "
-    "first touch; or until a day's silence; or all, side by side.",
+    help="Counting window: one download per listener, episode and UTC day; or 24 "
+    "hours from the first touch; or until a day without requests; or all, "
+    "side by side.",
 )
 @click.option("--show", help="Only this show, by title, guid or id.")
 @AS_JSON
@@ -98,9 +99,8 @@ def downloads(
 ) -> None:
     """Counted downloads of a period, by the IAB's guidelines (PTMG v2.3; days are UTC).
 
-    With --from-logs the figures come from log files alone, at several times the speed of storing
-    them, and agree with what `wavehouse ingest logs` would count. Exit code 3 when lines could not
-    be used.
+    With --from-logs the figures come from log files alone, several times faster than storing them,
+    and equal the counts of `wavehouse ingest logs`. Exit code 3 when lines could not be used.
     """
     from wavehouse.kernel.errors import EXIT_FOUND, UsageError
     from wavehouse.measurement.cli import from_logs as logs
@@ -156,7 +156,7 @@ def _stored(
     by: str,
     show: str | None,
 ) -> PeriodFigures:
-    """Figures of what is stored, of one show or of all."""
+    """Stored figures, of one show or of all."""
     from wavehouse.measurement.service import reading
     from wavehouse.measurement.types import PeriodFigures
 
@@ -183,6 +183,7 @@ def _stored(
                 filtered=reading.filtered(operational, **wanted),
                 flagged=reading.flagged(operational, **wanted),
                 rows=rows,
+                requests_from=reading.dropped_until(operational, first=begin),
             )
 
 
@@ -209,6 +210,7 @@ def _show_json(figures: PeriodFigures, by: str, window: str) -> None:
             "rows": rows,
             "rule_version": RULE_VERSION,
             "list_version": lookups.list_version(),
+            **({} if figures.requests_from is None else {"requests_from": figures.requests_from}),
             **({} if figures.read is None else {"read": figures.read, "faults": figures.faults}),
         }
     )
@@ -233,9 +235,14 @@ def _show(figures: PeriodFigures, by: str) -> None:
         )
     else:
         terminal.say(f"No downloads from {figures.first} to {figures.last} (UTC).")
+    if figures.requests_from is not None:
+        terminal.say(
+            f"Retention has removed the requests before {figures.requests_from}: listeners are "
+            "unknown, and filtered requests are counted from that day on."
+        )
     if figures.prefix_estimates:
         terminal.say(
-            f"{figures.prefix_estimates:,} more are prefix estimates (R30): no bytes prove them"
+            f"{figures.prefix_estimates:,} more are prefix estimates (R30), not proved by bytes"
         )
 
 
@@ -243,7 +250,7 @@ def _show(figures: PeriodFigures, by: str) -> None:
 @click.option("--from", "first", type=DATE, help="First UTC day.")
 @click.option("--to", "last", type=DATE, help="Last UTC day, included.")
 @click.option(
-    "--limit", type=ROWS, default=200, show_default=True, help="At most so many requests."
+    "--limit", type=ROWS, default=200, show_default=True, help="Maximum number of requests."
 )
 @AS_JSON
 @click.pass_obj
@@ -254,7 +261,7 @@ def requests(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Each stored request, where it stood, and why it counts or does not."""
+    """Stored requests, with their location and why each counts or does not."""
     from wavehouse.measurement.service import reading
 
     with open_workspace() as workspace:

@@ -1,4 +1,4 @@
-"""``wavehouse downloads --from-logs``: figures from log files, with nothing stored."""
+"""``wavehouse downloads --from-logs``: figures from log files, without storing them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WARNINGS = 20
 
 @dataclass(frozen=True, slots=True)
 class Feeds:
-    """The feeds to count by, and how to look at them; without any, the registered shows."""
+    """The feeds to count by, and how to read them; without feeds, the registered shows."""
 
     locations: tuple[str, ...] = ()
     media: Path | None = None
@@ -34,7 +34,7 @@ class Feeds:
 def figures(
     open_workspace: OpenWorkspace, files: tuple[Path, ...], feeds: Feeds, wanted: Wanted
 ) -> PeriodFigures:
-    """Count by the calendar window, with a bar."""
+    """Count by the calendar window, with a progress bar."""
     from wavehouse.measurement.service.count_only import count_logs
 
     return _counted(count_logs, open_workspace, files, feeds, wanted)
@@ -43,7 +43,7 @@ def figures(
 def windows(
     open_workspace: OpenWorkspace, files: tuple[Path, ...], feeds: Feeds, wanted: Wanted
 ) -> WindowFigures:
-    """Count by every window, with a bar."""
+    """Count by every window, with a progress bar."""
     from wavehouse.measurement.service.count_only import count_windows
 
     return _counted(count_windows, open_workspace, files, feeds, wanted)
@@ -56,7 +56,7 @@ def _counted(
     feeds: Feeds,
     wanted: Wanted,
 ) -> Found:
-    """Count, with a bar. With feeds no database is opened."""
+    """Count, with a progress bar. With feeds no database is opened."""
     from wavehouse.kernel import config
     from wavehouse.kernel.errors import UsageError
     from wavehouse.measurement.service.count_only import known_from_catalog
@@ -117,14 +117,15 @@ def _of_feeds(settings: Settings, feeds: Feeds) -> Known:
 
 
 def tell(figures: PeriodFigures | WindowFigures) -> None:
-    """Print what else is known beside the figures."""
+    """Print further findings beside the figures."""
     unknown = getattr(figures, "filtered", {}).get("unknown_path", 0)
     if unknown and figures.read is not None:
-        terminal.say(f"{unknown:,} requests are for files of no known feed:")
+        terminal.say(f"{unknown:,} requests are for files in no known feed:")
         for figure in getattr(figures, "unknown", []):
             terminal.say(f"  {figure.downloads:,} for {figure.member}")
         terminal.say(
-            "Give each show's --feed, or say which file they mean: wavehouse paths test ADDRESS"
+            "Add each show's --feed, or add path rules for them; to check one: "
+            "wavehouse paths test ADDRESS"
         )
     for fault, lines in sorted(figures.faults.items()):
         terminal.say(f"{lines:,} lines could not be used: {fault}")

@@ -1,4 +1,4 @@
-"""``wavehouse downloads --grain hour``: each hour that has downloads, by a dimension."""
+"""``wavehouse downloads --grain hour``: each hour with downloads, by a dimension."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def show(
     *,
     as_json: bool,
 ) -> None:
-    """Print stored downloads by the hour, of the show with this title or of all."""
+    """Print stored downloads by the hour, of the show with this title or of all shows."""
     from wavehouse.measurement.service import reading
     from wavehouse.measurement.types import RULE_VERSION
 

@@ -1,4 +1,4 @@
-"""``wavehouse inclusions``: networks whose many listeners are people (R19)."""
+"""``wavehouse inclusions``: networks shared by many people (R19)."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _DAYS = click.option(
     type=click.IntRange(1, 90),
     default=90,
     show_default=True,
-    help="How long it holds until it must be looked at again; 90 at most.",
+    help="Days until the entry must be revalidated; at most 90.",
 )
 
 
 @click.group()
 def inclusions() -> None:
-    """Networks of many people, dorms and offices, that R17 and R18 would filter.
+    """Networks shared by many people, such as dorms and offices, that R17 and R18 would filter.
 
-    An entry holds for 90 days at most and must then be re-validated; an expired one filters again,
-    and `wavehouse doctor` says so. It covers requests made before its end, whenever they are read.
-    Requests that were stored before an entry was added keep the reason they were stored with.
+    An entry is valid for at most 90 days and must then be revalidated; after that its network is
+    filtered again, and `wavehouse doctor` reports it. It covers requests made before it expires,
+    whenever they are read. Requests stored before the entry was added keep their reason.
     """
 
 
 @inclusions.command()
 @click.argument("network")
-@click.option("--reason", required=True, help="Who listens there, and how you know.")
+@click.option("--reason", required=True, help="Who listens there, and your evidence.")
 @_DAYS
 @AS_JSON
 @click.pass_obj
@@ -55,14 +55,14 @@ def add(open_workspace: OpenWorkspace, network: str, reason: str, days: int, as_
 
 @inclusions.command()
 @click.argument("network")
-@click.option("--note", default="", help="How you know that it still holds.")
+@click.option("--note", default="", help="Your evidence that it is still valid.")
 @_DAYS
 @AS_JSON
 @click.pass_obj
 def revalidate(
     open_workspace: OpenWorkspace, network: str, note: str, days: int, as_json: bool
 ) -> None:
-    """Say that a listed NETWORK is still one of many people."""
+    """Confirm that a listed NETWORK is still shared by many people."""
     from wavehouse.measurement.service import inclusions as service
 
     with (
@@ -86,7 +86,7 @@ def _tell(entry: Inclusion, *, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def list_entries(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Every entry and until when it holds; exit code 3 when one has expired."""
+    """Every entry with its end; exit code 3 when one has expired."""
     from wavehouse.measurement.service import inclusions as service
 
     with (
@@ -145,7 +145,7 @@ def export(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 
 def alert(workspace: Workspace) -> None:
-    """Say on stderr which entries have expired: their listeners are filtered again."""
+    """Report expired entries on stderr: their listeners are filtered again."""
     from wavehouse.measurement.service import inclusions as service
 
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:

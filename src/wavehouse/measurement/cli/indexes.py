@@ -1,4 +1,4 @@
-"""``wavehouse indexes``: the slim or the full set of indexes of raw listener events."""
+"""``wavehouse indexes``: the slim or the full set of indexes on raw listener events."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def indexes() -> None:
-    """Indexes of raw listener events: the slim set, or the full one.
+    """Indexes on raw listener events: the slim set, or the full one.
 
     The slim set has the primary key and indexes by episode and by campaign. The full set adds
-    podcast, platform and event type, each by time: for own SQL on raw events. No page, command or
-    report of the product needs it; it costs about as much disk as the events themselves.
+    podcast, platform and event type, each by time, for your own SQL on raw events. No page, command
+    or report of the product needs it; it uses about as much disk as the events themselves.
     """
 
 
@@ -37,7 +37,7 @@ def show(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def full(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Build the full set, day by day; a second run goes on where the first stopped."""
+    """Build the full set, day by day; a second run continues where the first stopped."""
     from wavehouse.measurement.service import event_indexes as service
 
     with open_workspace() as workspace:
@@ -47,7 +47,7 @@ def full(open_workspace: OpenWorkspace, as_json: bool) -> None:
                 identity=workspace.identity,
                 on_day=meter.advance,
             )
-        terminal.say(f"{made} indexes of days were built.")
+        terminal.say(f"{made} daily indexes were built.")
         _print(workspace, as_json=as_json)
 
 
@@ -55,7 +55,7 @@ def full(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def slim(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Drop what the full set has beyond the slim one."""
+    """Drop the indexes that only the full set has."""
     from wavehouse.measurement.service import event_indexes as service
 
     with open_workspace() as workspace:

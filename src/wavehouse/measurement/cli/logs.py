@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @FORMAT
-@click.option("--no-count", is_flag=True, help="Only store; count with `wavehouse rollup run`.")
+@click.option(
+    "--no-count", is_flag=True, help="Only store; count later with `wavehouse rollup run`."
+)
 @AS_JSON
 @click.pass_obj
 def logs(
@@ -32,13 +34,13 @@ def logs(
     no_count: bool,
     as_json: bool,
 ) -> None:
-    """Read access logs, plain or gzip, and count the downloads in them.
+    """Read access logs, plain or compressed, and count their downloads.
 
-    CloudFront's standard format; nginx or Apache combined, best with the range, the content range
-    and the host added; JSON lines of Fastly or of Cloudflare's Logpush; OP3's hits, whose redirects
-    are estimates (R30). What each should hold: docs/guides/logs.md. A file that was read before,
-    was renamed or has grown adds only what is new. Rows that cannot be used go to the quarantine;
-    the exit code is then 3.
+    CloudFront's standard format; nginx or Apache combined, preferably with the range, the content
+    range and the host added; JSON lines of Fastly or of Cloudflare's Logpush; OP3's hits, whose
+    redirects are estimates (R30). For the fields of each see docs/guides/logs.md. A file that was
+    read before, was renamed or has grown adds only its new lines. Rows that cannot be used go to
+    the quarantine; the exit code is then 3.
     """
     from wavehouse.measurement.service import counting, rolling
 

@@ -1,4 +1,4 @@
-"""Options that several commands of ``measurement`` have."""
+"""Options shared by several commands of ``measurement``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TEMPLATE = "measurement.template"
 
 
 def _keep_template(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
-    """Remember a template for --format, which is read after it."""
+    """Remember a template for --format, which is parsed after it."""
     if value is not None:
         template_layout(value)
         ctx.meta[_TEMPLATE] = value
@@ -36,15 +36,15 @@ def _format(ctx: click.Context, _: click.Parameter, value: str) -> str:
 
 
 def FORMAT(command: Command) -> Command:  # noqa: N802 - a decorator among others
-    """``--format``, and ``--fields`` for the logs of no known format."""
+    """``--format``, and ``--fields`` for logs in no known format."""
     fields = click.option(
         "--fields",
         metavar="TEMPLATE",
         is_eager=True,
         expose_value=False,
         callback=_keep_template,
-        help="How a line is written, for any other format: nginx's log_format, Apache's LogFormat, "
-        "or names such as {address}. Replaces --format.",
+        help="The layout of a line, for any other format: nginx's log_format, "
+        "Apache's LogFormat, or names such as {address}. Replaces --format.",
     )
     known = click.option(
         "--format",
@@ -53,7 +53,7 @@ def FORMAT(command: Command) -> Command:  # noqa: N802 - a decorator among other
         default=AUTO,
         show_default=True,
         callback=_format,
-        help="The log format; auto looks at the first lines.",
+        help="The log format; auto detects it from the first lines.",
     )
     return known(fields(command))
 
@@ -63,13 +63,13 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2999, 12, 31)
 ROWS = click.IntRange(1, 1_000_000)
-"""How many rows a listing may show."""
+"""The maximum number of rows in a listing."""
 
 
 def period(
     workspace: Workspace, first: datetime | None, last: datetime | None
 ) -> tuple[date, date]:
-    """The first and last day of the options; by default the last 28 days that have data."""
+    """The first and last day of the options; by default the last 28 days with data."""
     from wavehouse.kernel import clock
     from wavehouse.kernel.errors import UsageError
     from wavehouse.measurement.service import reading
@@ -81,7 +81,7 @@ def period(
     if begin > end:
         raise UsageError(f"--from {begin} is after --to {end}")
     if begin < _EARLIEST or end > _LATEST:
-        raise UsageError(f"days are from {_EARLIEST} to {_LATEST}")
+        raise UsageError(f"days must be from {_EARLIEST} to {_LATEST}")
     return begin, end
 
 

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
 REPLAY_READERS = "wavehouse.replay_readers"
-"""Where the program puts the readers of other contexts' files: a key of click's ``meta``."""
+"""The key of click's ``meta`` under which the program puts readers of other contexts' files."""
 
 
 @click.group()
 def quarantine() -> None:
-    """Rows of logs that could not be used. Listings are masked; files are read again at replay."""
+    """Rows of logs that could not be used. Listings are masked; a replay reads the files again."""
 
 
 @quarantine.command("list")
-@click.option("--limit", type=ROWS, default=100, show_default=True, help="At most so many rows.")
+@click.option("--limit", type=ROWS, default=100, show_default=True, help="Maximum number of rows.")
 @AS_JSON
 @click.pass_obj
 def list_rows(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
-    """What waits in the quarantine: file, line, byte and reason."""
+    """Rows in the quarantine: file, line, byte and reason."""
     from wavehouse.measurement.rules.outcomes import fault_explained
     from wavehouse.measurement.service import quarantine as service
 
@@ -53,7 +53,7 @@ def list_rows(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
                 for r in rows
             ],
         )
-        terminal.say("Mend the files and type: wavehouse quarantine replay")
+        terminal.say("Correct the files, then run: wavehouse quarantine replay")
     else:
         terminal.say("The quarantine is empty.")
 
@@ -79,13 +79,13 @@ def _row_json(row: QuarantinedRow, keep: int) -> dict[str, object]:
 @AS_JSON
 @click.pass_context
 def replay(context: click.Context, ids: tuple[object, ...], as_json: bool) -> None:
-    """Read quarantined rows again from their files: all, or those with these IDS."""
+    """Read quarantined rows again from their files: all, or those with the given IDS."""
     from uuid import UUID
 
     from wavehouse.measurement.service import counting, rolling
     from wavehouse.measurement.service import quarantine as service
 
-    # The program hands down who reads the files of other contexts, which lie above this one.
+    # The program passes in the readers of files of other contexts, which are on higher floors.
     readers = context.meta.get(REPLAY_READERS, service.NO_READERS)
     with context.obj() as workspace:
         done = service.replay(
@@ -119,7 +119,7 @@ def replay(context: click.Context, ids: tuple[object, ...], as_json: bool) -> No
 @click.option("--all", "everything", is_flag=True, help="Discard every row.")
 @click.pass_obj
 def discard(open_workspace: OpenWorkspace, ids: tuple[object, ...], everything: bool) -> None:
-    """Give up on rows: those with these IDS, or --all. The audit log remembers how many."""
+    """Discard rows: those with the given IDS, or --all. The audit log records how many."""
     from uuid import UUID
 
     from wavehouse.measurement.service import quarantine as service

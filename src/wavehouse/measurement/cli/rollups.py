@@ -1,4 +1,4 @@
-"""``wavehouse rollup``: recompute what is dirty, compare it with the events."""
+"""``wavehouse rollup``: recompute changed hours, compare rollups with the events."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def rollup() -> None:
-    """Rollups: recompute what is dirty, compare them with the raw events."""
+    """Rollups: recompute changed hours, compare them with the raw events."""
 
 
 @rollup.command()
-@click.option("--recount", is_flag=True, help="Count whole days again before rolling up.")
+@click.option("--recount", is_flag=True, help="Recount whole days before rolling up.")
 @click.option("--from", "first", type=DATE, help="With --recount: first UTC day.")
 @click.option("--to", "last", type=DATE, help="With --recount: last UTC day, included.")
 @AS_JSON
@@ -33,7 +33,7 @@ def run(
     last: datetime | None,
     as_json: bool,
 ) -> None:
-    """Count what waits and recompute the dirty hours, whatever their age."""
+    """Count pending requests and recompute the dirty hours, whatever their age."""
     from wavehouse.measurement.service import counting, rolling
 
     with open_workspace() as workspace:
@@ -69,7 +69,7 @@ def run(
 @AS_JSON
 @click.pass_obj
 def reconcile(open_workspace: OpenWorkspace, repair: bool, as_json: bool) -> None:
-    """Hold every hour and day of the rollups against the raw events; exit code 3 if any differs."""
+    """Compare all hours and days of the rollups with the raw events; exit code 3 if any differ."""
     from wavehouse.measurement.service import rolling
 
     with open_workspace() as workspace:

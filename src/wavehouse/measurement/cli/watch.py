@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     type=click.FloatRange(0.05, 86_400),
     default=10.0,
     show_default=True,
-    help="Seconds between two looks; a file that changed since the look before is left alone.",
+    help="Seconds between two scans; a file that changed since the previous scan is skipped.",
 )
-@click.option("--once", is_flag=True, help="Read the files that are there and end.")
+@click.option("--once", is_flag=True, help="Read the existing files and exit.")
 @FORMAT
 @AS_JSON
 @click.pass_obj
@@ -44,16 +44,16 @@ def watch(
     log_format: str,
     as_json: bool,
 ) -> None:
-    """Read the logs that arrive in FOLDERS, and count them, until Ctrl-C.
+    """Read the logs that arrive in FOLDERS and count them, until Ctrl-C.
 
-    Folders below are watched too. New files, files that have grown, and files that a rotation
-    renamed or packed are read, each line once, whatever the file is called; a file that is still
-    being written is left alone until it is as it was at the look before. Hidden files and names
-    like .tmp and .part are passed over. After each pass the downloads are counted and rolled up.
+    Subfolders are watched too. New files, files that have grown, and files renamed or compressed by
+    a rotation are read, each line once, whatever the file name; a file still being written is
+    skipped until it is unchanged since the previous scan. Hidden files and names like .tmp and
+    .part are skipped. After each pass the downloads are counted and rolled up.
 
-    SIGTERM and Ctrl-C end it between two transactions; killed in any other way, it goes on where
-    it was. With --json each pass is one line. Exit code 3 with --once when rows or files could
-    not be used: `wavehouse quarantine list`.
+    SIGTERM and Ctrl-C end it between two transactions; if killed in another way, the next run
+    continues where it stopped. With --json each pass is one line. Exit code 3 with --once when rows
+    or files could not be used: `wavehouse quarantine list`.
     """
     from wavehouse.measurement.service import watching
 

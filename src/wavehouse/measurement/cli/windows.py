@@ -1,4 +1,4 @@
-"""``wavehouse downloads --window``: the windows side by side, with the difference in words."""
+"""``wavehouse downloads --window``: the windows side by side, and why they differ."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = ("calendar", "first-touch", "last-touch")
 
 
 def refuse_by(by: str) -> None:
-    """UsageError for what only the calendar window is counted by."""
+    """UsageError for splits that only the calendar window supports."""
     if by not in ("day", "episode"):
         raise UsageError(
             f"--by {by} is only available for the calendar window",
@@ -29,7 +29,7 @@ def refuse_by(by: str) -> None:
 def stored(
     open_workspace: OpenWorkspace, first: datetime | None, last: datetime | None
 ) -> WindowFigures:
-    """What is stored, by every window."""
+    """Stored downloads by every window."""
     from wavehouse.measurement.service.windows import by_window
 
     with open_workspace() as workspace:
@@ -39,7 +39,7 @@ def stored(
 
 
 def show(figures: WindowFigures, by: str, window: str, *, as_json: bool) -> None:
-    """Print the windows asked for."""
+    """Print the requested windows."""
     chosen = NAMES if window == "all" else (window,)
     rows = _rows(figures, by, chosen)
     if as_json:

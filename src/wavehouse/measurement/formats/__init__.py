@@ -1,7 +1,7 @@
-"""The log formats, one file each: ``FORMAT`` says how it is detected, laid out and documented.
+"""The log formats, one file each: ``FORMAT`` defines detection, layout and documentation.
 
-The command line, the guide, the database's check and the tests follow from this folder: a new
-format is a new file. A file whose name starts with an underscore holds what formats share.
+The command line, the guide, the database's check and the tests are derived from this folder: a new
+format is a new file. Files whose names start with an underscore are shared by formats.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from wavehouse.measurement.formats._template import template_layout
 
 AUTO = "auto"
 FIELDS = "fields="
-"""What is before the template of ``--fields`` where a format is chosen."""
+"""The prefix of a ``--fields`` template where a format name is expected."""
 
 
 def names() -> tuple[str, ...]:
-    """The names of the formats, in alphabetical order; imports none of them."""
+    """The format names in alphabetical order; imports no format."""
     return tuple(
         sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
     )
@@ -29,13 +29,13 @@ def names() -> tuple[str, ...]:
 
 @cache
 def formats() -> tuple[Format, ...]:
-    """Every format, in the order in which they are tried."""
+    """Every format, in detection order."""
     rows = [import_module(f"{__name__}.{name}").FORMAT for name in names()]
     return tuple(sorted(rows, key=lambda format_: (format_.rank, format_.name)))
 
 
 def format_of(name: str) -> Format:
-    """The format of a name. InvalidInput for an unknown one."""
+    """The format with this name. InvalidInput for an unknown one."""
     for format_ in formats():
         if format_.name == name:
             return format_
@@ -43,7 +43,7 @@ def format_of(name: str) -> Format:
 
 
 def layout_of(head: str, chosen: str, where: str) -> Layout:
-    """How a file is laid out, by its first lines. InvalidInput when no format fits."""
+    """The layout of a file, by its first lines. InvalidInput when no format matches."""
     lines = [line.rstrip("\r") for line in head.removeprefix("\ufeff").split("\n")]
     if chosen.startswith(FIELDS):
         return template_layout(chosen.removeprefix(FIELDS))
@@ -61,8 +61,8 @@ def layout_of(head: str, chosen: str, where: str) -> Layout:
 
 
 def refuse_other_fields(text: str, layout: Layout, where: str, first_line: int) -> None:
-    """A second header may repeat the first. InvalidInput when it names other fields."""
-    if not layout.fields_line or "#" not in text:  # one character is found much faster than eight
+    """InvalidInput when a second header names other fields; it may repeat the first."""
+    if not layout.fields_line or "#" not in text:  # one character is found faster than eight
         return
     listener = -1
     while (listener := text.find("#Fields:", listener + 1)) >= 0:

@@ -1,4 +1,4 @@
-"""What formats of one JSON object a line share."""
+"""Shared parts of formats with one JSON object per line."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def json_layout(
     *,
     escaped_agents: bool = False,
 ) -> Callable[[Sequence[str], str], Layout]:
-    """A layout whose parts are values of a JSON object, each at the first path that has one."""
+    """A layout whose parts are values of a JSON object, each at the first path present."""
     paths = [path for choices in values.values() for path in choices]
     at = {path: index for index, path in enumerate(paths, 1)}
     named = ", ".join(

@@ -1,7 +1,7 @@
-"""Lines written by a template, as web servers write them: the template, its pattern, its fields.
+"""Lines written by a template, as in web servers: the template, its pattern, its fields.
 
-The pattern is written for RE2 and for Python's ``re`` with ``re.ASCII``: DuckDB reads with the one,
-the canonical reader and the tests with the other.
+The pattern is written for RE2 and for Python's ``re`` with ``re.ASCII``: DuckDB uses the former,
+the canonical reader and the tests the latter.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ QUOTED = r'(?:[^"\\]|\\.)*'
 CLF_TIME = r"\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}"
 _DETECTED_IN = 200
 
-# Each value of a line: what it may look like.
+# The shape of each value in a line.
 SHAPES: Mapping[str, str] = {
     "address": r"[^\s\"]+",
     "clf_time": CLF_TIME,
@@ -28,7 +28,7 @@ SHAPES: Mapping[str, str] = {
     "user": r'[^"]*?',
 }
 
-# What the named values of a line give; the first expression whose names are all there is used.
+# Fields from a line's named values: the first expression with all its names present is used.
 _FIELDS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
     "ip": [(("address",), "plain(address)")],
     "forwarded_for": [(("forwarded",), "coalesce(plain(given(forwarded)), '')")],
@@ -56,7 +56,7 @@ _FIELDS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
     "content_total": [(("covered",), "content_whole(covered)")],
     "bytes": [
         (("sent",), "CASE sent WHEN '-' THEN 0 ELSE positive(sent) END"),
-        # With the response header in it: at most the range's length is the body.
+        # Includes the response header; the body is at most as long as the range.
         (
             ("sent_all",),
             (
@@ -73,7 +73,7 @@ _FIELDS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
 
 
 def fields_of(names: Sequence[str]) -> dict[str, str]:
-    """The expressions of the fields that these values give."""
+    """The expressions of the fields, from these values."""
     values = {}
     for field, choices in _FIELDS.items():
         for needed, expression in choices:
@@ -84,7 +84,7 @@ def fields_of(names: Sequence[str]) -> dict[str, str]:
 
 
 def pattern_layout(format_: str, pattern: str, *, escaped_agents: bool = False) -> Layout:
-    """The layout of lines that a pattern with named groups matches as a whole."""
+    """The layout of lines that match a pattern with named groups."""
     names = list(re.compile(pattern, re.ASCII).groupindex)
     quoted = pattern.replace("'", "''")
     listed = ", ".join(f"'{name}'" for name in names)
@@ -96,7 +96,7 @@ def pattern_layout(format_: str, pattern: str, *, escaped_agents: bool = False) 
 
 
 def matches(pattern: str) -> Callable[[Sequence[str]], bool]:
-    """A detection: one of the first lines matches the pattern as a whole."""
+    """A detection: one of the first lines matches the whole pattern."""
     compiled = re.compile(pattern, re.ASCII)
     return lambda lines: any(compiled.fullmatch(line) for line in lines[:_DETECTED_IN])
 
@@ -107,7 +107,7 @@ def group(name: str, shape: str | None = None) -> str:
 
 
 def quoted(name: str) -> str:
-    """A named value between quotes."""
+    """A quoted named value."""
     return f'"{group(name, QUOTED)}"'
 
 

@@ -1,4 +1,4 @@
-"""What a log format declares. SQL texts here are expressions over a line's parts (DuckDB)."""
+"""The declaration of a log format. SQL texts here are expressions over a line's parts (DuckDB)."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ FIELDS: Mapping[str, str] = {
     "is_internal": "false",
     "is_promise": "false",
 }
-"""The fields of a request, each with its value where a format does not have it.
+"""The fields of a request, each with its default for formats that lack it.
 
-``uri`` is the path with its query. A line that is not of its format has NULL in ``sent_at`` or
-``status``. An expression may use the fields before it. ``is_internal``: a request that the
-server sent to itself; ``is_promise``: its bytes were promised, and may not have been sent (R30).
+``uri`` is the path with its query. A line not in its format has NULL in ``sent_at`` or ``status``.
+An expression may use the fields before it. ``is_internal``: a request that the server sent to
+itself; ``is_promise``: its bytes were announced, and may not have been sent (R30).
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A line that falls into parts at a character: how many, and which parts are used.
+    """Splits a line at a character: the number of parts, and which parts are used.
 
     ``widths`` are the numbers of parts that a line may have. ``whole`` is an expression over the
-    parts and ``width``: true when the line has the format's shape. ``dated`` names the part that
-    holds the time. A ``closed`` line ends with the character.
+    parts and ``width``: true when the line has the format's shape. ``dated`` names the part with
+    the time. A ``closed`` line ends with the character.
     """
 
     at: str
@@ -51,7 +51,7 @@ class Split:
 
     @property
     def of_lines(self) -> str:
-        """The parts of the lines in ``raw``: n, width, and each used part by its name."""
+        """The parts of the lines in ``raw``: n, width, and each used part by name."""
         used = ", ".join(f"p[{number}] AS {name}" for name, number in self.places.items())
         return self.checked(
             f"SELECT n, len(p) AS width, {used} "  # noqa: S608 - our own names and numbers
@@ -69,12 +69,13 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the lines of one file are laid out.
+    """The layout of the lines of one file.
 
     ``parts`` is a SELECT over ``raw`` (n, line), or a Split; ``fields`` are expressions over the
     parts. ``escaped_agents``: user agents are percent-encoded. ``prefix``: every line is a
-    redirect, its address a hash (R30). ``skips``: lines that are not requests. ``template``: of ``--fields``. ``pattern``: what a whole line matches, with ``address``. ``repairs``: makes
-    a line readable that the SELECT cannot read, or gives None for one that is not of the format.
+    redirect, its address a hash (R30). ``skips``: lines that are not requests. ``template``: of
+    ``--fields``. ``pattern``: the pattern of a whole line, with ``address``. ``repairs``: rewrites
+    a line that the SELECT cannot read, or returns None for a line not in the format.
     """
 
     format: str
@@ -104,11 +105,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A log format: its name, how it is detected and laid out, and what its page says.
+    """A log format: its name, detection, layout and documentation.
 
-    ``sample`` is a whole small file: one request for ``SAMPLE_PATH``, as documented by its
-    server. Formats with a lower ``rank`` are tried first. ``lacks`` names what the format cannot
-    say, of: ranges, host, bytes, address.
+    ``sample`` is a small complete file: one request for ``SAMPLE_PATH``, as documented by its
+    server. Formats with a lower ``rank`` are tried first. ``lacks`` lists what the format does not
+    have, of: ranges, host, bytes, address.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Templates of lines, for logs of any format: nginx's ``log_format``, Apache's ``LogFormat``, names.
+"""Templates of lines in any format: nginx's ``log_format``, Apache's ``LogFormat``, names.
 
-``$remote_addr``, ``%h`` and ``{address}`` are the same value. A value that is not used has any
-name that is not known, or ``{_}``.
+``$remote_addr``, ``%h`` and ``{address}`` are the same value. An unused value may have any unknown
+name, or ``{_}``.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ _TIMES = ("clf_time", "iso_time", "epoch_time")
 
 
 def template_layout(template: str) -> Layout:
-    """The layout of lines that a template writes. UsageError when it lacks what counting needs."""
+    """The layout of lines written by a template. UsageError when it lacks required fields."""
     if len(template) > _LONGEST:
         raise UsageError(f"a template of --fields has at most {_LONGEST} characters")
     pattern, used = _pattern(template)
@@ -101,7 +101,7 @@ def template_layout(template: str) -> Layout:
     if lacks:
         raise UsageError(
             f"the template of --fields lacks {', '.join(lacks)}",
-            hint="It may be nginx's log_format, Apache's LogFormat, or have names in braces such as "
+            hint="Use nginx's log_format, Apache's LogFormat, or names in braces such as "
             + ", ".join(f"{{{name}}}" for name in _OWN)
             + ".",
         )
@@ -146,7 +146,7 @@ def _meaning(token: re.Match[str]) -> str:
 
 
 def _shape(name: str, before: str, after: str, *, is_apache: bool) -> str:
-    """What a value may look like, by its name and by what is around it."""
+    """The shape of a value, by its name and its surroundings."""
     if name in (*_TIMES, "code", "sent", "sent_all") and not is_apache:
         return SHAPES[name]
     if name == "site_host" and before != '"':

@@ -1,4 +1,4 @@
-"""Bunny: the CDN's raw log, twelve values separated by pipes."""
+"""Bunny: the CDN's raw log, with twelve values separated by pipes."""
 
 from __future__ import annotations
 
@@ -55,11 +55,12 @@ FORMAT = Format(
     title="Bunny: raw logs of a pull zone",
     guide="""
 The pipe-separated files of the logging API (version 1) or of Permanent Log Storage, plain or gzip. Turn
-off *IP anonymization* in the pull zone's logging settings: with it, listeners of a network are one.
+off *IP anonymization* in the pull zone's logging settings: with it, all listeners of a
+network look the same.
 
-The log says neither the method nor which bytes were sent: every line is read as a GET, and the bytes of
-a 206 are taken to be at the start of the file. So it counts too little and never too much: of an episode
-streamed in pieces, the largest piece is all that can be proved. Bytes include the response header.
+The log has neither the method nor the range that was sent: every line is read as a GET, and the bytes of
+a 206 are assumed to be at the start of the file. So it counts too little, never too much: for an episode
+streamed in pieces, only the largest piece can be proved. Bytes include the response header.
 """,
     sample=(
         "HIT|206|1794996000000|1000000|390|192.0.2.1|-|https://media.example/show/one.mp3|WA|"

@@ -38,7 +38,7 @@ FORMAT = Format(
     name="caddy",
     title="Caddy: JSON access log",
     guide="""
-`log { format json }` as it is: it has the range that was requested and the range that was sent. The
+`log { format json }` without changes: it has the requested and the sent range. The
 address is `client_ip`, which Caddy takes from `trusted_proxies`, else `remote_ip`. The time `ts` may be Unix
 seconds (the default), milli- or nanoseconds, or ISO 8601.
 """,

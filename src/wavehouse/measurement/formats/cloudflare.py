@@ -41,7 +41,7 @@ _FIELDS = {
     "range_header": "given(asked)",
     "native_id": "given(ray)",
     "site": "site_of(plain(referer))",
-    # A Worker's own request to the origin: the visitor's is a line of its own.
+    # A Worker's own request to the origin; the visitor's request has a separate line.
     "is_internal": "coalesce(lower(subrequest) = 'true', false) "
     "OR coalesce(source NOT IN ('', 'eyeball', 'unknown'), false) "
     "OR coalesce(parent NOT IN ('', '00'), false)",

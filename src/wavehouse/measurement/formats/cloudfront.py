@@ -85,7 +85,7 @@ VALUES = {
 
 
 def column(field: str) -> str:
-    """A field's name as a column of SQL."""
+    """A field name as an SQL column."""
     return field.replace("-", "_").replace("(", "_").replace(")", "").lower()
 
 
@@ -95,7 +95,7 @@ def _layout(lines: Sequence[str], where: str) -> Layout:
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         raise InvalidInput(f"the #Fields line lacks {', '.join(missing)}", where=where)
-    # A list has no element beyond its end: a field that is not logged reads as NULL.
+    # A list index beyond the end gives NULL: a field that is not logged reads as NULL.
     places = {
         column(name): names.index(name) + 1 if name in names else len(names) + 1 for name in USED
     }

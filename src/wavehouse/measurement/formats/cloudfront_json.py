@@ -1,6 +1,6 @@
 """CloudFront: standard logs of version 2, as JSON lines or Parquet.
 
-A Parquet file is read as the JSON lines of its rows, whose names have underscores.
+A Parquet file is read as JSON lines, one per row, with underscores in the names.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PARTS = {column(name): _paths(name) for name in USED} | {
     "milliseconds": ('$."timestamp(ms)"', '$."timestamp_ms"', '$."timestamp"'),
 }
 _FIELDS = VALUES | {
-    # Parquet may have a date of its own type
+    # Parquet may use its own date type
     "sent_at": "coalesce(try_strptime(left(date, 10) || ' ' || left(time, 8), '%Y-%m-%d %H:%M:%S'), "
     "instant(milliseconds))",
 }

@@ -34,7 +34,7 @@ _SPLIT = Split(
     },
     dated="who",
     closed=True,
-    # What is between the quotes must be exactly that: a quote inside a value would shift the rest.
+    # Check the text between the quotes exactly: a quote inside a value would shift the rest.
     whole=(
         rf"regexp_full_match(who, '[^\s]+ [^\s]+ .* \[{CLF_TIME}\] ') "
         r"AND regexp_full_match(answer, ' \d{1,3} (\d+|-) ') AND gap = ' ' "
@@ -70,7 +70,7 @@ def _layout(_lines: Sequence[str], _where: str) -> Layout:
 def canonical(line: str) -> str | None:
     r"""The line with its values quoted and inner quotes as ``\x22`` (nginx's way), or None.
 
-    None means that it is not a line of the combined format: it goes to the quarantine.
+    None means that it is not in the combined format: it goes to the quarantine.
     """
     match = _LINE.fullmatch(line)
     if match is None:
@@ -95,19 +95,19 @@ def canonical(line: str) -> str | None:
 
 
 def _detects(lines: Sequence[str]) -> bool:
-    """True when lines are combined, and not mostly with other values behind the user agent."""
+    """True when lines are combined, and most have no further values after the user agent."""
     first = lines[:200]
     fitting = sum(map(is_combined, first))
     return 0 < fitting >= sum(_MORE.fullmatch(line) is not None for line in first) - fitting
 
 
 def is_combined(line: str) -> bool:
-    """True for a line of the combined format, plain or extended."""
+    """True for a line in the combined format, plain or extended."""
     return canonical(line) is not None
 
 
 _GUIDE = r"""
-The plain combined format does not say which bytes were sent, nor for which host. Please add three
+The plain combined format has neither the range that was sent nor the host. Please add three
 fields. nginx:
 
 ```nginx
@@ -123,7 +123,7 @@ LogFormat "%h %l %u %t \"%r\" %>s %B \"%{Referer}i\" \"%{User-Agent}i\" \"%{Rang
 CustomLog logs/podcast.log podcast
 ```
 
-`$body_bytes_sent` and `%B` are the bytes of the body without headers, which the rules ask for (R28).
+`$body_bytes_sent` and `%B` are the bytes of the body without headers, which the rules require (R28).
 `%O` and `$bytes_sent` include the headers. `HostnameLookups` must be off, or `%h` is a name and every
 line is `bad_ip`. The three extra fields may be quoted, unquoted or missing. Quotes inside a user agent
 are read as either server writes them (`\x22`, `\"`); a line with a quote that is not escaped goes to

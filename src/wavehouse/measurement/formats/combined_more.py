@@ -1,4 +1,4 @@
-"""The combined format with more values behind it: nginx's "main", times, Traefik's own."""
+"""The combined format with further values: nginx's "main", times, Traefik's common log."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ FORMAT = Format(
     guide=r"""
 The combined format, with any values after the user agent: quoted, in brackets, or without a space.
 Examples are nginx's stock `main` (`"$http_x_forwarded_for"`), a request time (`$request_time`, `%D`), and
-Traefik's common log (`42 "web@docker" "http://10.0.0.2:80" 532ms`). These values are not used: where they
-hold a range, a host or the listener's address behind a proxy, describe the line with `--fields`.
-A 206 is taken to be at the start of the file.
+Traefik's common log (`42 "web@docker" "http://10.0.0.2:80" 532ms`). These values are not used: if they contain a
+range, a host or the listener's address behind a proxy, describe the line with `--fields`.
+A 206 is assumed to be at the start of the file.
 """,
     sample=(
         '192.0.2.1 - - [18/Nov/2026:10:00:00 +0000] "GET /show/one.mp3 HTTP/1.1" 206 1000000 "-" '

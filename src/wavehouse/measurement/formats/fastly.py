@@ -1,4 +1,4 @@
-"""Fastly: JSON lines, by the log format that the guide gives."""
+"""Fastly: JSON lines, in the log format of the guide."""
 
 from __future__ import annotations
 

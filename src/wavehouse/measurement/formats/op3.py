@@ -1,9 +1,9 @@
-"""OP3: hits, tab-separated with a header line. One redirect a line, no bytes.
+"""OP3: hits, tab-separated with a header line. One redirect per line, no bytes.
 
-Every line is an event of a prefix: it shows who was sent on to a file, not what arrived (R30). The
-address is OP3's own keyed hash, so a listener is that hash and the user agent; network and data
-centre (R17) are unknown. The country is the one that OP3 looked up: it is in ``forwarded_for``,
-which nothing else could use here.
+Every line is a prefix event: it shows a redirect to a file, not a delivery (R30). The address is
+OP3's keyed hash, so a listener is that hash and the user agent; network and data centre (R17) are
+unknown. The country is the one that OP3 looked up; it is stored in ``forwarded_for``, which is
+otherwise unused here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FIELDS = [
     "metroCode",
 ]
 _NEEDED = ("time", "method", "url", "userAgent")
-# ``hashedIpAddressForDownload`` is the hash that OP3 itself counts by, where it is present.
+# ``hashedIpAddressForDownload``, if present, is the hash that OP3 itself counts by.
 _HASHES = ("hashedIpAddressForDownload", "hashedIpAddress")
 _OPTIONAL = ("uuid", "range", "country", "referer")
 
@@ -53,7 +53,7 @@ _EXPRESSIONS = {
 
 
 def is_header(line: str) -> bool:
-    """True for the line that names OP3's columns."""
+    """True for the line with OP3's column names."""
     names = line.split("\t")
     return all(name in names for name in _NEEDED) and any(name in names for name in _HASHES)
 
@@ -74,7 +74,7 @@ def _layout(lines: Sequence[str], where: str) -> Layout:
 
 
 def columns(header: str | None, where: str) -> dict[str, int]:
-    """Where the columns are, from 1. InvalidInput when a header lacks a required one."""
+    """The positions of the columns, from 1. InvalidInput when a required one is missing."""
     names = header.split("\t") if header is not None else _FIELDS
     missing = [name for name in _NEEDED if name not in names]
     hashes = [name for name in _HASHES if name in names]
@@ -83,21 +83,22 @@ def columns(header: str | None, where: str) -> dict[str, int]:
         raise InvalidInput(f"the header line lacks {lacks}", where=f"{where}:1")
     counts = {"hash": names.index(hashes[0]) + 1}
     for name in (*_NEEDED, *_OPTIONAL):
-        # A list has no element beyond its end: a column that is not there reads as NULL.
+        # A list index beyond the end gives NULL: a missing column reads as NULL.
         counts[name.lower()] = names.index(name) + 1 if name in names else len(names) + 1
     return counts
 
 
 _GUIDE = """
 The tab-separated hits of OP3's API (`format=tsv`), with their header line; columns are found by name.
-An OP3 hit is a redirect: somebody was sent to the file. So every listener, episode and day of it is
-a `prefix_estimate` (R30), shown apart and never added to downloads.
+An OP3 hit is a redirect to the file. So every listener, episode and day in it is a `prefix_estimate`
+(R30), shown separately and never added to downloads.
 
-OP3 has a keyed hash in place of the address (`hashedIpAddress`, or `hashedIpAddressForDownload`, by
-which OP3 counts, if it is present). Wavehouse keys the listener by that hash and the user agent, hashed
+OP3 has a keyed hash instead of the address (`hashedIpAddress`, or, if present,
+`hashedIpAddressForDownload`, by which OP3 counts). Wavehouse keys the listener by that hash and the user agent, hashed
 once more under the month's secret. Consequences: data centres and VPNs (R17) are unknown, the network
-is unknown, the country is the one that OP3 looked up; when OP3 changes its key, a listener is a new
-one; and a listener of an OP3 log is never recognised in a log with addresses, so do not add the two.
+is unknown, the country is the one that OP3 looked up; when OP3 changes its key, listeners
+become new ones; and a listener in an OP3 log is never matched with a log that has addresses, so do not
+add the two.
 """
 
 FORMAT = Format(

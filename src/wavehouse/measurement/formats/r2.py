@@ -34,9 +34,9 @@ FORMAT = Format(
     name="r2",
     title="R2: data access logs",
     guide="""
-JSON lines of the `r2` dataset of Workers Observability, flat or nested. `response.bytes` is the answer's
-`Content-Length`, which was promised and need not have been sent (R28): so every listener, episode and day
-is an estimate (R30), shown apart and never added to downloads. Requests by a Worker or by the API are
+JSON lines of the `r2` dataset of Workers Observability, flat or nested. `response.bytes` is the response's
+`Content-Length`, which was announced and may not have been sent (R28), so every listener, episode and day
+is an estimate (R30), shown separately and never added to downloads. Requests by a Worker or by the API are
 `internal`. If the bucket has a custom domain, Logpush's `http_requests` has the bytes that were sent.
 """,
     sample=(

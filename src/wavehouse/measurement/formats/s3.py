@@ -1,4 +1,4 @@
-"""S3: server access logs, and those of storage that writes them the same way."""
+"""S3: server access logs, and those of compatible storage."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ FORMAT = Format(
     name="s3",
     title="S3: server access logs",
     guide="""
-The space-separated files that S3 and compatible storage deliver. The log does not say which bytes of a
-206 were sent: they are taken to be at the start of the file, so it counts too little and never too much.
+The space-separated files that S3 and compatible storage deliver. The log does not have the range of a
+206: its bytes are assumed to be at the start of the file, so it counts too little, never too much.
 Delivery is best effort: AWS may leave requests out. A request of AWS itself has no address and is
 `bad_ip`. If a CDN is in front, read the CDN's log instead.
 """,

@@ -6,7 +6,7 @@ from wavehouse.measurement.formats._lines import COMBINED, MORE, group, matches,
 from wavehouse.measurement.formats._shape import Format
 
 _HOST = group("site_host", r'[^\s":]+')
-# What follows the host must be an address: a user of the combined format may be two words.
+# An address must follow the host: in the combined format the user may be two words.
 _ADDRESS = group("address", r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?")
 _PATTERN = (
     rf"{_HOST}(?::{group('port')})? " + COMBINED.replace(group("address"), _ADDRESS) + f"{MORE}*"
@@ -16,8 +16,8 @@ FORMAT = Format(
     name="vhost_combined",
     title="Apache: vhost_combined",
     guide=r"""
-Debian's `vhost_combined`: `%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"`. It names the host,
-but not which bytes were sent: a 206 is taken to be at the start of the file, so it counts too little and
+Debian's `vhost_combined`: `%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"`. It has the host,
+but not the range that was sent: a 206 is assumed to be at the start of the file, so it counts too little,
 never too much. Please add `"%{Range}i" "%{Content-Range}o"` and use `--fields`, or the extended
 combined format. `%O` includes the response header.
 """,

@@ -15,7 +15,7 @@ from wavehouse.store import Operational, Tx
 
 @dataclass(frozen=True, slots=True)
 class MediaState:
-    """An organization whose media files have changed since unknown paths were looked through."""
+    """An organization whose media files have changed since its unknown paths were last matched."""
 
     organization_id: OrganizationId
     media: str
@@ -24,7 +24,7 @@ class MediaState:
 
 @dataclass(frozen=True, slots=True)
 class UnknownPlace:
-    """A host and path of no known file: its requests, and those that nothing else would filter."""
+    """A host and path of an unknown file: its requests, and those that would otherwise count."""
 
     place: str
     requests: int
@@ -32,12 +32,12 @@ class UnknownPlace:
 
 
 def lock_adoption(tx: Tx[Operational]) -> None:
-    """Wait for loads under way, and let none begin until this transaction ends."""
+    """Wait for running loads, and block new ones until this transaction ends."""
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('measurement.adopt', 7))")
 
 
 def changed_media(tx: Tx[Operational], *, lists: str) -> list[MediaState]:
-    """Organizations with other media files, or other lists, than at the last look."""
+    """Organizations with media files, or lists, that changed since the last pass."""
     return tx.rows(
         MediaState,
         """
@@ -57,7 +57,7 @@ def changed_media(tx: Tx[Operational], *, lists: str) -> list[MediaState]:
 
 
 def unknown_paths(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[str]:
-    """Distinct host and path of stored requests that no media file was known for."""
+    """Distinct hosts and paths of stored requests for unknown media files."""
     return tx.values(
         """
         SELECT DISTINCT path FROM measurement.requests
@@ -70,7 +70,7 @@ def unknown_paths(tx: Tx[Operational], *, organization_id: OrganizationId) -> li
 def unknown_places(
     tx: Tx[Operational], *, organization_id: OrganizationId, limit: int
 ) -> list[UnknownPlace]:
-    """Hosts and paths of no known file that were asked for most, queries left out."""
+    """The most requested hosts and paths of unknown files, without queries."""
     return tx.rows(
         UnknownPlace,
         """
@@ -87,9 +87,9 @@ def unknown_places(
 def adopt(
     tx: Tx[Operational], *, organization_id: OrganizationId, rows: Sequence[dict[str, Any]]
 ) -> int:
-    """Give requests the version of the file that was served at their time; mark them for counting.
+    """Assign requests to the file version served at their time; mark them for counting.
 
-    Each row is an unknown path, and a version with the time in which it is the one that is meant.
+    Each row is an unknown path, a version, and the time in which the path means it.
     """
     return int(
         tx.value(
@@ -149,9 +149,9 @@ def adopt(
 def move_requests(
     tx: Tx[Operational], *, organization_id: OrganizationId, rows: Sequence[dict[str, Any]]
 ) -> int:
-    """Give stored requests of a file to the version, and so the episode, that it is of now.
+    """Move stored requests of a file to its current version, and so to its episode.
 
-    Each row is a version that requests were stored for, a time, and the version meant then.
+    Each row is a version with stored requests, a time, and the version meant then.
     """
     return int(
         tx.value(
@@ -185,7 +185,7 @@ def move_requests(
 
 
 def remember_media(tx: Tx[Operational], *, state: MediaState, at: datetime) -> None:
-    """Unknown paths have been looked through with these media files."""
+    """Record that unknown paths were matched with these media files."""
     tx.execute(
         """
         INSERT INTO measurement.adoptions (organization_id, media, adopted_at)

@@ -1,4 +1,4 @@
-"""SQL that counts distinct listeners, from the events: they do not add up over days (R43, R44)."""
+"""SQL that counts distinct listeners from events, as they do not add up over days (R43, R44)."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def distinct_listeners(
 ) -> int | None:
     """Distinct listeners of a span within one month or two adjacent ones (R43, R44).
 
-    Events of the later month carry the key of the month before as well, so the span is counted
-    under one key. None when one has no such key, the month before having been destroyed.
+    Events of the later month also have the previous month's key, so the span is counted under one
+    key. None when an event lacks it because the previous month's secret was destroyed.
     """
     listeners: int | None = tx.value(
         """
@@ -53,8 +53,8 @@ def audience(
 ) -> list[AudienceCell]:
     """Distinct listeners of a span of one month or two adjacent ones: all, by show, by episode.
 
-    Under the key of the span's first month, as ``distinct_listeners``; None where an event has no
-    such key (R43, R44).
+    Counts by the key of the span's first month, like ``distinct_listeners``; None where an event
+    lacks that key (R43, R44).
     """
     return tx.rows(
         AudienceCell,

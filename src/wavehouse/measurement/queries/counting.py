@@ -11,7 +11,7 @@ from wavehouse.store import Operational, Tx
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A note that a batch touched a day."""
+    """A note that a batch affected a day."""
 
     id: int
     batch_id: int
@@ -19,17 +19,17 @@ class Mark:
 
 
 def lock_counting(tx: Tx[Operational]) -> None:
-    """One counter at a time; held until the transaction ends."""
+    """Allow one counter at a time; the lock is held until the transaction ends."""
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('measurement.count', 7))")
 
 
 def marked_days(tx: Tx[Operational]) -> list[date]:
-    """Days that wait to be counted, oldest first."""
+    """Days waiting to be counted, oldest first."""
     return tx.values("SELECT DISTINCT day FROM measurement.count_log ORDER BY day")
 
 
 def marks_of(tx: Tx[Operational], *, day: date) -> list[Mark]:
-    """The visible marks of a day; a batch that commits later leaves its own for the next pass."""
+    """The visible marks of a day; a batch that commits later keeps its own for the next pass."""
     return tx.rows(
         Mark,
         "SELECT id, batch_id, day FROM measurement.count_log WHERE day = %(day)s",
@@ -38,7 +38,7 @@ def marks_of(tx: Tx[Operational], *, day: date) -> list[Mark]:
 
 
 def mark_day(tx: Tx[Operational], *, first: date, last: date) -> int:
-    """Ask for days to be counted again as a whole (batch 0 means every batch)."""
+    """Mark days to be recounted as a whole (batch 0 means every batch)."""
     return tx.execute(
         """
         INSERT INTO measurement.count_log (batch_id, day)
@@ -51,17 +51,17 @@ def mark_day(tx: Tx[Operational], *, first: date, last: date) -> int:
 
 
 def delete_marks(tx: Tx[Operational], *, ids: Sequence[int]) -> None:
-    """Exactly these marks are worked off."""
+    """Delete exactly these marks, which have been processed."""
     tx.execute("DELETE FROM measurement.count_log WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
 
 
 def collect_touched_keys(
     tx: Tx[Operational], *, start: datetime, end: datetime, batches: Sequence[int]
 ) -> None:
-    """The listeners whose units of a day are derived again: of every address that was touched.
+    """Collect the listeners of every affected address, whose units of a day are derived again.
 
-    Whole addresses, because R18 judges them whole. A whole day (batch 0) has those listeners too
-    whose requests are gone: a last line that was cut.
+    Whole addresses, because R18 applies to them as a whole. A whole day (batch 0) also includes
+    listeners whose requests no longer exist, such as a truncated last line.
     """
     tx.execute(
         """
@@ -88,7 +88,7 @@ def collect_touched_keys(
 
 
 def release_excess(tx: Tx[Operational], *, start: datetime, end: datetime) -> None:
-    """Forget what R18 said of touched listeners: it is judged again (R02, R42)."""
+    """Clear R18's result for affected listeners, which is computed again (R02, R42)."""
     tx.execute(
         """
         UPDATE measurement.requests r SET reason = NULL FROM touched t
@@ -102,10 +102,10 @@ def release_excess(tx: Tx[Operational], *, start: datetime, end: datetime) -> No
 def filter_excess(
     tx: Tx[Operational], *, start: datetime, end: datetime, episodes: int, agents: int
 ) -> int:
-    """R18: addresses with too many episodes or user agents on a day; how many addresses.
+    """R18: filter addresses with too many episodes or agents on a day; returns how many.
 
     A listener is an address and an agent, so an address's listeners are its agents. R19: an
-    included address is left alone.
+    included address is not filtered.
     """
     count: int = tx.value(
         """
@@ -143,13 +143,13 @@ def derive_downloads(
     rule_version: str,
     list_version: str,
 ) -> None:
-    """Count the touched units of a day.
+    """Count the affected units of a day.
 
-    R27: bytes are the union of distinct positions per file: walking the spans in order, only what
-    lies beyond the furthest position so far is new. R26, R29: the threshold of the file's version.
-    R31: nothing outside the UTC day is looked at. R33, R34: one download per key and episode.
-    R41: its time is that of the first request that brought bytes. R30: a unit that is known only
-    by our redirect is an estimate, distinguished by its method.
+    R27: bytes are the union of distinct positions per file: walking the spans in order, only
+    positions beyond the furthest so far are new. R26, R29: the threshold of the file's version.
+    R31: only the UTC day itself counts. R33, R34: one download per key and episode. R41: its time
+    is that of the first request that brought bytes. R30: a unit known only from our redirect is an
+    estimate, distinguished by its method.
     """
     tx.execute(
         """
@@ -237,7 +237,7 @@ def derive_downloads(
 
 
 def delete_stale_downloads(tx: Tx[Operational], *, start: datetime, end: datetime) -> int:
-    """Take back the downloads of touched units that the derivation does not give unchanged."""
+    """Delete downloads of affected units that the derivation does not reproduce."""
     return tx.execute(
         """
         DELETE FROM measurement.downloads d USING touched t
@@ -255,7 +255,7 @@ def delete_stale_downloads(tx: Tx[Operational], *, start: datetime, end: datetim
 
 
 def insert_downloads(tx: Tx[Operational]) -> int:
-    """Store the derived downloads that are not there yet."""
+    """Store the derived downloads that do not exist yet."""
     return tx.execute(
         """
         INSERT INTO measurement.downloads
@@ -272,7 +272,7 @@ def insert_downloads(tx: Tx[Operational]) -> int:
 
 
 def derive_events(tx: Tx[Operational]) -> None:
-    """The download events that the derived downloads stand for.
+    """Derive the download events of the derived downloads.
 
     Estimates (R30) are not events: they are never merged with byte-validated counts.
     """
@@ -289,7 +289,7 @@ def derive_events(tx: Tx[Operational]) -> None:
 
 
 def delete_stale_events(tx: Tx[Operational], *, start: datetime, end: datetime) -> int:
-    """Take back download events that no longer hold, and mark their hours; returns how many."""
+    """Delete download events that are no longer valid, and mark their hours; returns how many."""
     return int(
         tx.value(
             """
@@ -317,7 +317,7 @@ def delete_stale_events(tx: Tx[Operational], *, start: datetime, end: datetime) 
 
 
 def insert_events(tx: Tx[Operational]) -> tuple[int, int]:
-    """Add the download events that are new, and mark their hours; how many events and hours."""
+    """Add new download events, and mark their hours; returns how many events and hours."""
     hours = tx.values(
         """
         WITH added AS (

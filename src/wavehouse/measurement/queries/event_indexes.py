@@ -1,4 +1,4 @@
-"""SQL of the optional indexes of listener events: each is made day by day."""
+"""SQL of the optional indexes on listener events, which are built day by day."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from wavehouse.store import Operational, Tx
 
 
 def event_indexes(tx: Tx[Operational]) -> list[EventIndex]:
-    """Every secondary index of listener events, with how many days have it and its bytes."""
+    """Every secondary index on listener events, with its number of days and its bytes."""
     return tx.rows(
         EventIndex,
         """
@@ -25,7 +25,7 @@ def event_indexes(tx: Tx[Operational]) -> list[EventIndex]:
 
 
 def event_days(tx: Tx[Operational]) -> list[str]:
-    """The partitions of listener events, the newest day first."""
+    """The partitions of listener events, newest day first."""
     return tx.values(
         """
         SELECT inhrelid::regclass::text FROM pg_inherits
@@ -36,17 +36,17 @@ def event_days(tx: Tx[Operational]) -> list[str]:
 
 
 def limit_waiting(tx: Tx[Operational]) -> None:
-    """Give up on a lock after two seconds: the loader must not wait behind an index."""
+    """Limit lock waits to two seconds, so that the loader does not wait behind an index build."""
     tx.execute("SELECT set_config('lock_timeout', '2s', true)")
 
 
 def begin_event_index(tx: Tx[Operational], *, column: str) -> None:
-    """Make an optional index for days to come."""
+    """Create an optional index for future days."""
     tx.execute("SELECT measurement.begin_event_index(%(column)s)", {"column": column})
 
 
 def index_event_day(tx: Tx[Operational], *, column: str, day: str) -> bool:
-    """Make an optional index on one day; False when it is there."""
+    """Create an optional index on one day; False when it already exists."""
     return bool(
         tx.value(
             "SELECT measurement.index_event_day(%(column)s, %(day)s::regclass)",

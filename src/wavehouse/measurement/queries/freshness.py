@@ -1,6 +1,8 @@
-"""SQL that reads how far an organization's data goes and what work waits."""
+"""SQL that reads the age of an organization's data and the pending work."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.types import (
@@ -11,7 +13,7 @@ from wavehouse.store import Operational, Tx
 
 
 def freshness(tx: Tx[Operational], *, organization_id: OrganizationId) -> Freshness:
-    """How far an organization's events go (the newest rollup is read from analytics)."""
+    """The newest events of an organization (its newest rollup is read from analytics)."""
     return tx.one(
         Freshness,
         """
@@ -35,6 +37,12 @@ def freshness(tx: Tx[Operational], *, organization_id: OrganizationId) -> Freshn
         """,
         {"organization_id": organization_id},
     )
+
+
+def raw_from(tx: Tx[Operational]) -> datetime | None:
+    """The instant from which raw data is complete; None when retention has dropped none."""
+    at: datetime | None = tx.value("SELECT governance.raw_from()")
+    return at
 
 
 def backlog(tx: Tx[Operational]) -> Backlog:

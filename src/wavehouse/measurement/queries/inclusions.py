@@ -1,4 +1,4 @@
-"""SQL of the inclusion list (R19) and of its log of validations."""
+"""SQL of the inclusion list (R19) and its log of validations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def insert_inclusion(
     reason: str,
     at: datetime,
 ) -> UUID | None:
-    """Add a network; None when it is listed already."""
+    """Add a network; None when it is already listed."""
     inclusion_id: UUID | None = tx.value(
         """
         INSERT INTO measurement.inclusions (organization_id, network, reason, created_at)
@@ -60,7 +60,7 @@ def insert_validation(
 
 
 def inclusions(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Inclusion]:
-    """Every entry with its latest validation, the first to expire first."""
+    """Every entry with its latest validation, in order of expiry."""
     return tx.rows(
         Inclusion,
         """

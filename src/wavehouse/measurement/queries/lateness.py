@@ -1,4 +1,4 @@
-"""SQL that measures how late figures are, and what looks wrong in the requests of late."""
+"""SQL that measures how late figures are, and anomalies in recent requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.store import Analytics, Operational, Tx
 
 
 def waiting_work(tx: Tx[Operational], *, today: date) -> WaitingWork:
-    """Since when stored requests wait for their figures, of all organizations."""
+    """Since when stored requests have been waiting to be counted, of all organizations."""
     return tx.one(
         WaitingWork,
         """
@@ -34,7 +34,7 @@ def waiting_work(tx: Tx[Operational], *, today: date) -> WaitingWork:
 
 
 def oldest_mark(tx: Tx[Operational], *, ids: list[int]) -> datetime | None:
-    """When the oldest of these hours was marked."""
+    """The time at which the oldest of these hours was marked."""
     at: datetime | None = tx.value(
         "SELECT min(marked_at) FROM measurement.dirty_log WHERE id = ANY(%(ids)s)", {"ids": ids}
     )
@@ -51,7 +51,7 @@ def put_rollup_run(
     waited: timedelta,
     keep: timedelta,
 ) -> None:
-    """Remember a pass of the roller, and forget those that are older than ``keep``."""
+    """Record a pass of the roller, and delete passes older than ``keep``."""
     tx.execute(
         """
         WITH old AS (
@@ -72,7 +72,7 @@ def put_rollup_run(
 
 
 def rollup_passes(tx: Tx[Operational], *, since: datetime) -> RollupPasses:
-    """Number, longest duration, and the 99th percentile of the wait of the passes since a time."""
+    """Count, longest duration, and 99th percentile of the wait, of the passes since a time."""
     return tx.one(
         RollupPasses,
         """
@@ -93,9 +93,9 @@ def quiet_sources(
     quiet_before: datetime,
     least_days: int,
 ) -> list[QuietSource]:
-    """Folders and formats that logs came from on several days, and from which none came of late.
+    """Folders and formats that delivered logs on several days, but not recently.
 
-    A log that was read once by hand is not a source that could go quiet.
+    A log that was read once manually does not count as a source.
     """
     return tx.rows(
         QuietSource,
@@ -121,7 +121,7 @@ def quiet_sources(
 def request_shares(
     tx: Tx[Operational], *, organization_id: OrganizationId, now: datetime, hours: int
 ) -> RequestShares:
-    """Requests of some hours: all, of unknown files that would count, of networks of machines."""
+    """Requests of some hours: all, countable ones for unknown files, and from data centres."""
     return tx.one(
         RequestShares,
         """

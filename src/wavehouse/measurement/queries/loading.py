@@ -1,4 +1,4 @@
-"""The set-based statements of a load, over what was staged in temporary tables."""
+"""The set-based statements of a load, over rows staged in temporary tables."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from wavehouse.store import BulkLoader
 
 
 def insert_only_new_requests(loader: BulkLoader) -> int | None:
-    """Store the staged requests if none is there yet; None, and rolled back, when one is (R01).
+    """Store the staged requests if all are new; None, and rolled back, when one exists (R01).
 
-    ON CONFLICT looks into the index first and marks each row twice, for half as much again.
+    ON CONFLICT probes the index first and marks each row twice, which costs half as much again.
     """
     return loader.attempt(
         """
@@ -28,7 +28,7 @@ def insert_only_new_requests(loader: BulkLoader) -> int | None:
 
 
 def insert_requests(loader: BulkLoader) -> int:
-    """Store the staged requests that are not there yet (R01); how many were new."""
+    """Store the staged requests that do not exist yet (R01); returns how many were new."""
     return loader.execute(
         """
         INSERT INTO measurement.requests
@@ -48,7 +48,7 @@ def insert_requests(loader: BulkLoader) -> int:
 
 
 def mark_for_counting(loader: BulkLoader) -> None:
-    """Note which days the staged batch touched, in the transaction that stores it."""
+    """Mark the days that the staged batch affects, in the transaction that stores it."""
     loader.execute(
         """
         INSERT INTO measurement.count_log (batch_id, day)
@@ -59,7 +59,7 @@ def mark_for_counting(loader: BulkLoader) -> None:
 
 
 def insert_rejects(loader: BulkLoader) -> int:
-    """Put the staged rejects into the quarantine; how many were new."""
+    """Put the staged rejects into the quarantine; returns how many were new."""
     return loader.execute(
         """
         INSERT INTO measurement.quarantine
@@ -77,7 +77,7 @@ def insert_rejects(loader: BulkLoader) -> int:
 
 
 def close_superseded(loader: BulkLoader) -> None:
-    """A last line that was set aside unfinished has been read whole: its row is done with."""
+    """Close the row of an unterminated last line that has now been read in full."""
     loader.execute(
         """
         UPDATE measurement.quarantine q SET status = 'replayed', resolved_at = p.loaded_at
@@ -91,7 +91,7 @@ def close_superseded(loader: BulkLoader) -> None:
 
 
 def replace_tail(loader: BulkLoader) -> None:
-    """A last line that was read unfinished says something else now: forget what it said."""
+    """Delete the requests of an unterminated last line that now has other content."""
     loader.execute(
         """
         WITH removed AS (
@@ -117,7 +117,7 @@ def replace_tail(loader: BulkLoader) -> None:
 
 
 def insert_batch(loader: BulkLoader) -> None:
-    """Record the batch and where in its file it begins."""
+    """Record the batch and its start in its file."""
     loader.execute(
         """
         INSERT INTO measurement.ingest_batches
@@ -130,9 +130,9 @@ def insert_batch(loader: BulkLoader) -> None:
 
 
 def advance_source_file(loader: BulkLoader) -> bool:
-    """Move the file's progress on; False when someone else moved it meanwhile.
+    """Advance the file's progress; False when another process moved it meanwhile.
 
-    A line beyond the last line's end is one without its end: read, and to be read again.
+    A line after the last line end is unterminated: it was read, and will be read again.
     """
     moved = loader.execute(
         """
@@ -148,9 +148,9 @@ def advance_source_file(loader: BulkLoader) -> bool:
 
 
 def lock_out_adoption(loader: BulkLoader) -> None:
-    """No look through unknown paths until this load commits: it would miss what it cannot see.
+    """Block matching of unknown paths until this load commits, as it would miss uncommitted rows.
 
-    Taken before anything else, so that who looks waits for us and we never for it.
+    It is the first lock, so the matching waits for the load and never the other way round.
     """
     loader.execute(
         """
@@ -162,7 +162,7 @@ def lock_out_adoption(loader: BulkLoader) -> None:
 
 
 def look_again(loader: BulkLoader) -> None:
-    """The batch was read with other media files than unknown paths were looked through with."""
+    """Mark that the batch was read with media files other than those used for matching paths."""
     loader.execute(
         """
         DELETE FROM measurement.adoptions a USING pg_temp.staged_progress p

@@ -26,7 +26,7 @@ NAMED = tuple(
     }
     for dimension in DIMENSIONS
 )
-"""The names that this module's statements are used with."""
+"""The names used in this module's statements."""
 
 
 def downloads_by_day(
@@ -181,7 +181,7 @@ def newest_rollup(tx: Tx[Analytics], *, organization_id: OrganizationId) -> date
 
 @dataclass(frozen=True, slots=True)
 class DaySpan:
-    """The first and the last day of something; None when there is none."""
+    """A first and a last day; None when there is none."""
 
     first: date | None
     last: date | None

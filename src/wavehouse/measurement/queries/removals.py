@@ -1,4 +1,4 @@
-"""SQL that counts requests by what became of them: filtered, flagged, estimated, counted."""
+"""SQL that counts requests by outcome: filtered, flagged, estimated, counted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def prefix_estimates(
     start: datetime,
     end: datetime,
 ) -> int:
-    """Downloads known only by our redirect: estimates, reported apart (R30)."""
+    """Downloads known only from our redirect: estimates, reported separately (R30)."""
     return int(
         tx.value(
             """
@@ -48,7 +48,7 @@ def filtered_requests(
     start: datetime,
     end: datetime,
 ) -> list[Figure]:
-    """How many requests each filter stopped, of one show or of all."""
+    """The number of requests stopped by each filter, of one show or of all."""
     return tx.rows(
         Figure,
         """
@@ -75,7 +75,7 @@ def flagged_requests(
     start: datetime,
     end: datetime,
 ) -> list[Figure]:
-    """How many requests have each flag; a request may have several, and counts all the same."""
+    """The number of requests with each flag; a request may have several, and still counts."""
     return tx.rows(
         Figure,
         """
@@ -106,8 +106,8 @@ def duplicate_renditions(
 ) -> int:
     """R32: requests for a rendition that qualifies on a day on which an earlier one was counted.
 
-    Only listeners who asked for several files of an episode on one day are looked at. Nothing of
-    it is stored: which rendition came first may change with a late line.
+    Only listeners who requested several files of an episode on one day are examined. Nothing is
+    stored, because a late line may change which rendition was first.
     """
     return int(
         tx.value(
@@ -156,7 +156,7 @@ def duplicate_renditions(
 def outcomes(
     tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
 ) -> list[Figure]:
-    """How many candidate requests were counted, stayed below the threshold, are estimates."""
+    """The numbers of candidate requests counted, below the threshold, and estimated."""
     return tx.rows(
         Figure,
         """

@@ -1,4 +1,4 @@
-"""SQL of the roller: dirty hours and their days' events out of one database, rows into another."""
+"""SQL of the roller: dirty hours and their days' events from one database, rows into another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BLOCK = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
-    """A rollup: the transform that makes it, its table, its time column, its grain, its dimension.
+    """A rollup: its transform, table, time column, grain and dimension.
 
     Without a dimension it is an audience.
     """
@@ -46,7 +46,7 @@ NAMED = tuple(
     }
     for rollup in (*HOURLY, *DAILY, *AUDIENCE)
 )
-"""The names that this module's statements are used with."""
+"""The names used in this module's statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class DirtyHour:
 
 
 def lock_rolling(tx: Tx[Operational]) -> None:
-    """One roller at a time. Taken before the snapshot: one taken while waiting would be stale."""
+    """Allow one roller at a time. Locked before the snapshot, which would be stale after a wait."""
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('measurement.roll', 7))")
 
 
@@ -68,12 +68,12 @@ def dirty_hours(tx: Tx[Operational]) -> list[DirtyHour]:
 
 
 def delete_dirty(tx: Tx[Operational], *, ids: Sequence[int]) -> None:
-    """Exactly these marks are worked off."""
+    """Delete exactly these marks, which have been processed."""
     tx.execute("DELETE FROM measurement.dirty_log WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
 
 
 def mark_dirty(tx: Tx[Operational], *, hours: Sequence[datetime]) -> None:
-    """Ask for hours to be rolled up again."""
+    """Mark hours to be rolled up again."""
     tx.execute(
         "INSERT INTO measurement.dirty_log (hour) SELECT unnest(%(hours)s::timestamptz[])",
         {"hours": list(hours)},
@@ -81,12 +81,12 @@ def mark_dirty(tx: Tx[Operational], *, hours: Sequence[datetime]) -> None:
 
 
 def ensure_period(tx: Tx[Analytics], *, day: date) -> None:
-    """Make the partitions that hold a day's rollups."""
+    """Create the partitions for a day's rollups."""
     tx.execute("SELECT analytics.ensure_period(%(day)s)", {"day": day})
 
 
 def clear(tx: Tx[Analytics], rollup: Rollup, *, first: datetime, last: datetime) -> None:
-    """Remove a span's rows of a rollup, to be replaced in the same transaction."""
+    """Remove a span's rows from a rollup, to be replaced in the same transaction."""
     low, high = (first, last) if rollup.grain == "hour" else (first.date(), last.date())
     tx.execute(
         "DELETE FROM {table} WHERE {bucket} >= %(low)s AND {bucket} < %(high)s",
@@ -115,7 +115,7 @@ def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: I
 
 
 def stage(tx: Tx[Analytics], table: str) -> None:
-    """Make the temporary table of a rollup's rows: COPY refuses a table with row security."""
+    """Create the temporary table of a rollup's rows, as COPY refuses a table with row security."""
     tx.execute(
         "CREATE TEMP TABLE {staged} (LIKE {table}) ON COMMIT DROP",
         staged=f"staged_{table}",
@@ -124,14 +124,14 @@ def stage(tx: Tx[Analytics], table: str) -> None:
 
 
 def carry(tx: Tx[Analytics], table: str, rows: IO[bytes]) -> None:
-    """Add rows, as CSV in the order of the table's columns, to those that are staged."""
+    """Add rows, as CSV in the order of the table's columns, to the staged ones."""
     with tx.copy("COPY {staged} FROM STDIN (FORMAT csv)", staged=f"staged_{table}") as sink:
         while block := rows.read(_BLOCK):
             sink.write(block)
 
 
 def keep_staged(tx: Tx[Analytics], table: str) -> int:
-    """Put what is staged into the rollup; the number of rows."""
+    """Insert the staged rows into the rollup; returns their number."""
     return tx.execute(
         "INSERT INTO {table} SELECT * FROM {staged}",
         table=f"analytics.{table}",
@@ -141,7 +141,7 @@ def keep_staged(tx: Tx[Analytics], table: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class EventSpan:
-    """The first and the last instant of any event; None when there is none."""
+    """The first and the last instant of any event; None when there are none."""
 
     first: datetime | None
     last: datetime | None
@@ -161,7 +161,7 @@ def span_of_events(tx: Tx[Operational]) -> tuple[datetime, datetime] | None:
 
 @dataclass(frozen=True, slots=True)
 class RawHour:
-    """A podcast's events and downloads of an hour, and those of them that name an episode."""
+    """A podcast's events and downloads of an hour, and how many of them name an episode."""
 
     hour: datetime
     podcast_id: UUID
@@ -229,7 +229,7 @@ def insert_reconciliation(
     last: datetime,
     reconciliation: Reconciliation,
 ) -> None:
-    """Keep what a reconciliation found; of mismatches the first hundred in full."""
+    """Store the result of a reconciliation, with the first hundred mismatches in full."""
     tx.execute(
         """
         INSERT INTO analytics.reconciliations
@@ -259,3 +259,29 @@ def insert_reconciliation(
             ),
         },
     )
+
+
+def days_with_raw(tx: Tx[Operational]) -> set[date]:
+    """The UTC days that have a partition of raw events. Retention drops those of other days."""
+    return set(
+        tx.values(
+            """
+            SELECT to_date(right(c.relname, 8), 'YYYYMMDD')
+            FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent = 'measurement.listener_events'::regclass
+            """
+        )
+    )
+
+
+def marked_before(tx: Tx[Operational], *, before: datetime) -> int:
+    """How many days before a limit wait to be counted, and hours to be rolled up."""
+    number: int = tx.value(
+        """
+        SELECT (SELECT count(DISTINCT day) FROM measurement.count_log
+                WHERE day < (%(before)s AT TIME ZONE 'UTC')::date)
+             + (SELECT count(DISTINCT hour) FROM measurement.dirty_log WHERE hour < %(before)s)
+        """,
+        {"before": before},
+    )
+    return number

@@ -20,7 +20,7 @@ from wavehouse.store import Operational, Tx
 
 
 def media_state(tx: Tx[Operational], *, organization_id: OrganizationId, lists: str) -> str:
-    """The state of an organization's media files, as text: numbers, the newest, changes, lists."""
+    """The state of an organization's media files as text: counts, newest, changes, lists."""
     return str(
         tx.value(
             """
@@ -37,7 +37,7 @@ def media_state(tx: Tx[Operational], *, organization_id: OrganizationId, lists: 
 
 
 def path_rules(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[str]:
-    """An organization's own rules from paths to files, the newest first."""
+    """An organization's rules from paths to files, newest first."""
     return tx.values(
         """
         SELECT rule FROM catalog.path_rules WHERE organization_id = %(organization_id)s
@@ -80,7 +80,7 @@ def media_files(tx: Tx[Operational], *, organization_id: OrganizationId) -> list
 
 
 def media_facts(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[MediaFacts]:
-    """What R26 needs of every version of every media file of an organization."""
+    """The inputs of R26 for every version of every media file of an organization."""
     return tx.rows(
         MediaFacts,
         """
@@ -93,7 +93,7 @@ def media_facts(tx: Tx[Operational], *, organization_id: OrganizationId) -> list
 
 
 def key_secret(tx: Tx[Operational], *, month: date, fresh: bytes) -> bytes | None:
-    """The secret of a month's listener keys, made on first use; None when it was destroyed."""
+    """The secret of a month's listener keys, created on first use; None when it was destroyed."""
     value = tx.value(
         """
         INSERT INTO measurement.key_epochs AS k (month, secret) VALUES (%(month)s, %(fresh)s)
@@ -106,7 +106,7 @@ def key_secret(tx: Tx[Operational], *, month: date, fresh: bytes) -> bytes | Non
 
 
 def head_lengths(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[int]:
-    """The lengths of the heads that files are known by."""
+    """The lengths of the heads by which files are identified."""
     return tx.values(
         """
         SELECT DISTINCT head_length FROM measurement.source_files
@@ -123,7 +123,7 @@ def source_file(
     head_hashes: Sequence[bytes],
     head_lengths: Sequence[int],
 ) -> SourceFile | None:
-    """The file with one of these heads; of several the one that is known by the longest."""
+    """The file with one of these heads; of several, the one with the longest head."""
     return tx.maybe(
         SourceFile,
         """
@@ -162,7 +162,7 @@ def source_file_by_id(tx: Tx[Operational], *, source_file_id: SourceFileId) -> S
 
 
 def change_head(tx: Tx[Operational], *, source_file_id: SourceFileId, head_hash: bytes) -> None:
-    """Identify a file that changed within its head by the new one, unless another file has it."""
+    """Replace the head of a file that changed within it, unless another file has the new one."""
     tx.execute(
         """
         UPDATE measurement.source_files f SET head_hash = %(head_hash)s
@@ -186,7 +186,7 @@ def register_source_file(
     name: str,
     at: datetime,
 ) -> SourceFile:
-    """Know a file from now on; the same head gives the same row."""
+    """Register a file; the same head gives the same row."""
     return tx.one(
         SourceFile,
         """
@@ -212,7 +212,7 @@ def register_source_file(
 
 
 def rename_source_file(tx: Tx[Operational], *, source_file_id: SourceFileId, name: str) -> None:
-    """Remember under which name a file was last seen."""
+    """Store the name under which a file was last seen."""
     tx.execute(
         """
         UPDATE measurement.source_files SET name = %(name)s
@@ -223,7 +223,7 @@ def rename_source_file(tx: Tx[Operational], *, source_file_id: SourceFileId, nam
 
 
 def lock_source_file(tx: Tx[Operational], *, file_key: str) -> None:
-    """Wait until no one else reads this file; held until the transaction ends."""
+    """Wait until no other process reads this file; the lock is held until the transaction ends."""
     tx.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 7))", {"key": f"file {file_key}"}
     )
@@ -241,12 +241,12 @@ def next_batch_id(tx: Tx[Operational]) -> int:
 
 
 def ensure_day(tx: Tx[Operational], *, day: date) -> None:
-    """Make a day's partitions of the raw tables."""
+    """Create a day's partitions of the raw tables."""
     tx.execute("SELECT measurement.ensure_day(%(day)s)", {"day": day})
 
 
 def insert_user_agents(tx: Tx[Operational], *, agents: Sequence[Mapping[str, object]]) -> None:
-    """Remember user agents that were not seen before."""
+    """Store new user agents."""
     tx.execute_many(
         """
         INSERT INTO measurement.user_agents
@@ -266,7 +266,7 @@ def source_files(
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[SourceSummary]:
-    """Files that were read, the latest first; ``before`` is the last one of the page before."""
+    """Source files, most recent first; ``before`` is the last one of the previous page."""
     at, last = before or (None, None)
     return tx.rows(
         SourceSummary,
@@ -291,7 +291,7 @@ def source_files(
 
 
 def faults(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[tuple[str, int]]:
-    """Rows that wait in the quarantine, by reason, the most frequent first."""
+    """Rows in the quarantine, by reason, most frequent first."""
     return [
         (row.member, row.downloads)
         for row in tx.rows(
@@ -314,7 +314,7 @@ def quarantine(
     reject: Reject,
     at: datetime,
 ) -> int:
-    """Set a row aside; 0 when it already is."""
+    """Set a row aside; 0 when it is already there."""
     return tx.execute(
         """
         INSERT INTO measurement.quarantine
@@ -340,7 +340,7 @@ def quarantine(
 def close_broken_streams(
     tx: Tx[Operational], *, source_file_id: SourceFileId, at: datetime
 ) -> None:
-    """A gzip stream that broke off has been read to its end."""
+    """Close the rows of a gzip stream that broke off and has now been read to its end."""
     tx.execute(
         """
         UPDATE measurement.quarantine SET status = 'replayed', resolved_at = %(at)s
@@ -358,7 +358,7 @@ def quarantined(
     limit: int,
     after: tuple[datetime, str, int, UUID] | None = None,
 ) -> list[QuarantinedRow]:
-    """Rows that wait in the quarantine, oldest first; ``after`` is the last of the page before."""
+    """Rows in the quarantine, oldest first; ``after`` is the last one of the previous page."""
     return tx.rows(
         QuarantinedRow,
         """
@@ -389,7 +389,7 @@ def resolve_quarantined(
     status: str,
     at: datetime,
 ) -> int:
-    """Close rows of the quarantine: replayed or discarded."""
+    """Close quarantine rows: replayed or discarded."""
     return tx.execute(
         """
         UPDATE measurement.quarantine SET status = %(status)s, resolved_at = %(at)s

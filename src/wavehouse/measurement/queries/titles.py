@@ -1,4 +1,4 @@
-"""SQL that reads the titles of shows and episodes for figures that know their ids."""
+"""SQL that reads the titles of shows and episodes for figures that have their ids."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def show_titles(
 def episode_titles(
     tx: Tx[Operational], *, organization_id: OrganizationId, episode_ids: Sequence[str]
 ) -> dict[str, str]:
-    """Titles by episode id; ids as text, as they come from rollups."""
+    """Titles by episode id; ids as text, as in rollups."""
     rows = tx.rows(
         Title,
         """

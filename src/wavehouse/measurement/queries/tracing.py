@@ -19,9 +19,9 @@ def traced_requests(
     end: datetime,
     limit: int,
 ) -> list[TracedRequest]:
-    """Stored requests in the order of their files, each with what became of it."""
-    # Partitions that were just filled have no statistics yet, and a nested loop over them takes
-    # minutes; hash joins take seconds whatever is known.
+    """Stored requests in file order, each with its outcome."""
+    # Newly filled partitions have no statistics, and a nested loop over them takes minutes; hash
+    # joins take seconds in any case.
     tx.execute("SET LOCAL enable_nestloop = off")
     return tx.rows(
         TracedRequest,

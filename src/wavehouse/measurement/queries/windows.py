@@ -1,4 +1,4 @@
-"""SQL of the rolling windows: who asked for an episode on more than one UTC day, and how."""
+"""SQL of the rolling windows: listeners with requests on more than one UTC day."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def find_repeated(
 ) -> None:
     """Listeners and episodes with requests on several UTC days: only they differ by window.
 
-    Keys are those of the month before ``border`` (R44).
+    Requests from ``border`` on are matched by the previous month's key (R44).
     """
     tx.execute(
         _REPEATED,
@@ -60,7 +60,7 @@ def parts(
     end: datetime,
     border: datetime,
 ) -> Iterator[WindowPart]:
-    """What was sent to them, by listener, episode and time."""
+    """The positions sent to them, by listener, episode and time."""
     return tx.stream(
         WindowPart,
         """
@@ -100,7 +100,7 @@ def calendar_downloads(
     border: datetime,
     podcast_id: UUID | None,
 ) -> list[CalendarCell]:
-    """Calendar downloads of a period by episode and day: of repeated listeners, or not."""
+    """Calendar downloads of a period by episode and day, split by repeated listeners or not."""
     return tx.rows(
         CalendarCell,
         """

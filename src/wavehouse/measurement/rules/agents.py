@@ -1,7 +1,7 @@
-"""What a user agent is, and whether its requests are filtered (R08, R16, R20–R22, R24).
+"""Classification of user agents, and which ones are filtered (R08, R16, R20–R22, R24).
 
 ``AgentRules`` is built once from the reference lists and classifies a user agent in some tens of
-microseconds; callers keep the answers of the distinct ones.
+microseconds; callers cache the results of distinct ones.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Reason = Literal["empty_agent", "watch", "bot", "malformed_agent", "preload"]
 
 UNKNOWN = "Unknown"
 
-# The expressions of the list are not written against strings that nobody sends.
+# The list's expressions were not written for artificial strings.
 _LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What a user agent was found to be; ``reason`` is set when its requests are filtered."""
+    """The classification of a user agent; ``reason`` is set when its requests are filtered."""
 
     app: str
     kind: Kind
@@ -35,7 +35,7 @@ class Agent:
 
 
 def normalise(user_agent: str) -> str:
-    """The user agent as it enters the listener key: no CR/LF, trimmed, otherwise whole (R08)."""
+    """The user agent as used in the listener key: no CR/LF, trimmed, otherwise unchanged (R08)."""
     return user_agent.replace("\r", "").replace("\n", "").strip()
 
 
@@ -43,16 +43,16 @@ _ENCODED_COMMENT = re.compile(r"^[^ ]*/[^ ]*%20[^ ]*$")
 
 
 def decoded(text: str) -> str:
-    """A percent-encoded user agent as it was sent.
+    """A percent-encoded user agent, decoded.
 
-    Old CloudFront files encode twice. A space that is still encoded behind the first slash, in a
-    text without any space, is such a one: app names such as "Foo%20Bar/1" are sent that way.
+    Old CloudFront files encode twice. That is assumed for a space still encoded after the first
+    slash, in a text without any space; app names such as "Foo%20Bar/1" are sent that way.
     """
     once = unquote(text)
     return unquote(once) if _ENCODED_COMMENT.match(once) else once
 
 
-# --- R22: what is plainly a typo is corrected for classification, never in the key -----------
+# --- R22: obvious typos are corrected for classification, never in the key -------------------
 
 _HEADER_NAME = re.compile(r"^user-agent\s*[:=]\s*", re.IGNORECASE)
 _LOG_ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
@@ -63,10 +63,10 @@ _ATTACK = re.compile(r"<script|\(\)\s*\{|\$\{|\bunion\s+(?:all\s+)?select\b", re
 
 
 def corrected(user_agent: str) -> str:
-    r"""The user agent with plain slips of the sender undone.
+    r"""The user agent with obvious mistakes of the sender corrected.
 
-    Those are: quotes around it, the header's name in front of it, the log's own ``\xHH``
-    escapes, one percent-encoding too many, and plus signs for spaces.
+    These are: quotes around it, the header name before it, the log's own ``\xHH`` escapes, double
+    percent-encoding, and plus signs for spaces.
     """
     text = user_agent
     for _ in range(3):
@@ -76,8 +76,8 @@ def corrected(user_agent: str) -> str:
         text = _HEADER_NAME.sub("", text)
         if "\\x" in text:
             text = _unescaped(text)
-        # A lone encoded space is part of many real app names, "Foo%20Bar/1 CFNetwork/2":
-        # only a text without any real space, and without a real slash, was encoded as a whole.
+        # A single encoded space is part of many real app names, "Foo%20Bar/1 CFNetwork/2": only a
+        # text without any real space and real slash was encoded as a whole.
         if " " not in text and "/" not in text and _ENCODED.search(text):
             text = unquote(text, errors="replace").strip()
         if text == before:
@@ -96,7 +96,7 @@ def _unescaped(text: str) -> str:
 
 
 def is_malformed(text: str) -> bool:
-    """True for what no player sends: control characters, no letter at all, an attack (R22)."""
+    """True for text no player sends: control characters, no letters, an attack (R22)."""
     return (
         _CONTROL.search(text) is not None
         or not any(map(str.isalpha, text))
@@ -104,30 +104,30 @@ def is_malformed(text: str) -> bool:
     )
 
 
-# --- R20 and R21: the watch's duplicate downloads, and nothing broader ------------------------
+# --- R20 and R21: the watch's duplicate downloads, nothing broader ----------------------------
 
 
 def is_watch_duplicate(text: str) -> bool:
-    """The Apple Watch's second fetch of what the phone has already fetched (R20).
+    """The Apple Watch's second request for a file that the phone already requested (R20).
 
-    The user agent *begins* ``atc/`` and contains ``watchOS``, or contains
+    The user agent *starts* with ``atc/`` and contains ``watchOS``, or contains
     ``(null)/(null) watchOS``. Every other watch is a listener (R21).
     """
     return (text.startswith("atc/") and "watchOS" in text) or "(null)/(null) watchOS" in text
 
 
-# The list files this app as a bot, by a broader expression; R21 forbids to filter by that.
+# The list calls this app a bot, by a broader expression; R21 forbids filtering by that.
 WATCH = "Apple Podcasts (Watch)"
 
-# Cubot makes phones and SEI Robotics televisions: their names declare nothing.
+# Cubot makes phones and SEI Robotics televisions: their names do not indicate bots.
 _SAYS_BOT = re.compile(r"(?<!cu)bot(?!ics)|crawler|spider", re.IGNORECASE)
 _CALLS_ITSELF_BOT = re.compile(r"(?<!cu)bot\b|crawler|spider", re.IGNORECASE)
 
 
 class _Finder:
-    """An ordered list of patterns, each compiled when it is first needed.
+    """An ordered list of patterns, each compiled on first use.
 
-    Looking for the needles with ``in`` leaves one or two expressions to ask, of about 900.
+    Searching fixed substrings with ``in`` leaves one or two expressions to match, of about 900.
     """
 
     def __init__(self, patterns: Iterable[AgentPattern]) -> None:
@@ -141,7 +141,7 @@ class _Finder:
                 self._always.append(position)
 
     def first(self, text: str) -> AgentPattern | None:
-        """The first pattern of the list that is found in the text."""
+        """The first pattern of the list that matches the text."""
         possible = [position for needle, position in self._needles if needle in text]
         for position in sorted({*possible, *self._always}):
             expression = self._compiled.get(position)
@@ -154,7 +154,7 @@ class _Finder:
 
 
 class AgentRules:
-    """The rules over one version of the lists."""
+    """The rules for one version of the lists."""
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ class AgentRules:
         self._devices = _Finder(devices)
 
     def classify(self, user_agent: str) -> Agent:
-        """The class of a user agent. Reasons are in the order of their precedence."""
+        """The class of a user agent. Reasons are checked in order of precedence."""
         text = corrected(normalise(user_agent))[:_LONGEST]
         if text in ("", "-"):
             return Agent(UNKNOWN, "unknown", None, None, "empty_agent")
@@ -192,12 +192,12 @@ class AgentRules:
 
 
 def _kind_of(entry: AgentPattern) -> Kind:
-    """The list's kind, but never a bot by the broader watch expression (R21)."""
+    """The list's kind, but never a bot because of the broader watch expression (R21)."""
     return "app" if entry.name == WATCH else cast(Kind, entry.group)
 
 
 def _is_bot(kind: Kind, text: str) -> bool:
-    """A known bot, a self-declared one, or an unknown agent with such a word in it (R16)."""
+    """A known bot, a self-declared one, or an unknown agent containing a bot word (R16)."""
     if kind == "bot":
         return True
     if kind == "unknown":
@@ -207,7 +207,7 @@ def _is_bot(kind: Kind, text: str) -> bool:
 
 # --- devices ----------------------------------------------------------------------------------
 
-# Asked before the list, whose order takes these for an iPhone, a Mac or an Android phone.
+# Checked before the list, which would classify these as an iPhone, a Mac or an Android phone.
 _OWN_DEVICES: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
     (re.compile(r"Apple Watch|watchOS|^Watch/\d+ CFNetwork/"), "watch", "watchOS"),
     (re.compile(r"tvOS"), "tv", "tvOS"),
@@ -216,7 +216,7 @@ _OWN_DEVICES: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
     (re.compile(r"Android Automotive|^AndroidAuto|\bTesla/"), "car", None),
     (re.compile(r"\bAFT[A-Z]{1,3}\d*\b|Android TV"), "tv", None),
     (re.compile(r"Windows Phone"), "phone", "Windows"),
-    # Chrome and Android's own browser say "Mobile" on a phone, and nothing on a tablet.
+    # Chrome and Android's own browser send "Mobile" on a phone, and not on a tablet.
     (
         re.compile(r"^Mozilla/5\.0 \(Linux; Android \d(?!.*Mobile)(?!.*TV).*Chrome/"),
         "tablet",

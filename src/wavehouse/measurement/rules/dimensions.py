@@ -1,4 +1,4 @@
-"""The dimensions by which downloads are split: one entry makes rollup, API and CLI value, card.
+"""The dimensions of downloads: one entry defines the rollup, the API and CLI value, and the card.
 
 An entry names the column of ``measurement.listener_events`` and of its two rollups,
 ``listener_events_hourly`` and ``listener_events_daily`` with the suffix ``rollup``. One template,
@@ -17,7 +17,7 @@ DAY_SPLIT = "day"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card of the dashboard: its title, how many rows it has, and what it says when empty."""
+    """A card of the dashboard: its title, its number of rows, and its text when empty."""
 
     title: str
     rows: int
@@ -26,11 +26,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A dimension: its name in the API and on the command line, and where its values are.
+    """A dimension: its name in the API and on the command line, and the column of its values.
 
     ``rollup`` is the suffix of the rollup tables. ``required``: events without a value are not in
-    the rollup; otherwise an empty value is one that is not known. ``names``: values with a name of
-    their own, as codes of countries.
+    the rollup; otherwise an empty value means unknown. ``names``: display names of values, such as
+    country codes.
     """
 
     name: str
@@ -82,12 +82,12 @@ DIMENSIONS = (
 
 
 def names() -> tuple[str, ...]:
-    """What figures may be split by: the day, or a dimension."""
+    """The splits of figures: the day, or a dimension."""
     return (DAY_SPLIT, *(each.name for each in DIMENSIONS))
 
 
 def dimension(name: str) -> Dimension:
-    """The dimension of a name. UsageError for an unknown one."""
+    """The dimension with this name. UsageError for an unknown one."""
     for each in DIMENSIONS:
         if each.name == name:
             return each

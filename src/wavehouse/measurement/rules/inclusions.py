@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 LONGEST = timedelta(days=90)
-"""How long a validation holds at most, by the guidelines."""
+"""The maximum validity of a validation, by the guidelines."""
 
 
 def network_of(text: str) -> IPv4Network | IPv6Network:
-    """A network or a single address. ValueError for another text, and for IPv6 within a /64."""
+    """A network or a single address. ValueError for other text, and for IPv6 narrower than /64."""
     network = ip_network(text.strip(), strict=False)
     if network.version == 6 and network.prefixlen > 64:
         if network.prefixlen < 128:

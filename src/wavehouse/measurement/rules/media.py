@@ -1,11 +1,11 @@
 """Which media file a request is for (R03).
 
-A file is known by its host and path without tracking prefixes. A query is part of its identity as
-far as files differ by it; a redirect's hops and targets are places of the file that redirects; a
-path rule says that addresses with different paths mean one file.
+A file is identified by its host and path without tracking prefixes. A query is part of the identity
+if files differ by it; the hops and targets of a redirect are places of the redirecting file; a path
+rule maps addresses with different paths to one file.
 
-Where several episodes have one file, a request belongs to the episode whose file began to be
-served last before it; of those that began at one moment, to the one that was registered first.
+When several episodes have one file, a request belongs to the episode whose file started to be
+served last before it; of those that started at the same time, to the one registered first.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from wavehouse.kernel.reference import (
 from wavehouse.measurement.types import MediaFile, OwnedSpan
 
 OWN_PREFIX = "/wh/e/"
-"""The path by which our own redirect (R30) is known: ``https://host/wh/e/<host>/<path>``."""
+"""The path of our own redirect (R30): ``https://host/wh/e/<host>/<path>``."""
 
 _NO_HOST = "unknown.invalid"
 
@@ -37,7 +37,7 @@ class MediaIndex:
         self.places: dict[tuple[str, str], int] = {}
         self.versions: dict[int, list[MediaFile]] = {}
         self.everything: dict[int, list[MediaFile]] = {}
-        """All files of a place, those too that another episode's have followed."""
+        """All files of a place, including those of superseded episodes."""
         self._rules = rules or PathRules()
         self._groups: dict[tuple[str, str], _Group] = {}
         self._by_path: dict[str, set[tuple[str, str]]] = defaultdict(set)
@@ -67,10 +67,10 @@ class MediaIndex:
                 self._meanings[f"guid:{version.guid}"].add(number)
 
     def place_of(self, host: str, path: str) -> int | None:
-        """The number of the place a request was for, or None.
+        """The number of the place that a request was for, or None.
 
-        A log often names another host than the feed does (a distribution's own name, none at
-        all): a path that belongs to one place only is enough; an ambiguous one is not.
+        A log often has another host than the feed (a distribution's own name, or none): a path that
+        belongs to only one place is enough; an ambiguous one is not.
         """
         index = self._place(host, path)
         if index is None and "%25" in path:  # CloudFront encodes the path's own percent signs
@@ -78,7 +78,7 @@ class MediaIndex:
         return index
 
     def kept_path(self, host: str, path: str) -> str:
-        """A request's path with what of its query can name a file, known or not."""
+        """A request's path with the part of its query that can identify a file, known or not."""
         if "?" not in path:
             return path
         bare, _, query = path.partition("?")
@@ -93,7 +93,7 @@ class MediaIndex:
         return f"{bare}?{'&'.join(wanted)}" if wanted else bare
 
     def needs_query(self, host: str, bare_path: str) -> bool:
-        """True when files differ by it, a rule reads it, or nothing is known of the path."""
+        """True when files differ by it, a rule uses it, or the path is unknown."""
         _, plain, _ = split_address(f"https://{host or _NO_HOST}{bare_path}")
         hosts = self._by_path.get(plain)
         if not hosts or any(rule.parameters for rule in self._rules.rules):
@@ -101,7 +101,7 @@ class MediaIndex:
         return any(self._groups[key].names for key in hosts)
 
     def spans_of(self, index: int) -> list[OwnedSpan]:
-        """The versions of a place with the time in which each is the one that is served."""
+        """The versions of a place, each with the time in which it is served."""
         versions = self.versions[index]
         starts: list[datetime | None] = [None, *(v.valid_from for v in versions[1:]), None]
         return [
@@ -123,7 +123,7 @@ class MediaIndex:
         return self._meant(meaning[0] if meaning else f"{host}{bare}")
 
     def _meant(self, meaning: str) -> int | None:
-        """The place that a rule's right side names, if it is one episode's."""
+        """The place that a rule's right side refers to, if it belongs to one episode."""
         numbers = set(self._meanings.get(meaning, ()))
         if not numbers and "/" in meaning and not meaning.startswith("guid:"):
             host, bare, query = split_address(f"https://{meaning}")
@@ -141,7 +141,7 @@ class MediaIndex:
 
 
 class _Group:
-    """Files of one host and path: one, or several that differ by their query."""
+    """Files with one host and path: one, or several that differ by their query."""
 
     def __init__(self, path: str) -> None:
         self._files: list[tuple[frozenset[str], int]] = []
@@ -151,9 +151,9 @@ class _Group:
         self._differing: list[tuple[frozenset[str], int]] = []
 
     def add(self, parameters: frozenset[str], number: int, hop_of: object | None) -> None:
-        """Another file here; what all have in common says nothing.
+        """Add a file; parameters that all files share are ignored.
 
-        Hops of one episode are one file, however often their parameters change.
+        Hops of one episode are one file, even if their parameters change.
         """
         if hop_of is not None and hop_of in self._hops:
             return
@@ -161,7 +161,7 @@ class _Group:
         self._files.append((parameters, number))
         common = frozenset.intersection(*(own for own, _ in self._files))
         alone = len(self._files) == 1
-        # A script sends the file that its parameters name; of a media file they are additions.
+        # A script's parameters select the file; a media file's parameters are additions.
         drop = (parameters if self._is_media else frozenset()) if alone else common
         self._differing = sorted(
             ((own - drop, n) for own, n in self._files), key=lambda pair: -len(pair[0])
@@ -169,7 +169,7 @@ class _Group:
         self.names = frozenset(p.partition("=")[0] for own, _ in self._differing for p in own)
 
     def number_of(self, parameters: frozenset[str]) -> int | None:
-        """The file whose parameters are all among those given; the one with the most of them."""
+        """The file whose parameters are all present; of several, the one with the most."""
         if len(self._files) == 1:
             expected, number = self._differing[0]
             given = {p.partition("=")[0] for p in parameters}
@@ -183,10 +183,10 @@ class _Group:
 
 
 def _kept(files: list[MediaFile]) -> list[MediaFile]:
-    """The versions of a place in time, each request's episode decided.
+    """The versions of a place in time, each with its one episode.
 
-    A hop is a place of the file that redirects there, unless files of several episodes do, or it
-    is a file's own place.
+    A hop is a place of the file that redirects there, unless files of several episodes redirect
+    there, or it is a file's own place.
     """
     own = [file for file in files if not file.is_hop]
     if not own and len({file.episode_id for file in files}) > 1:
@@ -195,9 +195,9 @@ def _kept(files: list[MediaFile]) -> list[MediaFile]:
 
 
 def _owned(files: list[MediaFile]) -> Iterator[MediaFile]:
-    """Versions in the order of time, without those of episodes that another one has followed.
+    """Versions in time order, without those of superseded episodes.
 
-    Of one moment, those that come first are of the episode that was registered first.
+    At equal times, those of the episode registered first win.
     """
     episodes: dict[object, list[MediaFile]] = defaultdict(list)
     for file in sorted(files, key=lambda f: f.valid_from):
@@ -221,7 +221,7 @@ def _without_host(meaning: str) -> str:
 
 
 def split_place(text: str) -> tuple[str, str]:
-    """Host and path of a stored unknown path, which is the two joined."""
+    """Host and path of a stored unknown path, which joins the two."""
     host, slash, path = text.partition("/")
     return host, slash + path
 

@@ -1,7 +1,7 @@
-"""When most lines of a file end in one reason, the log does not say what counting needs.
+"""Detects a log that lacks required data, when most of its lines end in the same reason.
 
-Whether that is so is judged by the first chunk of a file, of requests for known files; a log of a
-whole web site has many others. Nothing is judged by fewer lines than ten.
+This uses the requests for known files in the first chunk of a file, as the log of a whole web site
+has many others. It needs at least ten lines.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _DOUBTED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """What most lines have in common. A file is refused where there is a ``hint``: what to do."""
+    """The common problem of most lines. A file is refused if there is a ``hint``."""
 
     message: str
     hint: str = ""
 
 
 def misread(rows: int, filtered: Mapping[str, int]) -> Misread | None:
-    """The reason that most of these requests end in; None when no reason is of most of them."""
+    """The reason in which most of these requests end; None when there is none."""
     unknown = filtered.get(Reason.UNKNOWN_PATH, 0)
     for reason in (*_REFUSED, *_DOUBTED):
         judged = rows if reason == Reason.BAD_IP else rows - unknown

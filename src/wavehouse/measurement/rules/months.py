@@ -1,4 +1,4 @@
-"""Listener keys change every month: how many of them a period needs (R44)."""
+"""Listener keys change every month: the number of months in a period (R44)."""
 
 from __future__ import annotations
 

@@ -1,37 +1,37 @@
-"""What a request's outcome means, in a sentence with the rule's number."""
+"""Explains a request's outcome in a sentence with the rule's number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 _FILTERED = {
-    "bad_ip": "its address cannot be read (R06)",
+    "bad_ip": "its address is invalid (R06)",
     "unknown_path": "no registered episode is served there: wavehouse ingest feed",
     "internal": "the server requested it from itself (R17)",
     "bad_method": "only GET counts (R09)",
     "not_modified": "304: nothing was sent (R10)",
     "bad_status": "neither 200 nor 206 (R11)",
-    "probe_range": "the player only asked whether ranges work (R14)",
+    "probe_range": "the player only tested whether ranges work (R14)",
     "empty_agent": "no user agent (R16)",
     "watch": "a watch's copy of its phone's download (R20)",
     "bot": "a bot (R16)",
     "malformed_agent": "the user agent is malformed (R22)",
-    "preload": "a player that is known to preload (R24)",
+    "preload": "a player known to preload (R24)",
     "datacenter": "from a data centre (R17)",
     "vpn": "from a VPN (R17)",
-    "excess_ip": "its address asked for more than people do that day (R18)",
+    "excess_ip": "its address made too many requests that day (R18)",
 }
 _FLAGS = {
     "implausible_referrer": "its referrer is implausible (R23)",
-    "pre_release": "before the episode came out (R25)",
-    "rendition_dup": "another rendition of the episode was counted already that day (R32)",
-    "shared_address": "many people share its address, so R18 does not judge it (R17)",
+    "pre_release": "before the episode was published (R25)",
+    "rendition_dup": "another rendition of the episode was already counted that day (R32)",
+    "shared_address": "many people share its address, so R18 does not apply (R17)",
     "included": "its network is on the inclusion list (R19)",
 }
 _FAULTS = {
-    "malformed_line": "not a line of this log format (cut?)",
+    "malformed_line": "not a line of this log format (truncated?)",
     "bad_encoding": "bytes that are not UTF-8",
-    "unfinished_line": "the last line has no end and may have been cut",
+    "unfinished_line": "the last line is unterminated and may be incomplete",
     "line_too_long": "longer than 64 KiB",
     "in_future": "more than an hour in the future",
     "gzip_truncated": "the gzip stream ends too early; the rows before are kept",
@@ -42,16 +42,16 @@ _FAULTS = {
 def explained(
     outcome: str, unit_bytes: int | None, threshold_bytes: int | None, *, timed: bool = False
 ) -> str:
-    """Why a request counts or does not; bytes are those of its listener, file and UTC day.
+    """The reason why a request counts or not; bytes are those of its listener, file and UTC day.
 
     ``timed``: of an HLS rendition, whose positions are milliseconds (R13).
     """
     if outcome in _FILTERED:
         return _FILTERED[outcome]
     if outcome == "prefix_estimate":
-        return "our redirect: no bytes prove it, an estimate, reported apart (R30)"
+        return "our redirect: not proved by bytes, an estimate, reported separately (R30)"
     if threshold_bytes is None:
-        return "the file's size is not known: probe it or give --media (R29)"
+        return "the file's size is unknown: probe it or use --media (R29)"
     if timed:
         heard = f"segments of {(unit_bytes or 0) / 1000:.1f} s that day"
         enough = "one minute was sent" if outcome == "counted" else "less than one minute"
@@ -68,7 +68,7 @@ def flags_explained(flags: Iterable[str]) -> str:
 
 
 def fault_explained(fault: str, raw_retention_days: int) -> str:
-    """Why a row is in the quarantine."""
+    """The reason why a row is in the quarantine."""
     if fault == "too_old":
         return f"older than {raw_retention_days} days (WAVEHOUSE_RAW_RETENTION_DAYS)"
     return _FAULTS.get(fault, fault)

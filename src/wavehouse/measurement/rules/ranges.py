@@ -1,4 +1,4 @@
-"""Range headers: what was asked for, and what of it was actually sent (R14, R27, R28)."""
+"""Range headers: the requested range, and the part that was sent (R14, R27, R28)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 from collections.abc import Sequence
 
 _HEADER = re.compile(r"bytes=\s*(\S.*)", re.IGNORECASE)
-# No file has a petabyte: longer numbers are as malformed as letters.
+# No file has a petabyte: longer numbers are as invalid as letters.
 _SPEC = re.compile(r"([0-9]{1,15})-([0-9]{0,15})")
 _MOST_RANGES = 1000
 
 Span = tuple[int, int]
-"""Half-open byte positions: first, first position after."""
+"""Half-open byte positions: the first, and the first after."""
 
 
 def requested(header: str | None) -> list[tuple[int, int | None]] | None:
     """The (first, last) pairs of a Range header; None when absent or malformed (RFC 9110, 14.2).
 
-    A header that cannot be parsed, or a suffix range whose place depends on the file's length, is
-    ignored: it is never read as "the whole file".
+    A header that cannot be parsed, or a suffix range, whose position depends on the file's length,
+    is ignored, never treated as "the whole file".
     """
     match = _HEADER.fullmatch((header or "").strip())
     if match is None:
@@ -39,9 +39,9 @@ def requested(header: str | None) -> list[tuple[int, int | None]] | None:
 
 
 def sent(header: str | None, body_bytes: int) -> list[Span]:
-    """The byte positions a 206 delivered when it carries no Content-Range (R28).
+    """The byte positions that a 206 without a Content-Range delivered (R28).
 
-    Several ranges are filled in the order asked for, as far as the bytes that were sent reach.
+    Several ranges are filled in the requested order, as far as the sent bytes reach.
     Without a usable header the bytes are taken from the start of the file.
     """
     spans: list[Span] = []
@@ -55,5 +55,5 @@ def sent(header: str | None, body_bytes: int) -> list[Span]:
 
 
 def multirange(spans: Sequence[Span]) -> str | None:
-    """PostgreSQL's ``int8multirange`` text of spans, or None for none."""
+    """PostgreSQL's ``int8multirange`` text of spans; None when there are none."""
     return "{" + ",".join(f"[{first},{after})" for first, after in spans) + "}" if spans else None

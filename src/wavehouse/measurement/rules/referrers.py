@@ -1,8 +1,8 @@
-"""Where a request says it comes from: plausible, or not (R23), or a page that preloads (R24).
+"""Classifies referrers: plausible or not (R23), or a page that preloads (R24).
 
-A referrer is asked for by its site, scheme and host: what matters, and few distinct ones. It is
-implausible when no browser or app could have sent it: no address at all, another scheme than the
-web's or an app's, a host that is none, or one that nobody else can reach.
+A referrer is classified by its site (scheme and host), of which there are few distinct ones. It is
+implausible when no browser or app could have sent it: not an address, a scheme of neither the web
+nor an app, an invalid host, or one that is not publicly reachable.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _APPS = frozenset({"android-app:", "ios-app:", "app:", "capacitor:", "ionic:", "
 
 
 def judged(site: str, preloaders: Preloaders) -> Finding:
-    """What a site (``https://host:port``, or any other text) says of its requests."""
+    """The classification of requests from a site (``https://host:port``, or any other text)."""
     scheme, slashes, target = site.strip().lower().partition("//")
     if not slashes:
         return "implausible"
@@ -33,7 +33,7 @@ def judged(site: str, preloaders: Preloaders) -> Finding:
 
 
 def _is_public(host: str) -> bool:
-    """True for a name with a dot that is not a machine's own, and for an address of the web."""
+    """True for a name with a dot that is not local to a machine, and for a public address."""
     try:
         return ip_address(host).is_global
     except ValueError:

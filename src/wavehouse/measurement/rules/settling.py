@@ -1,9 +1,9 @@
-"""Which files of a watched folder may be read: those that are not being written just now.
+"""Which files of a watched folder may be read: those not being written at the moment.
 
-A file that is still being made, half packed or half copied, changes between two looks: it is left
-alone until it has stood still for one. A plain log of a busy server never stands still; it is only
-ever appended to, and a last line without its end is read again when it has one. So a plain file
-that has been growing for some looks is read while it grows; a gzip never is.
+A file still being compressed or copied changes between two scans: it is skipped until one scan
+finds it unchanged. A plain log of a busy server never stops growing, but it is only appended to,
+and an unterminated last line is read again later. So a plain file that has grown for several scans
+is read while it grows; a gzip file never is.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".swp", ".filepart", "~")
-"""Endings under which programs make files before they give them their names."""
+"""Suffixes of temporary files, before they get their final names."""
 
 
 class Seen(NamedTuple):
-    """A file at one look: which one it is, however it is called, and its state."""
+    """A file in one scan: its identity, whatever its name, and its state."""
 
     device: int
     inode: int
@@ -26,25 +26,25 @@ class Seen(NamedTuple):
 
     @property
     def identity(self) -> tuple[int, int]:
-        """The same under every name that a rotation gives it."""
+        """An identity that stays the same under every rotated file name."""
         return self.device, self.inode
 
 
 PATIENCE = 3
-"""So many looks in a row a plain file may change before it is read all the same."""
+"""The number of consecutive scans that a plain file may change before it is read anyway."""
 
 
 def is_candidate(name: str) -> bool:
-    """True for a name that a log may have: not hidden, and not one of a file in the making."""
+    """True for a possible log name: neither hidden nor temporary."""
     return not name.startswith(".") and not name.lower().endswith(UNFINISHED)
 
 
 @dataclass(slots=True)
 class Settling:
-    """What was seen and what was read, between the looks of one program.
+    """The files seen and read so far, between the scans of one process.
 
-    Nothing of it must last: a new program reads every file's head once more and finds by the
-    database that nothing is new.
+    It need not be durable: a new process reads every file's head again and learns from the database
+    that nothing is new.
     """
 
     _before: dict[str, Seen] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Settling:
     _read: dict[tuple[int, int], Seen] = field(default_factory=dict)
 
     def ready(self, now: Mapping[str, Seen]) -> list[str]:
-        """The files to read, in the order in which they were written."""
+        """The files to read, in order of modification."""
         rows = [name for name, seen in now.items() if self._may_be_read(name, seen)]
         self._before = dict(now)
         self._restless = {n: count for n, count in self._restless.items() if n in now}
@@ -74,5 +74,5 @@ class Settling:
         return seen.size > 0 and (read is None or read[2:] != seen[2:])
 
     def was_read(self, seen: Seen) -> None:
-        """A file was read as it was at this look; what is appended meanwhile is news again."""
+        """Record that a file was read as in this scan; later additions are news again."""
         self._read[seen.identity] = seen

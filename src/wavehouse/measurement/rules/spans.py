@@ -1,4 +1,4 @@
-"""Dirty hours as few spans: neighbours are recomputed together."""
+"""Dirty hours as few spans: adjacent hours are recomputed together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 LONGEST = timedelta(days=31)
-"""No span is longer: what one transaction holds stays bounded."""
+"""The longest span, which bounds one transaction."""
 
 Span = tuple[datetime, datetime]
 

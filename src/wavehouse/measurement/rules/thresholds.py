@@ -1,4 +1,4 @@
-"""How much of a file is a download (R26, R29)."""
+"""The part of a file that makes a download (R26, R29)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ ONE_MINUTE_MS = 60_000
 def threshold_bytes(
     size: int | None, header_bytes: int | None, duration_ms: int | None
 ) -> int | None:
-    """Header and one minute of the rest; the whole file when that is unknown, or is shorter.
+    """The header and one minute of the rest; the whole file when unknown or shorter.
 
-    The same as in ``queries.counting``. None when not even the size is known: nothing counts then.
+    It is the same as in ``queries.counting``. None when the size is unknown too; then nothing
+    counts.
     """
     if size is None or header_bytes is None or duration_ms is None or duration_ms < ONE_MINUTE_MS:
         return size

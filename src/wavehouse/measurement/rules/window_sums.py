@@ -1,7 +1,7 @@
-"""Sums of the counting windows: listeners who came on several days, folded by each window.
+"""Sums of the counting windows: requests of listeners with several days, folded by each window.
 
-The stored path and the count-only path hand over the same: calendar downloads by episode and day,
-and the spans of positions of those whom the windows count differently.
+The stored path and the count-only path provide the same input: calendar downloads by episode and
+day, and position spans of the listeners whom the windows count differently.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from wavehouse.measurement.rules.windows import CountWindow
 from wavehouse.measurement.types import CalendarCell, Figure, WindowFigures, WindowPart
 
 LOOKBACK = timedelta(days=31)
-"""So far back a chain of first touches is followed; the earlier month's key reaches no further."""
+"""How far back a chain of first touches is followed; the earlier month's key reaches no further."""
 Cell = tuple[UUID, date]
 
 
 @dataclass(slots=True)
 class WindowSums:
-    """Downloads by episode and day of each window, and how many came and went between windows."""
+    """Downloads by episode and day of each window, and those gained and lost between windows."""
 
     first: date
     last: date
@@ -36,14 +36,14 @@ class WindowSums:
     lost: Counter[CountWindow] = field(default_factory=Counter)
 
     def calendar(self, counted: Iterable[CalendarCell]) -> None:
-        """Take what is counted by UTC day; of repeated listeners it is so by this window only."""
+        """Add calendar downloads; those of repeated listeners only count for this window."""
         for cell in counted:
             for window in CountWindow:
                 if window is CountWindow.CALENDAR or not cell.is_repeated:
                     self.cells[window][cell.episode_id, cell.day] += cell.downloads
 
     def rolling(self, parts: Iterable[WindowPart]) -> None:
-        """Fold what repeated listeners were sent; ordered by listener and episode."""
+        """Fold the requests of repeated listeners, ordered by listener and episode."""
         start = clock.start_of_day(self.first)
         end = clock.start_of_day(self.last + timedelta(days=1))
         for (_, episode_id), pair in groupby(parts, key=lambda p: (p.listener_key, p.episode_id)):
@@ -51,11 +51,11 @@ class WindowSums:
 
     @property
     def episode_ids(self) -> list[str]:
-        """The episodes that have a figure."""
+        """The episodes with a figure."""
         return sorted({str(episode) for cells in self.cells.values() for episode, _ in cells})
 
     def figures(self, titles: Mapping[str, str]) -> WindowFigures:
-        """The sums as figures; every day of the period has one."""
+        """The sums as figures, with one entry for every day of the period."""
         return _figures(self, titles)
 
 
@@ -99,7 +99,7 @@ def _touches(pair: list[WindowPart]) -> Iterator[datetime]:
 
 
 def _calendar(pair: list[WindowPart]) -> Iterable[datetime]:
-    """R34: one on each UTC day on which a file's bytes of that day reach the threshold."""
+    """R34: one for each UTC day on which the bytes of a file reach its threshold."""
     days: dict[date, datetime] = {}
     for threshold, parts in _files(pair):
         for day, rows in groupby(sorted(parts), key=lambda p: _day(p[0])):

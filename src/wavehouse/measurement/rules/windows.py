@@ -1,8 +1,9 @@
-"""Counting windows: the same requests, counted by UTC day, from the first touch, or to the last.
+"""Counting windows: the same requests by UTC day, from the first touch, or to the last touch.
 
-A *touch* is what the guidelines call a qualifying request. Of byte ranges it takes several to
-qualify: requests within 24 hours whose positions together reach the file's threshold (R26, R31) are
-one touch, at the time of the first of them that was needed. Positions count for one touch only.
+A *touch* is a qualifying request in the sense of the guidelines. Byte ranges may need several
+requests to qualify: requests within 24 hours whose positions together reach the file's threshold
+(R26, R31) are one touch, at the time of the first one needed. Each position counts for only one
+touch.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from wavehouse.measurement.types import WindowFigures
 
 DAY = timedelta(hours=24)
 Part = tuple[datetime, int, int]
-"""When, and the positions that were sent: from, and the first one behind them."""
+"""The time, and the positions that were sent: the first, and the first after."""
 
 
 class CountWindow(StrEnum):
-    """Which requests of a listener for an episode are one download."""
+    """The counting windows: how a listener's requests for an episode become downloads."""
 
     CALENDAR = "calendar"
     FIRST_TOUCH = "first-touch"
@@ -27,7 +28,7 @@ class CountWindow(StrEnum):
 
 
 def touches(parts: Iterable[Part], threshold: int) -> list[datetime]:
-    """The touches of one file, in order of time. What was not needed opens nothing (R39)."""
+    """The touches of one file, in time order. Unneeded requests do not start a touch (R39)."""
     days: list[datetime] = []
     held: list[Part] = []
     for part in sorted(part for part in parts if part[2] > part[1]):
@@ -43,7 +44,7 @@ def touches(parts: Iterable[Part], threshold: int) -> list[datetime]:
 
 
 def _covered(parts: Sequence[Part]) -> int:
-    """How many positions the parts cover (R27)."""
+    """The number of positions that the parts cover (R27)."""
     spans: list[tuple[int, int]] = []
     for _, first, last in parts:
         spans = _joined(spans, first, last)
@@ -51,7 +52,7 @@ def _covered(parts: Sequence[Part]) -> int:
 
 
 def _joined(spans: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
-    """Disjoint spans and one more: still disjoint."""
+    """Disjoint spans with one more span merged in."""
     apart = [span for span in spans if span[1] < first or span[0] > last]
     touching = [span for span in spans if not (span[1] < first or span[0] > last)]
     return [
@@ -61,7 +62,7 @@ def _joined(spans: list[tuple[int, int]], first: int, last: int) -> list[tuple[i
 
 
 def first_touch(times: Iterable[datetime]) -> list[datetime]:
-    """R35, R38: a download opens 24 hours, half-open; the next touch after them is the next."""
+    """R35, R38: a download opens 24 hours, half-open; the next touch after that is another."""
     counted: list[datetime] = []
     for at in sorted(times):
         if not counted or at - counted[-1] >= DAY:
@@ -70,7 +71,7 @@ def first_touch(times: Iterable[datetime]) -> list[datetime]:
 
 
 def last_touch(times: Iterable[datetime]) -> list[datetime]:
-    """R36, R39: every touch opens another 24 hours; only a touch after a day's silence counts."""
+    """R36, R39: every touch opens another 24 hours; only a touch after a day without one counts."""
     counted: list[datetime] = []
     before: datetime | None = None
     for at in sorted(times):
@@ -81,19 +82,23 @@ def last_touch(times: Iterable[datetime]) -> list[datetime]:
 
 
 def differences(figures: WindowFigures) -> list[str]:
-    """Why the windows differ, in sentences with numbers; one that says so when they do not."""
+    """Sentences with numbers that explain how the windows differ, or that they do not."""
     calendar, first, last = (figures.downloads[name] for name in CountWindow)
     if calendar == first == last and not any((*figures.gained.values(), *figures.lost.values())):
-        return ["All windows count the same: nobody came back within a day over midnight."]
+        return ["All windows count the same: no listener returned within a day across midnight."]
     gained, lost = figures.gained.get, figures.lost.get
     first_text = (
-        f"First-touch counts {first - calendar:+,}: {lost('first-touch', 0):,} came again within "
-        "24 hours of a download, on the next UTC day (R35), and "
-        f"{gained('first-touch', 0):,} were heard across midnight, half on each side (R31)."
+        f"First-touch counts {first - calendar:+,}: {lost('first-touch', 0):,} "
+        "returned within 24 hours of a download, on the next UTC day (R35), and "
+        f"{gained('first-touch', 0):,} were heard across midnight, half on each "
+        "side (R31)."
     )
     last_text = (
-        f"Last-touch counts {last - first:+,} more: {lost('last-touch', 0):,} came again and "
-        "again with never a day between (R36)"
+        f"Last-touch counts {last - first:+,} more: {lost('last-touch', 0):,} "
+        "kept returning without a full day in between (R36)"
     )
     others = gained("last-touch", 0)
-    return [first_text, f"{last_text}, {others:,} the other way." if others else f"{last_text}."]
+    return [
+        first_text,
+        f"{last_text}, {others:,} the other way around." if others else f"{last_text}.",
+    ]

@@ -1,9 +1,9 @@
-"""Use case: logs first, the feed later; and requests whose file is another episode's now.
+"""Use case: match stored requests to files registered, or moved to another episode, later.
 
-A request for a path that no episode was registered at is stored with ``unknown_path``. When the
-catalog has other media files, rules or lists than at the last look, those requests are looked
-through again: once per distinct path, not once per request. Where a person has merged or split
-episodes, or several episodes have one file, the requests that are stored for it follow.
+A request for a path that no episode was registered at is stored with ``unknown_path``. When media
+files, rules or lists of the catalog have changed since the last pass, those requests are matched
+again: once per distinct path, not once per request. When a person has merged or split episodes, or
+several episodes share a file, its stored requests move too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wavehouse.store import Database, Operational, Tx
 
 
 def adopt_unknown(operational: Database[Operational]) -> int:
-    """Assign stored requests to the episodes that they are for now, for all organizations.
+    """Assign stored requests to their current episodes, for all organizations.
 
     Returns the number of requests.
     """
@@ -46,12 +46,12 @@ def adopt_unknown(operational: Database[Operational]) -> int:
 def unknown_places(
     tx: Tx[Operational], *, identity: Identity, limit: int = 5
 ) -> list[UnknownPlace]:
-    """The hosts and paths of no known file that were asked for most."""
+    """The most requested hosts and paths of unknown files."""
     return adoption.unknown_places(tx, organization_id=identity.organization_id, limit=limit)
 
 
 def _adopted(tx: Tx[Operational], state: MediaState) -> int:
-    """The requests of one organization that were handed over."""
+    """The number of reassigned requests of one organization."""
     organization_id = state.organization_id
     index = media_index(
         sources.media_files(tx, organization_id=organization_id),
@@ -69,7 +69,7 @@ def _adopted(tx: Tx[Operational], state: MediaState) -> int:
 
 
 def _meant(index: MediaIndex, unknown: list[str]) -> Iterator[dict[str, Any]]:
-    """The unknown paths that are known now, each with the versions of its file in time."""
+    """The unknown paths that are now known, each with the versions of its file in time."""
     for path in unknown:
         position = index.place_of(*split_place(path))
         if position is None:
@@ -86,7 +86,7 @@ def _meant(index: MediaIndex, unknown: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _followed(index: MediaIndex, since: datetime | None) -> Iterator[dict[str, Any]]:
-    """What requests of files that changed their episode since the last look are for now."""
+    """Move requests of files whose episode changed since the last pass."""
     for address, everything in index.everything.items():
         changed = [f.changed_at for f in everything if f.changed_at is not None]
         episodes = {file.episode_id for file in everything}

@@ -1,4 +1,4 @@
-"""Use case: set rows of a file aside that another context could not use."""
+"""Use case: quarantine rows of a file that another context could not use."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def set_aside(
     format: str,  # noqa: A002 - the column's name
     rows: Iterable[Aside],
 ) -> int:
-    """Put rows of a file into the quarantine with a masked excerpt; returns how many were new.
+    """Quarantine rows of a file with a masked excerpt; returns how many were new.
 
-    The transaction is its own: rows are set aside even when the caller's import is rolled back.
+    It uses a separate transaction: rows are quarantined even when the caller's import is rolled
+    back.
     """
     file = LogFile(path)
     head = file.head()

@@ -1,7 +1,7 @@
-"""Use case: distinct listeners of a stated period, of all shows, of each, of each episode.
+"""Use case: distinct listeners of a stated period: all shows, each show, each episode.
 
-R43: an audience is counted over its whole period and never added up. R44: a period that no key
-covers is not computable; its months are reported one by one, without a sum.
+R43: an audience is counted over its whole period, never by adding. R44: a period that no key covers
+cannot be computed; its months are reported one by one, without a sum.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.queries import audience as queries
 from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.months import months_spanned
+from wavehouse.measurement.service.reading import require_raw
 from wavehouse.measurement.types import Audience, AudienceCell, AudienceLine
 from wavehouse.store import Operational, Tx
 
@@ -24,7 +25,8 @@ _ADJACENT = 2
 def audience(
     operational: Tx[Operational], *, identity: Identity, first: date, last: date
 ) -> Audience:
-    """The audience between two UTC days, both included."""
+    """The audience between two UTC days, both included. UsageError when raw data was dropped."""
+    require_raw(operational, first=first)
     organization_id = identity.organization_id
     if months_spanned(first, last) > _ADJACENT:
         months = _by_month(operational, organization_id, first, last)
@@ -85,7 +87,7 @@ def _by_month(
 
 
 def _months(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """The calendar months of a period, its first and last ones cut."""
+    """The calendar months of a period, with the first and last ones cut to it."""
     begin = first
     while begin <= last:
         following = (begin.replace(day=1) + timedelta(days=32)).replace(day=1)

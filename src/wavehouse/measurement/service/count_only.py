@@ -1,7 +1,7 @@
-"""Use case: count what log files hold, and store nothing.
+"""Use case: count log files without storing anything.
 
-The files are read as ``ingest`` reads them, chunks on two threads; no row, no quarantine and no
-progress is kept. A file that is given twice, or again as its own gzip, is read once.
+The files are read as in ``ingest``, chunks on two threads; no rows, quarantine or progress are
+stored. A file given twice, or also as its gzip, is read once.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ from wavehouse.store import Database, Operational
 
 _THREADS = 2
 _UNIT_CHARACTERS = 24 * 2**20
-"""So much is handed over at once: each time costs as much as ten thousand lines."""
+"""The size of one hand-over: each costs as much as ten thousand lines."""
 _BEGIN = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What requests are checked against: the lists, and the media files with their facts."""
+    """The data for judging requests: the lists, and the media files with their facts."""
 
     lookups: Lookups
     facts: list[MediaFacts]
@@ -60,7 +60,7 @@ class Known:
 
     @property
     def thresholds(self) -> list[tuple[UUID, UUID, int | None]]:
-        """R26 of every file."""
+        """The R26 threshold of every file."""
         return [
             (f.enclosure_id, f.episode_id, threshold_bytes(f.bytes, f.header_bytes, f.duration_ms))
             for f in self.facts
@@ -73,7 +73,7 @@ class Known:
 
 
 def known_from_feeds(settings: Settings, feeds: Iterable[tuple[str, FeedReading]]) -> Known:
-    """What feeds say; no database is opened. Networks on the inclusion list are not known."""
+    """The data from feeds; no database is opened, so the inclusion list is unknown."""
     files: list[MediaFile] = []
     facts: list[MediaFacts] = []
     warnings: list[str] = []
@@ -98,7 +98,7 @@ def known_from_catalog(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which figures are wanted: without days, all that the logs hold."""
+    """The requested figures; without days, all in the logs."""
 
     by: str = "day"
     first: date | None = None
@@ -114,9 +114,9 @@ def count_logs(
     *,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> PeriodFigures:
-    """Read and count; lines that are not usable are reported by fault, and left out.
+    """Read and count; unusable lines are reported by fault, and left out.
 
-    Lines of any age count: the limit of ``raw_retention_days`` is one of storing.
+    Lines of any age count: the limit ``raw_retention_days`` only concerns storage.
     """
     with _read(settings, known, paths, wanted, on_bytes) as read:
         first, last = read.period(wanted)
@@ -139,7 +139,7 @@ def count_windows(
     *,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> WindowFigures:
-    """The same by every window, side by side (R34-R40)."""
+    """Count by every window, side by side (R34-R40)."""
     with _read(settings, known, paths, wanted, on_bytes) as read:
         first, last = read.period(wanted)
         sums = read.count_only.sum_windows(
@@ -162,7 +162,7 @@ def _read(
     wanted: Wanted,
     on_bytes: Callable[[int], None],
 ) -> Iterator[_Reading]:
-    """What the files hold, to be counted; forgotten afterwards."""
+    """The content of the files, ready to be counted; discarded afterwards."""
     with ExitStack() as stack:
         count_only = CountOnly(known.lookups, Bounds(_BEGIN, clock.now() + clock.HOUR))
         stack.callback(count_only.close)
@@ -174,7 +174,7 @@ def _read(
 
 
 class _Reading:
-    """Files one after another; their chunks on every thread in turn."""
+    """Reads files one after another, and distributes their chunks over the threads."""
 
     def __init__(self, count_only: CountOnly, stack: ExitStack) -> None:
         self.count_only = count_only
@@ -189,7 +189,7 @@ class _Reading:
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
 
     def file(self, path: Path, format_: str, on_bytes: Callable[[int], None]) -> None:
-        """Read one file; one that is not a log is reported, and the others are still read."""
+        """Read one file; a file that is not a log is reported, and the others are still read."""
         try:
             log = LogFile(path)
             head = log.head()
@@ -201,12 +201,12 @@ class _Reading:
             self.errors.append(sentence(error))
 
     def period(self, wanted: Wanted) -> tuple[date, date]:
-        """The days wanted for, or those that the logs hold."""
+        """The requested days, or those in the logs."""
         days = self.count_only.days() or (clock.today(), clock.today())
         return wanted.first or days[0], wanted.last or days[1]
 
     def finish(self) -> None:
-        """Hand over what is held, and wait for what is under way."""
+        """Hand over buffered chunks, and wait for running work."""
         self._hand_over()
         while self._coming:
             self._settle()
@@ -228,7 +228,7 @@ class _Reading:
         self._seen[whole, head.hash(whole)] = end
 
     def _hold(self, chunk: Chunk, layout: Layout) -> None:
-        """Gather chunks, also of many small files, as long as they are laid out alike."""
+        """Buffer chunks, also of many small files, while they have the same layout."""
         if layout != self._layout:
             self._hand_over()
         self._layout = layout
@@ -252,7 +252,7 @@ class _Reading:
 
 
 def joined(chunks: Sequence[Chunk]) -> Chunk:
-    """Chunks as one. Where a line stood in its file is not wanted for here."""
+    """Merge chunks; their positions in the files are not needed here."""
     texts, tails, lines = [], [], 0
     for chunk in chunks:
         if whole := _whole_lines(chunk):
@@ -272,7 +272,7 @@ def joined(chunks: Sequence[Chunk]) -> Chunk:
 
 
 def _whole_lines(chunk: Chunk) -> str:
-    """A chunk's lines without what ends them, and without those that were set aside."""
+    """A chunk's lines without line ends, and without those set aside."""
     text = chunk.text.removesuffix("\n")
     if "\r" in text:
         text = text.replace("\r\n", "\n").removesuffix("\r")
@@ -282,7 +282,7 @@ def _whole_lines(chunk: Chunk) -> str:
 
 
 def _thread(count_only: CountOnly, stack: ExitStack) -> tuple[Taker, ThreadPoolExecutor]:
-    """A taker and the thread that works with it; the thread ends before the taker does."""
+    """A taker and its thread; the thread ends before the taker is closed."""
     taker = count_only.taker()
     stack.callback(taker.close)
     return taker, stack.enter_context(ThreadPoolExecutor(1, "take"))

@@ -1,7 +1,7 @@
-"""Use case: count what was ingested since the last pass, a UTC day in a transaction.
+"""Use case: count requests stored since the last pass, one UTC day per transaction.
 
-Counting serves the whole installation: one pass counts the days of all organizations, so it
-takes no identity, and what it returns is for the operator.
+Counting serves the whole installation: one pass counts the days of all organizations, so it takes
+no identity, and its result is for the operator.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wavehouse.store import Database, Operational, Tx
 
 
 def pending_days(operational: Database[Operational]) -> list[date]:
-    """The days that wait to be counted, those of newly known paths among them."""
+    """The days waiting to be counted, including those of newly known paths."""
     adopt_unknown(operational)
     with operational.worker() as tx:
         return counting.marked_days(tx)
@@ -32,7 +32,7 @@ def count(
     *,
     on_day: Callable[[date], None] = lambda _: None,
 ) -> Counted:
-    """Count every marked day; each commits on its own, so an interruption loses nothing."""
+    """Count every marked day; each commits separately, so an interruption loses nothing."""
     limits = Limits(settings["excess_downloads"], settings["excess_agents"])
     done = Counted()
     for day in pending_days(operational):
@@ -50,14 +50,14 @@ def count(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one address may request on a day and still be a household (R18)."""
+    """The highest numbers of requests from one address and day for a household (R18)."""
 
     episodes: int
     agents: int
 
 
 def _count_day(tx: Tx[Operational], *, day: date, limits: Limits) -> Counted:
-    """Derive the touched units of one day and bring downloads and events in step."""
+    """Derive the affected units of one day and update downloads and events."""
     counting.lock_counting(tx)
     marks = counting.marks_of(tx, day=day)
     if not marks:
@@ -83,7 +83,7 @@ def _count_day(tx: Tx[Operational], *, day: date, limits: Limits) -> Counted:
 def recount(
     operational: Database[Operational], settings: Settings, *, first: date, last: date
 ) -> Counted:
-    """Count whole days again: after a list, a file's facts or a rule has changed."""
+    """Count whole days again: after a change of a list, a file's facts or a rule."""
     with operational.worker() as tx:
         counting.mark_day(tx, first=first, last=last)
     return count(operational, settings)

@@ -1,9 +1,8 @@
-"""Use cases: the full or the slim set of indexes of raw listener events.
+"""Use cases: the full or the slim set of indexes on raw listener events.
 
-The slim set is the default: the primary key, by episode and by campaign. The full set adds the
-three that were asked for besides, at the price that ``docs/guides/indexes.md`` measures. It is
-built one day at a time, each in its own transaction, so that a stop loses nothing and writers
-wait for one day's index at most.
+The slim set is the default: the primary key, by episode and by campaign. The full set adds three
+more, at the cost measured in ``docs/guides/indexes.md``. It is built one day at a time, each in its
+own transaction, so that stopping loses nothing and writers wait for at most one day's index.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ OnDay = Callable[[int], None]
 
 
 def event_indexes(operational: Database[Operational], *, identity: Identity) -> list[EventIndex]:
-    """Every secondary index of listener events. Refused for everybody but an administrator."""
+    """Every secondary index on listener events. Refused unless the caller is an administrator."""
     _check_administrator(identity)
     with operational.worker() as tx:
         return queries.event_indexes(tx)
@@ -34,7 +33,7 @@ def event_indexes(operational: Database[Operational], *, identity: Identity) -> 
 def use_full_set(
     operational: Database[Operational], *, identity: Identity, on_day: OnDay = lambda _: None
 ) -> int:
-    """Build what is missing of the full set; how many days got an index."""
+    """Build the missing indexes of the full set; returns how many days got an index."""
     _check_administrator(identity)
     made = 0
     try:
@@ -69,7 +68,7 @@ def use_slim_set(operational: Database[Operational], *, identity: Identity) -> N
 
 def _check_administrator(identity: Identity) -> None:
     if identity.role != Role.ADMIN:
-        raise Refused("indexes are the administrator's", hint="Ask an administrator.")
+        raise Refused("only an administrator may manage indexes", hint="Ask an administrator.")
 
 
 def _record(operational: Database[Operational], identity: Identity, chosen: str) -> None:
@@ -85,7 +84,7 @@ def _record(operational: Database[Operational], identity: Identity, chosen: str)
 
 def _busy(wanted: str, made: int) -> Conflict:
     return Conflict(
-        f"listener events are in use; {made} days were indexed, the rest is as it was",
-        hint="Run it again when fewer events arrive: it goes on from there.",
+        f"listener events are in use; {made} days were indexed, the rest is unchanged",
+        hint="Run it again when fewer events arrive; it continues from there.",
         command=f"wavehouse indexes {wanted}",
     )

@@ -1,4 +1,4 @@
-"""Files as a feed names them, as counting knows them: for counting without a database."""
+"""The files of a feed in the form that counting needs: for counting without a database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOBODY = OrganizationId(named("count-only"))
 def known_files(
     location: str, files: Iterable[FileOfFeed]
 ) -> tuple[list[MediaFile], list[MediaFacts]]:
-    """The addresses that identify a request's file (R03), and what R26 needs of each file."""
+    """The addresses that identify a request's file (R03), and the R26 inputs of each file."""
     places: list[MediaFile] = []
     facts: list[MediaFacts] = []
     for file in files:
@@ -36,7 +36,7 @@ def _facts(location: str, file: FileOfFeed) -> MediaFacts:
 
 
 def _places(location: str, file: FileOfFeed, facts: MediaFacts) -> Iterator[MediaFile]:
-    # R13: a playlist is at 0 and plays 0, its segments have their place in the programme.
+    # R13: a playlist has position 0 and length 0, its segments have positions in the programme.
     path = file.path.lower()
     timed = 0 if path.endswith(".m3u8") or "mpegurl" in (file.media_type or "").lower() else None
     served: list[tuple[str, str, int | None, int | None, int | None]]

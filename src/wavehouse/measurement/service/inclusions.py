@@ -1,7 +1,7 @@
-"""Use cases of the inclusion list (R19): networks whose many listeners are people.
+"""Use cases of the inclusion list (R19): networks shared by many people.
 
-An entry holds until its latest validation expires, 90 days at most. It covers requests *made*
-before that moment, whenever their lines arrive, so the order of files changes nothing.
+An entry is valid until its latest validation expires, for at most 90 days. It covers requests
+*made* before that moment, whenever their lines arrive, so the order of files does not matter.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from wavehouse.measurement.types import Inclusion, Validation
 from wavehouse.store import Operational, Tx
 
 _MANY = 65_536
-"""More IPv4 addresses than an office or a dorm has."""
+"""The largest number of IPv4 addresses of an office or a dorm."""
 
 
 def _network(text: str) -> str:
@@ -124,12 +124,12 @@ def _entry(tx: Tx[Operational], identity: Identity, network: str) -> Inclusion:
 
 
 def list_inclusions(operational: Tx[Operational], *, identity: Identity) -> list[Inclusion]:
-    """Every entry, the first to expire first."""
+    """Every entry, in order of expiry."""
     return queries.inclusions(operational, organization_id=identity.organization_id)
 
 
 def expired_inclusions(operational: Tx[Operational], *, identity: Identity) -> list[Inclusion]:
-    """Expired entries: they filter again until somebody revalidates them."""
+    """Expired entries: they are filtered again until they are revalidated."""
     now = clock.now()
     entries = list_inclusions(operational, identity=identity)
     return [entry for entry in entries if not entry.holds(now)]

@@ -1,9 +1,9 @@
-"""Use case: read log files, store what is new, set aside what cannot be used.
+"""Use case: read log files, store new lines, quarantine unusable ones.
 
-Threads share the work: one cuts chunks, two normalise them in turn, each with an engine of its own,
-and one loads them in their order; the last chunk of a file is loaded while the next file begins.
-Rows, marks, rejects and the file's progress commit in one transaction, so a kill at any moment
-repeats a chunk at most, and repeating it adds nothing.
+Threads share the work: one cuts chunks, two normalise them in turn, each with its own engine, and
+one loads them in order; the last chunk of a file is loaded while the next file starts. Rows, marks,
+rejects and the file's progress commit in one transaction, so a kill at any moment repeats at most
+one chunk, and repeating it adds nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from wavehouse.store import BulkLoader, Database, Operational, Tx
 
 OnBytes = Callable[[int], None]
 _ENGINES = 2
-"""A chunk is too small for DuckDB to share among threads: two chunks at a time use two cores."""
+"""A chunk is too small for DuckDB to use several threads: two chunks at a time use two cores."""
 
 
 def ingest_logs(
@@ -48,18 +48,18 @@ def ingest_logs(
     format: str = "auto",  # noqa: A002 - the option's name
     on_bytes: OnBytes = lambda _: None,
 ) -> Iterator[FileResult]:
-    """Read each file in turn for the organization; what was read before is not read again."""
+    """Read each file in turn for the organization; lines read before are not read again."""
     with Ingest.opened(operational, settings, identity=identity) as ingest:
         yield from ingest.read(paths, format, on_bytes)
 
 
 def sentence(error: InvalidInput) -> str:
-    """The error with its hint and its command in one text."""
+    """The error with its hint and command in one text."""
     return ". ".join(str(part) for part in (error, error.hint, error.command) if part)
 
 
 class _Reading:
-    """A file that was read to its end; its last chunk may still be on its way."""
+    """A file read to its end; its last chunk may still be in progress."""
 
     def __init__(self, file: SourceFile | None, rest: Callable[[], FileResult]) -> None:
         self.file = file
@@ -67,7 +67,7 @@ class _Reading:
         self._result: FileResult | None = None
 
     def finished(self) -> FileResult:
-        """What came of the file, once all of it is stored."""
+        """The result of the file, once all of it is stored."""
         if self._result is None:
             self._result = self._rest()
         return self._result
@@ -76,21 +76,21 @@ class _Reading:
 def _opened(
     stack: ExitStack, looked_up: Lookups, settings: Settings
 ) -> tuple[Engine, ThreadPoolExecutor]:
-    """An engine and the thread that works with it; the thread ends before the engine does."""
+    """An engine and its thread; the thread ends before the engine is closed."""
     engine = Engine(looked_up, bounds(settings))
     stack.callback(engine.close)
     return engine, stack.enter_context(ThreadPoolExecutor(1, "normalise"))
 
 
 def _let_go(read: Work, coming: deque[Future[Work]]) -> None:
-    """Forget chunks of a file that is refused; none of them is stored."""
+    """Discard the chunks of a refused file; none of them is stored."""
     for work in (read, *(each.result() for each in coming)):
         work.engine.drop(work.batch)
     coming.clear()
 
 
 def _readable(line: bytes | None, row: QuarantinedRow, *, mended: bool) -> str | None:
-    """A quarantined line as text; None when it is not there, or not text."""
+    """A quarantined line as text; None when it is missing or not text."""
     if line is None or not line.strip() or (mended and len(line) != row.byte_length):
         return None
     try:
@@ -100,7 +100,7 @@ def _readable(line: bytes | None, row: QuarantinedRow, *, mended: bool) -> str |
 
 
 def _chunk_of(rejects: Sequence[tuple[QuarantinedRow, str]]) -> Chunk:
-    """Lines that are not neighbours as one chunk, in the order of the file."""
+    """Non-adjacent lines as one chunk, in file order."""
     rows = sorted(rejects, key=lambda each: each[0].line_number)
     first = rows[0][0]
     return Chunk(
@@ -114,7 +114,7 @@ def _chunk_of(rejects: Sequence[tuple[QuarantinedRow, str]]) -> Chunk:
 
 
 class Ingest:
-    """Engines and a loader, for as many files as there are."""
+    """Engines and a loader, for any number of files."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class Ingest:
         identity: Identity,
         loader: BulkLoader | None = None,
     ) -> Iterator[Ingest]:
-        """An ingest whose engines are closed at the end, and the connection that it made."""
+        """An ingest whose engines, and the connection it made, are closed at the end."""
         with ExitStack() as stack:
             if loader is None:
                 conninfo = operational.place.conninfo("worker")
@@ -162,7 +162,7 @@ class Ingest:
         format: str,  # noqa: A002
         on_bytes: OnBytes = lambda _: None,
     ) -> Iterator[FileResult]:
-        """Read each file in turn; a file that is not a log does not stop those after it."""
+        """Read each file in turn; a file that is not a log does not stop the others."""
         before: _Reading | None = None
         for path in paths:
             reading, wrong = None, None
@@ -201,14 +201,14 @@ class Ingest:
         self._hold(head.hash(min(len(head.content), 256)).hex(), before)
         file = self._known(path, head, layout)
         if before and before.file and before.file.source_file_id == file.source_file_id:
-            before.finished()  # the same content twice: its progress counts once it is stored
+            before.finished()  # the same content again: its progress counts once it is stored
             file = self._known(path, head, layout)
         return self._read_from(log, file, layout)
 
     def _hold(self, key: str, before: _Reading | None) -> None:
-        """Hold a file until it is stored: two programs read it one after the other.
+        """Lock a file until it is stored: two processes read it one after the other.
 
-        One lock is given up before another is waited for, so no two programs wait in a circle.
+        One lock is released before waiting for another, so processes cannot deadlock.
         """
         if key == self._held:
             return
@@ -220,10 +220,10 @@ class Ingest:
         sources.lock_source_file(lock, file_key=key)
 
     def reread(self, log: LogFile, head: Head, rows: Sequence[QuarantinedRow]) -> set[UUID]:
-        """Quarantined lines of one file, read again at their places; the ids of the good ones.
+        """Read quarantined lines of one file again at their offsets; returns good ones' ids.
 
-        The file's progress stays. A file whose head has changed may be another one by now: there,
-        only a line of the same length at the same place is believed to be the old one, mended.
+        The file's progress is unchanged. A file whose head has changed may be another file by now:
+        then only a line of the same length at the same offset is accepted as the corrected line.
         """
         with self._operational.worker() as tx:
             file = sources.source_file_by_id(
@@ -256,7 +256,7 @@ class Ingest:
         return {row.quarantine_id for row, _ in readable if row.line_number not in bad}
 
     def _known(self, path: Path, head: Head, layout: Layout) -> SourceFile:
-        """The file as it is known by its head, under whatever name; registered when new."""
+        """The file identified by its head, under any name; registered when new."""
         name, whole = str(path.absolute()), len(head.content)
         with self._operational.worker() as tx:
             known = sources.head_lengths(tx, organization_id=self._organization)
@@ -310,7 +310,7 @@ class Ingest:
                 if len(coming) == _ENGINES:
                     load_next()
         except InvalidInput:
-            while coming:  # what is before the fault is stored, or says why not
+            while coming:  # the part before the fault is stored, or has its own error
                 load_next()
             if pending is not None:
                 pending.result()
@@ -329,7 +329,7 @@ class Ingest:
         return _Reading(file, rest)
 
     def _stream_fault(self, fault: Reject | None, file: SourceFile) -> Tally:
-        """Where a gzip broke off goes to the quarantine; one that is whole now leaves it."""
+        """Quarantine the position where a gzip broke off; remove it once the file is complete."""
         if fault is None and not file.unfinished:
             return Tally()
         with self._operational.worker() as tx:
@@ -346,7 +346,7 @@ class Ingest:
         return Tally(quarantined=new, faults={fault.fault: 1})
 
     def _next_engine(self, waiting: int) -> tuple[Engine, ThreadPoolExecutor]:
-        """The engine whose turn it is; another is opened once a chunk would have to wait for it."""
+        """The next engine in turn; another is opened once a chunk would have to wait for it."""
         if len(self._engines) <= min(waiting, _ENGINES - 1):
             self._engines.append(self._open())
         self._engines.rotate(1)
@@ -355,7 +355,7 @@ class Ingest:
     def _normalise(
         self, file: SourceFile, chunk: Chunk, layout: Layout, waiting: int = 0
     ) -> Future[Work]:
-        """Hand a chunk to the next engine, with so many chunks of the file before it."""
+        """Pass a chunk to the next engine, with the number of the file's chunks before it."""
         with self._operational.worker() as tx:
             batch_id = sources.next_batch_id(tx)
         engine, thread = self._next_engine(waiting)
@@ -373,7 +373,7 @@ class Ingest:
         return thread.submit(copy_context().run, work)
 
     def _prepared(self, work: Work) -> Work:
-        """The work, with the partitions and the user agents that its rows need."""
+        """The work, with the partitions and user agents that its rows need."""
         with self._operational.worker() as tx:
             for day in work.batch.days:
                 if day not in self._days:

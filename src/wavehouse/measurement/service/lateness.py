@@ -1,4 +1,4 @@
-"""Use cases that measure how late figures are, and what looks wrong of late."""
+"""Use cases that measure how late figures are, and anomalies in recent requests."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ LATELY = timedelta(days=1)
 REGULAR = timedelta(days=14)
 REGULAR_DAYS = 3
 ENOUGH = 1000
-"""Requests that are enough for a share."""
+"""The number of requests needed to compute a share."""
 
 
 def waiting_work(tx: Tx[Operational]) -> WaitingWork:
-    """Since when stored requests wait for their figures, of the installation."""
+    """Since when stored requests have been waiting to be counted, in the installation."""
     return queries.waiting_work(tx, today=clock.now().date())
 
 
 def rollup_passes(tx: Tx[Operational]) -> RollupPasses:
-    """The passes of the roller within a day, of the installation."""
+    """The roller's passes within a day, in the installation."""
     return queries.rollup_passes(tx, since=clock.now() - LATELY)
 
 
 def quiet_sources(
     tx: Tx[Operational], *, identity: Identity, quiet: timedelta
 ) -> list[QuietSource]:
-    """Sources that delivered on three days of the last two weeks, and not within ``quiet``."""
+    """Sources that delivered on three days of the last two weeks, but not within ``quiet``."""
     now = clock.now()
     return queries.quiet_sources(
         tx,
@@ -49,9 +49,9 @@ def quiet_sources(
 
 
 def request_shares(tx: Tx[Operational], *, identity: Identity) -> RequestShares:
-    """The requests of the last hour, or of six or 24 hours where an hour has few.
+    """The requests of the last hour, or of 6 or 24 hours when an hour has few.
 
-    All, and those that look wrong. A day of millions is not read every minute.
+    All, and the anomalous ones. This avoids reading a day of millions every minute.
     """
     shares = RequestShares(0, 0, 0, 0, 0)
     for hours in (1, 6, 24):

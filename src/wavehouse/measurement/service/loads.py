@@ -1,4 +1,4 @@
-"""One normalised chunk into the database: everything of it in one transaction."""
+"""Load one normalised chunk into the database, in one transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wavehouse.store import BulkLoader
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A normalised chunk on its way into the database."""
+    """A normalised chunk to be loaded into the database."""
 
     file: SourceFile
     chunk: Chunk
@@ -57,20 +57,20 @@ class Loads:
         )
 
     def _give_up(self, error: BaseException) -> None:
-        """Roll back; a connection that cannot even do that is gone, whatever the error said."""
+        """Roll back; a connection that cannot roll back counts as lost, whatever the error."""
         try:
             self._loader.rollback()
         except Exception:
             raise Unreachable(
-                "the operational database does not answer",
-                hint="What was read so far is kept. Check that the server is running.",
+                "the operational database does not respond",
+                hint="Lines read so far are stored. Check that the server is running.",
                 command="wavehouse doctor",
             ) from error
 
     def _load_new(self, work: Work, *, moves: bool) -> tuple[int, int] | None:
-        """Load a chunk on the guess that none of its requests is stored; None when one is.
+        """Load a chunk assuming that none of its requests is stored; None when one is.
 
-        The guess, that it is as with the chunk before, is mostly right and cheap to act upon.
+        The assumption, taken from the previous chunk, is usually right and cheap to try.
         """
         if not self._all_new:
             return None
@@ -81,7 +81,7 @@ class Loads:
         return stored, self._finish(work, moves=moves)
 
     def _load_any(self, work: Work, *, moves: bool) -> tuple[int, int]:
-        """Load a chunk whose requests may be stored already."""
+        """Load a chunk whose requests may already be stored."""
         self._stage(work, moves=moves)
         stored = loading.insert_requests(self._loader) if work.batch.rows else 0
         return stored, self._finish(work, moves=moves)
@@ -99,7 +99,7 @@ class Loads:
         loading.insert_batch(self._loader)
 
     def _finish(self, work: Work, *, moves: bool) -> int:
-        """Marks and rejects, then the commit; how many rejects are new in the quarantine."""
+        """Store marks and rejects, then commit; returns how many rejects are new."""
         loader, batch = self._loader, work.batch
         if batch.rows:
             loading.mark_for_counting(loader)
@@ -110,7 +110,7 @@ class Loads:
         return quarantined
 
     def _progress(self, work: Work) -> dict[str, object]:
-        """What a chunk is and how far its file is read with it, for the loader's statements."""
+        """A chunk's identity and the file's progress with it, for the loader's statements."""
         chunk = work.chunk
         return {
             "organization_id": self._organization,

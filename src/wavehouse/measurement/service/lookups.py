@@ -1,4 +1,4 @@
-"""What normalising needs to know: lists, media files, the months' secrets."""
+"""Data that normalising needs: lists, media files, the months' secrets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def list_version() -> str:
 
 
 def bounds(settings: Settings) -> Bounds:
-    """Accepted times: raw retention back, to an hour ahead."""
+    """Accepted times: from the raw retention to one hour ahead."""
     now = clock.now()
     return Bounds(now - settings["raw_retention_days"] * clock.DAY, now + clock.HOUR)
 
@@ -54,7 +54,7 @@ def bounds(settings: Settings) -> Bounds:
 def lookups(
     operational: Database[Operational], settings: Settings, *, identity: Identity
 ) -> Lookups:
-    """Everything the engine asks about distinct values."""
+    """All functions that the engine calls for distinct values."""
     own_lists.refresh()
     organization_id = identity.organization_id
     with operational.worker(snapshot=True) as tx:
@@ -74,19 +74,19 @@ def lookups(
 
 
 def media_index(files: Sequence[MediaFile], own_rules: Sequence[str]) -> MediaIndex:
-    """The media files of an organization, with the rules from paths to them."""
+    """The media files of an organization, with its path rules."""
     return MediaIndex(files, path_rules(own_rules))
 
 
 def place_lists() -> str:
-    """The versions of the lists that decide which file an address means."""
+    """The versions of the lists that determine which file an address means."""
     known = versions()
     names = ("tracking_prefixes", "client_parameters", "path_rules")
     return " ".join(known.get(name, "") for n in names for name in (n, OWN_NAMES[n])).strip()
 
 
 def lists(settings: Settings) -> Lookups:
-    """What the lists and settings alone say, without databases: no media file is known yet."""
+    """Data from the lists and settings alone, without databases or media files."""
     country_file = settings["country_database"]
     country_list = countries(Path(country_file) if country_file else None)
     preload_list = preloaders(*(Path(name) for name in settings["preloaders"]))

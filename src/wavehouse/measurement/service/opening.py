@@ -1,4 +1,4 @@
-"""What every way of reading log files begins with."""
+"""The first steps of every way of reading log files."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from wavehouse.measurement.formats import Layout, layout_of
 T = TypeVar("T")
 _LINES = 200
 _ENOUGH = 5
-"""So many lines show a wrong format; fewer do when the names of hosts are in place of addresses."""
+"""The number of lines that prove a wrong format; fewer do if host names replace addresses."""
 
 
 def layout_for(log: LogFile, head: Head, format_: str) -> Layout | None:
-    """How a file is laid out; None for one without lines. InvalidInput when it is not a log."""
+    """The layout of a file; None when it has no lines. InvalidInput when it is not a log."""
     text = head.content.decode("utf-8", "replace")
     if head.complete and not _has_rows(text):
         return None
@@ -33,9 +33,9 @@ def layout_for(log: LogFile, head: Head, format_: str) -> Layout | None:
 
 
 def _refuse_misread(layout: Layout, text: str, where: str) -> None:
-    """InvalidInput when most lines have no address where the format says that it is.
+    """InvalidInput when most lines have no address where the format expects it.
 
-    A socket's own address is left to the setting of trusted proxies.
+    A socket address is handled by the setting of trusted proxies.
     """
     if layout.pattern is None:
         return
@@ -49,8 +49,8 @@ def _refuse_misread(layout: Layout, text: str, where: str) -> None:
     enough = len(addresses) >= _ENOUGH or any("." in each for each in bad)
     if len(bad) * 2 > len(addresses) and enough:
         raise InvalidInput(
-            f"most lines have no address where the format {layout.format} has it (bad_ip, R06): "
-            f"the first is {bad[0][:60]!r}",
+            f"most lines have no address where the format {layout.format} expects it "
+            f"(bad_ip, R06): the first is {bad[0][:60]!r}",
             where=where,
             hint="Turn off HostnameLookups if names are logged. If the line has other values "
             "there, describe it with --fields.",
@@ -58,7 +58,7 @@ def _refuse_misread(layout: Layout, text: str, where: str) -> None:
 
 
 def ahead(thread: ThreadPoolExecutor, pieces: Iterator[T]) -> Iterator[T]:
-    """The same pieces, each made while the one before is worked on."""
+    """The same items, each computed while the previous one is processed."""
     coming = thread.submit(next, pieces, None)
     while (piece := coming.result()) is not None:
         coming = thread.submit(next, pieces, None)
@@ -66,6 +66,6 @@ def ahead(thread: ThreadPoolExecutor, pieces: Iterator[T]) -> Iterator[T]:
 
 
 def _has_rows(head: str) -> bool:
-    """True when the head holds a line that is neither empty nor a comment."""
+    """True when the head has a line that is neither empty nor a comment."""
     lines = head.removeprefix("\ufeff").split("\n")
     return any(line.strip() and not line.startswith("#") for line in lines)

@@ -27,7 +27,7 @@ STREAM_FAULTS = {Fault.GZIP_TRUNCATED, Fault.GZIP_CORRUPT}
 
 
 class Reader(Protocol):
-    """Reads a whole file of another context again, for the organization of the identity."""
+    """Reads a whole file of another context again, for the identity's organization."""
 
     def __call__(
         self, operational: Database[Operational], path: Path, *, identity: Identity
@@ -41,7 +41,7 @@ NO_READERS: Mapping[str, Reader] = {}
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay came to."""
+    """The result of a replay."""
 
     tried: int
     stored: int
@@ -56,14 +56,14 @@ def listed(
     limit: int = 1000,
     after: tuple[datetime, str, int, UUID] | None = None,
 ) -> list[QuarantinedRow]:
-    """Rows that wait, oldest first, from the one after ``after`` on."""
+    """Rows in the quarantine, oldest first, after the row ``after``."""
     return sources.quarantined(
         operational, organization_id=identity.organization_id, limit=limit, after=after
     )
 
 
 def waiting(operational: Tx[Operational], *, identity: Identity) -> list[tuple[str, int]]:
-    """How many rows wait for each reason, the most frequent first."""
+    """The number of rows for each reason, most frequent first."""
     return sources.faults(operational, organization_id=identity.organization_id)
 
 
@@ -74,7 +74,7 @@ def files(
     limit: int,
     before: tuple[datetime, UUID] | None = None,
 ) -> list[SourceSummary]:
-    """Files that were read, the latest first."""
+    """Source files, most recent first."""
     return sources.source_files(
         operational, organization_id=identity.organization_id, before=before, limit=limit
     )
@@ -103,11 +103,11 @@ def replay(
     readers: Mapping[str, Reader] = NO_READERS,
     progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> Replayed:
-    """Read quarantined lines again at their file and offset; those that are good now are stored.
+    """Read quarantined lines again at their file and offset; good ones are stored.
 
-    A file of another context's format is read again as a whole by that context's reader. What is
-    good is closed file by file, so that a replay that was stopped goes on where it was.
-    ``progress`` is called with the rows tried and stored after each file; it may raise to stop.
+    A file in another context's format is read again as a whole by that context's reader. Good rows
+    are closed file by file, so that an interrupted replay continues where it stopped. ``progress``
+    is called with the rows tried and stored after each file; it may raise to stop.
     """
     with operational.app(identity.organization_id) as tx:
         rows = _chosen(tx, identity, ids)
@@ -141,7 +141,7 @@ REPLAY = "measurement.replay"
 def enqueue_replay(
     operational: Tx[Operational], *, identity: Identity, ids: Sequence[UUID] = ()
 ) -> UUID | None:
-    """Have these rows, or all, read again by a job: its id, or None while one for all is live.
+    """Enqueue a job that reads these rows, or all, again; None while a job for all is live.
 
     NotFound for an unknown row.
     """
@@ -169,7 +169,7 @@ def _reread(ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]) -> li
     head = log.head()
     done: list[UUID] = []
     streams = [row for row in waiting if row.reason in STREAM_FAULTS]
-    if streams:  # not lines: where the stream broke off
+    if streams:  # not lines: positions where the stream broke off
         result = ingest.begin(path, "auto", lambda _: None).finished()
         if not STREAM_FAULTS & result.tally.faults.keys():
             done += [row.quarantine_id for row in streams]
@@ -182,13 +182,13 @@ def _reread(ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]) -> li
 
 
 def _batched(rows: Sequence[QuarantinedRow]) -> Iterator[Sequence[QuarantinedRow]]:
-    """Rows of one file, so many at once as are loaded in one transaction."""
+    """Rows of one file, in batches that are loaded in one transaction."""
     for first in range(0, len(rows), _AT_ONCE):
         yield rows[first : first + _AT_ONCE]
 
 
 def discard(operational: Tx[Operational], *, identity: Identity, ids: Sequence[UUID] = ()) -> int:
-    """Close rows without storing them: all, or those named. The audit log records how many."""
+    """Close rows without storing them: all, or the given ones. The audit log records how many."""
     rows = _chosen(operational, identity, ids)
     closed = _close(operational, identity, [row.quarantine_id for row in rows], "discarded")
     if closed:

@@ -29,7 +29,7 @@ from wavehouse.measurement.types import (
 from wavehouse.store import Analytics, Operational, Tx
 
 MOST_DAYS_BY_HOUR = 31
-"""A month of hours by every app and country is some 100,000 rows."""
+"""A month of hours by every app and country is about 100,000 rows."""
 
 if TYPE_CHECKING:
     By = str
@@ -45,7 +45,7 @@ def days(
     last: date,
     podcast_id: UUID | None = None,
 ) -> list[DayTotal]:
-    """Every day of a period, days without a download included."""
+    """Every day of a period, including days without downloads."""
     totals = reading.downloads_by_day(
         analytics,
         organization_id=identity.organization_id,
@@ -60,7 +60,7 @@ def days(
 def hours(
     analytics: Tx[Analytics], *, identity: Identity, day: date, podcast_id: UUID | None = None
 ) -> list[int]:
-    """Downloads of a UTC day's 24 hours."""
+    """Downloads of the 24 hours of a UTC day."""
     start = clock.start_of_day(day)
     totals = reading.downloads_by_hour(
         analytics,
@@ -118,14 +118,14 @@ def hour_figures(
     last: date,
     podcast_id: UUID | None = None,
 ) -> list[HourFigure]:
-    """Downloads of each UTC hour that has any, by day or by a dimension, the oldest first.
+    """Downloads of each UTC hour that has any, by day or by a dimension, oldest first.
 
     At most ``MOST_DAYS_BY_HOUR`` days: UsageError for more.
     """
     if (last - first).days >= MOST_DAYS_BY_HOUR:
         raise UsageError(
             f"figures by the hour cover at most {MOST_DAYS_BY_HOUR} days",
-            hint="Ask for a shorter period, or for figures by the day.",
+            hint="Use a shorter period, or figures by day.",
         )
     start, end = _instants(first, last)
     organization_id = identity.organization_id
@@ -173,8 +173,11 @@ def listeners(
     last: date,
     podcast_id: UUID | None = None,
 ) -> int | None:
-    """Distinct listeners of a period; None when it spans more than two months (R44)."""
-    if months_spanned(first, last) > 2:
+    """Distinct listeners of a period; None when it spans more than two months (R44).
+
+    None also when retention has dropped raw downloads of the period: rollups do not add up (R43).
+    """
+    if months_spanned(first, last) > 2 or dropped_until(operational, first=first) is not None:
         return None
     start, end = _instants(first, last)
     return audience.distinct_listeners(
@@ -194,7 +197,7 @@ def estimates(
     last: date,
     podcast_id: UUID | None = None,
 ) -> int:
-    """Downloads known only by our redirect (R30): reported apart, never added."""
+    """Downloads known only from our redirect (R30): reported separately, never added."""
     start, end = _instants(first, last)
     return removals.prefix_estimates(
         operational,
@@ -213,7 +216,7 @@ def filtered(
     last: date,
     podcast_id: UUID | None = None,
 ) -> dict[str, int]:
-    """Requests of a period that a filter stopped, by reason; of one show or of all.
+    """Requests of a period stopped by a filter, by reason; of one show or of all.
 
     A request for an unknown file belongs to no show.
     """
@@ -270,10 +273,29 @@ def trace(
     )
 
 
+def dropped_until(operational: Tx[Operational], *, first: date) -> date | None:
+    """The first day with complete raw data, when a period begins before it; else None."""
+    complete = freshness_queries.raw_from(operational)
+    if complete is None or clock.start_of_day(first) >= complete:
+        return None
+    return complete.astimezone(UTC).date()
+
+
+def require_raw(operational: Tx[Operational], *, first: date) -> None:
+    """UsageError when retention has dropped raw data of a period that begins on ``first``."""
+    complete = dropped_until(operational, first=first)
+    if complete is not None:
+        raise UsageError(
+            f"retention has removed the raw data before {complete}",
+            hint=f"Choose a period that begins on or after {complete}; downloads by day remain.",
+            command="wavehouse retention policies",
+        )
+
+
 def freshness(
     analytics: Tx[Analytics], operational: Tx[Operational], *, identity: Identity
 ) -> Freshness:
-    """How far the organization's data goes."""
+    """The state of the organization's data: newest events, batch and rollup, and dirty hours."""
     read = freshness_queries.freshness(operational, organization_id=identity.organization_id)
     return replace(read, newest_rollup=data_as_of(analytics, identity=identity))
 
@@ -284,7 +306,7 @@ def data_as_of(analytics: Tx[Analytics], *, identity: Identity) -> datetime | No
 
 
 def backlog(operational: Tx[Operational]) -> Backlog:
-    """Work of all organizations that waits. Needs a worker's transaction."""
+    """Pending work of all organizations. Needs a worker's transaction."""
     return freshness_queries.backlog(operational)
 
 

@@ -1,9 +1,10 @@
 """Use cases: roll up dirty hours; compare the rollups with the raw events.
 
-Read the marks, and the events of their days, in one snapshot of ``operational``; replace those
-hours and days in ``analytics`` and commit; then delete exactly those marks. A crash between the
-last two repeats hours, which changes nothing. A writer that commits later leaves its own mark for
-the next pass. Like counting, this serves all organizations at once and takes no identity.
+The roller reads the marks, and the events of their days, in one snapshot of ``operational``;
+replaces those hours and days in ``analytics`` and commits; then deletes exactly those marks. A
+crash between the last two repeats hours, which changes nothing. A writer that commits later leaves
+its own mark for the next pass. Like counting, this serves all organizations at once and takes no
+identity.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ OnHours = Callable[[int], None]
 _HOURS_A_DAY = 24
 _KEEP_RUNS = timedelta(days=30)
 _BATCH_BYTES = 128 * 2**20
-"""Some half a million events."""
+"""About half a million events."""
 Counts = dict[tuple[datetime, UUID], tuple[int, int]]
 
 
 def roll_up(stores: Stores, *, on_hours: OnHours = lambda _: None) -> RolledUp:
-    """Recompute the dirty hours and their days; nothing dirty, nothing read."""
+    """Recompute the dirty hours and their days; without dirty hours, nothing is read."""
     operational, analytics = stores.operational, stores.analytics
     started_at = clock.now()
     with telemetry.span("rollup.run"), operational.worker() as lock:
@@ -47,8 +48,11 @@ def roll_up(stores: Stores, *, on_hours: OnHours = lambda _: None) -> RolledUp:
             if not dirty:
                 return RolledUp()
             hours = sorted({mark.hour for mark in dirty})
+            # The rollups of a day whose raw events retention has dropped are the only record of it.
+            kept = rolling.days_with_raw(source)
+            hours = [hour for hour in hours if hour.astimezone(UTC).date() in kept]
             with analytics.worker() as target:
-                rows = _replace(source, target, hours, on_hours)
+                rows = _replace(source, target, hours, on_hours) if hours else 0
         with operational.worker() as tx:
             ids = [mark.id for mark in dirty]
             marked_at, finished_at = lateness.oldest_mark(tx, ids=ids), clock.now()
@@ -100,7 +104,7 @@ class _Batch:
 
 
 def _batches(source: Tx[Operational], hours: list[datetime]) -> Iterator[_Batch]:
-    """The events of the days of dirty hours: so many days at once as memory bears."""
+    """The events of the days of dirty hours, as many days at once as fit in memory."""
     batch = _empty()
     for day, of_day in groupby(hours, key=lambda hour: hour.astimezone(UTC).date()):
         first = clock.start_of_day(day)
@@ -141,17 +145,17 @@ def _carry(
 
 
 def select_of(rollup: Rollup, written: Callable[..., str] = transform) -> str:
-    """The SELECT that makes a rollup, as ``written`` writes a transform."""
+    """The SELECT of a rollup; ``written`` formats a transform."""
     if rollup.dimension is None:
         return written(rollup.transform)
     return written(rollup.transform, rollup.dimension.column, required=rollup.dimension.required)
 
 
 def reconcile(stores: Stores, *, repair: bool = False) -> Reconciliation:
-    """Hold every hour and day of the rollups against the raw events; ``repair`` marks what differs.
+    """Compare every hour and day of the rollups with the raw events; ``repair`` marks differences.
 
-    Compared are events and downloads by podcast, in every rollup. Hours that are dirty are not
-    compared: they are known to be behind.
+    Events and downloads are compared by podcast, in every rollup. Dirty hours are skipped, as they
+    are known to be outdated.
     """
     operational, analytics = stores.operational, stores.analytics
     with operational.worker(snapshot=True) as source, analytics.worker() as target:
@@ -185,10 +189,35 @@ def reconcile(stores: Stores, *, repair: bool = False) -> Reconciliation:
     return result
 
 
+def not_rolled_up(stores: Stores, *, before: datetime) -> str:
+    """Why raw events before a limit must stay, or an empty text: their figures are not settled.
+
+    They are settled when no mark of theirs waits and every rollup agrees with them.
+    """
+    with stores.operational.worker(snapshot=True) as source, stores.analytics.worker() as target:
+        waiting = rolling.marked_before(source, before=before)
+        if waiting:
+            return f"{waiting} days or hours wait to be counted or rolled up"
+        span = rolling.span_of_events(source)
+        if span is None or span[0] >= before:
+            return ""
+        first = clock.start_of_day(span[0].date())
+        raw = rolling.raw_hours(source, first=first, last=before)
+        for rollup in (*HOURLY, *DAILY, AUDIENCE[0]):
+            stored = rolling.rolled(target, rollup, first=first, last=before)
+            differing = _differing(rollup, raw, stored, set())
+            if differing:
+                return (
+                    f"{len(differing)} buckets of {rollup.table} differ from the raw events: "
+                    "wavehouse rollup reconcile --repair"
+                )
+    return ""
+
+
 def _differing(
     rollup: Rollup, raw: list[RawHour], counts: Counts, dirty: set[datetime]
 ) -> list[Mismatch]:
-    """The buckets of one rollup that are not what the raw events give."""
+    """The buckets of one rollup that differ from the raw events."""
     expected = _expected(rollup, raw)
     behind = {_bucket(rollup, hour) for hour in dirty}
     nothing = (0, 0)
@@ -207,14 +236,14 @@ def _differing(
 
 
 def _expected(rollup: Rollup, raw: list[RawHour]) -> Counts:
-    """Events and downloads of each bucket and podcast of a rollup."""
+    """The expected events and downloads of each bucket and podcast of a rollup."""
     sums: Counts = defaultdict(lambda: (0, 0))
     for hour in raw:
         bucket = _bucket(rollup, hour.hour)
         podcasts, counts = [hour.podcast_id], (hour.events, hour.downloads)
         if rollup.dimension is not None and rollup.dimension.required:
             counts = (hour.episode_events, hour.episode_downloads)
-        elif rollup in AUDIENCE:  # downloads only, and once more for all podcasts together
+        elif rollup in AUDIENCE:  # downloads only, plus one row for all podcasts together
             podcasts, counts = [hour.podcast_id, NO_PODCAST], (hour.downloads, hour.downloads)
         for podcast in podcasts:
             events, downloads = sums[bucket, podcast]

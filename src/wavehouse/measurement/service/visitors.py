@@ -1,4 +1,4 @@
-"""Use case: the listener keys of a visitor, made as those of a log line are (R04–R07)."""
+"""Use case: the listener keys of a visitor, computed as for a log line (R04–R07)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from wavehouse.store import Database, Operational
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Keys under the secrets of the month and of the month before; no address is in them."""
+    """Keys under the secrets of this and the previous month; they contain no address."""
 
     network_key: int
     network_key_prev: int
     visitor: str
-    """Address and user agent in one, under the month's secret."""
+    """Address and user agent together, under the month's secret."""
 
 
 def visitor(
@@ -34,7 +34,7 @@ def visitor(
 ) -> Visitor | None:
     """The keys of a visitor of a sponsor's page; None without a usable address (R06).
 
-    The visitor belongs to no organization, and the months' secrets are the installation's.
+    A visitor does not belong to an organization, and the monthly secrets are the installation's.
     """
     address = forwarded(remote, forwarded_for, trusted_of(settings))
     if address is None:
@@ -46,7 +46,7 @@ def visitor(
             sources.key_secret(tx, month=each, fresh=secrets.token_bytes(32))
             for each in (month, before)
         )
-    gone = secrets.token_bytes(32)  # a destroyed secret: a key that matches nothing
+    gone = secrets.token_bytes(32)  # destroyed secret: use a key that matches nothing
     key = keyed_hash(this or gone, address.identity, normalise(agent).encode())
     return Visitor(
         keyed_hash(this or gone, address.identity),

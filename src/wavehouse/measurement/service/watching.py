@@ -1,7 +1,7 @@
-"""Use case: folders that logs arrive in. Each pass reads what is new, counts it and rolls it up.
+"""Use case: watch folders for logs. Each pass reads new lines, counts them and rolls them up.
 
-A pass is `ingest_logs` over the files that have settled, so it is as safe as that: killed at any
-moment, the next pass goes on where the last transaction ended.
+A pass is `ingest_logs` for the files that have settled, so it is as safe: after a kill at any
+moment, the next pass continues after the last transaction.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from wavehouse.measurement.types import FileResult, Tally
 from wavehouse.store import Stores
 
 Wait = Callable[[float], bool]
-"""Waits so many seconds; True when it is time to stop."""
+"""Waits for a number of seconds; True when it is time to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one look at the folders brought."""
+    """The result of one scan of the folders."""
 
     files: tuple[FileResult, ...] = ()
     tally: Tally = field(default_factory=Tally)
@@ -41,7 +41,7 @@ class Pass:
 
 
 class Watch:
-    """The looks of one program at its folders."""
+    """The scans of one process over its folders."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Watch:
         self._settling = Settling()
 
     def look(self) -> Pass:
-        """Read what is new and has settled since the look before, count it, roll it up."""
+        """Read, count and roll up new lines of files unchanged since the previous scan."""
         now = looked_at(self._folders)
         ready = self._settling.ready(now)
         if not ready:
@@ -82,7 +82,7 @@ class Watch:
                 tally.add(result.tally)
                 self._settling.was_read(now[result.name])
         except Conflict:
-            pass  # another program reads the same file; it is looked at again
+            pass  # another process reads the same file; scan it again later
         counted = count(self._stores.operational, self._settings)
         roll_up(self._stores)
         return Pass(tuple(results), tally, counted.downloads_added - counted.downloads_removed)
@@ -98,7 +98,7 @@ def watch(
     wait: Wait,
     format: str = "auto",  # noqa: A002 - the option's name
 ) -> Iterator[Pass]:
-    """Look again and again, ``interval`` seconds apart, until stopped."""
+    """Scan repeatedly, every ``interval`` seconds, until stopped."""
     looks = Watch(stores, settings, folders, identity=identity, format=format)
     while True:
         done = looks.look()
@@ -118,9 +118,9 @@ def watch_once(
     patience: float,
     format: str = "auto",  # noqa: A002 - the option's name
 ) -> Iterator[Pass]:
-    """Every file that is there, looked at twice, ``patience`` seconds apart, and no more.
+    """Read every existing file, with two scans ``patience`` seconds apart, then end.
 
-    A file that changes between the two looks is left for another time.
+    A file that changes between the two scans is skipped.
     """
     looks = Watch(stores, settings, folders, identity=identity, format=format)
     looks.look()

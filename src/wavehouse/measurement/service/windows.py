@@ -1,8 +1,8 @@
 """Use case: a period's downloads by every counting window, side by side, and why they differ.
 
-Stored is the calendar window. Listeners who asked for an episode on one UTC day only are counted
-alike by all windows; of the others the requests are read again and folded (R35–R40). Nothing is
-kept, so a late line needs no repair (R42).
+Only the calendar window is stored. Listeners who requested an episode on only one UTC day count the
+same in all windows; the requests of the others are read again and folded (R35–R40). No result is
+stored, so a late line needs no repair (R42).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from wavehouse.measurement.queries import windows as queries
 from wavehouse.measurement.rules import windows as rules
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
+from wavehouse.measurement.service.reading import require_raw
 from wavehouse.measurement.types import WindowFigures
 from wavehouse.store import Operational, Tx
 
@@ -30,11 +31,16 @@ def by_window(
     last: date,
     podcast_id: UUID | None = None,
 ) -> WindowFigures:
-    """A period by all windows. UsageError when it spans more than two months (R44)."""
+    """A period by all windows. UsageError when it spans more than two months (R44).
+
+    UsageError also when retention has dropped raw data of the period.
+    """
+    require_raw(operational, first=first)
     if months_spanned(first, last) > 2:
         raise UsageError(
-            f"{first} to {last} spans more than two months: no key follows a listener so far (R44)",
-            hint="Ask for one or two adjacent months with --from and --to.",
+            f"{first} to {last} spans more than two months: listeners cannot be "
+            "matched across it (R44)",
+            hint="Use one or two adjacent months with --from and --to.",
         )
     start, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
     earlier = first.replace(day=1)

@@ -1,4 +1,4 @@
-"""What counting speaks of: requests, reasons, results, figures. No I/O."""
+"""Data types of counting: requests, reasons, results, figures. No I/O."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ from wavehouse.measurement.types.reading import (
 )
 
 RULE_VERSION = "PTMG-2.3/3"
-"""The guidelines that counting implements, and the revision of our reading of them."""
+"""The guidelines implemented by counting, and the revision of our interpretation."""
 
 NO_PODCAST = UUID(int=0)
-"""Stands for "all podcasts" where a day's audience is stored: distinct counts do not add."""
+"""The id that means "all podcasts" in stored daily audiences, as distinct counts do not add up."""
 
 __all__ = [
     "NO_PODCAST",

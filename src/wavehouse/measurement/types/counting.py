@@ -1,4 +1,4 @@
-"""What counting speaks of: what was counted, rolled up, reconciled. No I/O."""
+"""Results of counting, rolling up and reconciling. No I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a counting pass did: units derived, downloads added and taken back, hours touched."""
+    """The result of a counting pass: units derived, downloads added and removed, hours affected."""
 
     days: int = 0
     downloads_added: int = 0
@@ -19,7 +19,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class RolledUp:
-    """What a pass of the roller did."""
+    """The result of a pass of the roller."""
 
     hours: int = 0
     days: int = 0
@@ -28,7 +28,7 @@ class RolledUp:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An hour or day of a rollup that does not hold the downloads that the raw events give."""
+    """An hour or day of a rollup whose downloads differ from the raw events."""
 
     table: str
     hour: datetime
@@ -49,7 +49,7 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class TracedRequest:
-    """A stored request and what became of it."""
+    """A stored request with its outcome."""
 
     requested_at: datetime
     file: str
@@ -71,10 +71,10 @@ class TracedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How far an organization's data goes; it changes whenever one of its figures may have.
+    """The state of an organization's data; it changes whenever one of its figures may have.
 
-    ``newest_batch`` is the number of the latest stretch of a log file that was stored;
-    ``dirty_hours`` are hours with events that wait to be rolled up.
+    ``newest_batch`` is the number of the latest stored batch of a log file; ``dirty_hours`` are
+    hours with events not rolled up yet.
     """
 
     newest_request: datetime | None
@@ -86,7 +86,7 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Work that waits, of all organizations: batches to count, hours to roll up."""
+    """Pending work of all organizations: batches to count, hours to roll up."""
 
     batches: int
     hours: int
@@ -94,7 +94,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class EventIndex:
-    """A secondary index of listener events: on how many of their days, and its bytes."""
+    """A secondary index on listener events: its number of days and its bytes."""
 
     name: str
     is_complete: bool

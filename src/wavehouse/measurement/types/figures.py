@@ -1,4 +1,4 @@
-"""Figures as they are shown: by period, window, day, hour, source. No I/O."""
+"""Figures for display: by period, window, day, hour, source. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uuid import UUID
 class Figure:
     """Downloads of one member (a day, an episode, an app, a country); ``label`` is a title.
 
-    Made by the query, returned by the service and the API, and shown by the dashboard.
+    The query makes it, the service and the API return it, and the dashboard shows it.
     """
 
     member: str
@@ -22,11 +22,12 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodFigures:
-    """Counted downloads of a period, and what stands beside them; days are UTC.
+    """Counted downloads of a period, with related numbers; days are UTC.
 
-    ``read``, ``faults`` and ``errors`` are of counting from log files: lines, lines that could not
-    be used by why, and files that could not be read and why. ``unknown`` names hosts and paths of
-    no known file that were asked for most.
+    ``read``, ``faults`` and ``errors`` only apply to counting from log files: lines, unusable lines
+    by reason, and unreadable files with the reason. ``unknown`` has the most requested hosts and
+    paths of unknown files. ``requests_from`` is set when retention has dropped requests of the
+    period: ``prefix_estimates``, ``filtered`` and ``flagged`` start on that day.
     """
 
     first: date
@@ -41,6 +42,7 @@ class PeriodFigures:
     faults: dict[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     unknown: list[Figure] = field(default_factory=list)
+    requests_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class WindowFigures:
 
 @dataclass(frozen=True, slots=True)
 class WindowPart:
-    """A span of positions that a request brought to a listener who came on several days.
+    """A span of positions sent by a request to a listener with several days.
 
     Positions are bytes, from ``range_start`` to before ``range_end``.
     """
@@ -82,7 +84,7 @@ class WindowPart:
 
 @dataclass(frozen=True, slots=True)
 class CalendarCell:
-    """Downloads of an episode on a UTC day, of listeners who came on several days or did not."""
+    """Downloads of an episode on a UTC day, by listeners with several days or without."""
 
     episode_id: UUID
     day: date
@@ -127,7 +129,7 @@ class HourFigure:
 
 @dataclass(frozen=True, slots=True)
 class AudienceCell:
-    """Distinct listeners of one show or episode, or of all; None: cannot be known (R44)."""
+    """Distinct listeners of one show or episode, or of all; None: unknown (R44)."""
 
     podcast_id: UUID | None
     episode_id: UUID | None
@@ -145,9 +147,9 @@ class AudienceLine:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Distinct listeners of a stated period (R43); ``total`` None when it is not computable (R44).
+    """Distinct listeners of a stated period (R43); ``total`` is None when it is unknown (R44).
 
-    ``months`` are then the audiences of the period's months, which have no sum.
+    ``months`` are then the audiences of the period's months, which cannot be added.
     """
 
     first: date

@@ -1,4 +1,4 @@
-"""How late figures are, and what looks wrong in the requests of late."""
+"""The lateness of figures, and anomalies in recent requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class WaitingWork:
-    """Since when stored requests wait for their figures; of days that are over, apart."""
+    """Since when stored requests have been waiting to be counted; past days separately."""
 
     since: datetime | None
     since_of_past: datetime | None
@@ -17,7 +17,7 @@ class WaitingWork:
 
 @dataclass(frozen=True, slots=True)
 class RollupPasses:
-    """Passes of the roller: how many, the longest, and how long hours waited for them."""
+    """Passes of the roller: their number, the longest, and how long hours waited for them."""
 
     passes: int
     longest: timedelta | None
@@ -27,7 +27,7 @@ class RollupPasses:
 
 @dataclass(frozen=True, slots=True)
 class QuietSource:
-    """A folder from which logs came regularly, and do no more."""
+    """A folder that used to deliver logs regularly and no longer does."""
 
     folder: str
     format: str
@@ -36,7 +36,7 @@ class QuietSource:
 
 @dataclass(frozen=True, slots=True)
 class RequestShares:
-    """Requests of the last ``hours``. ``candidates`` count, or would with a known file."""
+    """Requests of the last ``hours``. ``candidates`` count, or would count with a known file."""
 
     hours: int
     requests: int

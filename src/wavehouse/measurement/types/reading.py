@@ -1,4 +1,4 @@
-"""What reading logs speaks of: requests, reasons, files and their outcomes. No I/O."""
+"""Data types of reading logs: requests, reasons, files and their outcomes. No I/O."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, Podcast
 
 
 class Reason(StrEnum):
-    """Why a request is filtered, in order of precedence when several hold."""
+    """The reason why a request is filtered, in order of precedence when several apply."""
 
     BAD_IP = "bad_ip"
     UNKNOWN_PATH = "unknown_path"
@@ -31,7 +31,7 @@ class Reason(StrEnum):
 
 
 class Fault(StrEnum):
-    """Why a row is in the quarantine."""
+    """The reason why a row is in the quarantine."""
 
     MALFORMED_LINE = "malformed_line"
     BAD_ENCODING = "bad_encoding"
@@ -45,9 +45,9 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A version of a media file: where it is served and from when (R26).
+    """A version of a media file: where it is served, and since when (R26).
 
-    What belongs to an HLS rendition has its place in the programme; playlists last 0 (R13).
+    Files of an HLS rendition have a position in the programme; playlists last 0 (R13).
     """
 
     enclosure_id: EnclosureId
@@ -71,9 +71,9 @@ class MediaFile:
 
 @dataclass(frozen=True, slots=True)
 class OwnedSpan:
-    """A version of a file, and from when until when requests at its place are for it.
+    """A version of a file, and the period in which requests at its place belong to it.
 
-    Without ``since`` it holds for all that was before, without ``until`` for all that follows.
+    Without ``since`` it has no start, without ``until`` no end.
     """
 
     file: MediaFile
@@ -83,7 +83,7 @@ class OwnedSpan:
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What R26 needs of one version of a media file, and whose it is."""
+    """The inputs of R26 for one version of a media file, with its episode."""
 
     enclosure_id: EnclosureId
     episode_id: EpisodeId
@@ -95,7 +95,7 @@ class MediaFacts:
 
 @dataclass(frozen=True, slots=True)
 class Inclusion:
-    """A network whose many listeners are people (R19), and until when that holds."""
+    """A network shared by many people (R19), and the end of its validity."""
 
     inclusion_id: UUID
     network: str
@@ -123,7 +123,7 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """A last line without its end: its number in the chunk, and some of the lines before it."""
+    """An unterminated last line: its number in the chunk, and some of the lines before it."""
 
     number: int
     line: str
@@ -132,10 +132,10 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a log: whole lines, with the number and the place of the first one.
+    """A piece of a log: whole lines, with the number and offset of the first one.
 
-    ``places`` are the number, offset and length of each line, when the lines are not neighbours.
-    ``tails`` are the lines of it that have no end, at most one for each file.
+    ``places`` are the number, offset and length of each line, when the lines are not adjacent.
+    ``tails`` are its unterminated lines, at most one for each file.
     """
 
     text: str
@@ -150,7 +150,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that cannot be used: where it lies and why. The excerpt is masked."""
+    """A row that cannot be used: its location and the reason. The excerpt is masked."""
 
     line_number: int
     byte_offset: int
@@ -161,7 +161,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A row that another context could not use: its place and the reason in words."""
+    """A row that another context rejected: its location and the reason."""
 
     line_number: int
     byte_offset: int
@@ -170,7 +170,7 @@ class Aside:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A log file as it is known: by the hash of its head, with what was read of it."""
+    """A log file, identified by the hash of its head, with its progress."""
 
     source_file_id: SourceFileId
     format: str
@@ -181,12 +181,12 @@ class SourceFile:
     lines_read: int
     unfinished: bool
     template: str | None = None
-    """Beyond what was read lies a line without its end, or the place where a gzip broke off."""
+    """After the progress there is an unterminated line, or the point where a gzip broke off."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What reading one log file, or several, came to."""
+    """The result of reading one log file, or several."""
 
     read: int = 0
     stored: int = 0
@@ -208,10 +208,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What reading one file came to.
+    """The result of reading one file.
 
-    ``note`` says in a sentence when nothing was new, ``error`` why nothing could be read,
-    ``doubt`` what most lines that do not count have in common.
+    ``note`` is a sentence when nothing was new, ``error`` the reason why nothing could be read,
+    ``doubt`` the common problem of most lines that do not count.
     """
 
     name: str
@@ -224,7 +224,7 @@ class FileResult:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRow:
-    """A row of the quarantine, as it is listed."""
+    """A quarantine row as listed."""
 
     quarantine_id: UUID
     source_file_id: UUID
@@ -240,7 +240,7 @@ class QuarantinedRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
-    """A file that was read, as it is listed: how far, and how many rows wait in the quarantine."""
+    """A source file as listed: its progress, and its open quarantine rows."""
 
     source_file_id: UUID
     name: str

@@ -11,6 +11,7 @@ from wavehouse.queue.types import (
     Health,
     JobDetail,
     JobSummary,
+    Neighbour,
     Schedule,
     WorkerRow,
 )
@@ -139,6 +140,15 @@ def workers(tx: Tx[Operational]) -> list[WorkerRow]:
         WHERE w.heartbeat_at > queue.at(NULL) - interval '45 seconds'
         ORDER BY leads DESC, w.started_at
         """,
+    )
+
+
+def neighbours(tx: Tx[Operational], *, host: str) -> list[Neighbour]:
+    """The workers of a host, with and without a heartbeat."""
+    return tx.rows(
+        Neighbour,
+        "SELECT worker_id, pid FROM queue.workers WHERE host = %(host)s",
+        {"host": host},
     )
 
 

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from wavehouse.kernel import clock
+from wavehouse.kernel.processes import is_running, machine
 from wavehouse.queue import rules
 from wavehouse.queue.queries import leases, reading
 from wavehouse.queue.types import Plan, Schedule
 from wavehouse.store import Database, Operational
 
-RENEW, RESCUE, TIDY = 3.0, 5.0, 3600.0
+RENEW, RESCUE, TIDY = 3.0, 2.0, 3600.0
 KEEP_DAYS = 90
 _KEPT = timedelta(hours=1)
 """Successes of jobs that recur more often than this are not stored individually."""
@@ -46,6 +47,7 @@ class Leader:
     def work(self) -> bool:
         """Do whatever is due. True when jobs were made."""
         made = False
+        self._when("neighbours", RESCUE, self._remove_dead_neighbours)
         self._when("renew", RENEW, self._renew)
         if self.term is not None:
             self._when("rescue", RESCUE, self._rescue)
@@ -62,6 +64,16 @@ class Leader:
     def _renew(self) -> None:
         with self._database.worker() as tx:
             self.term = leases.lead(tx, worker_id=self._worker_id)
+
+    def _remove_dead_neighbours(self) -> None:
+        """Remove workers of this machine whose process has ended, before their heartbeat is missed.
+
+        What they held is rescued at once, and the leadership of a dead leader is free.
+        """
+        with self._database.worker() as tx:
+            for neighbour in reading.neighbours(tx, host=machine()):
+                if not is_running(neighbour.pid):
+                    leases.leave(tx, worker_id=neighbour.worker_id)
 
     def _rescue(self) -> None:
         with self._database.worker() as tx:

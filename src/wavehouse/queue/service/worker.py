@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from uuid import uuid4
 from wavehouse import __version__
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import Unreachable
+from wavehouse.kernel.processes import machine
 from wavehouse.queue import rules
 from wavehouse.queue.queries import leases
 from wavehouse.queue.service.leading import Leader
@@ -103,7 +103,7 @@ class Worker:
                 tx,
                 worker_id=self.worker_id,
                 name=self._name,
-                host=socket.gethostname(),
+                host=machine(),
                 pid=os.getpid(),
                 kinds=sorted(self._handlers),
                 release=__version__,

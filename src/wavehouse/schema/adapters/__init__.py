@@ -1,1 +1,1 @@
-"""The outside world of the runner: folders of files, and servers by URL."""
+"""Adapters of the runner: folders of files, and servers by URL."""

@@ -1,7 +1,7 @@
-"""What a database holds, by a few statements over its catalogue.
+"""The contents of a database, read by a few statements over its catalogue.
 
-Run with an empty search_path, so that every name comes qualified, and sorted by bytes, so that no
-collation decides an order. Partitions are their parent's business and are left out.
+The search_path is empty, so every name is qualified, and rows are sorted by bytes, so no collation
+affects the order. Partitions are left out, as their parent describes them.
 """
 
 from __future__ import annotations

@@ -26,17 +26,17 @@ def names_in(folder: Path) -> list[str]:
 
 def nested_names_in(folder: Path) -> list[str]:
     """The paths of the files in a folder and the folders below it, relative to it."""
-    names_in(folder)  # says what is wrong with the folder
+    names_in(folder)  # raises when the folder is unusable
     return [path.relative_to(folder).as_posix() for path in below(folder)]
 
 
 def standard_input() -> bytes:
-    """All that comes on standard input."""
+    """All of standard input."""
     return sys.stdin.buffer.read()
 
 
 def environment() -> dict[str, str]:
-    """The variables of the environment, for layouts that substitute them."""
+    """The environment variables, for layouts that substitute them."""
     return dict(os.environ)
 
 
@@ -62,12 +62,12 @@ def content(path: Path) -> bytes | None:
 
 
 def below(folder: Path) -> list[Path]:
-    """Every file below a folder; none when the folder does not exist."""
+    """Every file below a folder; none when it does not exist."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text file with LF line ends, and the folders above it."""
+    """Write a text file with LF line endings, creating its folders."""
     try:
         with files.shared():
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,8 @@
-"""What a statement does, measured in a shadow: its locks, the files it replaces, what it reads.
+"""Measure a statement's effects in a shadow: its locks, the files it replaces, its scans.
 
-Locks are those that ``pg_locks`` shows of the session while its transaction is still open; a
-rewrite is a relation whose file node changed; a scan is a table whose count of sequential scans
-rose. Only relations that were there before the file count: no session waits for what it makes
-itself.
+Locks are those that ``pg_locks`` shows for the session while its transaction is open; a rewrite is
+a relation whose file node changed; a scan is a table whose number of sequential scans increased.
+Only relations that existed before the file count, as no other session waits for new ones.
 """
 
 from __future__ import annotations
@@ -54,14 +53,14 @@ _Relations = dict[int, _Relation]
 
 
 class Measurer:
-    """Measures statements one after the other, against the relations that stood at first."""
+    """Measures statements one after the other, against the relations that existed at first."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
         self._standing = frozenset(_relations(connection))
 
     def measured(self, run: Callable[[], object]) -> Effect:
-        """Run a statement within the open transaction, and what it did."""
+        """Run a statement in the open transaction and return its effects."""
         pid = self._connection.info.backend_pid
         held = set(self._connection.execute(_LOCKS, [pid]).fetchall())
         before = _relations(self._connection)
@@ -71,10 +70,10 @@ class Measurer:
         return self._effect(before, after, taken)
 
     def measured_outside(self, run: Callable[[], object]) -> Effect:
-        """Run a statement that allows no transaction, and what it did.
+        """Run a statement that allows no transaction and return its effects.
 
-        It waits for a writer of all tables, with an old snapshot, that is held here on purpose: so
-        its locks can be seen, however short it would have had them.
+        A writer of all tables, with an old snapshot, is kept open on purpose: the statement waits
+        for it, so that even its brief locks can be seen.
         """
         before = _relations(self._connection)
         taken: set[tuple[int, str]] = set()
@@ -113,7 +112,7 @@ class Measurer:
                     for relation in after.values()
                     if relation.table in self._standing
                     and relation.kind in "iI"
-                    and relation.node not in nodes  # another name for the same file does no work
+                    and relation.node not in nodes  # a rename leaves the file as it is
                 )
             ),
         )
@@ -129,9 +128,10 @@ def _relations(connection: psycopg.Connection) -> _Relations:
 
 @contextmanager
 def _watched(dsn: str, pid: int, tables: list[int], taken: set[tuple[int, str]]) -> Iterator[None]:
-    """Collect the locks that a backend takes or waits for, while a writer of ours is in its way.
+    """Collect the locks that a backend holds or waits for, while our writer blocks it.
 
-    The writer goes when the backend waits and its locks were seen, or when it does not wait at all.
+    The writer ends once the backend waits and its locks were seen, or when the backend does not
+    wait at all.
     """
     done, ready = threading.Event(), threading.Event()
 

@@ -1,9 +1,9 @@
-"""Every object of a database with its attributes, by one statement for each kind.
+"""Every object of a database with its attributes, read by one statement for each kind.
 
-Definitions are the server's own (``pg_get_*def``) under an empty search_path, so the same schema
-gives the same text on any server. Left out: what the system or an extension brought, and the
-runner's own tables. Flags that make an object less than it seems (an index that is not valid, a
-constraint that was not validated or is not enforced, triggers that are off) are attributes.
+Definitions come from the server (``pg_get_*def``) with an empty search_path, so the same schema
+gives the same text on any server. Left out are objects of the system and of extensions, and the
+runner's own tables. Flags of incomplete objects (an invalid index, a constraint that is not
+validated or not enforced, disabled triggers) are attributes.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _TOKENS = {
     "name": "n.nspname || '.' || c.relname",
 }
 _CALLS: dict[str, str] = {
-    # What others than the owner may do, defaults filled in: NULL and their text are the same.
+    # Rights of roles other than the owner, with defaults filled in: NULL equals their text.
     "acl": """(SELECT coalesce(jsonb_agg(t.x ORDER BY t.x COLLATE "C"), '[]') FROM (
         SELECT coalesce(r.rolname, 'PUBLIC') || ': ' || a.privilege_type
           || CASE WHEN a.is_grantable THEN ' with grant option' ELSE '' END AS x
         FROM pg_catalog.aclexplode(coalesce($1, pg_catalog.acldefault('$2', $3))) a
           LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
         WHERE a.grantee <> $3) t)""",
-    # Not obj_description and col_description: those are functions in SQL, ten times as slow.
+    # obj_description and col_description are SQL functions, ten times as slow.
     "comment": """(SELECT e.description FROM pg_catalog.pg_description e
         WHERE e.objoid = $1 AND e.classoid = 'pg_catalog.$2'::pg_catalog.regclass
           AND e.objsubid = 0)""",
@@ -49,9 +49,9 @@ _TOKEN = re.compile(r"@(ours|own|name)\b")
 
 @cache
 def _statements(*, members: bool = True) -> tuple[LiteralString, ...]:
-    """The statements with what many of them share written out; all of it is in this file.
+    """The statements with their shared parts expanded; all text is in this file.
 
-    ``members`` false leaves out looking for what extensions brought, where none brought anything.
+    ``members`` false omits the check for members of extensions, for databases without any.
     """
 
     def called(match: re.Match[str]) -> str:
@@ -343,8 +343,8 @@ _STATEMENTS = (
     current_database())
     """,
 )
-# Kinds that most databases have none of, and where one would be found. Each finds at least what the
-# kind's statement finds: planning that statement costs more than asking whether it is worth it.
+# Kinds that most databases lack, and where they would be found. Each check finds at least what the
+# kind's statement finds; planning that statement costs more than checking whether it is needed.
 _MEMBERS = "members of extensions"
 _RARE: dict[str, LiteralString] = {
     "trigger": "pg_trigger WHERE NOT tgisinternal",
@@ -385,7 +385,7 @@ _PINNED: tuple[LiteralString, ...] = (
     "bytea_output = 'hex'",
     "extra_float_digits = 1",
 )
-"""Literals come out the same whatever the session is set to."""
+"""Literals are printed the same whatever the session's settings."""
 _SET_BACK = """
     SELECT set_config('search_path', %s, false), set_config('timezone', %s, false),
            set_config('datestyle', %s, false), set_config('intervalstyle', %s, false),
@@ -399,7 +399,7 @@ OWNER = "$owner"
 def objects(connection: Connection, *, own_transaction: bool = True) -> Snapshot:
     """A snapshot of the connected database.
 
-    ``own_transaction`` false reads within the caller's open transaction and sees its changes.
+    With ``own_transaction`` false it reads in the caller's open transaction and sees its changes.
     """
     with connection.pipeline():
         if own_transaction:
@@ -418,7 +418,7 @@ def objects(connection: Connection, *, own_transaction: bool = True) -> Snapshot
 
 
 def _read(connection: Connection) -> list[Cursor[Any]]:
-    """In a pipeline, two round trips: which kinds there are, then their objects."""
+    """In a pipeline, two round trips: which kinds exist, then their objects."""
     absent, prepared, doublings = _told(connection.execute(_asked()).fetchone() or ())
     read: list[Cursor[Any]] = []
     for statement in _statements(members=_MEMBERS not in absent):
@@ -433,10 +433,11 @@ def _read(connection: Connection) -> list[Cursor[Any]]:
 
 @cache
 def _name(statement: str, doublings: int) -> LiteralString:
-    """What the server calls a statement, which it plans once for all snapshots of a session.
+    """The server-side name of a statement, which is planned once for all snapshots of a session.
 
-    Once for each doubling of the catalogue, as what is quick for ten tables is not for a thousand.
-    Not prepared by psycopg, which forgets its statements with every rollback and every DROP.
+    It is planned again whenever the catalogue doubles, as a plan for ten tables is slow for a
+    thousand. psycopg's own preparation is not used, because it drops its statements with every
+    rollback and every DROP.
     """
     digest: Any = hashlib.sha256(f"{doublings} {statement}".encode()).hexdigest()[:16]
     name: LiteralString = digest
@@ -445,7 +446,7 @@ def _name(statement: str, doublings: int) -> LiteralString:
 
 @cache
 def _asked() -> LiteralString:
-    """Which of the rare kinds there are; which statements the server knows; how large it all is."""
+    """Which of the rare kinds exist; which statements are prepared; how large the catalogue is."""
     there: list[LiteralString] = [f"EXISTS (SELECT FROM {location})" for location in _RARE.values()]
     more: list[LiteralString] = [
         "ARRAY(SELECT name FROM pg_prepared_statements)",
@@ -456,14 +457,14 @@ def _asked() -> LiteralString:
 
 
 def _told(row: Sequence[Any]) -> tuple[set[str], set[str], int]:
-    """The rare kinds that there are none of; the names of known statements; how large it all is."""
+    """The rare kinds that do not exist; the names of prepared statements; the catalogue's size."""
     *there, prepared, size = row
     absent = {kind for kind, is_there in zip(_RARE, there, strict=True) if not is_there}
     return absent, set(prepared), size.bit_length()
 
 
 def _with_owner(objects: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The role that owns most is *the* owner, whatever its name: it differs between servers."""
+    """Replace the role that owns most objects by *the* owner: its name differs between servers."""
     owners = Counter(
         a["owner"] for name, a in objects.items() if name != "schema public" and "owner" in a
     )

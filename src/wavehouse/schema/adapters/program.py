@@ -1,4 +1,4 @@
-"""The source of a program, read for the tables that it names."""
+"""Reads a program's source for the tables that it names."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from wavehouse.schema.rules.reserved import Names, merged, names_in_python, name
 
 
 def names_in_program(code: Path, *, without: Path) -> Names:
-    """The tables that the Python and SQL files of a folder name, apart from those ``without``.
+    """The tables named by the Python and SQL files of a folder, except those ``without``.
 
-    The folder of migrations is left out: it names every table.
+    The folder of migrations is left out, because it names every table.
     """
     read = {".py": names_in_python, ".sql": names_in_sql}
     return merged(

@@ -26,7 +26,7 @@ def key_columns(connection: Connection, *, table: str) -> list[str]:
 
 
 def is_append_only(connection: Connection, *, table: str) -> bool:
-    """Whether a trigger of the table refuses changes: then an existing row is left alone."""
+    """Whether a trigger of the table refuses changes; then existing rows are left alone."""
     cursor = connection.cursor(row_factory=scalar_row)
     return bool(
         cursor.execute(
@@ -41,7 +41,7 @@ def is_append_only(connection: Connection, *, table: str) -> bool:
 
 
 def ensure_partition(connection: Connection, *, table: str, day: str, span: str) -> None:
-    """Make the partition of a table that holds a day."""
+    """Create the partition of a table for a day."""
     connection.execute(
         "SELECT schema_ops.ensure_partition(%s::regclass, %s::date, %s)", [table, day, span]
     )
@@ -55,13 +55,13 @@ def put_row(
     key: list[str],
     append_only: bool,
 ) -> int:
-    """Write a row, or bring the row of its key to these values; 0 when it had them already."""
+    """Write a row, or update the row with its key; 0 when it already has these values."""
     name = sql.Identifier(*table.split("."))
     columns = sql.SQL(", ").join(sql.Identifier(column) for column in values)
     rest = [sql.Identifier(column) for column in values if column not in key]
     action: sql.Composable = sql.SQL("NOTHING")
     if rest and not append_only:
-        # Only a row that differs is touched: a second run changes nothing, updated_at included.
+        # Only a row that differs is updated: a second run changes nothing, not even updated_at.
         action = sql.SQL("UPDATE SET {} WHERE ROW({}) IS DISTINCT FROM ROW({})").format(
             sql.SQL(", ").join(sql.SQL("{c} = EXCLUDED.{c}").format(c=c) for c in rest),
             sql.SQL(", ").join(sql.SQL("stands.{}").format(c) for c in rest),

@@ -1,4 +1,4 @@
-"""A PostgreSQL server by URL: connected for migrations, named without its password."""
+"""A PostgreSQL server by URL: connections for migrations, labels without passwords."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from wavehouse.kernel.errors import Refused, Unreachable, UsageError, WavehouseE
 CONNECT_SECONDS = 10
 _MISSING_DATABASE = re.compile(r'database "([^"]+)" does not exist')
 _SETTINGS_IN_URL = re.compile(r'invalid URI query parameter: "([^"]+)"')
-_GONE = (None, "57P01", "57P02", "57P03")  # no answer; shut down; crashed; starting up
+_GONE = (None, "57P01", "57P02", "57P03")  # no response; shut down; crashed; starting up
 
 
 def label(conninfo: str) -> str:
-    """``host:port/database`` of a URL: what may be shown."""
+    """``host:port/database`` of a URL, which is safe to show."""
     parts = _parsed(conninfo)
     server = str(parts.get("host") or parts.get("hostaddr") or "local socket")
     port = parts.get("port")
@@ -27,7 +27,10 @@ def label(conninfo: str) -> str:
 
 @contextmanager
 def connected(conninfo: str) -> Iterator[psycopg.Connection]:
-    """A session in autocommit, UTF-8, in which psycopg prepares nothing. Closed at the end."""
+    """A session in autocommit and UTF-8, without psycopg's prepared statements.
+
+    Closed at the end.
+    """
     where = label(conninfo)
     try:
         connection = psycopg.connect(
@@ -63,14 +66,14 @@ def connected(conninfo: str) -> Iterator[psycopg.Connection]:
 
 @contextmanager
 def another(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
-    """A second session beside an open one."""
+    """A second session with the parameters of an open one."""
     info = connection.info
     with connected(make_conninfo(info.dsn, password=info.password)) as other:
         yield other
 
 
 def lost(error: psycopg.Error) -> bool:
-    """Whether the server went away, rather than said no."""
+    """Whether the connection was lost, rather than the statement refused."""
     return isinstance(error, psycopg.OperationalError) and error.sqlstate in _GONE
 
 
@@ -80,7 +83,7 @@ def _explained(error: psycopg.Error, where: str) -> WavehouseError:
         return Unreachable(
             "the connection to the database was lost",
             where=where,
-            hint="The status says what was kept.",
+            hint="The status shows what was committed.",
             command="wavehouse schema status",
         )
     said = str(error.diag.message_primary or error)
@@ -89,7 +92,7 @@ def _explained(error: psycopg.Error, where: str) -> WavehouseError:
             return Refused(
                 said,
                 where=where,
-                hint="A login that only looks needs to read the runner's tables.",
+                hint="A read-only login must be able to read the runner's tables.",
                 command="GRANT USAGE ON SCHEMA schema_ops TO LOGIN; "
                 "GRANT SELECT ON ALL TABLES IN SCHEMA schema_ops TO LOGIN",
             )
@@ -101,20 +104,18 @@ def _explained(error: psycopg.Error, where: str) -> WavehouseError:
             where=where,
             hint="It is a standby, or default_transaction_read_only is on: name the primary.",
         )
-    return WavehouseError(
-        said, where=where, hint="See the server's log.", command="wavehouse doctor"
-    )
+    return WavehouseError(said, where=where, hint="See the server log.", command="wavehouse doctor")
 
 
 def _reason(conninfo: str, error: psycopg.OperationalError) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0].rpartition("failed: ")[2] if lines else "it does not answer"
+    text = lines[0].rpartition("failed: ")[2] if lines else "no response"
     password = str(_parsed(conninfo).get("password") or "")
     return text.replace(password, "***") if password else text
 
 
 def _parsed(conninfo: str) -> dict[str, object]:
-    """The parts of a URL. A malformed one is never repeated: it may hold a piece of a password."""
+    """The parts of a URL. A malformed one is never repeated, as it may hold part of a password."""
     try:
         parts: dict[str, object] = dict(conninfo_to_dict(conninfo))
     except psycopg.ProgrammingError as error:
@@ -128,11 +129,11 @@ def _parsed(conninfo: str) -> dict[str, object]:
 
 
 def _not_a_parameter(name: str) -> UsageError:
-    """Other tools take settings as parameters of the URL; libpq takes them in ``options``."""
+    """Other tools accept settings as URL parameters; libpq takes them in ``options``."""
     return UsageError(
         f"{name} is not a parameter of a PostgreSQL URL",
         where="--url",
-        hint=f"Pass a setting of the session in options: ?options=-c%20{name}%3DVALUE.",
+        hint=f"Pass session settings in options: ?options=-c%20{name}%3DVALUE.",
     )
 
 
@@ -140,6 +141,6 @@ def _malformed() -> UsageError:
     return UsageError(
         "invalid database URL",
         where="--url",
-        hint="Write postgresql://user:password@host:5432/database; "
-        "percent-encode the signs @ : / ? # % in a password.",
+        hint="Write postgresql://user:password@host:5432/database; percent-encode @ : "
+        "/ ? # % in a password.",
     )

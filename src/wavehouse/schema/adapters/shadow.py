@@ -1,9 +1,9 @@
-"""Shadow databases: places where files are tried before they touch anything that matters.
+"""Shadow databases: scratch databases where files are tried before they reach a real one.
 
-The shadow server is the embedded PostgreSQL of the target's major version (16 or 18), in a folder
-of its own and without regard for power cuts, or any server by ``--shadow-url``. Databases that a
-prefix of files made are kept as templates by the hash of that prefix, so that the next run begins
-there.
+The shadow server is the embedded PostgreSQL of the target's major version (16 or 18), in a separate
+folder and without protection against power cuts, or any server given by ``--shadow-url``. Databases
+made by a prefix of the files are kept as templates under the hash of that prefix, so that the next
+run starts from there.
 """
 
 from __future__ import annotations
@@ -44,28 +44,28 @@ _NO_ROLE = re.compile(r'role "([^"]+)" does not exist')
 
 
 def major_for(server_version: int) -> int:
-    """The shadow's major version for a server: its own if there is one, else the next newer."""
+    """The shadow's major version for a server: the same if available, else the next newer."""
     return next((major for major in MAJORS if major >= server_version), NEWEST)
 
 
 @dataclass(slots=True)
 class Shadow:
-    """A server on which databases may be made and thrown away."""
+    """A server on which scratch databases may be created and dropped."""
 
     admin: str
     major: int
     likeness: Likeness = field(default_factory=Likeness)
     notes: list[str] = field(default_factory=list)
-    """What of the target could not be taken over."""
+    """Properties of the target that could not be copied."""
     is_own: bool = True
     _depth: int = 0
 
     @contextmanager
     def database(self, template: str | None = None) -> Iterator[str]:
-        """A new database, like the target or as a template is; dropped at the end.
+        """A new database, like the target or a copy of a template; dropped at the end.
 
-        Roles that were made meanwhile go with it. One program at a time uses a server: roles belong
-        to all its databases.
+        Roles created meanwhile are dropped with it. Only one process at a time uses a server,
+        because roles belong to all its databases.
         """
         name = f"{_SCRATCH}{uuid4().hex[:16]}"
         with psycopg.connect(self.admin, autocommit=True) as admin, self._alone(admin):
@@ -84,7 +84,7 @@ class Shadow:
 
     @contextmanager
     def _alone(self, admin: psycopg.Connection) -> Iterator[None]:
-        """Use the server alone, by an advisory lock that ends with the session."""
+        """Lock the server for this process, by an advisory lock that ends with the session."""
         self._depth += 1
         try:
             if self._depth == 1:
@@ -111,7 +111,7 @@ class Shadow:
                 self._fill(connection)
 
     def _create(self, admin: psycopg.Connection, name: str) -> None:
-        """A database with the target's encoding and locale, if the server has them."""
+        """Create a database with the target's encoding and locale, if the server has them."""
         if self.likeness.locale is not None:
             encoding, provider, collate, ctype, locale = self.likeness.locale
             words = f"ENCODING {{}} LC_COLLATE {{}} LC_CTYPE {{}} {_PROVIDERS[provider]}"
@@ -125,7 +125,7 @@ class Shadow:
         self._copy(admin, name, "template0")
 
     def _fill(self, connection: psycopg.Connection) -> None:
-        """Extensions that the files do not make themselves, then the prelude."""
+        """Create extensions that the files do not create themselves, then run the prelude."""
         for extension, schema, version in self.likeness.extensions:
             row = connection.execute(
                 "SELECT default_version FROM pg_available_extensions WHERE name = %s", [extension]
@@ -158,7 +158,7 @@ class Shadow:
             self.notes.append(text)
 
     def _copy(self, admin: psycopg.Connection, name: str, template: str) -> None:
-        # file_copy of a template takes seconds where copying by the log takes a tenth.
+        # file_copy of a template takes seconds; wal_log takes a tenth of that.
         admin.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log").format(
                 sql.Identifier(name), sql.Identifier(template)
@@ -166,9 +166,9 @@ class Shadow:
         )
 
     def template_of(self, digests: list[str]) -> tuple[str | None, int]:
-        """The template of the longest prefix that is kept, and how many files it holds.
+        """The template of the longest stored prefix, and the number of its files.
 
-        ``digests`` are those of every prefix, the shortest (of one file) first.
+        ``digests`` has the hash of every prefix, shortest (one file) first.
         """
         with psycopg.connect(self.admin, autocommit=True) as admin:
             known = {
@@ -183,7 +183,7 @@ class Shadow:
         return None, 0
 
     def keep(self, conninfo: str, digest: str) -> None:
-        """Keep a database as the template of a prefix; of many the oldest go."""
+        """Keep a database as the template of a prefix; beyond a limit the oldest are dropped."""
         source = str(psycopg.conninfo.conninfo_to_dict(conninfo)["dbname"])
         with psycopg.connect(self.admin, autocommit=True) as admin:
             with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.ObjectInUse):
@@ -208,14 +208,14 @@ def _drop_scratch(admin: psycopg.Connection) -> None:
 
 
 def _value(setting: str, value: str) -> sql.Composable:
-    """A setting's value; a search path keeps its own quotes and commas."""
+    """A setting's value; a search path keeps its quotes and commas."""
     if setting == "search_path":
         return sql.SQL(value) if value else sql.Literal("")
     return sql.Literal(value)
 
 
 def _run_prelude(connection: psycopg.Connection, text: str) -> None:
-    """Run the SQL that a platform would have run, making the roles that it names."""
+    """Run the SQL that a platform would have run, creating the roles that it names."""
     for _ in range(_MOST_ROLES):
         try:
             with connection.transaction():
@@ -224,7 +224,7 @@ def _run_prelude(connection: psycopg.Connection, text: str) -> None:
         except psycopg.Error as error:
             if not make_missing_role(connection, error):
                 raise InvalidInput(
-                    f"the prelude does not run: {error.diag.message_primary}", where="--prelude"
+                    f"the prelude fails: {error.diag.message_primary}", where="--prelude"
                 ) from error
 
 
@@ -257,10 +257,10 @@ def shadow(
 
 
 def make_missing_role(connection: psycopg.Connection, error: psycopg.Error) -> bool:
-    """Make the role that a statement missed, without login; whether there was one to make.
+    """Create the role that a statement needs, without login; False when no role was missing.
 
-    Files name roles of the cluster; in the shadow they only have to exist. A role that was taken
-    over from the target makes way for the file that creates it.
+    Files name roles of the cluster, which only have to exist in the shadow. A role copied from the
+    target is dropped when a file creates it.
     """
     said = str(error.diag.message_primary or "")
     missing, there = _NO_ROLE.search(said), _ROLE_EXISTS.search(said)
@@ -271,7 +271,7 @@ def make_missing_role(connection: psycopg.Connection, error: psycopg.Error) -> b
     ) as other:
         if there is not None:
             return shadow_roles.make_way(other, there[1])
-        assert missing is not None, "one of the two matched"  # noqa: S101
+        assert missing is not None, "one of the two must match"  # noqa: S101
         with suppress(psycopg.errors.DuplicateObject):
             other.execute(_named("CREATE ROLE {}", missing[1]))
     return True

@@ -1,7 +1,7 @@
-"""Roles of a shadow server: they belong to all its databases, so each use cleans up after itself.
+"""Roles of a shadow server: they belong to all its databases, so each use cleans up afterwards.
 
-A role that files made is dropped with the database that they ran in. One that a kept template
-needs is put aside under another name, with its own name as its comment, until the template is used.
+A role created by files is dropped with the database in which they ran. A role that a kept template
+needs is renamed, with its original name as its comment, until the template is used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def known(admin: psycopg.Connection) -> set[int]:
 
 
 def bring_back(admin: psycopg.Connection, template: str) -> set[int]:
-    """Give the roles that a template needs their names again."""
+    """Restore the names of the roles that a template needs."""
     rows = admin.execute(
         """
         SELECT DISTINCT r.oid::bigint, r.rolname::text,
@@ -44,7 +44,7 @@ def bring_back(admin: psycopg.Connection, template: str) -> set[int]:
 
 
 def take_over(admin: psycopg.Connection, roles: tuple[RoleLike, ...]) -> None:
-    """Make the target's roles, without login, where the shadow has none of that name."""
+    """Create the target's roles, without login, where the shadow lacks them."""
     made = []
     for role in roles:
         with suppress(psycopg.errors.DuplicateObject):
@@ -62,7 +62,7 @@ def take_over(admin: psycopg.Connection, roles: tuple[RoleLike, ...]) -> None:
 
 
 def make_way(admin: psycopg.Connection, name: str) -> bool:
-    """Drop a role that was taken over, because a file makes it itself; whether it was one."""
+    """Drop a copied role, because a file creates it itself; False when it was not a copied one."""
     row = admin.execute(
         """
         SELECT pg_catalog.shobj_description(oid, 'pg_authid') FROM pg_catalog.pg_roles
@@ -79,8 +79,8 @@ def make_way(admin: psycopg.Connection, name: str) -> bool:
 
 
 def leave(admin: psycopg.Connection, before: set[int]) -> None:
-    """Drop every role that was not there before, or put it aside for the templates."""
-    for _ in range(2):  # a role that granted something goes after what it granted
+    """Drop every new role, or rename it for the templates."""
+    for _ in range(2):  # a grantor is dropped after the roles it granted to
         rows = admin.execute(
             """
             SELECT r.oid::bigint, r.rolname::text,
@@ -102,7 +102,7 @@ def leave(admin: psycopg.Connection, before: set[int]) -> None:
 
 
 def sweep(admin: psycopg.Connection, *, is_own: bool) -> None:
-    """Remove what an interrupted run left: on a server of our own any role but the superuser."""
+    """Remove the leftovers of an interrupted run; on our own server, any role but the superuser."""
     rows = admin.execute(
         """
         SELECT r.rolname::text FROM pg_catalog.pg_roles r

@@ -1,4 +1,4 @@
-"""The command group ``schema``, for the program to mount."""
+"""The command group ``schema``."""
 
 from wavehouse.schema.cli.commands import schema
 from wavehouse.schema.cli.documents import docs, seed_command

@@ -1,4 +1,4 @@
-"""``wavehouse schema``: apply, rollback and status, on any ladder or on the product's three."""
+"""``wavehouse schema``: apply, rollback and status, for any ladder or the product's three."""
 
 from __future__ import annotations
 
@@ -57,16 +57,17 @@ actor_option = click.option(
     "--actor",
     envvar="WAVEHOUSE_ACTOR",
     metavar="NAME",
-    help="The person or job that runs this, for the audit log [default: the system's user].",
+    help="The person or job that runs this, for the audit log [default: the "
+    "operating system's user].",
 )
 
 
 def checks_options(command: Command) -> Command:
-    """How much is looked at before and after."""
+    """Options of the checks before and after a run."""
     return click.option(
         "--no-checks",
         is_flag=True,
-        help="Do not look before and after: rows, orphans, nulls, duplicates, holders of locks.",
+        help="Skip the checks before and after: rows, orphans, nulls, duplicates, lock holders.",
     )(
         click.option(
             "--oldest-transaction",
@@ -74,12 +75,12 @@ def checks_options(command: Command) -> Command:
             default=300.0,
             show_default=True,
             metavar="SECONDS",
-            help="Refuse when an older transaction holds a table that is touched.",
+            help="Refuse when an older transaction holds a lock on an affected table.",
         )(command)
     )
 
 
-dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would run; write nothing.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would run; write nothing.")
 
 
 @schema.command("apply")
@@ -91,12 +92,16 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would ru
 @actor_option
 @checks_options
 @click.option("--to", metavar="VERSION", help="Stop after this version.")
-@click.option("--allow-out-of-order", is_flag=True, help="Apply files older than the newest too.")
+@click.option(
+    "--allow-out-of-order",
+    is_flag=True,
+    help="Also apply files older than the newest applied version.",
+)
 @click.option(
     "--plan",
     "plan_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What `wavehouse schema plan --json` printed: apply just that, or nothing.",
+    help="Output of `wavehouse schema plan --json`: apply exactly that plan, or nothing.",
 )
 def apply_command(
     waivers: Path | None,
@@ -114,15 +119,16 @@ def apply_command(
 ) -> None:
     """Apply every pending migration, each whole or not at all.
 
-    Before and after, the tables that the files touch are looked at: rows, keys that name no row,
-    nulls and duplicates that would make a statement fail, sessions that hold locks, extensions that
-    the server lacks. What would fail is refused before anything runs. A file counts as applied only
-    when it leaves no invalid index, no constraint unvalidated (unless a later file validates it, or
-    its header says why: -- wavehouse: unvalidated REASON) and no partition half detached. The
-    queries of VERSION_SLUG.check.sql run before and after; one that says false takes the file back.
+    The tables that the files touch are checked before and after: row counts, foreign keys without a
+    row, nulls and duplicates that would make a statement fail, sessions that hold locks, missing
+    extensions. A run that would fail is refused before anything runs. A file counts as applied only
+    when it leaves no invalid index, no unvalidated constraint (unless a later file validates it, or
+    its header gives a reason: -- wavehouse: unvalidated REASON) and no partition half detached. The
+    queries of VERSION_SLUG.check.sql run before and after; if one returns false, the file is rolled
+    back.
 
-    --layout reads the folder of another runner. What that runner applied is recorded in a table of
-    its own, which is not read: begin with a database that it has not migrated.
+    --layout reads the folder of another runner. Its own history table is not read, so start with a
+    database that it has not migrated.
     """
     from wavehouse.schema import Patience, apply
     from wavehouse.schema.cli.plans import expected_of
@@ -158,9 +164,15 @@ def apply_command(
 @dry_run_option
 @actor_option
 @checks_options
-@click.option("--to", metavar="VERSION", help="Undo everything newer; 0 undoes all.")
-@click.option("--steps", type=click.IntRange(min=1), help="How many to undo [default: 1].")
-@click.option("--allow-changed-down", is_flag=True, help="Run down files that changed since.")
+@click.option(
+    "--to", metavar="VERSION", help="Undo everything newer than this version; 0 undoes all."
+)
+@click.option(
+    "--steps", type=click.IntRange(min=1), help="Number of migrations to undo [default: 1]."
+)
+@click.option(
+    "--allow-changed-down", is_flag=True, help="Run down files even if they have changed since."
+)
 def rollback_command(
     to: str | None,
     steps: int | None,
@@ -174,16 +186,16 @@ def rollback_command(
     layout: str,
     **words: Any,
 ) -> None:
-    """Undo the newest migrations by their down files, newest first."""
+    """Undo the newest migrations with their down files, newest first."""
     from wavehouse.schema import Patience, rollback
 
     choice = Choice(**words)
     folder_layout = layout_of(choice, layout)
     if to is not None and steps is not None:
-        raise UsageError("--to and --steps cannot be combined", hint="Give one of them.")
+        raise UsageError("--to and --steps cannot be combined", hint="Use only one of them.")
     if choice.folder is None and choice.url is None and len(choice.databases) != 1:
         raise UsageError(
-            "a rollback needs one database",
+            "a rollback needs exactly one database",
             hint="Name the database.",
             command="wavehouse schema rollback --database operational",
         )
@@ -218,7 +230,7 @@ def rollback_command(
 @click.option(
     "--run-again",
     is_flag=True,
-    help="Run an interrupted block that commits its own work from its beginning.",
+    help="Run an interrupted block that commits its own work again from its start.",
 )
 def recover_command(
     waivers: Path | None,
@@ -230,13 +242,13 @@ def recover_command(
     layout: str,
     **words: Any,
 ) -> None:
-    """Finish a non-transactional file that began and did not end.
+    """Finish a non-transactional file that was interrupted.
 
-    Statements that are done are known by the journal; of the one that was under way the database is
-    asked what is there: nothing, all of it, or debris (an invalid index, a detaching that hangs),
-    which is cleaned away. The settings that the file had made for its session are restored. A block
-    that commits its own work (DO, CALL) cannot be looked at: it needs --run-again. With --dry-run
-    it only says what it found. To undo the half instead: wavehouse schema rollback.
+    The journal knows the finished statements; for the interrupted one the database is inspected:
+    nothing happened, all of it is done, or there is debris (an invalid index, a pending detach),
+    which is removed. The file's session settings are restored. A block that commits its own work
+    (DO, CALL) cannot be inspected: it needs --run-again. With --dry-run the findings are only
+    reported. To undo the partial file instead: wavehouse schema rollback.
     """
     from wavehouse.schema import Patience, recover
 
@@ -263,7 +275,8 @@ def recover_command(
             verb = "would finish" if dry_run else "finished"
             terminal.say(
                 f"{target.name}: {verb} {result.recovered} {result.direction}: "
-                f"{result.done_before} statements were done, {result.done_now} were left"
+                f"{result.done_before} statements were already done, {result.done_now} "
+                "were run now"
             )
             rows.append((target.name, result.recovered, result.done_before, result.done_now))
     report.write(("database", "version", "done before", "done now"), rows)
@@ -272,14 +285,18 @@ def recover_command(
 @schema.command("history")
 @common_options
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many."
+    "--limit",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="Maximum number of entries.",
 )
 def history_command(limit: int, as_json: bool, **words: Any) -> None:
     """Print the runner's audit log of a database's schema, newest first.
 
-    Each entry has the actor and the login, what was done to which version, the hash of the file and
-    of the change set (all files of that run), and the trace in the telemetry. The database keeps
-    it, append-only, in schema_ops.journal.
+    Each entry has the actor and the login, the action and version, the hashes of the file and of
+    the change set (all files of that run), and the telemetry trace. The log is stored append-only
+    in schema_ops.journal.
     """
     from wavehouse.schema import history
 
@@ -301,23 +318,23 @@ def history_command(limit: int, as_json: bool, **words: Any) -> None:
                 for entry in entries
             ]
             if not entries:
-                terminal.say(f"{target.name}: no runner has been here")
+                terminal.say(f"{target.name}: no runner has used this database")
     report.write(("database", "when", "who", "what", "migration", "change set"), rows)
 
 
 @schema.command("status")
 @common_options
 @layout_option
-@click.option("--probe", is_flag=True, help="One line for a watcher, drift included.")
+@click.option("--probe", is_flag=True, help="One line for a monitor, drift included.")
 @click.pass_context
 def status_command(
     context: click.Context, /, probe: bool, as_json: bool, layout: str, **words: Any
 ) -> None:
     """Compare the files with the database: 0 in order, 3 pending or changed, 6 partly applied.
 
-    With --probe the answer is short: version, last migration, partial, pending, and whether the
-    schema is still what its newest migration made (by the hash in the history; no shadow is
-    needed). In what it differs: wavehouse schema drift.
+    With --probe the output is short: version, last migration, partial, pending, and whether the
+    schema is still as its newest migration left it (by the hash in the history, without a shadow).
+    For the differences: wavehouse schema drift.
     """
     from wavehouse.schema import status
 
@@ -368,15 +385,15 @@ def _row(target: Target, entry: StatusEntry) -> tuple[object, ...]:
 
 
 def _advise(target: Target, result: StatusResult) -> None:
-    """One sentence with the next command for each kind of trouble."""
+    """A sentence with the next command for each kind of problem."""
     from wavehouse.schema import EntryState
 
     advice = {
         EntryState.PENDING: "pending; apply with: wavehouse schema apply",
         EntryState.OUT_OF_ORDER: "older than the newest applied; see apply --allow-out-of-order",
         EntryState.CHANGED: "changed after being applied; restore the file",
-        EntryState.DOWN_CHANGED: "with another down file than when applied",
-        EntryState.MISSING: "applied, but the file is gone; restore it",
+        EntryState.DOWN_CHANGED: "with a down file changed since it was applied",
+        EntryState.MISSING: "applied, but the file is missing; restore it",
         EntryState.AHEAD: "applied by a newer release than this folder",
         EntryState.PARTIAL: "partly applied; finish with: wavehouse schema recover",
     }
@@ -385,8 +402,8 @@ def _advise(target: Target, result: StatusResult) -> None:
             terminal.say(f"{target.name}: {len(versions)} {sentence} (first: {versions[0]})")
     if result.equals is False:
         terminal.say(
-            f"{target.name}: differs from what {result.version} made it; see in what: "
-            "wavehouse schema drift"
+            f"{target.name}: differs from the schema that {result.version} left; for "
+            "the differences: wavehouse schema drift"
         )
     if not result.entries:
         terminal.say(f"{target.name}: no migrations in the folder, none in the database")
@@ -399,7 +416,7 @@ def _walk(
     verb: str,
     key: str,
 ) -> None:
-    """Apply or roll back on each target; what was done before an error is reported too."""
+    """Apply or roll back on each target; on an error, completed work is reported too."""
     rows: list[tuple[object, ...]] = []
     try:
         with targets_of(choice) as targets:
@@ -453,7 +470,7 @@ def _as_text(value: object) -> str:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM stop the work as Ctrl-C does: the file under way is rolled back, and reported."""
+    """Let SIGTERM stop the work as Ctrl-C does: the current file is rolled back and reported."""
 
     def stop(signum: int, frame: object) -> None:
         raise KeyboardInterrupt
@@ -471,7 +488,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 def _until_stopped(
     target: Target, work: Work, on_step: OnStep, steps: list[Step], verb: str
 ) -> WalkResult:
-    """The work; when Ctrl-C ends it, an error that says what was done."""
+    """Run the work; on Ctrl-C, raise an error that reports what was done."""
     try:
         with _ended_by_sigterm():
             return work(target, on_step)

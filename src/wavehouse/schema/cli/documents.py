@@ -19,28 +19,29 @@ _NEWEST = 18
 code_option = click.option(
     "--code",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The program's source: a table that it does not name is marked reserved. "
-    "The product's own databases have the product's.",
+    help="Source of the program: tables that it does not name are marked "
+    "reserved. The product's own databases use the product's source.",
 )
 out_option = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("docs/reference"),
     show_default=True,
-    help="The folder that holds dictionary/ and erd/.",
+    help="The folder with dictionary/ and erd/.",
 )
 
 all_option = click.option(
     "--all",
     "everything",
     is_flag=True,
-    help="Also the diagrams' sources (Mermaid, PlantUML) and schema.sql beside the migrations.",
+    help="Also write the diagrams' sources (Mermaid, PlantUML) and schema.sql "
+    "beside the migrations.",
 )
 
 
 @click.group()
 def docs() -> None:
-    """The dictionary and the diagrams of a database, written from the database itself."""
+    """The dictionary and the diagrams of a database, generated from the database."""
 
 
 @docs.command("generate")
@@ -87,8 +88,8 @@ def check_command(
 ) -> None:
     """Compare the documents byte for byte with the database: 0 equal, 3 something differs.
 
-    A database without tables is not migrated yet: its documents are compared with what the files of
-    its ladder make of an empty one, in a shadow.
+    A database without tables is not migrated yet: the documents are then compared with the schema
+    that its ladder creates in a shadow.
     """
     from wavehouse.schema import check_documents, reserved_tables
 
@@ -111,7 +112,7 @@ def check_command(
 
 
 def _catalogue(target: Target) -> Catalogue:
-    """What the database holds; what its files make, when it holds nothing yet."""
+    """The database's catalogue; when it is empty, the catalogue that its files create."""
     from wavehouse.schema import catalogue
     from wavehouse.schema.cli.shadows import shadow_of
     from wavehouse.schema.service.documents import catalogue_of_files
@@ -121,7 +122,7 @@ def _catalogue(target: Target) -> Catalogue:
     ladder = () if described.tables else read_ladder(target.folder)
     if not ladder:
         return described
-    terminal.say(f"{target.name}: not migrated yet; compared with what its files make")
+    terminal.say(f"{target.name}: not migrated yet; compared with the schema that its files create")
     with shadow_of(_NEWEST, None) as shadow:
         return catalogue_of_files(shadow, ladder)
 
@@ -143,7 +144,7 @@ def seed_command(as_json: bool, **words: Any) -> None:
             folder = target.folder.parent / "seeds"
             if not folder.is_dir():
                 raise UsageError(
-                    "there are no seeds beside the migrations",
+                    "there is no seeds folder beside the migrations",
                     where=str(folder),
                     hint="Put .toml files there, or name another folder of migrations: --dir DIR.",
                 )

@@ -1,4 +1,4 @@
-"""``wavehouse schema plan · lint``: what files would do, measured beforehand in a shadow."""
+"""``wavehouse schema plan · lint``: the effects of files, measured beforehand in a shadow."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def plan_command(
     as_json: bool,
     **words: Any,
 ) -> None:
-    """Say what apply would do: per statement the lock, the rewrite, the scan, rows and time.
+    """Show what apply would do: per statement the lock, the rewrite, the scan, rows and time.
 
-    Locks, rewrites and scans are measured in a shadow at the target's version; rows and
-    bytes are the target's; seconds are an estimate from them. The digest names this plan.
+    Locks, rewrites and scans are measured in a shadow at the target's version; rows and bytes are
+    the target's; seconds are estimated from them. The digest identifies this plan.
     """
     from wavehouse.schema.adapters.shadow import major_for
     from wavehouse.schema.rules.layouts import Layout
@@ -108,11 +108,11 @@ def plan_command(
 @click.option(
     "--history",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder of files that are applied before these.",
+    help="A folder of files to apply before these.",
 )
-@click.option("--url", metavar="URL", help="Lint only what is pending on this database.")
+@click.option("--url", metavar="URL", help="Lint only files pending on this database.")
 @click.option("--since", metavar="VERSION", help="Lint only files after this version.")
-@click.option("--advice", is_flag=True, help="Also report design, names, and locks of a moment.")
+@click.option("--advice", is_flag=True, help="Also report design, names, and brief locks.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.pass_context
 def lint_command(
@@ -132,17 +132,16 @@ def lint_command(
     databases: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Report what is dangerous in migrations, each finding with its safe recipe.
+    """Report dangerous statements in migrations, each with a safe alternative.
 
-    Every file is run in a shadow after those before it. A statement is accused of a rewrite, a scan
-    or a lock only when it was measured to do it, to something that was there before its file; DO
-    blocks and functions are seen that way, too. Exit code 3 when a finding is open; advice, told
-    with `--advice`, never counts. A file may waive a rule:
-    `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
+    Every file is run in a shadow after the files before it. A rewrite, a scan or a lock is reported
+    only when it was measured, on an object that existed before the file; this covers DO blocks and
+    functions too. Exit code 3 when a finding is open; advice (`--advice`) never counts. A file may
+    waive a rule: `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
 
-    FILES are linted alone, each after the older files of its folder (or of --dir); `-` is standard
-    input. With --url only what is pending there is linted, and the target's rows weigh: work on a
-    table that is small there is advice.
+    With FILES only those are linted, each after the older files of its folder (or of --dir); `-` is
+    standard input. With --url only files pending there are linted, weighted by the target's rows:
+    work on a small table is only advice.
     """
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service import drifting

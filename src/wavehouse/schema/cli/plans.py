@@ -1,4 +1,4 @@
-"""Reads a plan that was printed."""
+"""Reads a printed plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wavehouse.schema.types import Expected
 
 
 def expected_of(path: Path, target: str) -> Expected:
-    """A plan that ``plan --json`` printed, for one database. InvalidInput when it is not one."""
+    """A plan printed by ``plan --json``, for one database. InvalidInput when it is not one."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         plans = {item["name"]: item for item in document.get("targets", [document])}

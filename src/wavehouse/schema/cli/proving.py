@@ -1,4 +1,4 @@
-"""``wavehouse schema snapshot · drift · verify``: what a database is, what files make of one."""
+"""``wavehouse schema snapshot · drift · verify``: compare a database with its files."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
 
 @click.command("snapshot")
 @common_options
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 def snapshot_command(out: Path | None, as_json: bool, **words: Any) -> None:
-    """Print every object of a database as one canonical JSON, with its two hashes.
+    """Print every object of a database as canonical JSON, with its two hashes.
 
-    The strict hash is of everything; the logical one leaves out the order of columns and the names
+    The strict hash covers everything; the logical hash ignores the order of columns and the names
     of NOT NULL constraints. The same schema gives the same document on any server.
     """
     from wavehouse.schema.service.drifting import snapshot
@@ -74,10 +74,10 @@ def snapshot_command(out: Path | None, as_json: bool, **words: Any) -> None:
     "--snapshot",
     "kept",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Compare with this kept snapshot instead of the files.",
+    help="Compare with this saved snapshot instead of the files.",
 )
 @click.option("--strict", is_flag=True, help="Compare column order and NOT NULL names too.")
-@click.option("--partitions", is_flag=True, help="Compare partitions that programs made, too.")
+@click.option("--partitions", is_flag=True, help="Also compare partitions created by programs.")
 @click.option("--schema", "schemas", multiple=True, help="Only this schema; repeat for several.")
 @click.option(
     "--ignore",
@@ -102,10 +102,10 @@ def drift_command(
     as_json: bool,
     **words: Any,
 ) -> None:
-    """Compare a database with its files: 0 nothing differs, 3 each difference by name.
+    """Compare a database with its files: 0 no difference, 3 each difference by name.
 
-    The files that the history says are applied (without a history: all) are replayed in a shadow
-    and both catalogues are compared, every kind of object and every attribute.
+    The files applied according to the history (all files without a history) are replayed in a
+    shadow and both catalogues are compared, every kind of object and every attribute.
     """
     from wavehouse.schema.rules.timely import Windows
     from wavehouse.schema.service import drifting
@@ -135,11 +135,11 @@ def drift_command(
                     terminal.say(f"{item.name}: {item.attribute}\n{text}")
             if result.only_by_time:
                 terminal.say(
-                    f"{target.name}: {len(result.only_by_time)} texts differ only by the time at "
-                    "which a file ran, or by the order of columns"
+                    f"{target.name}: {len(result.only_by_time)} definitions differ only by "
+                    "the time at which a file ran, or by column order"
                 )
             if not result.differences:
-                terminal.say(f"{target.name}: as its files say (logical {result.logical[:12]})")
+                terminal.say(f"{target.name}: matches its files (logical {result.logical[:12]})")
     report.write(("database", "kind", "difference"), rows)
     context.exit(worst)
 
@@ -188,7 +188,7 @@ def _kept(path: Path, name: str) -> Snapshot:
 @click.option(
     "--smoke",
     is_flag=True,
-    help="Then the smoke cycle: apply the whole ladder, roll it back, apply it again.",
+    help="Then run the smoke cycle: apply the whole ladder, roll it back, apply it again.",
 )
 @click.pass_context
 def verify_command(
@@ -205,11 +205,11 @@ def verify_command(
     databases: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Walk each migration up, down and up again in a shadow, and compare the catalogues.
+    """Run each migration up, down and up again in a shadow, and compare the catalogues.
 
-    Exit code 3 when a down file does not restore what was there; what differs is named by object
-    and attribute. Nothing but the shadow is touched. With --smoke the whole ladder is walked by the
-    runner itself, too: up, down as far as it goes, and up again.
+    Exit code 3 when a down file does not restore the previous schema; differences are listed by
+    object and attribute. Only the shadow is changed. With --smoke the runner also walks the whole
+    ladder: up, down as far as possible, and up again.
     """
     from wavehouse.schema.service.verifying import verify
 
@@ -249,7 +249,7 @@ def verify_command(
 
 
 def _smoked(shadow: Shadow, folder: Path | None, name: str, layout: str) -> SmokeResult:
-    """The smoke cycle of a folder, or of the product's own ladder of this name."""
+    """The smoke cycle of a folder, or of the product's own ladder with this name."""
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service.smoking import smoke
     from wavehouse.store import databases_folder
@@ -262,12 +262,12 @@ def _why(pair: PairVerdict) -> str:
     if pair.refused is not None and pair.state in ("restored", "irreversible"):
         return f"apply would refuse it: {pair.refused}"
     return {
-        "not_restored": "its down does not restore what was there",
+        "not_restored": "its down file does not restore the previous schema",
         "no_down": "it has no down file",
-        "up_fails": f"it does not run: {pair.error}",
-        "down_fails": f"its down does not run: {pair.error}",
-        "again_fails": f"after its down it does not run again: {pair.error}",
-    }.get(pair.state, "up again it makes something else than at first")
+        "up_fails": f"it fails: {pair.error}",
+        "down_fails": f"its down file fails: {pair.error}",
+        "again_fails": f"it fails when applied again after its down file: {pair.error}",
+    }.get(pair.state, "applied again, it creates a different schema than at first")
 
 
 LOOKING = (snapshot_command, drift_command, verify_command)

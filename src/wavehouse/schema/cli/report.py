@@ -11,18 +11,21 @@ from wavehouse.kernel.errors import WavehouseError
 
 @dataclass(slots=True)
 class Report:
-    """What a command says. ``single``: one database was named, so the object is about it alone."""
+    """The output of a command.
+
+    ``single``: one database was named, so the object is its result alone.
+    """
 
     as_json: bool
     single: bool
     targets: list[dict[str, object]] = field(default_factory=list)
 
     def add(self, name: str, document: dict[str, object]) -> None:
-        """The result for one database."""
+        """Add the result of one database."""
         self.targets.append({"name": name, **document})
 
     def add_failure(self, name: str, error: WavehouseError, done: dict[str, object]) -> None:
-        """What was done for one database before an error, and the error."""
+        """Add the completed work for one database before an error, and the error."""
         fields = ("code", "message", "where", "hint", "command")
         self.add(name, {**done, "error": {name: getattr(error, name) for name in fields}})
 

@@ -1,4 +1,4 @@
-"""What commands that try files in a shadow share: their options, the shadow, the ladders."""
+"""Shared by commands that use a shadow: their options, the shadow, the ladders."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def shadow_options(command: Command) -> Command:
         click.option(
             "--target-version",
             type=click.Choice(["16", "18"]),
-            help="Major version of the shadow; default the target's, else 18.",
+            help="Major version of the shadow [default: the target's, else 18].",
         ),
         click.option(
             "--shadow-url",
             metavar="URL",
-            help="A server for shadows, by a login that may create databases and roles; "
-            "default an embedded one.",
+            help="URL of a server for shadows, with a login that may create databases and "
+            "roles [default: an embedded one].",
         ),
         click.option(
             "--prelude",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="SQL that runs in a new shadow before the files: what a platform brings.",
+            help="SQL to run in a new shadow before the files, such as a platform's own setup.",
         ),
     ):
         command = option(command)
@@ -47,7 +47,7 @@ def shadow_options(command: Command) -> Command:
 
 
 def ladder_options(command: Command) -> Command:
-    """Options of a command that needs files only."""
+    """Options of a command that only needs files."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
         click.option(
@@ -77,7 +77,7 @@ def shadow_of(
 ) -> Iterator[Shadow]:
     """A shadow server: the one at ``url``, or an embedded one in ``home``.
 
-    ``like`` is its target, and the target's ladder.
+    ``like`` is the target to resemble, with its ladder.
     """
     from wavehouse.kernel import config
     from wavehouse.schema.adapters.shadow import shadow
@@ -93,7 +93,7 @@ def shadow_of(
 
 
 def tell_notes(name: str, shadow: Shadow) -> None:
-    """Say what of the target could not be taken over, before any verdict."""
+    """Print which properties of the target could not be copied, before any verdict."""
     for note in shadow.notes:
         terminal.say(f"{name}: the shadow differs from the target: it lacks {note}")
 
@@ -101,13 +101,13 @@ def tell_notes(name: str, shadow: Shadow) -> None:
 def ladders_of(
     folder: Path | None, databases: tuple[str, ...], layout: str, waivers: Path | None = None
 ) -> list[tuple[str, tuple[Migration, ...]]]:
-    """The ladders that are meant, by name."""
+    """The selected ladders, by name."""
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service.ladder import read_ladder
     from wavehouse.store import databases_folder
 
     if folder is not None and databases:
-        raise UsageError("--database and --dir cannot be combined", hint="Leave one out.")
+        raise UsageError("--database and --dir cannot be combined", hint="Use only one of them.")
     if folder is not None:
         tell_not_run(folder, layout)
         return [(folder.name, read_ladder(folder, Layout(layout), waivers))]

@@ -1,4 +1,4 @@
-"""Which databases a command is about, from its options."""
+"""The databases a command works on, from its options."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wavehouse.schema.rules.layouts import Layout
 
 OWN_LADDERS = "wavehouse.own_ladders"
-"""Where the program puts its own ladders for these commands: a key of click's ``meta``."""
+"""The key of click's ``meta`` under which the program puts its own ladders."""
 
 LAYOUTS = (
     "wavehouse",
@@ -39,7 +39,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which ladders on which databases a command is about, as typed."""
+    """The selected ladders and databases, as typed."""
 
     folder: Path | None
     url: str | None
@@ -48,15 +48,15 @@ class Choice:
 
     @property
     def single(self) -> bool:
-        """Whether one database was named by --dir and --url."""
+        """Whether a single database was named by --dir and --url."""
         return self.folder is not None or self.url is not None
 
 
 def common_options(command: Command) -> Command:
-    """The options every command of this group has."""
+    """Options shared by the commands of this group."""
     options = (
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-        click.option("--role", metavar="ROLE", help="Own what is made as ROLE (SET ROLE)."),
+        click.option("--role", metavar="ROLE", help="Create objects as ROLE (SET ROLE)."),
         click.option(
             "--database",
             "databases",
@@ -68,7 +68,7 @@ def common_options(command: Command) -> Command:
             "--url",
             envvar="WAVEHOUSE_SCHEMA_URL",
             metavar="URL",
-            help="The database: postgresql://user@host:5432/name.",
+            help="Database URL: postgresql://user@host:5432/name.",
         ),
         click.option(
             "--dir",
@@ -87,37 +87,37 @@ layout_option = click.option(
     type=click.Choice(LAYOUTS),
     default="wavehouse",
     show_default=True,
-    help="Whose folder it is.",
+    help="The tool whose layout the folder has.",
 )
 
 
 waivers_option = click.option(
     "--waivers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Waivers for files that are not to be edited [default: waivers.toml in the folder].",
+    help="Waivers for files that must not be edited [default: waivers.toml in the folder].",
 )
 
 
 def layout_of(choice: Choice, name: str) -> Layout:
-    """The layout of --dir. The product's own ladders have their own."""
+    """The layout of --dir. The product's own ladders have their own layout."""
     from wavehouse.schema.rules.layouts import Layout
 
     if choice.folder is None and name != "wavehouse":
-        raise UsageError("--layout needs --dir", hint="Name it, or leave it out.")
+        raise UsageError("--layout needs --dir", hint="Add --dir, or omit --layout.")
     return Layout(name)
 
 
 @contextmanager
 def targets_of(choice: Choice) -> Iterator[list[Target]]:
-    """The databases meant: the one named by --dir and --url, or the product's own."""
+    """The selected databases: the one named by --dir and --url, or the product's own."""
     if choice.folder is None and choice.url is None:
-        # The program wires the ladders to servers and hands them down with the command.
+        # The program connects the ladders to servers and passes them in the command's context.
         with click.get_current_context().meta[OWN_LADDERS]() as ladders:
             yield [t for t in ladders if not choice.databases or t.name in choice.databases]
         return
     if choice.databases:
         raise UsageError(
-            "--database cannot be combined with --dir and --url", hint="Leave one out."
+            "--database cannot be combined with --dir and --url", hint="Use only one of them."
         )
     if choice.folder is None:
         raise UsageError(
@@ -132,11 +132,11 @@ def targets_of(choice: Choice) -> Iterator[list[Target]]:
 
 
 def tell_not_run(folder: Path, layout: str) -> None:
-    """Name the files that nothing here can run: what is reported holds without them."""
+    """List the files that cannot be run here; results apply without them."""
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service.ladder import not_run_of
 
     for skipped in not_run_of(folder, Layout(layout)):
         terminal.say(
-            f"{skipped.name} {skipped.kind}: it is passed over, and what builds on it may fail."
+            f"{skipped.name} {skipped.kind}: it is skipped, and files that depend on it may fail."
         )

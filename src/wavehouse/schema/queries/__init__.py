@@ -1,7 +1,7 @@
 """Every SQL statement of the runner. The state lives in the PostgreSQL schema ``schema_ops``.
 
-These functions take a plain connection, not a transaction typed by its database: the runner
-works on anybody's PostgreSQL. All names are qualified, because a migration may move search_path.
+These functions take a plain connection, not a transaction typed by its database, because the runner
+works on any PostgreSQL. All names are qualified, because a migration may change search_path.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from wavehouse.schema.types import (
 
 
 def become(connection: Connection, *, role: str | None) -> None:
-    """Undo what a migration set for the session, and act as the owner role, if one is given."""
+    """Reset what a migration set for the session, and act as the owner role, if any."""
     connection.execute("RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE")
     if role is not None:
         connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
 
 
 def only_read(connection: Connection) -> None:
-    """Let the session write nothing, until its settings are reset."""
+    """Make the session read-only until its settings are reset."""
     connection.execute("SET default_transaction_read_only = on")
 
 
 def become_quietly(connection: Connection, *, role: str | None) -> None:
-    """As ``become``, after an error: a connection that is lost stays lost."""
+    """Like ``become``, but after an error: a lost connection is ignored."""
     with suppress(psycopg.Error):
         become(connection, role=role)
 
@@ -56,26 +56,26 @@ def database_name(connection: Connection) -> str:
 
 
 def try_runner_lock(connection: Connection, *, key: int) -> bool:
-    """Take the session's advisory lock if it is free. Never waits, so it holds no snapshot."""
+    """Take the session's advisory lock if it is free. It never waits, so it holds no snapshot."""
     cursor = connection.cursor(row_factory=scalar_row)
     return bool(cursor.execute("SELECT pg_catalog.pg_try_advisory_lock(%s)", [key]).fetchone())
 
 
 def release_runner_lock(connection: Connection, *, key: int) -> None:
-    """Give the advisory lock back."""
+    """Release the advisory lock."""
     connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", [key])
 
 
 def set_lock_timeout(connection: Connection, *, milliseconds: int) -> None:
-    """Be impatient for locks within the current transaction.
+    """Set a short lock timeout for the current transaction.
 
-    Not by ``set_config``, a query after which ``SET TRANSACTION`` would be refused.
+    It does not use ``set_config``, a query after which ``SET TRANSACTION`` would be refused.
     """
     connection.execute(f"SET LOCAL lock_timeout = {int(milliseconds)}".encode())
 
 
 def forget_temporary(connection: Connection) -> None:
-    """Drop the session's temporary tables: the next file begins as in a session of its own."""
+    """Drop the session's temporary tables, so that the next file starts as in a new session."""
     connection.execute("DISCARD TEMP")
 
 
@@ -91,7 +91,7 @@ def has_state(connection: Connection) -> bool:
 
 
 def create_state(connection: Connection) -> None:
-    """Make ``schema_ops`` and its tables where they are not there yet."""
+    """Create ``schema_ops`` and its tables if they do not exist."""
     connection.execute("""
         CREATE SCHEMA IF NOT EXISTS schema_ops;
         CREATE TABLE IF NOT EXISTS schema_ops.history (
@@ -146,7 +146,7 @@ def create_state(connection: Connection) -> None:
 
 
 def has_column(connection: Connection, *, table: str, column: str) -> bool:
-    """Whether a table of ``schema_ops`` has a column; an earlier release made fewer."""
+    """Whether a table of ``schema_ops`` has a column; earlier releases had fewer."""
     cursor = connection.cursor(row_factory=scalar_row)
     return bool(
         cursor.execute(
@@ -162,7 +162,7 @@ def has_column(connection: Connection, *, table: str, column: str) -> bool:
 
 
 def widen_journal(connection: Connection) -> None:
-    """Give the journal of an earlier release its column for statements."""
+    """Add the statement column to the journal of an earlier release."""
     connection.execute("""
         ALTER TABLE schema_ops.journal ADD COLUMN statement integer;
         ALTER TABLE schema_ops.journal DROP CONSTRAINT journal_event_check;
@@ -174,7 +174,7 @@ def widen_journal(connection: Connection) -> None:
 
 
 def widen_journal_for_audit(connection: Connection) -> None:
-    """Give the journal of an earlier release its columns of actor, change set and trace."""
+    """Add the actor, change set and trace columns to the journal of an earlier release."""
     connection.execute("""
         ALTER TABLE schema_ops.journal
           ADD COLUMN actor text,
@@ -190,7 +190,7 @@ def widen_journal_for_audit(connection: Connection) -> None:
 
 
 def widen_journal_for_recovery(connection: Connection) -> None:
-    """Give the journal of an earlier release its column for what ``recover`` needs."""
+    """Add the column for recovery facts to the journal of an earlier release."""
     connection.execute("""
         ALTER TABLE schema_ops.journal ADD COLUMN facts jsonb;
         COMMENT ON COLUMN schema_ops.journal.facts IS
@@ -199,7 +199,7 @@ def widen_journal_for_recovery(connection: Connection) -> None:
 
 
 def widen_history(connection: Connection) -> None:
-    """Give the history of an earlier release its column for the hash of the schema."""
+    """Add the schema hash column to the history of an earlier release."""
     connection.execute("""
         ALTER TABLE schema_ops.history
           ADD COLUMN logical_hash text CHECK (logical_hash ~ '^[0-9a-f]{64}$');
@@ -209,7 +209,7 @@ def widen_history(connection: Connection) -> None:
 
 
 def has_narrow_versions(connection: Connection) -> bool:
-    """Whether the history of an earlier release takes nothing but digits for a version."""
+    """Whether the history of an earlier release only accepts digits as a version."""
     cursor = connection.cursor(row_factory=scalar_row)
     return bool(
         cursor.execute("""
@@ -223,7 +223,7 @@ def has_narrow_versions(connection: Connection) -> bool:
 
 
 def widen_versions(connection: Connection) -> None:
-    """Let the history of an earlier release take versions in several parts."""
+    """Let the history of an earlier release accept versions with several parts."""
     connection.execute("""
         ALTER TABLE schema_ops.history DROP CONSTRAINT history_version_check;
         ALTER TABLE schema_ops.history ADD CONSTRAINT history_version_check
@@ -232,12 +232,12 @@ def widen_versions(connection: Connection) -> None:
 
 
 def need_not_last(connection: Connection) -> None:
-    """The open transaction may be lost in a crash of the server; its commit waits for no disk."""
+    """Turn off synchronous commit: a server crash may lose the open transaction."""
     connection.execute("SET LOCAL synchronous_commit = off")
 
 
 def put_logical_hash(connection: Connection, *, version: str, logical_hash: str) -> None:
-    """Keep what the schema was when a version had been applied."""
+    """Store the schema hash taken after a version was applied."""
     connection.execute(
         "UPDATE schema_ops.history SET logical_hash = %s WHERE version = %s",
         [logical_hash, version],
@@ -245,7 +245,7 @@ def put_logical_hash(connection: Connection, *, version: str, logical_hash: str)
 
 
 def versions_done(connection: Connection) -> list[StepDone]:
-    """Every step that was done, the oldest first."""
+    """Every completed step, oldest first."""
     rows = connection.execute(
         """
         SELECT version, direction, pg_catalog.to_jsonb(j) -> 'facts' ->> 'logical_hash',
@@ -258,7 +258,7 @@ def versions_done(connection: Connection) -> list[StepDone]:
 
 
 def add_facts(connection: Connection, *, facts: dict[str, Any]) -> None:
-    """Add to what the newest step that was done keeps."""
+    """Add to the facts of the newest completed step."""
     connection.execute(
         """
         UPDATE schema_ops.journal SET facts = coalesce(facts, '{}') || %s
@@ -269,7 +269,7 @@ def add_facts(connection: Connection, *, facts: dict[str, Any]) -> None:
 
 
 def put_replayed(connection: Connection, *, version: str, began: datetime, ended: datetime) -> None:
-    """Note in a shadow when a file ran, for texts that a clock makes."""
+    """Record in a shadow when a file ran, for definitions that depend on the clock."""
     connection.execute(
         """
         INSERT INTO schema_ops.journal (version, slug, direction, event, checksum, happened_at,
@@ -283,7 +283,7 @@ def put_replayed(connection: Connection, *, version: str, began: datetime, ended
 
 
 def windows(connection: Connection) -> list[tuple[datetime, datetime]]:
-    """When the files ran that were applied or replayed here: pairs of beginning and end."""
+    """The periods in which the files applied or replayed here ran: pairs of start and end."""
     return connection.execute(
         """
         SELECT coalesce((pg_catalog.to_jsonb(j) -> 'facts' ->> 'began')::timestamptz,
@@ -295,7 +295,7 @@ def windows(connection: Connection) -> list[tuple[datetime, datetime]]:
 
 
 def surroundings(connection: Connection) -> dict[str, Any] | None:
-    """Settings and grants of the database as the newest run left them; None when none kept them."""
+    """Settings and grants of the database as the newest run left them; None if not recorded."""
     row = connection.execute(
         """
         SELECT pg_catalog.to_jsonb(j) -> 'facts' -> 'surroundings' FROM schema_ops.journal j
@@ -309,7 +309,7 @@ def surroundings(connection: Connection) -> dict[str, Any] | None:
 def statements_walked(
     connection: Connection, *, version: str, direction: Direction
 ) -> list[JournalLine]:
-    """The journal of a file under way: started, then statements begun or done, in order."""
+    """The journal of a file in progress: started, then statements started or done, in order."""
     rows = connection.execute(
         """
         SELECT statement, event, coalesce(pg_catalog.to_jsonb(j) -> 'facts', '{}')
@@ -326,7 +326,7 @@ def statements_walked(
 
 
 def blockers(connection: Connection, *, pid: int) -> list[Blocker]:
-    """What a backend waits for now: sessions, and prepared transactions by their name."""
+    """The sessions and prepared transactions that a backend is waiting for."""
     rows = connection.execute(
         """
         WITH blocking AS (SELECT DISTINCT unnest(pg_catalog.pg_blocking_pids(%(pid)s)) AS pid)
@@ -345,7 +345,7 @@ def blockers(connection: Connection, *, pid: int) -> list[Blocker]:
 
 
 def history(connection: Connection) -> list[HistoryRow]:
-    """Every row of the history, in no particular order: versions are compared as numbers."""
+    """Every row of the history, unordered: versions are compared as numbers."""
     rows = connection.execute("""
         SELECT version, slug, state, checksum, down_checksum, applied_at, applied_by,
                duration_ms, runner_id, backend_pid,
@@ -364,7 +364,7 @@ def put_history(
     duration_ms: int | None,
     runner_id: UUID,
 ) -> None:
-    """Write a version's row, or bring the row that a non-transactional file began to its end."""
+    """Write a version's row, or complete the row of a non-transactional file."""
     connection.execute(
         """
         INSERT INTO schema_ops.history
@@ -391,14 +391,14 @@ def put_history(
 
 
 def mark_rolling_back(connection: Connection, *, version: str) -> None:
-    """Say that a non-transactional down file has begun."""
+    """Record that a non-transactional down file has started."""
     connection.execute(
         "UPDATE schema_ops.history SET state = 'rolling_back' WHERE version = %s", [version]
     )
 
 
 def delete_history(connection: Connection, *, version: str) -> None:
-    """Remove the row of a version that was rolled back; the journal keeps the story."""
+    """Remove the row of a rolled back version; the journal keeps the record."""
     connection.execute("DELETE FROM schema_ops.history WHERE version = %s", [version])
 
 
@@ -454,7 +454,7 @@ def journal(connection: Connection, *, limit: int) -> list[JournalEntry]:
 
 
 def sizes(connection: Connection) -> dict[str, Size]:
-    """Rows (estimated) and bytes of every table, a partitioned one with its partitions."""
+    """Estimated rows, and bytes, of every table; a partitioned one with its partitions."""
     rows = connection.execute("""
         WITH RECURSIVE tree AS (
             SELECT c.oid AS root, c.oid FROM pg_catalog.pg_class c

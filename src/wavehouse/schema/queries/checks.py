@@ -1,6 +1,7 @@
-"""The SQL of checks before and after: rows, orphans, nulls, duplicates, holders of locks.
+"""The SQL of checks before and after: rows, orphans, nulls, duplicates, lock holders.
 
-Each reads for a few seconds at most and waits for no lock; what takes longer is not known (None).
+Each check reads for a few seconds at most and waits for no lock; if it takes longer, the result is
+unknown (None).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _EXACT_ROWS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A session that holds a lock on a relation: since when its transaction is open, its work."""
+    """A session that holds a lock on a relation, the start of its transaction, and its query."""
 
     relation: Name
     mode: str
@@ -31,7 +32,7 @@ class Holder:
 
 
 def identifier(name: Name) -> sql.Identifier:
-    """A name as the parser gives it, fit for SQL."""
+    """A name from the parser as an SQL identifier."""
     return sql.Identifier(*name.parts)
 
 
@@ -73,7 +74,7 @@ def available_extensions(connection: Connection) -> set[str]:
 
 
 def rows(connection: Connection, *, relation: Name) -> int | None:
-    """Rows of a table: counted, or above a million the planner's estimate."""
+    """The number of rows of a table: counted, or above a million the planner's estimate."""
     name = identifier(relation)
     estimate = _number(
         connection,
@@ -91,9 +92,9 @@ def rows(connection: Connection, *, relation: Name) -> int | None:
 def nulls(
     connection: Connection, *, relation: Name, columns: Sequence[str], only: bool
 ) -> int | None:
-    """Rows that have NULL in one of the columns; ``only``: not those of inheriting tables.
+    """Rows with NULL in any of the columns; ``only`` excludes inheriting tables.
 
-    Not by ``IS NULL``, which is true of a row value whose fields are all NULL.
+    It does not use ``IS NULL``, which is true for a row value whose fields are all NULL.
     """
     empty = sql.SQL(" OR ").join(
         sql.SQL("{} IS NOT DISTINCT FROM NULL").format(sql.Identifier(c)) for c in columns
@@ -107,7 +108,7 @@ def nulls(
 
 
 def _rows_of(connection: Connection, relation: Name) -> sql.Composed:
-    """A table as its own constraints see it: without inheriting tables, with its partitions."""
+    """A table as its constraints see it: without inheriting tables, with its partitions."""
     row = connection.execute(
         "SELECT relkind = 'p' FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%s)",
         [relation.quoted],
@@ -117,7 +118,7 @@ def _rows_of(connection: Connection, relation: Name) -> sql.Composed:
 
 
 def duplicates(connection: Connection, *, relation: Name, columns: Sequence[str]) -> int | None:
-    """How many keys occur more than once; keys with a NULL in them do not count."""
+    """The number of keys that occur more than once; keys containing NULL do not count."""
     keys = [sql.Identifier(column) for column in columns]
     full = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(key) for key in keys)
     return _number(
@@ -136,7 +137,7 @@ def orphans(
     references: Name,
     referenced: Sequence[str],
 ) -> int | None:
-    """Rows whose key names no row of the other table; a key with a NULL in it names none."""
+    """Rows whose key has no row in the other table; keys containing NULL do not count."""
     keys = [sql.Identifier(column) for column in columns]
     full = sql.SQL(" AND ").join(sql.SQL("c.{} IS NOT NULL").format(key) for key in keys)
     same = sql.SQL(" AND ").join(
@@ -166,9 +167,9 @@ def primary_key(connection: Connection, *, relation: Name) -> list[str]:
 
 
 def holders(connection: Connection, *, relations: Sequence[Name]) -> list[Holder]:
-    """Sessions that hold locks on these tables, the oldest transaction first; not our own.
+    """Sessions other than ours that hold locks on these tables, oldest transaction first.
 
-    Autovacuum gives way to a lock that is asked for, unless it works against a wraparound.
+    Autovacuum yields to a requested lock, unless it prevents a wraparound.
     """
     rows = connection.execute(
         """
@@ -189,7 +190,7 @@ def holders(connection: Connection, *, relations: Sequence[Name]) -> list[Holder
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a query of a check said: its row by column, how many rows, and why it did not run."""
+    """The result of a check query: its row by column, the number of rows, and its error."""
 
     row: dict[str, object]
     rows: int
@@ -198,7 +199,7 @@ class Answer:
 
 
 def answers(connection: Connection, *, text: str) -> Answer:
-    """Run a query of a check, which may only read."""
+    """Run a check query, which may only read."""
     try:
         with _brief(connection):
             cursor = connection.execute(text.encode())
@@ -216,7 +217,7 @@ def answers(connection: Connection, *, text: str) -> Answer:
 
 
 def _number(connection: Connection, statement: sql.Composed) -> int | None:
-    """A number; None when the table is not there yet, or counting takes too long."""
+    """A number; None when the table does not exist yet, or counting takes too long."""
     try:
         with _brief(connection):
             row = connection.execute(statement).fetchone()
@@ -233,7 +234,7 @@ def _number(connection: Connection, statement: sql.Composed) -> int | None:
 
 
 class _brief:  # noqa: N801  used as a statement's context
-    """A transaction, or a savepoint within one, that writes nothing and neither waits nor lasts."""
+    """A short read-only transaction, or savepoint, that does not wait for locks."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

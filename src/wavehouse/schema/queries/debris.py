@@ -1,6 +1,6 @@
-"""The SQL that finds what an interrupted statement left: invalid indexes, pending detachments.
+"""The SQL that finds leftovers of interrupted statements: invalid indexes, pending detachments.
 
-Relations are named by quoted text for ``to_regclass`` and known by OID from then on.
+Relations are resolved from quoted text by ``to_regclass``, and identified by OID from then on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from wavehouse.schema.types import Leftover, Name
 
 @dataclass(frozen=True, slots=True)
 class IndexFound:
-    """An index as it is now."""
+    """The current state of an index."""
 
     oid: int
     table: int
@@ -32,7 +32,7 @@ def relation_oid(connection: Connection, *, relation: Name) -> int | None:
 
 
 def search_path(connection: Connection) -> list[str]:
-    """The schemas that the session looks in, in their order."""
+    """The schemas on the session's search path, in order."""
     row = connection.execute("SELECT pg_catalog.current_schemas(false)::text[]").fetchone()
     return list(row[0]) if row else []
 
@@ -50,7 +50,7 @@ def relation_name(connection: Connection, *, oid: int) -> Name:
 
 
 def index_beside(connection: Connection, *, table: Name, index: str) -> IndexFound | None:
-    """The index of a name in the schema of a table, where ``CREATE INDEX`` puts it."""
+    """The index with this name in the table's schema, where CREATE INDEX puts it."""
     row = connection.execute(
         """
         SELECT i.indexrelid::bigint, i.indrelid::bigint, n.nspname, c.relname, i.indisvalid,
@@ -100,9 +100,9 @@ def index_by_oid(connection: Connection, *, oid: int) -> IndexFound | None:
 
 
 def remains_of_reindex(connection: Connection) -> list[IndexFound]:
-    """The invalid copies that broken-off REINDEX CONCURRENTLY left, those of TOAST included.
+    """The invalid copies left by interrupted REINDEX CONCURRENTLY, those of TOAST included.
 
-    Not those that another session is building now.
+    Copies that another session is building now are not included.
     """
     rows = connection.execute(
         """
@@ -162,7 +162,7 @@ def detach_state(connection: Connection, *, partition: int) -> bool | None:
 
 
 def locked_tables(connection: Connection) -> frozenset[int]:
-    """The relations that this transaction locked for a change of their schema."""
+    """The relations that this transaction has locked for a schema change."""
     rows = connection.execute("""
         SELECT l.relation::bigint FROM pg_catalog.pg_locks l
          WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted
@@ -173,8 +173,8 @@ def locked_tables(connection: Connection) -> frozenset[int]:
 
 
 def leftovers(connection: Connection) -> frozenset[Leftover]:
-    """Invalid indexes, constraints that were not validated, partitions that are being detached."""
-    # Asked before and after every file, and mostly there is nothing.
+    """Invalid indexes, unvalidated constraints, partitions being detached."""
+    # Runs before and after every file, and mostly finds nothing.
     there = connection.execute("""
         SELECT EXISTS (SELECT FROM pg_catalog.pg_index WHERE NOT indisvalid)
             OR EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE NOT convalidated)

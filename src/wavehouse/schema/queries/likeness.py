@@ -1,4 +1,4 @@
-"""The SQL that reads what a shadow takes over from its target."""
+"""The SQL that reads the properties a shadow copies from its target."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from wavehouse.schema.types import RoleLike
 
 
 def settings(connection: Connection) -> dict[str, str]:
-    """Settings with which a session begins that decide what statements make.
+    """Initial session settings that affect what statements create.
 
-    The database's, the role's and the server's own, and the files' own ones (``app.tenant``).
+    Those of the database, the role and the server, and custom ones of the files (``app.tenant``).
     """
     rows = connection.execute(
         """
@@ -63,7 +63,7 @@ def extensions(connection: Connection) -> list[tuple[str, str, str]]:
 
 
 def roles(connection: Connection) -> list[RoleLike]:
-    """Every role that is not the server's own nor a superuser, with its memberships."""
+    """Every role that is neither the server's own nor a superuser, with its memberships."""
     rows = connection.execute(
         """
         SELECT r.rolname::text, r.rolbypassrls, r.rolcreaterole, r.rolcreatedb,

@@ -1,4 +1,4 @@
-"""The SQL of a session's state: settings and roles that a file set, kept, put aside, restored."""
+"""The SQL of a session's state: settings and roles set by a file, saved, suspended and restored."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _SKIPPED = ["lock_timeout", "client_encoding", "application_name"]
 
 
 def put_aside(connection: Connection, *, login: str, role: str | None) -> None:
-    """Act as the owner role, with quiet settings, until the current transaction ends.
+    """Act as the owner role, with default settings, until the current transaction ends.
 
-    What the file set for the session is in force again afterwards.
+    The file's own session settings apply again afterwards.
     """
     row = connection.execute("SELECT session_user").fetchone()
     if row is not None and row[0] != login:
@@ -27,7 +27,7 @@ def put_aside(connection: Connection, *, login: str, role: str | None) -> None:
 def state(connection: Connection, *, names: Sequence[str], login: str) -> dict[str, str]:
     """The settings that differ from the session's start, by name; roles as ``role``.
 
-    ``names`` are settings of the file's own (``app.tenant``), which the server does not list.
+    ``names`` are the file's custom settings (``app.tenant``), which the server does not list.
     """
     rows = connection.execute(
         """
@@ -50,7 +50,7 @@ def state(connection: Connection, *, names: Sequence[str], login: str) -> dict[s
 
 
 def restore(connection: Connection, *, settings: Mapping[str, str]) -> None:
-    """Set for the session what a file had set before its runner was interrupted."""
+    """Restore the session state of a file whose runner was interrupted."""
     wanted = dict(settings)
     role = wanted.pop("role", None)
     login = wanted.pop("session_authorization", None)

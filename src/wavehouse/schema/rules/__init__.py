@@ -1,1 +1,1 @@
-"""Pure rules of the runner: file names, statements, and what may be walked next."""
+"""Pure rules of the runner: file names, statements, and which migrations may run next."""

@@ -1,4 +1,4 @@
-"""The change set: one hash for all files of a run, by which an audit entry names them."""
+"""The change set: one hash for all files of a run, which identifies them in the audit log."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from wavehouse.schema.types import Migration
 
 
 def root(migrations: Sequence[Migration]) -> str:
-    """The Merkle root of files as 64 hexadecimal digits: a byte of any of them changes it.
+    """The Merkle root of files as 64 hexadecimal digits; it changes with any byte of them.
 
     Leaves are the SHA-256 of a file's name and of its content's hash (line ends as LF), sorted by
-    name; a node is the hash of its two children, and a node without a sibling rises as it is.
+    name; a node is the hash of its two children, and a node without a sibling moves up unchanged.
     """
     files = [
         file

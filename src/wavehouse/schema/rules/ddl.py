@@ -1,6 +1,6 @@
-"""A catalogue as one SQL file: what a database is after all its migrations, to read and to diff.
+"""A catalogue as one SQL file: the schema after all migrations, for reading and diffing.
 
-It can be run by the owner in an empty database; a test does, and compares.
+The owner can run it in an empty database; a test does so and compares.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _HEAD = """\
 SET check_function_bodies = off;
 """
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
-# PostgreSQL prints IN as = ANY of an array, and reads that back as something else for varchar.
+# PostgreSQL prints IN as = ANY of an array, and parses that differently for varchar.
 _ANY_VARCHAR = re.compile(r"\(([\w\"]+)\)::text = ANY \(\(ARRAY\[([^\]]*)\]\)::text\[\]\)")
 _ANY_TEXT = re.compile(r"([\w\"]+) = ANY \(ARRAY\[([^\]]*)\]\)")
 _TYPED = re.compile(r"('(?:[^']|'')*')::(?:text|character varying)")
-# Names that PostgreSQL reads as words of its own where a column's name may stand.
+# Names that PostgreSQL parses as keywords where a column name is allowed.
 _RESERVED = {"end", "timestamp", "position", "exact", "start", "user", "order", "single", "day"}
 
 
 def ddl(catalogue: Catalogue) -> str:
-    """The statements in an order that runs: spaces, functions, tables, references, rights."""
+    """The statements in a runnable order: schemas, functions, tables, references, grants."""
     tables = [table for table in catalogue.tables if table.kind != "v"]
     views = [table for table in catalogue.tables if table.kind == "v"]
     trigger_functions = {f.name for f in catalogue.functions if "RETURNS trigger" in f.definition}
@@ -43,18 +43,18 @@ def ddl(catalogue: Catalogue) -> str:
 
 
 def _takes_a_row(definition: str, tables: Sequence[Table]) -> bool:
-    """Whether a function's parameters or result are rows of a table, which then has to be there."""
+    """Whether a function's parameters or result use a table's row type, so the table must exist."""
     head = re.split(r"\b(?:AS|RETURN|BEGIN)\b", definition, maxsplit=1)[0]
     return any(re.search(rf"(?<![\w.]){re.escape(table.name)}\b", head) for table in tables)
 
 
 def quoted(name: str) -> str:
-    """A column's name, in quotes only where it needs them."""
+    """A column name, quoted only where needed."""
     return name if _PLAIN.fullmatch(name) and name not in _RESERVED else f'"{name}"'
 
 
 def readable(definition: str) -> str:
-    """A constraint's definition with its lists of values as they were written."""
+    """A constraint definition with its lists of values as originally written."""
 
     def as_list(match: re.Match[str]) -> str:
         values = _TYPED.sub(r"\1", match[2])
@@ -64,7 +64,7 @@ def readable(definition: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A text as SQL writes it."""
+    """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -109,7 +109,7 @@ def _table(table: Table) -> str:
 
 
 def _of_parent(definition: str) -> str:
-    """An index of a partitioned table is the whole table's, not only its own."""
+    """Whether an index of a partition belongs to the partitioned table's index."""
     return definition.replace(" ON ONLY ", " ON ")
 
 
@@ -136,7 +136,7 @@ def _policy(table: Table, policy: Policy) -> str:
 
 
 def _rights(table: Table) -> list[str]:
-    """The granted rights, without those that come by default."""
+    """The grants, except the default ones."""
     roles = sorted({grant.rsplit(" TO ", 1)[1] for grant in table.grants})
     lines = [f"REVOKE ALL ON {table.name} FROM {', '.join(roles)};"] if roles else []
     return lines + [f"GRANT {_on(grant, table.name)};" for grant in table.grants]

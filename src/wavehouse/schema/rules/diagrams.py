@@ -1,7 +1,7 @@
-"""Entity diagrams of a database, one view per PostgreSQL schema and one of the keys of all.
+"""Entity diagrams of a database: one for each PostgreSQL schema, and one of all keys.
 
-Mermaid is written in the subset that its versions 10 to 12 all read: quoted entities, types and
-columns of letters, digits and underscores, the real names of odd ones in the comment.
+The Mermaid subset is one that versions 10 to 12 all parse: quoted entities; types and columns of
+letters, digits and underscores; the real names of other ones in the comment.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def plantuml(
     with_columns: bool = True,
     reserved: frozenset[str] = frozenset(),
 ) -> str:
-    """The same for PlantUML; what is not in view stands by its name."""
+    """The same for PlantUML; tables outside the view appear by name only."""
     lines = ["@startuml", f"' {_GENERATED}", "hide circle", "hide methods"]
     shown = {table.name for table in tables}
     named = {key.to_table for table in tables for key in table.foreign_keys} - shown
@@ -104,7 +104,7 @@ def plantuml(
 
 
 def _line(key: ForeignKey) -> str:
-    """One (or none) to any number, or to at most one."""
+    """The line for one (or none) to any number, or to at most one."""
     return f"{'|o' if key.optional else '||'}--{'o|' if key.single else 'o{'}"
 
 
@@ -141,7 +141,7 @@ def mermaid_type(name: str) -> str:
 
 
 def _word(name: str) -> str:
-    """An identifier of the diagram: letters, digits, underscores, no digit first, not a keyword."""
+    """An identifier for the diagram: letters, digits, underscores; no digit first, no keyword."""
     word = re.sub(r"[^A-Za-z0-9_]", "_", name)
     word = word if re.match(r"[A-Za-z]", word) else f"c_{word}"
     return f"{word}_" if word.lower() in _KEYWORDS else word

@@ -1,4 +1,4 @@
-"""The dictionary of a database: one Markdown page per PostgreSQL schema, and one to find them."""
+"""The dictionary of a database: one Markdown page for each PostgreSQL schema, and an index."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def pages(
     for space in spaces:
         tables = [table for table in catalogue.tables if table.space == space]
         text = "\n".join(_table(table, catalogue, table.name in reserved) for table in tables)
-        # Views alone are not drawn.
+        # A schema with only views has no diagram.
         drawn = any(table.kind != "v" for table in tables)
         diagram = f" · [diagram](../../erd/{database}/{space}.md)" if drawn else ""
         values[f"{database}/{space}.md"] = (
@@ -74,7 +74,7 @@ def _constraints(table: Table) -> list[str]:
 
 
 def _relations(table: Table, catalogue: Catalogue) -> list[str]:
-    """Both ends of every reference, the 1:N said in words."""
+    """Both ends of every reference, with the 1:N in words."""
     lines = [f"{_one_of(key)} {key.to_table} {_by(key)}" for key in table.foreign_keys]
     lines += [
         f"has {'at most one' if key.single else 'any number of'} {other.name} {_by(key)}"

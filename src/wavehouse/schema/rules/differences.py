@@ -1,4 +1,4 @@
-"""What differs between two snapshots, named by object and attribute."""
+"""The differences between two snapshots, by object and attribute."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _KINDS = (
     "collation ", "statistics ", "operator class ", "operator family ",
     "text search configuration ", "text search dictionary ", "conversion ", "shell type ",
 )  # fmt: skip
-"""Kinds of objects that are in a schema."""
+"""Kinds of objects that belong to a schema."""
 _HANGS_ON = ("column ", "constraint ", "index ", "trigger ", "policy ", "rule ", "sequence ")
 
 
 def differences(
     expected: Snapshot, snapshot: Snapshot, *, strict: bool = False
 ) -> tuple[Difference, ...]:
-    """Everything in which ``found`` is not ``expected``, by name of the object."""
+    """Every difference of ``found`` from ``expected``, by object name."""
     return tuple(
         sorted(_all(expected, snapshot, strict), key=lambda d: (d.name, d.attribute or ""))
     )
@@ -42,7 +42,7 @@ def _all(expected: Snapshot, snapshot: Snapshot, strict: bool) -> Iterator[Diffe
 
 
 def surroundings_of(snapshot: Snapshot) -> dict[str, Any]:
-    """The database's own grants, comment and settings: what files rarely make."""
+    """The database's own grants, comment and settings, which files rarely define."""
     return {
         name: dict(attributes)
         for name, attributes in snapshot.objects.items()
@@ -51,21 +51,21 @@ def surroundings_of(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def predictable(snapshot: Snapshot) -> Snapshot:
-    """What a shadow can predict of a database: without partitions and without surroundings."""
+    """The part of a database that a shadow can predict: no partitions, no surroundings."""
     return with_surroundings(without_partitions(snapshot), {})
 
 
 def with_surroundings(snapshot: Snapshot, surroundings: Mapping[str, Any]) -> Snapshot:
-    """The snapshot with other surroundings than its own."""
+    """The snapshot with its surroundings replaced."""
     own = surroundings_of(snapshot)
     objects = {name: a for name, a in snapshot.objects.items() if name not in own}
     return Snapshot({**objects, **surroundings})
 
 
 def only_in(snapshot: Snapshot, schemas: Collection[str], ignored: Sequence[str]) -> Snapshot:
-    """The objects of some schemas (all, if none is named), without those of ignored patterns.
+    """The objects of some schemas (or all), without those that match ignored patterns.
 
-    A pattern is that of a shell (``*``, ``?``) for an object's name, with its kind or without.
+    A pattern is a shell pattern (``*``, ``?``) for an object's name, with or without its kind.
     """
 
     def is_meant(name: str) -> bool:
@@ -84,7 +84,7 @@ def only_in(snapshot: Snapshot, schemas: Collection[str], ignored: Sequence[str]
 
 
 def _schema(name: str) -> str:
-    """The schema of an object by its name in a snapshot; empty for what is in none."""
+    """The schema of an object by its snapshot name; empty for objects without a schema."""
     for kind in _KINDS:
         if name.startswith(kind):
             rest = name.removeprefix(kind)
@@ -93,7 +93,7 @@ def _schema(name: str) -> str:
 
 
 def without_partitions(snapshot: Snapshot) -> Snapshot:
-    """The snapshot without any partition: what stays the same when days come and go."""
+    """The snapshot without any partitions, which stays the same as days come and go."""
     children = {
         name.removeprefix("table ")
         for name, attributes in snapshot.objects.items()
@@ -109,11 +109,11 @@ def without_runtime_partitions(
     differences: tuple[Difference, ...],
     written: Callable[[str], bool] = lambda _: True,
 ) -> tuple[tuple[Difference, ...], int]:
-    """Leave out partitions that a program made for days that came, with what hangs on them.
+    """Leave out partitions that a program created for new days, with their dependent objects.
 
-    Files make the parent; its partitions are data's business. So are those that a file makes by its
-    clock: partitions in ``expected`` whose names no file has ``written``. Also returned is how many
-    were left out.
+    Files create the parent; the data decides its partitions. The same applies to partitions that a
+    file creates by the clock: those in ``expected`` whose names no file has ``written``. Also
+    returns how many were left out.
     """
     children = _partitions(snapshot, expected)
     by_clock = {
@@ -134,7 +134,7 @@ def without_clock_partitions(
     differences: tuple[Difference, ...],
     written: Callable[[str], bool],
 ) -> tuple[Difference, ...]:
-    """Leave out, on both sides, partitions whose names no file has written: the clock made them."""
+    """Leave out, on both sides, partitions whose names are in no file: the clock made them."""
 
     def by_clock(snapshot: Snapshot, other: Snapshot) -> Callable[[str], bool]:
         names = _partitions(snapshot, other)
@@ -149,7 +149,7 @@ def without_clock_partitions(
 
 
 def _partitions(snapshot: Snapshot, other: Snapshot) -> set[str]:
-    """The partitions of a snapshot that another has not, though it has their parent."""
+    """The partitions of a snapshot that another lacks although it has their parent."""
     return {
         name.removeprefix("table ")
         for name, attributes in snapshot.objects.items()
@@ -179,6 +179,6 @@ def _belongs_to(tables: Set[str], snapshot: Snapshot) -> Callable[[str], bool]:
 
 
 def _table_of(definition: str) -> str:
-    """The table that an index's definition names."""
+    """The table named in an index definition."""
     words = definition.split(" ON ", 1)[-1].removeprefix("ONLY ").split(" ", 1)
     return words[0]

@@ -1,7 +1,7 @@
-"""How long a statement's work may take: bytes against rates that a plain disk reaches.
+"""The estimated duration of a statement's work: bytes divided by rates of an ordinary disk.
 
-An estimate that distinguishes a second from an hour. Rates are deliberately low; a plan reports
-what they were applied to, so that other rates can be used.
+It distinguishes a second from an hour. Rates are deliberately low; a plan reports the bytes and
+rows, so that other rates can be used.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from wavehouse.schema.types import Effect, Size
 
 REWRITE_BYTES = 60_000_000
-"""Bytes of table and indexes that are read, written and logged in a second."""
+"""Bytes of table and indexes that are read, written and logged per second."""
 SCAN_BYTES = 400_000_000
-"""Bytes of a table that are read and checked in a second."""
+"""Bytes of a table that are read and checked per second."""
 BUILD_ROWS = 700_000
-"""Rows that are sorted into an index in a second."""
+"""Rows that are sorted into an index per second."""
 _ANY = 0.005
 
 
 def seconds_of(effect: Effect, sizes: Mapping[str, Size]) -> float:
-    """Seconds that a statement works while it holds its locks."""
+    """Seconds a statement works while it holds its locks."""
     work = _ANY if effect.locks else 0.0
     work += sum(sizes[name].bytes / REWRITE_BYTES for name in effect.rewrites if name in sizes)
     scanned = [name for name in effect.scans if name not in effect.rewrites and name in sizes]

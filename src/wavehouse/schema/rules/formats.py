@@ -1,4 +1,4 @@
-"""Snapshots as earlier releases took them, so that the hashes that they kept can be compared."""
+"""Snapshots in the formats of earlier releases, so that stored hashes can be compared."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from wavehouse.schema.types import Snapshot
 
 NOW = 2
-"""The format of snapshots of this release. 1: without the kinds and comments below."""
+"""The snapshot format of this release. 1: without the kinds and comments below."""
 _NEW_KINDS = (
     "conversion ",
     "access method ",

@@ -1,4 +1,4 @@
-"""Findings about the objects that a file made: keys, indexes, partitions, columns."""
+"""Findings about the objects that a file created: keys, indexes, partitions, columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FEW = 3
 
 
 def of_objects(walked: Walked) -> Iterator[Finding]:
-    """What the file made, by its catalogue: keys, indexes, partitions, columns."""
+    """Findings about the objects created by a file, from the catalogue."""
     made = {
         name: attributes
         for name, attributes in walked.after.objects.items()
@@ -95,7 +95,7 @@ def _of_index(
 
 
 def _indexes(snapshot: Snapshot) -> dict[str, dict[str, tuple[str, ...]]]:
-    """The columns of every whole index, by table and name of the index."""
+    """The columns of every non-partial index, by table and index name."""
     indexes: dict[str, dict[str, tuple[str, ...]]] = {}
     for full, attributes in snapshot.objects.items():
         if full.startswith("index "):
@@ -125,7 +125,7 @@ def _constraint_of(attributes: object, name: str) -> str:
 
 
 def _line_of(walked: Walked, word: str) -> int:
-    """The line of the first statement that says a word; of the file's first for none."""
+    """The line of the first statement that contains a word, else the file's first line."""
     for statement in walked.script.statements:
         at = statement.text.find(word)
         if at >= 0:

@@ -1,8 +1,8 @@
-"""Findings of lint: of statements by what they were measured to do, of files by what they made.
+"""Lint findings: for statements by their measured effects, for files by the objects they create.
 
-Groups A, B and C are not guessed from the text: a statement is named by its act (the parser), and
-accused only when the shadow showed that it rewrites, reads or builds under a lock that others wait
-for, on something that was there before the file.
+Groups A, B and C are not guessed from the text: the parser classifies a statement, and it is
+reported only when the shadow showed that it rewrites, reads or builds under a blocking lock, on an
+object that existed before the file.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _TRUNCATE = re.compile(
 
 
 def findings(walked: Walked, *, today: date, pattern: bool = True) -> list[Finding]:
-    """All findings of a file, waivers applied, in the order of its lines."""
+    """All findings of a file, with waivers applied, in line order."""
     rows = [
         *_of_file(walked, pattern=pattern),
         *_of_statements(walked),
@@ -82,7 +82,7 @@ def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
 
 
 def _of_down(walked: Walked) -> Iterator[Finding]:
-    """What can be said of the down file without running it."""
+    """Findings about the down file that need no run."""
     down = walked.migration.down
     if down is None:
         return
@@ -106,7 +106,7 @@ def _of_down(walked: Walked) -> Iterator[Finding]:
 
 
 def _lock_timeouts(walked: Walked) -> Iterator[Finding]:
-    """Statements that would wait for locks without end, if the runner let them."""
+    """Statements that would wait for locks indefinitely if the runner allowed it."""
     for statement in walked.script.statements:
         if _NO_LOCK_TIMEOUT.search(statement.text):
             yield finding(walked, "lock-timeout-off", statement.line, statement=statement)
@@ -121,15 +121,15 @@ def _is_empty(text: str) -> bool:
 
 @dataclass(slots=True)
 class _Held:
-    """What the statements before left: in a transaction, locks that stop somebody."""
+    """State left by earlier statements: the open transaction and its blocking locks."""
 
     modes: dict[str, str] = field(default_factory=dict)
     first: dict[str, Statement] = field(default_factory=dict)
     emptied: set[str] = field(default_factory=set)
-    """Tables without rows since a TRUNCATE: work on them is that on a new table."""
+    """Tables without rows since a TRUNCATE: work on them counts as work on a new table."""
 
     def add(self, statement: Statement, taken: Mapping[str, str]) -> None:
-        """Locks last until the end of the transaction; a stronger one takes the weaker's place."""
+        """Add locks, which last until the transaction ends; a stronger lock replaces a weaker."""
         for name, mode in taken.items():
             if strength(mode) > strength(self.modes.get(name, "")):
                 self.modes[name] = mode
@@ -148,7 +148,7 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
             yield finding(walked, "does-not-parse", line, name=actions.message, statement=statement)
             continue
         for item in _judged(walked, statement, actions, effect, held):
-            # Splitting the file ends all work under earlier locks: only the first is reported.
+            # Splitting the file avoids all work under earlier locks, so only the first is reported.
             if item.rule != "works-while-locked" or not works:
                 yield item
             works |= item.rule == "works-while-locked"
@@ -191,9 +191,9 @@ def _altered(actions: Sequence[Act], effect: Effect, held: _Held) -> set[str]:
 
 
 def _stopping(walked: Walked, effect: Effect) -> dict[str, str]:
-    """The locks of a statement that stop somebody's work.
+    """The locks of a statement that block other sessions.
 
-    Nobody but REFRESH writes to a materialized view: only a lock against its readers counts.
+    Only REFRESH writes to a materialized view, so only a lock that blocks readers counts.
     """
     return {
         lock.relation: lock.mode
@@ -251,14 +251,14 @@ def _judged(
 
 
 def _is_data(actions: Sequence[Act]) -> bool:
-    """Whether a statement reads or changes rows, not the schema: its own locks let others work."""
+    """Whether a statement reads or changes rows, not the schema; its locks then block nobody."""
     return bool(actions) and all(act.kind in _WORK for act in actions)
 
 
 def _working(
     statement: Statement, actions: Sequence[Act], effect: Effect, held: _Held
 ) -> tuple[str, tuple[str, ...]]:
-    """The rule for work that grows with a table, and the tables; nothing for no such work."""
+    """The rule for work that grows with a table, and the tables; None without such work."""
     emptied = held.emptied | _emptied(statement, actions, effect)
     read = tuple(name for name in effect.rewrites if name not in emptied)
     rule = (
@@ -271,9 +271,9 @@ def _working(
 
 
 def _emptied(statement: Statement, actions: Sequence[Act], effect: Effect) -> set[str]:
-    """Relations whose new files are empty, however large the old were: no work that grows.
+    """Relations whose new files are empty, however large the old ones were: constant work.
 
-    What a block or a function does is not actions act by act: there the text has to name the table.
+    A block or a function has no separate acts, so its text must name the table.
     """
     kinds = {act.kind for act in actions}
     if kinds <= _EMPTIES:
@@ -354,7 +354,7 @@ def _scanning(actions: Sequence[Act]) -> str:
 
 
 def _queueing(walked: Walked, actions: Sequence[Act], blocked: Sequence[str]) -> str:
-    """Group C: short work under the lock, but sessions queue behind a statement that waits."""
+    """Group C: short work under the lock, but sessions queue behind a waiting statement."""
     kinds = {act.kind for act in actions if not act.concurrent}
     if "DropStmt:index" in kinds:
         return "drop-index-blocks"

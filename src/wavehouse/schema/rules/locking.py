@@ -1,7 +1,7 @@
-"""Which table lock a statement takes, by its act, and which locks conflict.
+"""The table lock that each act of a statement takes, and which locks conflict.
 
 Source: PostgreSQL's documentation, chapter Explicit Locking, and the page of each command. An act
-that is not listed is taken for the strongest lock.
+that is not listed is assumed to take the strongest lock.
 """
 
 from __future__ import annotations
@@ -45,24 +45,24 @@ _MODES = {
     "AT_DisableTrig": _SRX,
 }
 _CONCURRENT = {
-    "IndexStmt": _SHARE,  # it waits for writers, like a plain build, without stopping them
+    "IndexStmt": _SHARE,  # it waits for writers, like a plain build, but does not block them
     "RefreshMatViewStmt": _EXCLUSIVE,
     "ReindexStmt": _SHARE,
 }
 
 
 def lock_of(act: Act) -> str:
-    """The mode of the lock that an act takes on its relation, or waits for."""
+    """The lock mode that an act takes on its relation, or waits for."""
     if act.concurrent:
         return _CONCURRENT.get(act.kind, _SUX)
     return _MODES.get(act.kind, _ACCESS)
 
 
 def lock_of_referenced(act: Act) -> str:
-    """The mode of the lock on the table that a foreign key refers to."""
+    """The lock mode on the table that a foreign key refers to."""
     return _ROW_SHARE if act.kind == "AT_ValidateConstraint" else _SRX
 
 
 def conflict(wanted: str, held: str) -> bool:
-    """Whether a lock has to wait for another session's."""
+    """Whether one lock must wait for another session's."""
     return held in _CONFLICTS[wanted]

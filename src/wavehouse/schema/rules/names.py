@@ -14,7 +14,7 @@ _LOOKS_LIKE_ONE = re.compile(r"\.sql$|\.(up|down)\.[a-z]+$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The file names of one version, before they are read."""
+    """The file names of one version, before the files are read."""
 
     version: str
     slug: str
@@ -24,11 +24,11 @@ class Pair:
 
 
 def pairs(names: Iterable[str]) -> tuple[Pair, ...]:
-    """The versions that a folder's file names spell, oldest first.
+    """The versions of a folder by its file names, oldest first.
 
-    A ``.sql`` file that does not fit is an error rather than ignored: an unread migration is
-    worse than a refused one. A pair is known by its version, as elsewhere: the slugs may differ.
-    Other files (a README, a sum file) are not ours.
+    A ``.sql`` file with another name is an error, not ignored: a skipped migration is worse than a
+    refused one. A pair is identified by its version, so the slugs may differ. Other files (a
+    README, a checksum file) are ignored.
     """
     matched: dict[tuple[int, str], re.Match[str]] = {}
     for name in sorted(names):
@@ -59,13 +59,13 @@ def _twice(name: str, other: str) -> InvalidInput:
     return InvalidInput(
         f"{other} has the same version",
         where=name,
-        hint="Give the newer file a version of its own.",
+        hint="Give the newer file another version.",
     )
 
 
 def _unreadable(name: str) -> InvalidInput:
     return InvalidInput(
-        "the file name is not that of a migration",
+        "this is not a migration file name",
         where=name,
         hint="Name it YYYYMMDDHHMM_slug.up.sql and YYYYMMDDHHMM_slug.down.sql, or move it away.",
     )

@@ -1,7 +1,7 @@
-"""A statement by PostgreSQL's own grammar: what kind of act it is, as a few words.
+"""A statement parsed by PostgreSQL's own grammar: its acts, each as a few words.
 
-The only place that knows the parser. ``acts`` gives one or more names (``IndexStmt``,
-``AT_AddColumn``, ``AT_AddConstraint:foreign``) with the facts that lint asks for.
+This is the only module that uses the parser. ``acts`` returns one or more names (``IndexStmt``,
+``AT_AddColumn``, ``AT_AddConstraint:foreign``) with the facts that lint needs.
 """
 
 from __future__ import annotations
@@ -24,38 +24,38 @@ _CONSTRAINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing that a statement does."""
+    """One act of a statement."""
 
     kind: str
     name: str = ""
-    """The name without its schema: of an index, a column, a constraint, an extension."""
+    """The name of an index, a column, a constraint or an extension, without its schema."""
     relation: Name = NO_NAME
     names: tuple[Name, ...] = ()
-    """What is dropped, detached or attached."""
+    """The name of a dropped, detached or attached object."""
     concurrent: bool = False
     if_not_exists: bool = False
     not_valid: bool = False
     temporary: bool = False
     only: bool = False
-    """The statement names a table without its children (``ONLY``)."""
+    """Whether the statement names a table without its children (``ONLY``)."""
     constraints: tuple[str, ...] = ()
     type: str = ""
     columns: tuple[str, ...] = ()
-    """Columns of a key; empty where an expression or a condition has a say."""
+    """Columns of a key; empty when an expression or a condition is involved."""
     references: Name = NO_NAME
     referenced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Unparsable:
-    """Why a text is not SQL, and the position (from 0)."""
+    """The reason why a text is not valid SQL, and the position (from 0)."""
 
     message: str
     position: int
 
 
 def acts(text: str) -> tuple[Act, ...] | Unparsable:
-    """What a statement does; Unparsable when the text is not SQL."""
+    """The acts of a statement; Unparsable when the text is not valid SQL."""
     import postgast
 
     try:
@@ -188,7 +188,7 @@ def _words(nodes: Any) -> tuple[str, ...]:
 
 
 def _key_columns(constraint: Any, kind: str) -> tuple[str, ...]:
-    """The columns of a key; none for one over periods, which compares otherwise."""
+    """The columns of a key; none for a key over periods, which compares differently."""
     periods = ("without_overlaps", "fk_with_period", "pk_with_period")
     if any(getattr(constraint, field, False) for field in periods):
         return ()
@@ -237,7 +237,7 @@ def _is_temporary(var: Any) -> bool:
 
 
 def _dropped(node: Any) -> Name:
-    """The name of a dropped object; of a type or function without its arguments."""
+    """The name of a dropped object; for a type or function, without its arguments."""
     which = node.WhichOneof("node")
     if which == "list":
         items = node.list.items
@@ -251,7 +251,7 @@ def _dropped(node: Any) -> Name:
 
 
 def without_literals(text: str) -> str:
-    """A statement with every literal replaced: they may hold personal data."""
+    """A statement with every literal replaced, as literals may hold personal data."""
     import postgast
 
     try:

@@ -1,4 +1,4 @@
-"""Which migrations may run next: the folder compared with the history. Refusals come first."""
+"""Which migrations may run next: compares the folder with the history, refusals first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NONE: Key = (-1,)
 
 
 def compare(migrations: Sequence[Migration], history: Sequence[HistoryRow]) -> StatusResult:
-    """Every version of the folder or the history, oldest first, with its state."""
+    """Every version in the folder or the history, oldest first, with its state."""
     files = {migration.number: migration for migration in migrations}
     rows = {row.number: row for row in history}
     newest_file = max(files, default=_NONE)  # 0 is a version too
@@ -52,7 +52,7 @@ def to_apply(
     to: str | None,
     allow_out_of_order: bool,
 ) -> tuple[Migration, ...]:
-    """The migrations to apply, oldest first. Raises when the ladder cannot be trusted."""
+    """The migrations to apply, oldest first. Raises when the history does not match the files."""
     status = compare(migrations, history)
     last = _number_of(to, {m.number for m in migrations}) if to is not None else None
     refuse_untrusted(status, migrations)
@@ -65,7 +65,7 @@ def to_apply(
     late = [m for m in wanted if m.version in status.of(EntryState.OUT_OF_ORDER)]
     if late and not allow_out_of_order:
         raise Refused(
-            f"the file is older than version {status.version}, which is applied",
+            f"the file is older than the applied version {status.version}",
             where=late[0].up.name,
             hint="Give it a newer version, or pass --allow-out-of-order if it depends on nothing.",
         )
@@ -80,9 +80,9 @@ def to_roll_back(
     steps: int,
     allow_changed_down: bool,
 ) -> tuple[Migration, ...]:
-    """The migrations to undo, newest first. Raises before anything when one cannot be undone.
+    """The migrations to undo, newest first. Raises before any is undone when one cannot be.
 
-    A version that is partly applied comes before all others, so that the plain command repairs it.
+    A partly applied version comes first, so that the plain command repairs it.
     """
     rows = sorted(
         (row for row in history if not row.is_repeatable),
@@ -105,7 +105,7 @@ def to_roll_back(
 def half_way(
     migrations: Sequence[Migration], history: Sequence[HistoryRow]
 ) -> tuple[Migration, Direction] | None:
-    """The file that began and did not end, and its direction. Refused when it is another now."""
+    """The interrupted file and its direction. Refused when the file has changed since."""
     row = next((row for row in history if row.state is not RowState.APPLIED), None)
     if row is None:
         return None
@@ -121,9 +121,9 @@ def half_way(
     before = row.checksum if up else row.down_checksum
     if now is None or now.checksum != before:
         raise Refused(
-            "the file was changed since it began: which of its statements are done is unknown",
+            "the file has changed since it was started, so it is unknown which statements are done",
             where=(now or migration.up).path.name,
-            hint="Restore the file as it was, then recover.",
+            hint="Restore the original file, then recover.",
             command="wavehouse schema recover",
         )
     return migration, Direction.UP if up else Direction.DOWN
@@ -140,22 +140,22 @@ def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> N
     missing = status.of(EntryState.MISSING)
     if missing:
         raise Refused(
-            f"version {missing[0]} is applied, but its file is gone while newer files are here",
+            f"version {missing[0]} is applied, but its file is missing while newer files exist",
             hint="Restore the file from version control.",
         )
 
 
 def partly(version: str) -> PartlyApplied:
-    """The error for a version that is partly applied, with its repair."""
+    """The error for a partly applied version, with its repair."""
     return PartlyApplied(
         f"version {version} is partly applied",
-        hint="Finish it; or undo it by its down file: wavehouse schema rollback.",
+        hint="Finish it; or undo it with its down file: wavehouse schema rollback.",
         command="wavehouse schema recover",
     )
 
 
 def changed(name: str) -> Refused:
-    """The refusal for a file that is not what was applied."""
+    """The error for a file that changed after it was applied."""
     return Refused(
         "the file was changed after it was applied",
         where=name,
@@ -181,7 +181,7 @@ def _undoable(migration: Migration | None, row: HistoryRow, allow_changed_down: 
         raise Refused(
             "the down file has changed since its version was applied",
             where=migration.down.name,
-            hint="Restore it, or read it again and pass --allow-changed-down.",
+            hint="Restore it, or review it and pass --allow-changed-down.",
         )
     return migration
 
@@ -207,7 +207,7 @@ def _entry(migration: Migration | None, row: HistoryRow | None, state: EntryStat
         return StatusEntry(
             row.version, row.slug, state, row.applied_at, row.applied_by, row.duration_ms
         )
-    assert migration is not None, "a version comes from the folder or from the history"  # noqa: S101
+    assert migration is not None, "a version must be in the folder or in the history"  # noqa: S101
     return StatusEntry(migration.version, migration.slug, state, None, None, None)
 
 

@@ -1,11 +1,11 @@
-"""Every rule of lint: its group, how grave it is, what it says, and the safe way.
+"""The lint rules: group, severity, message, and the safe alternative.
 
-The letters are those of the list of rules in ``docs/guides/schema-operations.md``: A rewrites, B
+The letters match the list of rules in ``docs/guides/schema-operations.md``: A rewrites, B
 scans and builds, C queues of locks, G robustness, H files, names, partitions and indexes.
 
-Information is advice, shown only on request: design, names, and locks that last a moment
-(the runner's short lock_timeout with retries keeps those from queueing). Errors and warnings are
-what works under a lock for as long as a table is large, fails, or hides that it failed.
+Severity information is advice, shown only on request: design, names, and brief locks (the runner's
+short lock_timeout with retries prevents queues). Errors and warnings are for statements whose work
+under a lock grows with the table, that fail, or that hide a failure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ERROR, WARNING, INFO = "error", "warning", "info"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A rule. ``says`` and ``recipe`` may name ``{relation}`` and ``{name}``."""
+    """A rule. ``says`` and ``recipe`` may contain ``{relation}`` and ``{name}``."""
 
     group: str
     severity: str
@@ -37,8 +37,8 @@ RULES: dict[str, Recipe] = {
     ),
     "add-column-stored-generated": Recipe(
         "A3", ERROR, "a stored generated column rewrites every row of {relation}",
-        "Use a virtual generated column (PostgreSQL 18), or a plain column kept by a trigger and "
-        "filled in batches.",
+        "Use a virtual generated column (PostgreSQL 18), or a plain column "
+        "maintained by a trigger and filled in batches.",
     ),
     "alter-column-type-rewrites": Recipe(
         "A4", ERROR, "the new type of {name} rewrites every row of {relation}",
@@ -50,26 +50,26 @@ RULES: dict[str, Recipe] = {
     ),
     "set-logged-rewrites": Recipe(
         "A6", ERROR, "SET LOGGED and UNLOGGED rewrite {relation}",
-        "Make a new table of the wanted kind, copy in batches, swap the names.",
+        "Create a new table of that kind, copy in batches, swap the names.",
     ),
     "set-storage-place-rewrites": Recipe(
         "A7", ERROR, "another tablespace or access method rewrites {relation}",
-        "Make a new table there, copy in batches, swap the names.",
+        "Create a new table there, copy in batches, swap the names.",
     ),
     "refresh-materialized-view-blocks": Recipe(
-        "A8", ERROR, "a plain REFRESH locks {relation} against its readers",
-        "REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index.",
+        "A8", ERROR, "a plain REFRESH locks out readers of {relation}",
+        "Use REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index.",
     ),
     "add-column-constrained-domain": Recipe(
         "A9", ERROR, "a column of a constrained domain rewrites every row of {relation}",
-        "Use the base type, and a CHECK that is added NOT VALID and validated later.",
+        "Use the base type, with a CHECK added NOT VALID and validated later.",
     ),
     "rewrites-table": Recipe(
         "A", ERROR, "the statement rewrites every row of {relation} under {lock}",
         "Do the work in a new table or column, in batches.",
     ),
     "create-index-blocks-writes": Recipe(
-        "B1", ERROR, "building {name} stops all writes to {relation}",
+        "B1", ERROR, "building {name} blocks all writes to {relation}",
         "CREATE INDEX CONCURRENTLY in a file of its own that begins with "
         "-- wavehouse: non-transactional",
     ),
@@ -83,10 +83,10 @@ RULES: dict[str, Recipe] = {
     ),
     "add-exclusion-builds": Recipe(
         "B4", ERROR, "an exclusion constraint builds its index while {relation} is locked",
-        "There is no online way: add it while the table is small, or to a new table.",
+        "There is no online method: add it while the table is small, or to a new table.",
     ),
     "add-foreign-key-scans": Recipe(
-        "B5", ERROR, "the foreign key checks every row while both tables take no writes",
+        "B5", ERROR, "the foreign key checks every row while writes to both tables are blocked",
         "ADD CONSTRAINT … NOT VALID, and VALIDATE CONSTRAINT in a later file.",
     ),
     "add-check-scans": Recipe(
@@ -108,78 +108,79 @@ RULES: dict[str, Recipe] = {
     ),
     "attach-partition-scans": Recipe(
         "B11", ERROR, "attaching reads every row of {relation} while it is locked",
-        "Give it a CHECK equal to its bounds first, NOT VALID and then validated.",
+        "First add a CHECK equal to its bounds, NOT VALID and then validated.",
     ),
     "create-partition-scans-default": Recipe(
-        "B12", ERROR, "beside a default partition a new one reads all of {relation}",
-        "Detach the default partition first, or do without one.",
+        "B12", ERROR, "with a default partition, adding a partition reads all of {relation}",
+        "Detach the default partition first, or avoid having one.",
     ),
     "reindex-blocks": Recipe(
         "B13", ERROR, "REINDEX locks {relation}",
-        "REINDEX … CONCURRENTLY in a non-transactional file of its own.",
+        "Use REINDEX … CONCURRENTLY in a separate non-transactional file.",
     ),
     "validate-in-same-transaction": Recipe(
         "B14", ERROR, "{relation} is validated under the lock that adding the constraint took",
-        "VALIDATE CONSTRAINT in a file of its own: alone it lets everybody read and write.",
+        "Run VALIDATE CONSTRAINT in a separate file: alone it allows reads and writes.",
     ),
     "builds-index-under-lock": Recipe(
         "B", ERROR, "the statement builds an index of {relation} under {lock}",
-        "Build the index CONCURRENTLY in a non-transactional file of its own.",
+        "Build the index CONCURRENTLY in a separate non-transactional file.",
     ),
     "scans-under-lock": Recipe(
         "B", ERROR, "the statement reads every row of {relation} under {lock}",
-        "Do the check apart from the change: NOT VALID first, VALIDATE in a later file.",
+        "Separate the check from the change: NOT VALID first, VALIDATE in a later file.",
     ),
     "works-while-locked": Recipe(
-        "C5", WARNING, "{relation} stays locked by an earlier statement while this one works",
-        "Put the work before the lock, or into a file of its own.",
+        "C5", WARNING, "{relation} stays locked by an earlier statement while this one runs",
+        "Move the work before the lock, or into a separate file.",
     ),
     "locks-several-tables": Recipe(
         "C6", INFO, "one transaction locks several tables exclusively: {relation}",
-        "A file for each table: whoever holds one would wait for all.",
+        "Use one file per table; otherwise a waiter for one table blocks all.",
     ),
     "drop-index-blocks": Recipe(
         "C7", INFO, "DROP INDEX locks {relation} against readers and writers",
         "DROP INDEX CONCURRENTLY in a non-transactional file of its own.",
     ),
     "detach-partition-blocks": Recipe(
-        "C8", INFO, "DETACH PARTITION locks {relation} against readers and writers",
-        "DETACH PARTITION … CONCURRENTLY in a non-transactional file of its own.",
+        "C8", INFO, "DETACH PARTITION locks out readers and writers of {relation}",
+        "Use DETACH PARTITION … CONCURRENTLY in a separate non-transactional file.",
     ),
     "trigger-blocks-writes": Recipe(
-        "C9", INFO, "the trigger's change stops writes to {relation}",
-        "Fine when short; keep it alone in its file.",
+        "C9", INFO, "changing the trigger blocks writes to {relation}",
+        "Fine when brief; keep it alone in its file.",
     ),
     "drop-table-locks-referenced": Recipe(
-        "C10", INFO, "dropping the table locks what its foreign keys refer to: {relation}",
-        "Drop its foreign keys first, each in a file of its own.",
+        "C10", INFO, "dropping the table locks the tables its foreign keys refer to: {relation}",
+        "Drop its foreign keys first, each in a separate file.",
     ),
     "new-foreign-key-locks-parent": Recipe(
-        "C11", INFO, "the new table's reference stops writes to {relation} for a moment",
-        "Fine when short; make the table first and add the reference in a file of its own.",
+        "C11", INFO, "the new table's reference briefly blocks writes to {relation}",
+        "Fine when brief; otherwise create the table first and add the reference "
+        "in a separate file.",
     ),
     "alters-could-be-one": Recipe(
         "C12", INFO, "{relation} is altered by several statements, each with its own lock",
-        "One ALTER TABLE with several actions takes the lock once.",
+        "Use one ALTER TABLE with several actions, which takes the lock once.",
     ),
     "lock-table": Recipe(
         "C13", WARNING, "LOCK TABLE holds {relation} until the file ends",
-        "Let each statement take what it needs.",
+        "Let each statement take the lock it needs.",
     ),
     "several-foreign-keys": Recipe(
         "C14", INFO, "several foreign keys in one file lock several pairs of tables at once",
-        "A file for each.",
+        "Use one file for each.",
     ),
     "concurrently-if-not-exists": Recipe(
-        "G3", WARNING, "IF NOT EXISTS takes an invalid index of a failed build for the wanted one",
-        "Leave IF NOT EXISTS out: the runner cleans up after a failed build.",
+        "G3", WARNING, "IF NOT EXISTS accepts an invalid index left by a failed build",
+        "Remove IF NOT EXISTS: the runner cleans up after a failed build.",
     ),
     "concurrently-in-transaction": Recipe(
         "G1", ERROR, "CONCURRENTLY cannot run in a transaction",
         "Begin the file with -- wavehouse: non-transactional",
     ),
     "does-not-parse": Recipe(
-        "G0", ERROR, "PostgreSQL's grammar does not know this: {name}", "Correct the statement.",
+        "G0", ERROR, "PostgreSQL cannot parse this: {name}", "Correct the statement.",
     ),
     "does-not-run": Recipe(
         "G0", ERROR, "PostgreSQL does not accept the statement: {name}", "Correct the statement.",
@@ -190,19 +191,20 @@ RULES: dict[str, Recipe] = {
     ),
     "lock-timeout-off": Recipe(
         "C1", WARNING, "the file switches lock_timeout off; the runner keeps its own",
-        "Leave lock_timeout to the runner: a lock that is not free is tried for again.",
+        "Leave lock_timeout to the runner, which retries when a lock is not free.",
     ),
     "missing-down": Recipe(
-        "G11", WARNING, "the migration has no way back",
-        "Write its .down.sql, or say why not: -- wavehouse: irreversible: REASON",
+        "G11", WARNING, "the migration has no down file",
+        "Write its .down.sql, or give the reason: -- wavehouse: irreversible: REASON",
     ),
     "empty-down": Recipe(
         "G12", WARNING, "the down file undoes nothing, and the up file changes the schema",
-        "Write its statements; SELECT 1; says that there is nothing to undo.",
+        "Write its statements, or SELECT 1; if there is nothing to undo.",
     ),
     "file-name-pattern": Recipe(
-        "H1", WARNING, "the version {name} is not a time",
-        "Name the file YYYYMMDDHHMM_slug.up.sql: two branches then seldom meet.",
+        "H1", WARNING, "the version {name} is not a timestamp",
+        "Name the file YYYYMMDDHHMM_slug.up.sql, so that two branches rarely use "
+        "the same version.",
     ),
     "identifier-too-long": Recipe(
         "G7", ERROR, "{name} is longer than 63 bytes and would be cut",
@@ -210,42 +212,44 @@ RULES: dict[str, Recipe] = {
     ),
     "table-without-primary-key": Recipe(
         "H7", INFO, "{relation} has no primary key",
-        "Give it one: replication, upserts and erasure need to name a row.",
+        "Add one: replication, upserts and erasure must be able to identify a row.",
     ),
     "foreign-key-without-index": Recipe(
         "H9", INFO, "no index of {relation} begins with the columns of {name}",
-        "Index them: every delete of a parent reads the whole child otherwise.",
+        "Index them: otherwise every delete of a parent reads the whole child table.",
     ),
     "duplicate-index": Recipe(
         "H10", INFO, "{name} has the columns of another index of {relation}",
-        "Keep one: each costs every write.",
+        "Keep one: each index slows down every write.",
     ),
     "wide-index": Recipe(
         "H11", INFO, "{name} has more than three columns and is not unique",
-        "Begin with the columns that are asked for alone; INCLUDE the others.",
+        "Start with the columns that are queried alone; INCLUDE the others.",
     ),
     "hash-index": Recipe(
-        "H13", INFO, "{name} is a hash index", "A B-tree serves the same and more.",
+        "H13", INFO, "{name} is a hash index",
+        "Use a B-tree, which supports the same queries and more.",
     ),
     "index-name": Recipe(
-        "H21", INFO, "{name} does not say what it is an index of",
-        "Name it <table>_<columns>_idx, _key when unique.",
+        "H21", INFO, "the name {name} does not show what it indexes",
+        "Name it <table>_<columns>_idx, or _key when unique.",
     ),
     "partition-name": Recipe(
-        "H22", INFO, "the partition {name} does not begin with its table's name",
+        "H22", INFO, "the partition name {name} does not start with its table's name",
         "Name it <table>_<bound>.",
     ),
     "default-partition": Recipe(
-        "H23", INFO, "{name} is a default partition: beside it none can be detached online",
-        "Do without one; make partitions ahead.",
+        "H23", INFO, "{name} is a default partition: with it, no partition can be detached online",
+        "Avoid it; create partitions ahead of time.",
     ),
     "timestamp-without-zone": Recipe(
-        "H4", INFO, "{name} has no time zone", "Use timestamptz: an instant, no clock's face.",
+        "H4", INFO, "{name} has no time zone", "Use timestamptz, which is an instant.",
     ),
     "waiver-expired": Recipe(
-        "H30", WARNING, "the waiver of {name} has expired", "Correct what it waived, or renew it.",
+        "H30", WARNING, "the waiver of {name} has expired",
+        "Correct the finding, or renew the waiver.",
     ),
     "waiver-unused": Recipe(
-        "H31", INFO, "nothing here breaks {name}: the waiver is not needed", "Remove it.",
+        "H31", INFO, "no finding of {name} here: the waiver is not needed", "Remove it.",
     ),
 }  # fmt: skip

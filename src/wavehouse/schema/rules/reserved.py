@@ -1,11 +1,11 @@
-"""Which tables no code uses yet: a table is *reserved* until a string of the program names it.
+"""Which tables are unused: a table is *reserved* until a string of the program names it.
 
-A query is a string in a function; the annotation of its transaction (``Tx[Operational]``) says
-which database the names in it are of. A string outside such a function counts for every database:
-where it is used is not known. Docstrings are not queries.
+A query is a string in a function; the annotation of its transaction (``Tx[Operational]``) gives the
+database of the names in it. A string outside such a function counts for every database, as its use
+is unknown. Docstrings are not queries.
 
-A name may be put together: ``f"analytics.{table}"``. Then a table of that schema is used when its
-name, or the name up to an underscore, is a string of the program by itself:
+A name may be composed: ``f"analytics.{table}"``. Then a table of that schema is used when its
+name, or the name up to an underscore, is a separate string of the program:
 ``"listener_events_daily"`` for ``analytics.listener_events_daily_country``.
 """
 
@@ -19,14 +19,14 @@ from wavehouse.schema.types import Catalogue
 
 ANY = "*"
 Names = dict[str, set[str]]
-"""Names of tables, by the database whose queries name them; ``ANY`` for all of them."""
+"""Names of tables, by the database whose queries name them; ``ANY`` for every database."""
 _NAME = re.compile(r"\b([a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*)\b")
 _SCHEMA = re.compile(r"\b([a-z_][a-z0-9_]*\.)$")
 _WORD = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
 
 
 def reserved(database: str, catalogue: Catalogue, named: Names) -> frozenset[str]:
-    """The tables of a database that no query names; views answer by their tables."""
+    """Tables of a database that no query uses; a view counts as use of its tables."""
     used = named.get(ANY, set()) | named.get(database, set())
     words = {name for names in named.values() for name in names if "." not in name}
     used |= words
@@ -47,7 +47,7 @@ def _is_used(space: str, name: str, used: set[str]) -> bool:
 
 
 def names_in_sql(text: str) -> Names:
-    """The names in a file of SQL."""
+    """The names in an SQL file."""
     return {ANY: _names([re.sub(r"--[^\n]*", "", text)])}
 
 
@@ -85,7 +85,7 @@ def names_in_python(text: str) -> Names:
 
 
 def merged(parts: Iterable[Names]) -> Names:
-    """The names of many files together."""
+    """Merge the names found in many files."""
     found: Names = {}
     for part in parts:
         for database, names in part.items():
@@ -112,12 +112,12 @@ def _names(texts: Iterable[str]) -> set[str]:
 
 
 def _docstrings(tree: ast.Module) -> set[int]:
-    """Strings that are statements of their own: docstrings, also those after an assignment."""
+    """Strings that are separate statements: docstrings, also those after an assignment."""
     return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and node.value}
 
 
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:
-    """What the module assigns to names."""
+    """The string constants that the module assigns to names."""
     expressions: dict[str, ast.expr] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign):
@@ -128,7 +128,7 @@ def _constants(tree: ast.Module) -> dict[str, ast.expr]:
 
 
 def _databases(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    """The databases of a function's transactions, lower-cased; of a type variable, every one."""
+    """The databases of a function's transactions, in lower case; all for a type variable."""
     found = set()
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     for argument in arguments:

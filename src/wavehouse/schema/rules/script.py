@@ -1,8 +1,8 @@
-"""A migration file as statements: a small lexer, the header comment, what is not allowed in it.
+"""A migration file as statements: a small lexer, the header comment, and forbidden content.
 
-The lexer knows what hides a semicolon in PostgreSQL: quotes, dollar quotes, nested comments,
-parentheses (``CREATE RULE``) and ``BEGIN ATOMIC … END`` bodies. It never judges the grammar;
-the server does. Statements are sent one by one so that every error has its line.
+The lexer handles everything that may contain a semicolon in PostgreSQL: quotes, dollar quotes,
+nested comments, parentheses (``CREATE RULE``) and ``BEGIN ATOMIC … END`` bodies. It does not check
+the grammar; the server does. Statements are sent one by one so that every error has its line.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def line_at(text: str, offset: int) -> int:
 
 
 def read_script(file: SqlFile) -> Script:
-    """Split a file and check what no migration may hold: it is refused before anything runs."""
+    """Split a file and check for forbidden content, which is refused before anything runs."""
     transactional, irreversible, unvalidated = file.transactional, None, None
     server_decides = file.server_decides
     waivers: list[Waiver] = [*file.waivers]
@@ -89,11 +89,11 @@ def read_script(file: SqlFile) -> Script:
             raise InvalidInput(
                 f"unknown option {name!r} in the header comment",
                 where=f"{file.name}:{line}",
-                hint="Known are: non-transactional, irreversible, unvalidated, waive.",
+                hint="Known options: non-transactional, irreversible, unvalidated, waive.",
             )
     statements = []
     for statement in _statements(file):
-        _check(file, statement)  # before reading on: the data of a COPY would not be understood
+        _check(file, statement)  # before reading on, as the data of a COPY cannot be parsed
         statements.append(statement)
     if not file.text.strip():
         raise InvalidInput(
@@ -116,21 +116,21 @@ def _directives(file: SqlFile) -> Iterator[tuple[int, str, str]]:
 
 
 def without_transaction(file: SqlFile) -> SqlFile:
-    """The file without its own ``BEGIN`` and ``COMMIT``, on the same lines.
+    """The file without its own ``BEGIN`` and ``COMMIT``, with unchanged line numbers.
 
-    Other tools leave the transaction to the author; the runner gives every file one, so these words
-    would only end it early. A file with several transactions keeps them as blocks, each of which is
-    done whole or not at all. ``ROLLBACK`` is left where it is, and refused.
+    Other tools leave the transaction to the author; this runner wraps every file in one, which
+    these words would end early. A file with several transactions keeps them as blocks, each of
+    which is atomic. ``ROLLBACK`` is left in place, and refused.
     """
     text = file.text
-    if not _MAY_BE_OWN.search(text):  # most files: cutting hundreds into words takes a while
+    if not _MAY_BE_OWN.search(text):  # most files: tokenizing hundreds of them takes a while
         return file
     edges: list[tuple[int, int]] = []
     places: list[str] = []
     for tokens in _groups(file):
         words = [text[token.start : token.end].upper() for token in tokens]
         if words[0] == "COPY" and _COPY_ENDS & set(words):
-            break  # its data are not SQL; the file is refused later
+            break  # its data is not SQL; the file is refused later
         is_edge = words in _OWN_TRANSACTION
         places.append(words[0] if is_edge else "")
         if is_edge:
@@ -147,9 +147,9 @@ def without_transaction(file: SqlFile) -> SqlFile:
 
 
 def custom_settings(file: SqlFile) -> list[str]:
-    """Names with a dot in them that may be settings of the file's own, such as ``app.tenant``.
+    """Names with a dot that may be the file's custom settings, such as ``app.tenant``.
 
-    The server does not list those, so they are asked for by name.
+    The server does not list those, so they are queried by name.
     """
     if not _MAY_SET.search(file.text):
         return []
@@ -174,7 +174,7 @@ def _waiver(file: SqlFile, line: int, text: str) -> Waiver:
         until = None
     if match is None or until is None:
         raise InvalidInput(
-            "a waiver names a rule, a last day and a reason",
+            "a waiver needs a rule, an end date and a reason",
             where=f"{file.name}:{line}",
             hint="Write it like -- wavehouse: waive RULE until 2027-06-30: the table is empty.",
         )
@@ -185,7 +185,7 @@ def _tokens(file: SqlFile) -> Iterator[_Token]:
     text, at = file.text, 0
     while at < len(text):
         match = _TOKEN.match(text, at)
-        assert match is not None, "the last alternative takes any character"  # noqa: S101
+        assert match is not None, "the last alternative matches any character"  # noqa: S101
         kind, end = str(match.lastgroup), match.end()
         if kind == "block_comment":
             end = _end_of_comment(file, at)
@@ -234,7 +234,7 @@ def _words(file: SqlFile, tokens: list[_Token]) -> tuple[str, ...]:
 
 
 def _groups(file: SqlFile) -> Iterator[list[_Token]]:
-    """The tokens of each statement, without surrounding space and its final semicolon."""
+    """The tokens of each statement, without surrounding space and final semicolon."""
     group: list[_Token] = []
     previous = ""
     parentheses = bodies = 0
@@ -256,7 +256,7 @@ def _groups(file: SqlFile) -> Iterator[list[_Token]]:
 
 
 def _body_step(previous: str, word: str, bodies: int) -> int:
-    """How a word changes the depth of ``BEGIN ATOMIC`` bodies and of ``CASE`` within them."""
+    """How a token changes the depth of ``BEGIN ATOMIC`` bodies and of ``CASE`` within them."""
     if word == "ATOMIC" and previous == "BEGIN":
         return 1
     if bodies and word == "CASE":
@@ -283,7 +283,7 @@ def _check(file: SqlFile, statement: Statement) -> None:
         )
     if statement.text.startswith("\\"):
         raise Refused(
-            "a backslash command belongs to psql, not to a migration",
+            "backslash commands only work in psql, not in a migration",
             where=where,
             hint="Remove the line.",
         )

@@ -1,8 +1,8 @@
 """A seed file as rows: names become ids, texts become digests. Pure.
 
 A seed is TOML: an array of tables per database table. ``"@name"`` is the id of that name,
-``"sha256:text"`` the digest of the text, ``"hex:00ff"`` bytes. ``[[ensure]]`` asks for the
-partition that holds a day.
+``"sha256:text"`` the digest of the text, ``"hex:00ff"`` bytes. ``[[ensure]]`` requests the
+partition for a day.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SPANS = ("day", "month", "year")
 
 
 def parsed(path: Path, data: bytes) -> SeedFile:
-    """The rows of a seed file in their order, their values as PostgreSQL reads them."""
+    """The rows of a seed file in order, with their values as PostgreSQL reads them."""
     try:
         document = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -36,7 +36,7 @@ def parsed(path: Path, data: bytes) -> SeedFile:
 
 
 def value(written: Any) -> Any:
-    """What a written value means; only the value itself, not what lies within it."""
+    """The meaning of a written value, without descending into lists and tables."""
     if not isinstance(written, str):
         return written
     if written.startswith("@"):

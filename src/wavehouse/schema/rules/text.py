@@ -10,7 +10,7 @@ from wavehouse.schema.types import SqlFile
 
 
 def sql_file(path: Path, raw: bytes) -> SqlFile:
-    """The file as it will be run; a checkout with other line ends is the same migration."""
+    """The file as it will be run; other line endings in a checkout are the same migration."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -24,7 +24,7 @@ def sql_file(path: Path, raw: bytes) -> SqlFile:
     before, nul, _ = text.partition("\0")
     if nul:
         raise InvalidInput(
-            "the file holds a NUL character, which PostgreSQL cannot take",
+            "the file has a NUL character, which PostgreSQL does not accept",
             where=f"{path.name}:{before.count(chr(10)) + 1}",
             hint="Save the file as plain UTF-8 text.",
         )

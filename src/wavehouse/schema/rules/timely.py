@@ -1,9 +1,9 @@
-"""Differences that only a clock or an order of columns made, separated from those that matter.
+"""Separates differences caused only by the clock or by column order from real ones.
 
-A file that says ``'now'::timestamptz`` in a view, or asks the clock in a block, leaves another text
-each time it runs. Such a text is set aside when it is the same but for times that no file has
-written, each within the time in which the files ran. ``SELECT *`` spells out columns in the order
-of the moment; the order alone is not a difference.
+A file with ``'now'::timestamptz`` in a view, or with the clock in a block, leaves a different
+definition each time it runs. Such a definition is set aside when it differs only by times that are
+in no file, each within the period in which the files ran. ``SELECT *`` expands to the current order
+of columns; the order alone is not a difference.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SLACK = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """When files ran: pairs of beginning and end."""
+    """The periods in which files ran: pairs of start and end."""
 
     spans: Sequence[tuple[datetime, datetime]]
 
@@ -68,7 +68,7 @@ def differs_only_by_time(
     ran_there: Windows,
     written: Callable[[str], bool],
 ) -> bool:
-    """Whether two texts are the same but for times that the clock made on either side."""
+    """Whether two texts differ only by times that the clock put into either."""
     if not isinstance(expected, str) or not isinstance(actual, str):
         return False
     here, there = _TIME.findall(expected), _TIME.findall(actual)
@@ -86,7 +86,7 @@ def _times(text: str) -> list[str]:
 
 
 def differs_only_by_order(expected: object, actual: object) -> bool:
-    """Whether two definitions of a view list the same columns in another order."""
+    """Whether two view definitions list the same columns in a different order."""
     if not isinstance(expected, str) or not isinstance(actual, str):
         return False
     here, there = _LIST.match(expected), _LIST.match(actual)
@@ -106,7 +106,7 @@ def set_aside(
     ran_there: Windows,
     written: Callable[[str], bool],
 ) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
-    """The differences that matter, and those that only a clock or an order made."""
+    """The real differences, and those caused only by the clock or by column order."""
     kept: list[Difference] = []
     aside: list[Difference] = []
     for difference in differences:

@@ -1,4 +1,4 @@
-"""Waivers that are written beside the files, for ladders whose files are not to be edited.
+"""Waivers written beside the files, for ladders whose files must not be edited.
 
 ``waivers.toml`` in the folder, or any file by ``--waivers``::
 
@@ -24,7 +24,7 @@ Waivers = dict[str, tuple[Waiver, ...]]
 
 
 def parsed(path: Path, raw: bytes) -> Waivers:
-    """The waivers of a file, by the name of the migration's file. Raises InvalidInput."""
+    """The waivers of a file, by migration file name. Raises InvalidInput."""
     try:
         document = tomllib.loads(raw.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -44,7 +44,7 @@ def parsed(path: Path, raw: bytes) -> Waivers:
 
 def _incomplete(path: Path, number: int) -> InvalidInput:
     return InvalidInput(
-        f"waiver {number} needs a file, a rule, a last day and a reason",
+        f"waiver {number} needs a file, a rule, an end date and a reason",
         where=path.name,
         hint='Write file = "1_a.up.sql", rule = "unvalidated", until = 2027-06-30, reason = "…".',
     )

@@ -1,4 +1,4 @@
-"""A file that lint walked in the shadow, and how a finding about it is written."""
+"""A file that lint ran in the shadow, and how its findings are worded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wavehouse.schema.types import Effect, Finding, Migration, Script, Snapshot,
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """A file as it was walked in the shadow; ``stopped`` is where it did not run and why."""
+    """A file that ran in the shadow; ``stopped`` is where and why it failed."""
 
     migration: Migration
     script: Script
@@ -20,7 +20,7 @@ class Walked:
     after: Snapshot
     stopped: tuple[Statement, str, str] | None = None
     refusals: tuple[WavehouseError, ...] = ()
-    """Why apply would not call the file done."""
+    """The reasons why apply would not consider the file done."""
 
 
 def finding(
@@ -35,7 +35,7 @@ def finding(
     lock: str = "",
     file: str = "",
 ) -> Finding:
-    """A finding about a file, in the words of its rule's recipe, with what was measured."""
+    """A finding about a file, in the words of its rule, with the measured effects."""
     recipe = RULES[rule]
     finding = effect or Effect()
     return Finding(

@@ -1,4 +1,4 @@
-"""The sessions that keep a statement waiting for a lock, read from the server while it waits."""
+"""The sessions that block a statement, read from the server while it waits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONNECT_SECONDS = 5
 
 @contextmanager
 def watched(session: Session) -> Iterator[set[Blocker]]:
-    """Collect the sessions and prepared transactions that block ours, while work goes on."""
+    """Collect the sessions and prepared transactions that block ours while the work runs."""
     blockers: set[Blocker] = set()
     done, ready = threading.Event(), threading.Event()
     pid = session.connection.info.backend_pid

@@ -1,7 +1,7 @@
-"""Checks before and after a walk (OPS-13): data on which a statement would fail, blocking sessions.
+"""Checks before and after a run (OPS-13): data that would make a statement fail, blocking sessions.
 
-What a walk touches is read from its files by PostgreSQL's own grammar. A finding refuses the walk
-only when it is sure: when no earlier statement of the same walk may still change the data.
+PostgreSQL's own grammar finds what the files touch. A finding refuses the run only when it is
+certain: when no earlier statement of the same run may still change the data.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MAY_CHANGE_DATA = (
     "AT_DropInherit", "AT_SetExpression", "AlterObjectSchemaStmt", "CreateTableAsStmt",
     "RuleStmt", "DiscardStmt", "ImportForeignSchemaStmt", "TransactionStmt", "CreateStmt:same",
 )  # fmt: skip
-"""Acts after which the rows that a check sees may not be those that the statement will see."""
+"""Acts after which the rows seen by a check may not be those that the statement will see."""
 _TRACKED = ("search_path",)
 _HARMLESS_SETTINGS = frozenset(
     {
@@ -51,7 +51,7 @@ _NOTED_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Looked:
-    """What was found before: checks to be repeated afterwards, and sentences to report."""
+    """The results before the run: checks to repeat afterwards, and sentences to report."""
 
     checks: list[Check] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -60,12 +60,12 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An act, where it is written, the search path it runs with, and the acts beside it."""
+    """An act, its location, its search path, and the acts beside it."""
 
     act: Act
     where: str
     path: tuple[str, ...] | None = None
-    """None: the session's own."""
+    """None: the session's search path."""
     beside: tuple[Act, ...] = ()
 
 
@@ -79,7 +79,7 @@ def look(
 ) -> Looked:
     """Check the database before a run.
 
-    Refused when the run would fail or wait for an old transaction.
+    Raises Refused when the run would fail or wait for an old transaction.
     """
     places = list(_places(direction, chosen, scripts))
     _refuse_missing_extensions(connection, places)
@@ -114,7 +114,7 @@ def look(
 
 
 def _answers(connection: Connection, file: SqlFile) -> Iterator[tuple[str, object]]:
-    """Columns and values of a check file. Refused when a query writes or gives several rows."""
+    """Columns and values of a check file. Refused when a query writes or returns several rows."""
     for statement in read_script(file).statements:
         where = f"{file.name}:{statement.line}"
         answer = queries.answers(connection, text=statement.text)
@@ -124,18 +124,18 @@ def _answers(connection: Connection, file: SqlFile) -> Iterator[tuple[str, objec
             raise Refused(
                 "the check returns more than one row; nothing was run",
                 where=where,
-                hint="Return one row for all, such as SELECT bool_and(…) AS all_of_them FROM ….",
+                hint="Return one row in total, such as SELECT bool_and(…) AS all_of_them FROM ….",
             )
         yield from answer.row.items()
 
 
 def _table(connection: Connection, written: Name, path: tuple[str, ...] | None) -> Name:
-    """The table that a written name refers to, with its schema; empty when it does not exist."""
+    """The table that a name refers to, with its schema; empty when it does not exist."""
     return queries.table_of(connection, written=written, path=path) if written else NO_NAME
 
 
 def _mended_beside(spot: _Place) -> bool:
-    """Whether another part of the same ALTER changes the rows before this part looks at them."""
+    """Whether an earlier part of the same ALTER changes the rows that this part depends on."""
     return any(
         act is not spot.act and act.kind.startswith((*_MAY_CHANGE_DATA, "AT_AddColumn"))
         for act in spot.beside
@@ -143,7 +143,7 @@ def _mended_beside(spot: _Place) -> bool:
 
 
 def _sets_unknown(act: Act) -> bool:
-    """Whether a statement sets something that decides what later statements see: a role, RLS."""
+    """Whether a statement sets something that affects what later statements see: a role, RLS."""
     is_setting = act.kind == "VariableSetStmt"
     return is_setting and act.name not in _TRACKED and act.name not in _HARMLESS_SETTINGS
 
@@ -151,7 +151,7 @@ def _sets_unknown(act: Act) -> bool:
 def look_again(
     connection: Connection, direction: Direction, chosen: Sequence[Migration], before: Looked
 ) -> tuple[Check, ...]:
-    """The same checks after the walk: rows, and the queries of ``.check.sql`` files."""
+    """The same checks after the run: rows, and the queries of ``.check.sql`` files."""
     checks = [
         replace(check, after=queries.rows(connection, relation=before.counted[check.subject]))
         for check in before.checks
@@ -171,21 +171,21 @@ def look_again(
 
 
 def refuse_false(connection: Connection, file: SqlFile) -> None:
-    """Raise MigrationFailed when a query of a ``.check.sql`` file is false, or is not a check.
+    """Raise MigrationFailed when a query of a ``.check.sql`` file is false or invalid.
 
-    It has to run after the migration, only read, and give exactly one row.
+    It must run after the migration, only read, and return exactly one row.
     """
     for statement in read_script(file).statements:
         where = f"{file.name}:{statement.line}"
         answer = queries.answers(connection, text=statement.text)
-        problem = answer.error or {0: "it gives no row", 1: ""}.get(
-            answer.rows, "it gives more than one row"
+        problem = answer.error or {0: "it returns no rows", 1: ""}.get(
+            answer.rows, "it returns more than one row"
         )
         if problem:
             raise MigrationFailed(
-                f"the check does not hold after the migration: {problem}",
+                f"the check fails after the migration: {problem}",
                 where=where,
-                hint="Correct the check: each query may only read, and returns one row.",
+                hint="Correct the check: each query may only read, and must return one row.",
             )
         for name, value in answer.row.items():
             if value is False:
@@ -212,8 +212,8 @@ def _places(
                 raise InvalidInput(
                     f"PostgreSQL cannot parse this: {parsed.message}",
                     where=f"{file.name}:{line}",
-                    hint="Correct the file; nothing was run. If a newer PostgreSQL than 18 "
-                    "reads it: --no-checks.",
+                    hint="Correct the file; nothing was run. If it needs a PostgreSQL newer than "
+                    "18, pass --no-checks.",
                 )
             for act in parsed:
                 if act.kind == "VariableSetStmt" and act.name == "search_path":
@@ -232,7 +232,7 @@ def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place])
         raise Refused(
             f"the extension {names} is not available on the server; nothing was run",
             where=missing[0].where,
-            hint="Install it on the server; this lists what is available.",
+            hint="Install it on the server; the query lists what is available.",
             command="SELECT name FROM pg_available_extensions",
         )
 
@@ -240,7 +240,7 @@ def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place])
 def _look_for_holders(
     connection: Connection, locks: Mapping[Name, Set[str]], looked: Looked, oldest_seconds: float
 ) -> None:
-    """Refused for an old transaction that holds a lock which the walk would have to wait for."""
+    """Refused for an old transaction that holds a lock the run would have to wait for."""
     for item in queries.holders(connection, relations=list(locks)) if locks else ():
         if not any(conflict(wanted, item.mode) for wanted in locks[item.relation]):
             continue
@@ -255,8 +255,7 @@ def _look_for_holders(
             raise Refused(
                 f"a transaction that is {seconds} s old holds {item.relation} ({holder})",
                 where=str(item.relation),
-                hint="Let it end, or end it; or look for older ones only: "
-                "--oldest-transaction SECONDS.",
+                hint="Wait for it or end it; or allow it with --oldest-transaction SECONDS.",
                 command=f"SELECT pg_terminate_backend({item.pid})",
             )
         elif age > _NOTED_SECONDS:
@@ -276,13 +275,13 @@ def _look_at_data(connection: Connection, spot: _Place, looked: Looked, *, sure:
             raise Refused(
                 f"{count:,} {sentence}; nothing was run",
                 where=spot.where,
-                hint="Correct these rows first, in an earlier migration or by hand.",
+                hint="Correct these rows first, in an earlier migration or manually.",
             )
         looked.warnings.append(f"{spot.where}: {count:,} {sentence}, unless the files correct them")
 
 
 def _troubles(connection: Connection, act: Act) -> Iterator[tuple[str, int | None, str]]:
-    """What of the data would not fit: the check, how many, and the sentence after the number."""
+    """Data that would violate an act: the check, the number, and the sentence after the number."""
     table, columns = act.relation, act.columns
     text = ", ".join(columns)
     primary = act.kind == "AT_AddConstraint:primary"
@@ -307,11 +306,11 @@ def _troubles(connection: Connection, act: Act) -> Iterator[tuple[str, int | Non
                 references=act.references,
                 referenced=other,
             )
-            yield "orphans", count, f"rows of {table} ({text}) name no row of {act.references}"
+            yield "orphans", count, f"rows of {table} ({text}) refer to no row of {act.references}"
 
 
 def _is_there(connection: Connection, act: Act) -> bool:
-    """Whether IF NOT EXISTS will find the index, and look at no row."""
+    """Whether IF NOT EXISTS will find the index and check no rows."""
     if act.kind != "IndexStmt" or not act.if_not_exists:
         return False
     return index_beside(connection, table=act.relation, index=act.name) is not None

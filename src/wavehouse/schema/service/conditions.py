@@ -1,4 +1,4 @@
-"""What must hold before a file counts as done, within the transaction that says so."""
+"""Conditions before a file counts as done, checked in the transaction that records it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from wavehouse.schema.service.session import Session
 from wavehouse.schema.types import Direction, Migration, MigrationFailed, Script
 
 Key = tuple[str, int]
-"""What identifies a leftover: its kind and its object."""
+"""The identity of a leftover: its kind and its object."""
 
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """The files that follow, and the hashes that a plan predicted, by version."""
+    """The files that follow, and the hashes predicted by a plan, by version."""
 
     later: Sequence[Migration] = ()
     predicted: Mapping[str, str] = field(default_factory=dict)
 
     def look(self, connection: Connection, direction: Direction) -> frozenset[Key]:
-        """The leftovers that are there before a file; none are asked for on the way down."""
+        """Leftovers present before a file; not checked for down migrations."""
         if direction is Direction.DOWN:
             return frozenset()
         return frozenset(leftover.key for leftover in leftovers(connection))
@@ -43,8 +43,8 @@ class After:
     ) -> None:
         """Raise MigrationFailed when the file must not count as done.
 
-        ``before`` is None for a file that an earlier release began, ``touched`` when any table may
-        have been changed.
+        ``before`` is None for a file started by an earlier release; ``touched`` is None when any
+        table may have changed.
         """
         if direction is Direction.DOWN:
             return
@@ -60,8 +60,8 @@ class After:
         actual = predictable(objects(connection, own_transaction=False)).logical
         if actual != expected:
             raise MigrationFailed(
-                "the schema would differ from what the plan predicts",
+                "the schema would differ from the plan's prediction",
                 where=migration.up.name,
-                hint="The database differs from its files. Look at the drift, make a new plan.",
+                hint="The database differs from its files. Check the drift, then make a new plan.",
                 command="wavehouse schema drift",
             )

@@ -1,6 +1,6 @@
-"""What a statement outside a transaction did, by the objects that are there before and after it.
+"""Determine what a statement outside a transaction did, from the objects before and after it.
 
-Before such a statement runs, the journal keeps the OIDs of what it is about. A line without its end
+Before such a statement runs, the journal stores the OIDs of its objects. A start without an end
 means an interrupted statement; the objects are compared: ``none`` (nothing happened: run it),
 ``done`` (record it), or ``debris`` (an invalid index, a pending detachment: remove or finish it,
 then run it).
@@ -23,7 +23,7 @@ _OWN_COMMITS = frozenset({"DoStmt", "CallStmt"})
 
 
 def act_of(statement: Statement) -> Act:
-    """What the statement does; an act of no kind when PostgreSQL's grammar does not read it."""
+    """The act of a statement; an act without a kind when PostgreSQL's grammar cannot parse it."""
     parsed = acts(statement.text)
     if isinstance(parsed, Unparsable) or not parsed:
         return Act("")
@@ -31,7 +31,7 @@ def act_of(statement: Statement) -> Act:
 
 
 def facts_before(connection: psycopg.Connection, act: Act) -> Facts:
-    """The objects that a statement is about, as they are before it."""
+    """The objects that a statement affects, before it runs."""
     facts: Facts = {}
     if act.kind == "IndexStmt":
         index = queries.index_beside(connection, table=act.relation, index=act.name)
@@ -58,7 +58,7 @@ def facts_before(connection: psycopg.Connection, act: Act) -> Facts:
 
 
 def touched(facts: Facts) -> frozenset[int] | None:
-    """The tables of a statement outside a transaction; None when it may be any."""
+    """The tables of a statement outside a transaction; None when it may be any table."""
     if "tables" in facts:
         return frozenset(facts["tables"])
     known = [facts[key] for key in ("table", "partition") if facts.get(key) is not None]
@@ -66,7 +66,7 @@ def touched(facts: Facts) -> frozenset[int] | None:
 
 
 def finished(connection: psycopg.Connection, act: Act, facts: Facts) -> bool:
-    """Whether an interrupted statement was done; its debris is removed or finished."""
+    """Whether an interrupted statement was done; removes or finishes its debris."""
     if act.kind == "IndexStmt":
         index = queries.index_beside(connection, table=act.relation, index=act.name)
         if index is None or index.oid in facts.get("there", []):
@@ -90,7 +90,7 @@ def finished(connection: psycopg.Connection, act: Act, facts: Facts) -> bool:
 
 
 def clean(connection: psycopg.Connection, act: Act, facts: Facts) -> None:
-    """Remove or finish what the statement left when it was interrupted."""
+    """Remove or finish the debris of an interrupted statement."""
     if act.kind == "IndexStmt":
         index = queries.index_beside(connection, table=act.relation, index=act.name)
         if index is not None and not index.valid and index.oid not in facts.get("there", []):
@@ -110,7 +110,7 @@ def clean(connection: psycopg.Connection, act: Act, facts: Facts) -> None:
 
 
 def _remains(connection: psycopg.Connection, facts: Facts) -> Iterator[queries.IndexFound]:
-    """The copies that the interrupted REINDEX left, and not those that were there before it."""
+    """The copies left by the interrupted REINDEX, without those that existed before it."""
     tables, before = set(facts.get("tables", [])), set(facts.get("remains", []))
     for index in queries.remains_of_reindex(connection):
         if index.table in tables and index.oid not in before:
@@ -122,8 +122,8 @@ def refuse_invalid(
 ) -> None:
     """Raise MigrationFailed when the index that the statement names exists and is invalid.
 
-    ``IF NOT EXISTS`` would take another's invalid index for the wanted one. The index of a
-    partitioned table is invalid until all its parts are attached: that is not debris.
+    ``IF NOT EXISTS`` would accept an invalid index of an earlier build. The index of a partitioned
+    table is invalid until all its parts are attached, which is not debris.
     """
     if act.kind != "IndexStmt" or not act.name:
         return
@@ -141,10 +141,10 @@ def refuse_unknown_extent(act: Act, file: SqlFile, statement: Statement) -> None
     """Raise PartlyApplied for an interrupted block that commits its own work."""
     if act.kind in _OWN_COMMITS:
         raise PartlyApplied(
-            "the block commits its own work and was interrupted: how much of it is done is unknown",
+            "the block commits its own work and was interrupted: it is unknown how much is done",
             where=f"{file.name}:{statement.line}",
-            hint="Run it again from its beginning, if it may; or undo the file by its down file: "
-            "wavehouse schema rollback.",
+            hint="Run it again from its start if it can be repeated; or undo the file "
+            "with its down file: wavehouse schema rollback.",
             command="wavehouse schema recover --run-again",
         )
 

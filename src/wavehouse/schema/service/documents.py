@@ -19,7 +19,7 @@ from wavehouse.schema.types import Catalogue, DocumentsCheck, Migration, Patienc
 
 
 def catalogue(conninfo: str, *, role: str | None = None) -> Catalogue:
-    """What a database holds, read in one snapshot."""
+    """The catalogue of a database, read in one snapshot."""
     with (
         telemetry.span("wavehouse.catalogue"),
         reading(conninfo, role, Patience()) as session,
@@ -28,7 +28,7 @@ def catalogue(conninfo: str, *, role: str | None = None) -> Catalogue:
 
 
 def catalogue_of_files(shadow: Shadow, migrations: Sequence[Migration]) -> Catalogue:
-    """What a ladder makes of an empty database."""
+    """The catalogue that a ladder creates in an empty database."""
     with replayed(shadow, migrations) as conninfo:
         return catalogue(conninfo)
 
@@ -36,7 +36,7 @@ def catalogue_of_files(shadow: Shadow, migrations: Sequence[Migration]) -> Catal
 def documents(
     database: str, catalogue: Catalogue, reserved: frozenset[str] = frozenset()
 ) -> dict[str, str]:
-    """Every document of a database by its path below the folder of reference documents.
+    """Every document of a database by its path in the folder of reference documents.
 
     Pages are Markdown; the other files are the sources of the diagrams.
     """
@@ -51,7 +51,7 @@ def documents(
 def reserved_tables(
     database: str, catalogue: Catalogue, code: Path | None, ladder: Path
 ) -> frozenset[str]:
-    """The tables that no source of the program names; none without its folder."""
+    """The tables that no program source names; none when there is no source folder."""
     if code is None:
         return frozenset()
     return unnamed(database, catalogue, names_in_program(code, without=ladder.parent.parent))
@@ -64,9 +64,9 @@ def write_documents(
     schema_file: Path | None,
     reserved: frozenset[str] = frozenset(),
 ) -> int:
-    """Write a database's documents, remove those of tables that are gone; returns how many.
+    """Write a database's documents and remove obsolete ones; returns how many.
 
-    With a ``schema_file`` the sources of the diagrams and the schema as SQL are written, too.
+    With a ``schema_file`` the sources of the diagrams and the schema as SQL are written too.
     """
     if not catalogue.tables:
         raise Refused(
@@ -88,9 +88,9 @@ def check_documents(
     schema_file: Path | None,
     reserved: frozenset[str] = frozenset(),
 ) -> DocumentsCheck:
-    """Compare the documents in the folder byte for byte with what the database would write.
+    """Compare the documents in the folder byte for byte with the generated ones.
 
-    Without a ``schema_file`` the pages only.
+    Without a ``schema_file``, only the pages are compared.
     """
     texts = _by_path(database, catalogue, out, schema_file, reserved)
     existing = {path: files.content(path) for path in texts}

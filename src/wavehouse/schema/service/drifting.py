@@ -1,4 +1,4 @@
-"""Compare a database with what its files make of an empty one, or with a kept snapshot."""
+"""Compare a database with the schema its files create, or with a saved snapshot."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def server_major(conninfo: str) -> int:
 def applied_of(
     conninfo: str, migrations: Sequence[Migration], *, role: str | None = None
 ) -> tuple[tuple[Migration, ...], str | None]:
-    """The files that a database's history says are applied; all of them without a history."""
+    """The files applied according to a database's history; all of them without a history."""
     with reading(conninfo, role, Patience()) as session:
         history = session.history()
     if not history:
@@ -51,20 +51,20 @@ def applied_of(
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What files make of an empty database, and when they ran in the shadow."""
+    """The schema that files create in an empty database, and when they ran in the shadow."""
 
     snapshot: Snapshot
     ran: Windows
     text: str = ""
-    """All that the files say."""
+    """All text of the files."""
 
     def has_written(self, text: str) -> bool:
-        """Whether a file says this."""
+        """Whether a file contains this text."""
         return text in self.text
 
 
 def predicted(shadow: Shadow, migrations: Sequence[Migration]) -> Expected:
-    """What these files make of an empty database like the target."""
+    """The schema that these files create in an empty database like the target."""
     with replayed(shadow, migrations) as conninfo, connected(conninfo) as connection:
         ran = Windows(queries.windows(connection))
         text = "\n".join(migration.up.text for migration in migrations)
@@ -81,7 +81,7 @@ class Observed:
 
 
 def observe(conninfo: str, *, role: str | None = None) -> Observed:
-    """What drift has to know of a database."""
+    """The state of a database that drift needs."""
     with telemetry.span("wavehouse.snapshot"), reading(conninfo, role, Patience()) as session:
         connection = session.connection
         if not queries.has_state(connection):
@@ -95,7 +95,7 @@ def observe(conninfo: str, *, role: str | None = None) -> Observed:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is compared: which schemas (all, if none is named), without which objects."""
+    """The scope of a comparison: which schemas (or all), and which objects to ignore."""
 
     schemas: frozenset[str] = frozenset()
     ignored: tuple[str, ...] = ()
@@ -110,11 +110,11 @@ def drift(
     version: str | None = None,
     scope: Scope = Scope(),
 ) -> DriftResult:
-    """In what a database differs from its files, or from a kept snapshot.
+    """The differences of a database from its files, or from a saved snapshot.
 
-    Left out are partitions that programs or the clock made for new days, texts that differ only by
-    the time at which a file ran, and settings and grants of the database that were there when its
-    files last ran.
+    Left out are partitions that programs or the clock created for new days, definitions that differ
+    only by the time at which a file ran, and settings and grants of the database that existed when
+    its files last ran.
     """
     now = only_in(there.snapshot, scope.schemas, scope.ignored)
     taken_over = there.surroundings

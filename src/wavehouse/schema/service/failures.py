@@ -1,4 +1,4 @@
-"""The server's errors as sentences with a file, a line and a next command."""
+"""Server errors as sentences with a file, a line and a next command."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ REFUSES_TRANSACTION = (
     psycopg.errors.ActiveSqlTransaction,
     psycopg.errors.InvalidTransactionTermination,
 )
-"""What the server answers to a statement that allows no transaction around it."""
+"""Error codes of statements that cannot run in a transaction."""
 Errors = tuple[type[psycopg.Error], ...]
 
 
 def failure(file: SqlFile, statement: Statement, error: psycopg.Error) -> WavehouseError:
-    """The server's sentence with the file and line. Its detail may hold data, so it stays out."""
+    """The server's message with the file and line. Its detail may hold data, so it is omitted."""
     if lost(error):
         return _lost(file)
     position = int(error.diag.statement_position or 1)
     line = statement.line + line_at(statement.text, position - 1) - 1
     hint = error.diag.message_hint or "Correct the file and run the command again."
     if isinstance(error, REFUSES_TRANSACTION):
-        hint = "put it into a file of its own that begins with: -- wavehouse: non-transactional"
+        hint = "move it to a separate file that starts with: -- wavehouse: non-transactional"
     return MigrationFailed(
         str(error.diag.message_primary or error), where=f"{file.name}:{line}", hint=hint
     )
@@ -46,16 +46,16 @@ def _lost(file: SqlFile) -> Unreachable:
     return Unreachable(
         "the connection was lost during the migration",
         where=file.name,
-        hint="The status says what was kept.",
+        hint="The status shows what was committed.",
         command="wavehouse schema status",
     )
 
 
 @contextmanager
 def explained(file: SqlFile, passed: Errors = ()) -> Iterator[None]:
-    """Errors that come with the commit (deferred constraints) or with our own rows, explained.
+    """Convert errors raised at commit (deferred constraints) or by the runner's own rows.
 
-    Lock errors, which are tried again, and those of ``passed`` come through as they are.
+    Lock errors, which are retried, and those in ``passed`` pass through unchanged.
     """
     try:
         yield
@@ -74,7 +74,7 @@ def explained(file: SqlFile, passed: Errors = ()) -> Iterator[None]:
 
 
 def busy(file: SqlFile, tries: int, error: psycopg.Error, blockers: Set[Blocker]) -> SchemaBusy:
-    """The error for a lock that was not free: its holders by age, statements without literals."""
+    """The error for an unavailable lock: its holders by age, with statements without literals."""
     held = "; ".join(map(_shown, sorted(blockers, key=lambda item: item.since)))
     oldest = min(blockers, key=lambda item: item.since, default=None)
     if oldest is None:
@@ -87,7 +87,7 @@ def busy(file: SqlFile, tries: int, error: psycopg.Error, blockers: Set[Blocker]
         f"a lock was not free in {tries} tries: {error.diag.message_primary}"
         + (f". It is held by: {held}" if held else ""),
         where=file.name,
-        hint="Let it end, or end it; then run the command again.",
+        hint="Wait for it or end it; then run the command again.",
         command=command,
     )
 
@@ -101,7 +101,7 @@ def _shown(blocker: Blocker) -> str:
 
 
 def _described(statement: Statement) -> dict[str, str]:
-    """The statement for a span: without literals, which may be somebody's data."""
+    """The statement for a span, without literals, which may be personal data."""
     if not telemetry.listening():
         return {}
     return {
@@ -111,7 +111,7 @@ def _described(statement: Statement) -> dict[str, str]:
 
 
 def run(session: Session, file: SqlFile, statement: Statement, passed: Errors = ()) -> None:
-    """Send one statement as it is: without parameters, so that ``%`` means itself."""
+    """Send one statement unchanged: without parameters, so that ``%`` is literal."""
     try:
         with telemetry.span("wavehouse.statement", line=statement.line, **_described(statement)):
             session.connection.execute(statement.text.encode())

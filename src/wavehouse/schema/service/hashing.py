@@ -1,8 +1,8 @@
-"""The hash of the schema in a history row: what it was when that version had been applied.
+"""The schema hash in a history row: the schema after that version was applied.
 
-It is taken after the migration's transaction, so that its locks are not held any longer. A runner
-that dies between the two leaves a row without one, for which a probe reports unknown; so does a
-server that crashes within a second, since nobody waits for its disk to have the hash.
+It is taken after the migration's transaction, so that locks are not held longer. If the runner dies
+in between, the row has no hash and a probe reports unknown; the same happens when the server
+crashes within a second, as the hash is committed asynchronously.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from wavehouse.schema.types import Direction, RowState
 
 
 def keep_hash(session: Session, version: str) -> None:
-    """Write the hash of the schema as it is now into a version's history row."""
+    """Store the hash of the current schema in a version's history row."""
     text = _hash(session)
     with session.connection.pipeline(), session.connection.transaction():
         queries.need_not_last(session.connection)
@@ -25,20 +25,20 @@ def keep_hash(session: Session, version: str) -> None:
 
 
 def equals_newest(session: Session) -> bool | None:
-    """Whether the schema is what its migrations made; None when that was never hashed.
+    """Whether the schema is as its migrations left it; None when it was never hashed.
 
-    The hash that counts is the newest one of exactly the versions that are applied now: after a
-    file that came late, or a rollback, that is not the one of the newest version.
+    The hash that counts is the newest one for exactly the set of applied versions: after a late
+    file or a rollback, that is not the hash of the newest version.
     """
     kept = _known(session)
     return None if kept is None else kept[0] == _hash(session, kept[1])
 
 
 def keep_surroundings(session: Session) -> None:
-    """Keep the settings and grants of the database, which files rarely make, with the last step.
+    """Store the settings and grants of the database, which files rarely define, with the last step.
 
-    Drift compares with them: what was there when the files ran is taken over, what came later is a
-    difference.
+    Drift compares with them: those present when the files ran are expected, later ones are
+    differences.
     """
     surroundings = surroundings_of(objects(session.connection))
     with session.connection.transaction():
@@ -46,9 +46,9 @@ def keep_surroundings(session: Session) -> None:
 
 
 def keep_hash_after_rollback(session: Session) -> None:
-    """Keep the hash of a set of versions that was never there before: of a rollback out of order.
+    """Store the hash of a new set of versions, which a rollback out of order creates.
 
-    What a rollback in order returns to is known already.
+    The state after a rollback in order is already known.
     """
     if session.history() and _known(session) is None:
         text = _hash(session)
@@ -57,7 +57,7 @@ def keep_hash_after_rollback(session: Session) -> None:
 
 
 def _known(session: Session) -> tuple[str, int] | None:
-    """The newest hash that was kept for the set of versions that is applied now, and its format."""
+    """The newest hash stored for the current set of applied versions, and its format."""
     rows = session.history()
     if not rows or any(row.state is not RowState.APPLIED for row in rows):
         return None
@@ -73,7 +73,7 @@ def _known(session: Session) -> tuple[str, int] | None:
             up = step_done.direction is Direction.UP
             logical_hash = of_row[step_done.version] if up else step_done.logical_hash
             kept = (logical_hash, step_done.format) if logical_hash else kept
-    if applied != now:  # a history that was not written by this journal alone
+    if applied != now:  # the history was not written by this journal alone
         newest = max(rows, key=lambda row: row.number).logical_hash
         return (newest, 1) if newest else None
     return kept

@@ -1,4 +1,4 @@
-"""A ladder read from its folder, and its files read as scripts that are fit to run."""
+"""A ladder read from its folder, with its files parsed into runnable scripts."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ def read_ladder(
 ) -> tuple[Migration, ...]:
     """Every migration of a folder, oldest first. An empty folder is an empty ladder.
 
-    ``waivers`` names the file of waivers; by default ``waivers.toml`` in the folder, if there is
-    one.
+    ``waivers`` is the file of waivers; by default ``waivers.toml`` in the folder, if it exists.
     """
     names = _names(folder, layout)
     beside = folder / waiving.FILE_NAME if waiving.FILE_NAME in names else None
@@ -54,10 +53,10 @@ def read_ladder(
 def chosen_files(
     files: Sequence[Path], folder: Path | None, layout: Layout, waivers: Path | None
 ) -> tuple[tuple[Migration, ...], tuple[Migration, ...], frozenset[str]]:
-    """Named files as migrations: what comes before them, themselves, and which are in no ladder.
+    """Named files as migrations: the files before them, the files, and which are in no ladder.
 
-    A file of a ladder comes after the older files of its folder (or of ``folder``); any other one,
-    and standard input (``-``), after all of them.
+    A file of a ladder follows the older files of its folder (or of ``folder``); any other file, and
+    standard input (``-``), follows all of them.
     """
     paths = [file for file in files if file != STANDARD_INPUT]
     parent = folder or (paths[0].parent if paths else None)
@@ -91,12 +90,12 @@ def _names(folder: Path, layout: Layout) -> list[str]:
 
 
 def not_run_of(folder: Path, layout: Layout) -> list[NotRun]:
-    """The files of a folder that its own tool alone can run: migrations in Go, callbacks."""
+    """The files of a folder that only its own tool can run: migrations in Go, callbacks."""
     return not_run(_names(folder, layout), layout)
 
 
 def refuse_not_run(folder: Path, layout: Layout) -> None:
-    """Raise when a folder has such files: to pass over a step breaks those that follow."""
+    """Raise when a folder has such files: skipping a step breaks later ones."""
     skipped = not_run_of(folder, layout)
     if skipped:
         raise Refused(
@@ -104,12 +103,12 @@ def refuse_not_run(folder: Path, layout: Layout) -> None:
             + (f"; so are {len(skipped) - 1} other files" if len(skipped) > 1 else ""),
             where=", ".join(skipped_check.name for skipped_check in skipped[:3])
             + (" …" if len(skipped) > 3 else ""),
-            hint="Write them as SQL, or let the tool that they are written for run this folder.",
+            hint="Rewrite them as SQL, or run this folder with its own tool.",
         )
 
 
 def readable_up(migration: Migration) -> Script:
-    """The statements of an up file. One outside a transaction needs something to do."""
+    """The statements of an up file; a non-transactional one must have at least one."""
     script = read_script(migration.up)
     _refuse_unrecoverable(script, migration.up)
     return script
@@ -134,14 +133,14 @@ def readable_down(migration: Migration) -> Script:
         raise Refused(
             "the down file has no statement, so it would undo nothing",
             where=file.name,
-            hint="Write its statements; SELECT 1; says that there is nothing to undo.",
+            hint="Write its statements, or SELECT 1; if there is nothing to undo.",
         )
     _refuse_unrecoverable(script, file)
     return script
 
 
 def _refuse_unrecoverable(script: Script, file: SqlFile) -> None:
-    """A half is finished by looking what of it is there: that needs names to look for."""
+    """Refuse statements that ``recover`` could not inspect, such as an index without a name."""
     if script.transactional and not script.server_decides:
         return
     if not script.statements and not script.transactional:

@@ -1,8 +1,8 @@
-"""Post-conditions: a file is not done while it leaves something that is less than it seems.
+"""Post-conditions: a file is not done while it leaves an incomplete object.
 
-An invalid index, a constraint that was not validated, or a partition that is being detached would
-be called applied by most runners. Left on purpose is what a later file of the ladder ends (VALIDATE
-CONSTRAINT, ATTACH PARTITION), or a constraint of which the file's header says why.
+Most runners would consider the file applied despite an invalid index, an unvalidated constraint, or
+a partition being detached. Exceptions are objects that a later file of the ladder finishes
+(VALIDATE CONSTRAINT, ATTACH PARTITION), and constraints for which the file's header gives a reason.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _ADVICE = {
         "ALTER TABLE {relation} DETACH PARTITION {name} FINALIZE",
     ),
 }
-"""What to do about a leftover, and the statement that does it."""
+"""The remedy for a leftover, and the statement to run."""
 
 
 def refuse_leftovers(
@@ -49,10 +49,10 @@ def refuse_leftovers(
     touched: Set[int] | None,
     later: Sequence[Migration],
 ) -> None:
-    """Raise MigrationFailed for the first object that a file leaves half done.
+    """Raise MigrationFailed for the first object that a file leaves incomplete.
 
-    ``touched`` are the tables that the file changed: what another session builds on other tables is
-    not this file's. None: it may have changed any.
+    ``touched`` are the tables that the file changed, as another session may be building on other
+    tables. None: it may have changed any table.
     """
     new = [
         leftover
@@ -74,8 +74,8 @@ def refusals(
 ) -> list[MigrationFailed]:
     """The reasons why apply would refuse a file, shared by apply, plan, lint and verify.
 
-    ``new`` is what the file leaves, seen in the catalogue or, for a dry run, read from the file;
-    ``rest`` are its own acts after that.
+    ``new`` are the leftovers of the file, from the catalogue or, for a dry run, from its text;
+    ``rest`` are its later acts.
     """
     if not new:
         return []
@@ -92,7 +92,7 @@ def refusals(
 
 
 def written_leftovers(script: Script) -> list[tuple[Leftover, list[Act]]]:
-    """What a file leaves as far as its text says, without running it; with the acts after each."""
+    """The leftovers of a file judging by its text, without running it, with the later acts."""
     acts_of_file = [act for statement in script.statements for act in _acts_in(statement.text)]
     rows = []
     for number, act in enumerate(acts_of_file):
@@ -106,7 +106,7 @@ def written_leftovers(script: Script) -> list[tuple[Leftover, list[Act]]]:
 
 
 def left_behind(file: SqlFile, leftover: Leftover) -> MigrationFailed:
-    """The error for an object that a file leaves half done, with what to write."""
+    """The error for an incomplete object, with the statement to write."""
     article = "an" if leftover.kind[0] in "aeiou" else "a"
     hint, command = _ADVICE[leftover.kind]
     return MigrationFailed(
@@ -118,7 +118,7 @@ def left_behind(file: SqlFile, leftover: Leftover) -> MigrationFailed:
 
 
 def of_others(connection: Connection, script: Script) -> frozenset[tuple[str, int]]:
-    """What was left before a file that an earlier release began: all that it does not name."""
+    """The leftovers before a file started by an earlier release: all it does not name."""
     named = {name for statement in script.statements for name in names_of(statement.text)}
     return frozenset(
         leftover.key
@@ -128,9 +128,9 @@ def of_others(connection: Connection, script: Script) -> frozenset[tuple[str, in
 
 
 class EndedBy:
-    """What later files of the ladder finish, rename or drop, followed in their order.
+    """The leftovers that later files of the ladder finish, rename or drop, followed in order.
 
-    ``path`` is the search path with which each file begins; ``oid_of`` finds a relation by name.
+    ``path`` is the initial search path of each file; ``oid_of`` finds a relation by name.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class EndedBy:
         return False
 
     def _same(self, path: Sequence[str], written: Name, name: Name) -> bool:
-        """Whether a name as written is that of an object, under a search path."""
+        """Whether a written name refers to an object, under a search path."""
         if written.last != name.last:
             return False
         if written.schema:

@@ -1,4 +1,4 @@
-"""What a shadow takes over from its target, without what the files make themselves."""
+"""The properties a shadow copies from its target, except what the files create themselves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAY_MAKE = re.compile(r"create\s+extension", re.IGNORECASE)
 
 
 def likeness_of(conninfo: str, ladder: Sequence[Migration], prelude: str = "") -> Likeness:
-    """Settings, locale, roles and extensions of a target."""
+    """The settings, locale, roles and extensions of a target."""
     made = _extensions_made(ladder)
     with connected(conninfo) as connection:
         extensions = [e for e in queries.extensions(connection) if e[0] not in made]
@@ -29,7 +29,7 @@ def likeness_of(conninfo: str, ladder: Sequence[Migration], prelude: str = "") -
 
 
 def _extensions_made(ladder: Sequence[Migration]) -> set[str]:
-    """The extensions that files make: those are not taken over, or they would be there before."""
+    """The extensions that files create; copying them would make the files fail."""
     made: set[str] = set()
     for migration in ladder:
         if not _MAY_MAKE.search(migration.up.text):

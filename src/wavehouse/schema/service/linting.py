@@ -1,4 +1,4 @@
-"""Lint: files run in a shadow, each statement measured, and what the rules say of it."""
+"""Lint: run files in a shadow, measure each statement, and apply the rules."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BUILDS = ("create-index-blocks-writes",)
 _NOT_SUPPORTED = "0A000"
 _FEW_ROWS = 10_000
 _FEW_BYTES = 16_000_000
-"""What every rewrite, scan or build of this version does within a fraction of a second."""
+"""Tables this small are rewritten, scanned or indexed within a fraction of a second."""
 
 
 def lint(
@@ -41,11 +41,11 @@ def lint(
     sizes: Mapping[str, Size] | None = None,
     loose: Collection[str] = (),
 ) -> LintResult:
-    """Lint the chosen files as they would run after those before. Stops where one does not run.
+    """Lint the chosen files after the files before them. Stops where one fails.
 
-    ``pattern``: file names are judged, too; ``advice``: findings of mere information are kept.
-    ``sizes`` are the target's: work on a table that is small there, or is not there yet, is only
-    information. ``loose`` are files that belong to no ladder: they need no name and no way down.
+    ``pattern``: file names are checked too; ``advice``: informational findings are kept. ``sizes``
+    are the target's: work on a table that is small or missing there is only informational.
+    ``loose`` are files outside a ladder, which need neither a version nor a down file.
     """
     collected: list[Finding] = []
     walked: list[Migration] = []
@@ -87,20 +87,20 @@ def lint(
     ]
     collected = _folded(collected)
     kept = tuple(finding for finding in collected if advice or finding.severity != INFO)
-    judged = min(len(walked) + 1, len(chosen))  # the file that did not run is judged, too
+    judged = min(len(walked) + 1, len(chosen))  # the file that failed is judged too
     return LintResult(kept, judged, shadow.major, len(collected) - len(kept))
 
 
 def _without_ways_back(findings: Sequence[Finding]) -> list[Finding]:
-    """One finding for a foreign ladder without any down file: it is the tool's way, not a slip."""
+    """One finding for a foreign ladder without down files: the tool's habit, not a slip."""
     missing = [finding for finding in findings if finding.rule == "missing-down"]
-    message = f"no file of this ladder has a way back ({len(missing)} files)"
+    message = f"no file of this ladder has a down file ({len(missing)} files)"
     first = [replace(item, message=message) for item in missing[:1]]
     return first + [finding for finding in findings if finding.rule != "missing-down"]
 
 
 def _folded(findings: Sequence[Finding]) -> list[Finding]:
-    """Indexes that one file builds on one table as one finding: the way out is the same for all."""
+    """Merge findings of indexes built by one file on one table: the alternative is the same."""
     kept: dict[object, Finding] = {}
     more: dict[object, list[int]] = {}
     for index, finding in enumerate(findings):
@@ -111,7 +111,7 @@ def _folded(findings: Sequence[Finding]) -> list[Finding]:
             more.setdefault(key, []).append(finding.line)
         kept.setdefault(key, finding)
     return [
-        replace(one, message=f"{one.message}; so do lines {', '.join(map(str, more[key]))}")
+        replace(one, message=f"{one.message}; the same for lines {', '.join(map(str, more[key]))}")
         if key in more
         else one
         for key, one in kept.items()
@@ -123,7 +123,7 @@ def _is_of_ladders(finding: Finding, loose: Collection[str]) -> bool:
 
 
 def _weighed(finding: Finding, sizes: Mapping[str, Size] | None) -> Finding:
-    """A finding with the rows that the target has; of information only, if those are few."""
+    """A finding with the target's row count; only informational when there are few rows."""
     touched = {*finding.effect.rewrites, *finding.effect.scans}
     if finding.effect.builds:
         touched |= {lock.relation for lock in finding.effect.locks}
@@ -137,14 +137,14 @@ def _weighed(finding: Finding, sizes: Mapping[str, Size] | None) -> Finding:
 
 
 def _why(error: DoesNotRun) -> str:
-    """What the server said, and the way out when it is the server that lacks something."""
+    """The server's message, with advice when the server lacks something."""
     if error.state == _NOT_SUPPORTED and "extension" in error.message:
-        return f"{error.message}; --shadow-url URL names a server that has it"
+        return f"{error.message}; use --shadow-url URL with a server that has it"
     return error.message
 
 
 def _not_judged(chosen: Sequence[Migration], walked: Sequence[Migration]) -> str:
-    """How many files come after the one that did not run: none of them can be."""
+    """The number of files after the one that failed, which cannot be judged."""
     rest = len(chosen) - len(walked) - 1
     if not rest:
         return ""
@@ -152,7 +152,7 @@ def _not_judged(chosen: Sequence[Migration], walked: Sequence[Migration]) -> str
 
 
 def _statement_at(script: Script, line: int) -> Statement:
-    """The statement at a line, or the last one that begins before it."""
+    """The statement at a line, or the last one before it."""
     return max(
         (statement for statement in script.statements if statement.line <= line),
         key=lambda item: item.line,

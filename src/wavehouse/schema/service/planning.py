@@ -1,4 +1,4 @@
-"""What applying would do: every pending statement measured in a shadow, sized by the target."""
+"""The plan of an apply: pending statements measured in a shadow, sized by the target."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Sizes = dict[str, Size]
 
 @dataclass(frozen=True, slots=True)
 class MeasuredFile:
-    """A file that was run in the shadow: each statement's effect, the schema before and after."""
+    """A file that ran in the shadow: each statement's effect, the schema before and after."""
 
     migration: Migration
     script: Script
@@ -56,7 +56,7 @@ class MeasuredFile:
     before: Snapshot
     after: Snapshot
     refusals: tuple[MigrationFailed, ...] = ()
-    """Why apply would not call it done."""
+    """The reasons why apply would not consider it done."""
 
 
 def measured_files(
@@ -81,7 +81,7 @@ def measured_files(
 def _measured(
     connection: psycopg.Connection, file: SqlFile, script: Script
 ) -> tuple[Script, tuple[Effect, ...]]:
-    """Each statement's effect, and the script as it ran: in a transaction or without one."""
+    """Each statement's effect, and the script as it ran: with or without a transaction."""
     for _ in range(_MOST_ROLES):
         measurer = Measurer(connection)
         way = measurer.measured if script.transactional else measurer.measured_outside
@@ -150,6 +150,6 @@ def _planned(file: SqlFile, statement: Statement, effect: Effect, sizes: Sizes) 
 
 
 def sizes_of(conninfo: str) -> Sizes:
-    """Rows (the planner's estimate) and bytes of every table of a database."""
+    """Estimated rows, and bytes, of every table of a database."""
     with connected(conninfo) as connection:
         return queries.sizes(connection)

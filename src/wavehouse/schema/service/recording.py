@@ -10,13 +10,13 @@ from wavehouse.schema.service.session import Session
 from wavehouse.schema.types import Direction, JournalEvent, Migration, RowState
 
 Facts = dict[str, Any]
-"""What a line of the journal keeps for ``recover``."""
+"""The facts in a journal line that ``recover`` needs."""
 
 
 def record_start(
     session: Session, migration: Migration, direction: Direction, facts: Facts | None = None
 ) -> None:
-    """Say, before it runs, that a non-transactional file is under way."""
+    """Record, before it runs, that a non-transactional file is starting."""
     if direction is Direction.UP:
         _put(session, migration, RowState.RUNNING, None)
     else:
@@ -27,7 +27,7 @@ def record_start(
 def record_end(
     session: Session, migration: Migration, direction: Direction, duration_ms: int
 ) -> None:
-    """Say that a file is applied, or that its version is gone."""
+    """Record that a file is applied, or that its version was removed."""
     if direction is Direction.UP:
         _put(session, migration, RowState.APPLIED, duration_ms)
     else:
@@ -36,7 +36,7 @@ def record_end(
 
 
 def record_event(session: Session, event: JournalEvent) -> None:
-    """Write an event to the journal: ``intent`` before a statement, what became of it after."""
+    """Write an event to the journal: ``intent`` before a statement, its outcome after."""
     queries.append_journal(
         session.connection,
         event,

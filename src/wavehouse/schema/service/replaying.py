@@ -1,4 +1,4 @@
-"""Files replayed in a shadow: prefixes, from the longest one that is kept."""
+"""Replay files in a shadow, from the longest stored prefix."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class DoesNotRun(InvalidInput):
         super().__init__(
             str(error.diag.message_primary or error),
             where=f"{file.name}:{self.line}",
-            hint=error.diag.message_hint or "Correct the file; only a shadow was touched.",
+            hint=error.diag.message_hint or "Correct the file; only a shadow was changed.",
         )
 
 
 def digests(migrations: Sequence[Migration], major: int, mark: str = "") -> list[str]:
-    """The hash of every prefix of a ladder on a major version, the shortest first."""
+    """The hash of every prefix of a ladder on a major version, shortest first."""
     rows, running = [], hashlib.sha256(f"2 {major}{mark}".encode())
     for migration in migrations:
         running.update(f"\x1f{migration.version}\x1f{migration.up.checksum}".encode())
@@ -48,9 +48,9 @@ def digests(migrations: Sequence[Migration], major: int, mark: str = "") -> list
 
 @contextmanager
 def replayed(shadow: Shadow, migrations: Sequence[Migration]) -> Iterator[str]:
-    """The conninfo of a new shadow database in which these files, all of them, were applied.
+    """The conninfo of a new shadow database with all of these files applied.
 
-    Raises DoesNotRun for the first statement that does not run.
+    Raises DoesNotRun for the first statement that fails.
     """
     marks = digests(migrations, shadow.major, shadow.likeness.mark)
     template, done = shadow.template_of(marks)
@@ -71,12 +71,12 @@ def replayed(shadow: Shadow, migrations: Sequence[Migration]) -> Iterator[str]:
 
 
 def prepare(connection: psycopg.Connection) -> None:
-    """What the runner makes in every database before the first file."""
+    """Create what the runner creates in every database before the first file."""
     queries.create_state(connection)
 
 
 def run_file(connection: psycopg.Connection, file: SqlFile, script: Script) -> None:
-    """Run a file as the runner would: in one transaction, or each statement by itself."""
+    """Run a file as the runner would: in one transaction, or statement by statement."""
     for _ in range(_MOST_ROLES):
         try:
             _run_once(connection, file, script)
@@ -112,11 +112,11 @@ def _block(numbered: tuple[int, Statement]) -> tuple[int, int]:
 
 
 class MissingRole(Exception):
-    """A role was missing and has been made: the file can be run again."""
+    """A missing role was created: the file can be run again."""
 
 
 def run_statement(connection: psycopg.Connection, file: SqlFile, statement: Statement) -> None:
-    """Run one statement. MissingRole when it named a role that is there now, else DoesNotRun."""
+    """Run one statement. MissingRole when a missing role was created, else DoesNotRun."""
     try:
         connection.execute(statement.text.encode())
     except psycopg.Error as error:
@@ -126,5 +126,5 @@ def run_statement(connection: psycopg.Connection, file: SqlFile, statement: Stat
 
 
 def reset(connection: psycopg.Connection) -> None:
-    """Undo what a file set for the session."""
+    """Reset what a file set for the session."""
     connection.execute("RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE")

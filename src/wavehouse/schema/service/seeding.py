@@ -20,7 +20,7 @@ def seed(
     role: str | None = None,
     patience: Patience = Patience(),  # noqa: B008  frozen
 ) -> SeedResult:
-    """Write the rows of every seed file of a folder; a second run changes nothing."""
+    """Write the rows of every seed file in a folder; a second run changes nothing."""
     names = sorted(name for name in names_in(folder) if name.endswith(".toml"))
     files = [parsed(folder / name, bytes_of(folder / name)) for name in names]
     written = 0

@@ -1,4 +1,4 @@
-"""A runner's session: connected as the owner, alone in its database, its state in place."""
+"""A runner's session: connected as the owner, alone in its database, with ``schema_ops``."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Session:
         return self.connection.info.user
 
     def history(self) -> list[HistoryRow]:
-        """The history, empty for a database that no runner has touched."""
+        """The history; empty for a database that no runner has used."""
         return queries.history(self.connection) if queries.has_state(self.connection) else []
 
 
 @contextmanager
 def reading(conninfo: str, role: str | None, patience: Patience) -> Iterator[Session]:
-    """A session that writes nothing: for status and dry runs."""
+    """A read-only session, for status and dry runs."""
     with connected(conninfo) as connection:
         where = label(conninfo)
         _become(connection, role, where)
@@ -58,7 +58,7 @@ def reading(conninfo: str, role: str | None, patience: Patience) -> Iterator[Ses
 
 @contextmanager
 def working(conninfo: str, role: str | None, patience: Patience) -> Iterator[Session]:
-    """A session that is the only runner in its database, with ``schema_ops`` made."""
+    """A session that is the only runner in its database, with ``schema_ops`` created."""
     with reading(conninfo, role, patience) as session:
         queries.become(session.connection, role=role)
         key = lock_key(queries.database_name(session.connection))
@@ -69,14 +69,14 @@ def working(conninfo: str, role: str | None, patience: Patience) -> Iterator[Ses
 
 
 def audited(session: Session, actor: str | None, chosen: Sequence[Migration]) -> Session:
-    """The session with what its journal rows shall say of it (OPS-20)."""
+    """The session with the audit fields of its journal rows (OPS-20)."""
     trace_id = telemetry.trace_id() or session.runner_id.hex
     return replace(session, audit=Audit(actor or _user(), root(chosen), trace_id))
 
 
 def _user() -> str:
     """The name of the operating system's user."""
-    with suppress(OSError, KeyError):  # a container may have a number without a name
+    with suppress(OSError, KeyError):  # a container may have a user id without a name
         return getpass.getuser()
     return "unknown"
 
@@ -88,7 +88,7 @@ def lock_key(database: str) -> int:
 
 
 def pauses() -> Iterator[float]:
-    """Growing pauses with jitter, so that waiting runners do not march in step."""
+    """Growing pauses with jitter, so that waiting runners do not retry in step."""
     pause = _FIRST_PAUSE
     while True:
         yield pause * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
@@ -115,9 +115,9 @@ def _take_lock(session: Session, key: int) -> int:
         waited = time.monotonic() - started
         if waited >= session.patience.wait_seconds:
             raise SchemaBusy(
-                f"another runner has been working on this database for more than {waited:.0f} s",
+                f"another runner has been using this database for more than {waited:.0f} s",
                 where=session.where,
-                hint="Wait for it, or give more time: --wait SECONDS.",
+                hint="Wait for it, or allow more time: --wait SECONDS.",
             )
         time.sleep(min(pause, session.patience.wait_seconds - waited))
     return int((time.monotonic() - started) * 1000)

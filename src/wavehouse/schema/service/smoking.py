@@ -1,7 +1,7 @@
-"""The smoke cycle (OPS-2): a whole ladder up, down and up again by the runner itself.
+"""The smoke cycle (OPS-2): the runner applies a whole ladder, rolls it back and applies it again.
 
-Verify compares each down with its own up. This runs all of them together, with the history, the
-checks and the locks of a real run.
+Verify compares each down file with its own up file. This runs all of them together, with the
+history, the checks and the locks of a real run.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _MOST_ROLES = 50
 
 
 def smoke(shadow: Shadow, folder: Path, layout: Layout) -> SmokeResult:
-    """Walk a ladder up, down as far as it goes, and up again, in a shadow database.
+    """Walk a ladder up, down as far as possible, and up again, in a shadow database.
 
-    Roles that its files name and do not make are made, without login.
+    Roles that its files name but do not create are created, without login.
     """
     ladder = read_ladder(folder, layout)
     floor = next((migration for migration in reversed(ladder) if not _goes_down(migration)), None)
@@ -56,7 +56,7 @@ def smoke(shadow: Shadow, folder: Path, layout: Layout) -> SmokeResult:
 
 
 def _with_roles(conninfo: str, work: Callable[[], object]) -> None:
-    """Do the work, and again for each role that it missed and that is made then."""
+    """Do the work, and repeat it for each missing role that is then created."""
     for _ in range(_MOST_ROLES):
         try:
             work()

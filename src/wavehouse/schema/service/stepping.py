@@ -1,10 +1,9 @@
-"""A non-transactional file, statement by statement: each is done once, whatever dies when.
+"""Run a non-transactional file statement by statement: each once, whatever process dies when.
 
-Each statement is first tried in a transaction, which it shares with its line in the journal. Where
-the server refuses that (``CREATE INDEX CONCURRENTLY``, ``VACUUM``, a block with ``COMMIT``),
-nothing has happened: the journal gets a line that the statement is meant, and it runs by itself.
-What a statement sets for the session holds for those that follow, as in psql, and is kept in the
-journal.
+Each statement is first tried in a transaction together with its journal line. Where the server
+refuses that (``CREATE INDEX CONCURRENTLY``, ``VACUUM``, a block with ``COMMIT``), nothing has
+happened: the journal gets an intent line, and the statement runs by itself. Session settings of a
+statement apply to those that follow, as in psql, and are stored in the journal.
 """
 
 from __future__ import annotations
@@ -63,9 +62,9 @@ def outside(
     resume: bool = False,
     run_again: bool = False,
 ) -> tuple[int, int]:
-    """Walk a file that has no transaction of its own; milliseconds and retries.
+    """Run a file that has no transaction of its own; returns milliseconds and retries.
 
-    Raises PartlyApplied with the command that goes on, when a statement fails.
+    Raises PartlyApplied with the command that continues, when a statement fails.
     """
     work = _Work(session, migration, direction, custom_settings(migration.file(direction)))
     if not resume:
@@ -94,7 +93,7 @@ def outside(
 def _blocks(
     work: _Work, script: Script, lines: Sequence[JournalLine], *, run_again: bool
 ) -> Iterator[list[_Step]]:
-    """The statements that are left, those of one transaction of the author's together."""
+    """The remaining statements, grouped by the author's transactions."""
     done = {journal_line.statement for journal_line in lines if journal_line.is_done}
     left = [
         _Step(work, number, statement, run_again=run_again)
@@ -106,12 +105,12 @@ def _blocks(
 
 
 def _walk_block(work: _Work, steps: Sequence[_Step], lines: Sequence[JournalLine]) -> int:
-    """Run the statements of a block, together where possible; returns the retries for locks."""
+    """Run the statements of a block, together where possible; returns the lock retries."""
     if len(steps) > 1 and not any(journal_line.event == "intent" for journal_line in lines):
         try:
             return _patiently(work, steps[0], partial(_together, work, steps))
         except REFUSES_TRANSACTION:
-            pass  # one of them allows no transaction: each by itself
+            pass  # one of them allows no transaction: run each by itself
     retries = 0
     for step in steps:
         meant = [
@@ -124,7 +123,7 @@ def _walk_block(work: _Work, steps: Sequence[_Step], lines: Sequence[JournalLine
 
 
 def _together(work: _Work, steps: Sequence[_Step]) -> None:
-    """Statements and their lines of the journal, in one transaction."""
+    """Run statements and their journal lines in one transaction."""
     connection = work.session.connection
     with explained(work.file, REFUSES_TRANSACTION), connection.transaction():
         for step in steps:
@@ -136,7 +135,7 @@ def _together(work: _Work, steps: Sequence[_Step]) -> None:
 
 
 def _patiently(work: _Work, step: _Step, act: Callable[[], None]) -> int:
-    """Run the step when its locks are free; returns the number of retries."""
+    """Run the step once its locks are free; returns the number of retries."""
     try:
         return patiently(work.session, work.file, act)[1]
     except REFUSES_TRANSACTION:
@@ -146,7 +145,7 @@ def _patiently(work: _Work, step: _Step, act: Callable[[], None]) -> int:
 
 
 def _refuse_lost_tables(file: SqlFile, script: Script, done: Set[int | None]) -> None:
-    """Raise PartlyApplied when a statement to be run needs a temporary table that is gone."""
+    """Raise PartlyApplied when a remaining statement needs a temporary table that is gone."""
     lost: set[str] = set()
     for number, statement in enumerate(script.statements, start=1):
         if number in done:
@@ -156,7 +155,7 @@ def _refuse_lost_tables(file: SqlFile, script: Script, done: Set[int | None]) ->
             raise PartlyApplied(
                 f"the temporary table {min(needed)} ended with the session that made it",
                 where=f"{file.name}:{statement.line}",
-                hint="Undo the file by its down file.",
+                hint="Undo the file with its down file.",
                 command="wavehouse schema rollback",
             )
 
@@ -167,14 +166,14 @@ def _partly(error: WavehouseError) -> PartlyApplied:
     return PartlyApplied(
         f"the migration is partly applied: {error.message}",
         where=error.where,
-        hint="Repair the cause, then recover; or undo the file: wavehouse schema rollback.",
+        hint="Fix the cause, then recover; or undo the file: wavehouse schema rollback.",
         command="wavehouse schema recover",
     )
 
 
 @dataclass(slots=True)
 class _Work:
-    """A file under way: what it touched, what its session is set to."""
+    """A file in progress: the tables it touched, its session settings."""
 
     session: Session
     migration: Migration
@@ -189,7 +188,7 @@ class _Work:
         return self.migration.file(self.direction)
 
     def lines(self) -> list[JournalLine]:
-        """The journal of this file, from its start."""
+        """The journal of this file, since its start."""
         return queries.statements_walked(
             self.session.connection, version=self.migration.version, direction=self.direction
         )
@@ -197,8 +196,8 @@ class _Work:
     def taken_up(self, lines: Sequence[JournalLine]) -> frozenset[tuple[str, int]] | None:
         """Restore the session of an earlier run and the tables it touched.
 
-        Returned are the leftovers that were there before the file; None when an earlier release
-        began it, which did not keep them.
+        Returns the leftovers present before the file; None when an earlier release, which did not
+        store them, started it.
         """
         known = None
         for line in lines:
@@ -212,12 +211,12 @@ class _Work:
         return known
 
     def note_touched(self, facts: Facts) -> None:
-        """Remember which tables a statement changed: all of them when that is unknown."""
+        """Remember which tables a statement changed; all of them when that is unknown."""
         tables = facts["touched"] if "touched" in facts else debris.touched(facts)
         self.touched = None if tables is None or self.touched is None else self.touched | {*tables}
 
     def record(self, event: str, number: int, facts: Facts) -> None:
-        """Write a line of the journal, as the owner, within the open transaction."""
+        """Write a journal line, as the owner, in the open transaction."""
         connection, session = self.session.connection, self.session
         settings.put_aside(connection, login=session.login, role=session.role)
         record_event(
@@ -240,7 +239,7 @@ class _Step:
         self._facts: Facts = {}
 
     def walk(self, meant: JournalLine | None) -> int:
-        """Do the statement, once; how often a lock had to be tried for again."""
+        """Run the statement once; returns the number of lock retries."""
         if meant is not None:
             return self._go_on(dict(meant.facts))
         try:
@@ -249,7 +248,7 @@ class _Step:
             return self._apart()
 
     def _go_on(self, facts: Facts) -> int:
-        """Finish a statement that an earlier run began outside a transaction."""
+        """Finish a statement that an earlier run started outside a transaction."""
         act = debris.act_of(self.statement)
         if not self._run_again:
             debris.refuse_unknown_extent(act, self._file, self.statement)
@@ -261,7 +260,7 @@ class _Step:
         return self._apart()
 
     def _apart(self) -> int:
-        """Note that the statement is meant, then run it by itself."""
+        """Write the intent, then run the statement by itself."""
         act = debris.act_of(self.statement)
         if act.if_not_exists:
             debris.refuse_invalid(self._connection, act, self._file, self.statement)
@@ -270,11 +269,11 @@ class _Step:
             self._work.note_touched(self._facts)
             with self._connection.transaction():
                 self._work.record("intent", self.number, self._facts)
-        # Without a lock_timeout: this waits for old snapshots, and no session queues behind it.
+        # No lock_timeout: this waits for old snapshots, and no session queues behind it.
         return _patiently(self._work, self, partial(self._alone, act))
 
     def _alone(self, act: Act) -> None:
-        """The statement by itself, then its line; its debris goes before another try."""
+        """Run the statement by itself, then write its line; debris is removed before a retry."""
         if self._tried:
             debris.clean(self._connection, act, self._facts)
         self._tried = True
@@ -287,7 +286,7 @@ class _Step:
             self.note(facts)
 
     def note(self, facts: Facts) -> None:
-        """Write that the statement is done, with the settings of the session after it."""
+        """Record that the statement is done, with the session settings after it."""
         work = self._work
         if not _FOR_THE_TRANSACTION.search(self.statement.text):
             work.state = settings.state(

@@ -62,13 +62,13 @@ def apply(
 ) -> WalkResult:
     """Apply every pending migration of a folder, oldest first, each whole or not at all.
 
-    With ``oldest_transaction`` (seconds) the data and the sessions are looked at before and after
-    (OPS-13). ``expected`` is what a plan said: Refused when the files are others, and a file that
-    makes another schema is not applied. With a foreign ``layout`` the history is still ours: what
-    another runner recorded in a table of its own is not read.
+    With ``oldest_transaction`` (seconds) the data and the sessions are checked before and after
+    (OPS-13). ``expected`` is a plan: Refused when the files differ, and a file that creates another
+    schema is not applied. With a foreign ``layout`` the history is still ours: another runner's own
+    history table is not read.
 
-    The history row keeps the hash of the schema as the migration left it, which takes some 0.1 s
-    after each; without ``hash_each`` only the newest row gets one.
+    The history row stores the schema hash after the migration, which takes about 0.1 s each;
+    without ``hash_each`` only the newest row gets one.
     """
     refuse_not_run(folder, layout)
     migrations = read_ladder(folder, layout, waivers)
@@ -112,7 +112,7 @@ def rollback(
     patience: Patience = Patience(),  # noqa: B008  frozen
     on_step: OnStep = _silent,
 ) -> WalkResult:
-    """Undo the newest migrations by their down files: ``steps`` of them, or all above ``to``."""
+    """Undo the newest migrations with their down files: ``steps`` of them, or all above ``to``."""
     migrations = read_ladder(folder, layout)
     with (
         telemetry.span("wavehouse.migrate", direction="down"),
@@ -147,11 +147,11 @@ def recover(
     patience: Patience = Patience(),  # noqa: B008  frozen
     on_step: OnStep = _silent,
 ) -> RecoverResult:
-    """Finish the file that began and did not end, in the direction it was going.
+    """Finish the interrupted file, in its direction.
 
-    What is done is known by the journal, what was under way by looking; nothing is done twice.
-    ``run_again`` runs an interrupted block with COMMIT from its beginning. Raises Refused when the
-    file is not the one that began.
+    The journal knows the finished statements; the interrupted one is inspected; nothing is done
+    twice. ``run_again`` runs an interrupted block with COMMIT again from its start. Raises Refused
+    when the file has changed since it started.
     """
     migrations = read_ladder(folder, layout, waivers)
     with (
@@ -195,7 +195,7 @@ def status(
 ) -> StatusResult:
     """Compare a folder with the history of a database. Writes nothing and takes no runner lock.
 
-    ``probe`` also compares the schema with the hash that was kept for its versions.
+    ``probe`` also compares the schema with the stored hash of its versions.
     """
     migrations = read_ladder(folder, layout)
     with reading(conninfo, role, Patience()) as session:
@@ -222,7 +222,7 @@ def _refuse_other_files(session: Session, expected: Expected | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """Files to walk in one direction, and what is looked at around them."""
+    """Files to walk in one direction, with the checks around them."""
 
     session: Session
     direction: Direction
@@ -234,7 +234,7 @@ class _Walk:
     def result(
         self, ladder: Sequence[Migration], oldest_seconds: float | None, on_step: OnStep
     ) -> WalkResult:
-        """Look, walk, look again."""
+        """Check, walk, check again."""
         session, seen = self.session, Looked()
         if oldest_seconds is not None and self.chosen:
             seen = look(
@@ -263,7 +263,7 @@ class _Walk:
         )
 
     def _refuse_what_is_written(self) -> None:
-        """Refuse in a dry run what apply would refuse, as far as the files say it."""
+        """In a dry run, refuse what apply would refuse, as far as the files show it."""
         for migration, script in zip(self.chosen, self.scripts, strict=True):
             later = [item for item in self.after.later if item.number > migration.number]
             for leftover, rest in written_leftovers(script):

@@ -1,8 +1,8 @@
-"""Walk every migration up, down and up again in a shadow, and compare the catalogue each time.
+"""Run every migration up, down and up again in a shadow, and compare the catalogue each time.
 
-First within one transaction that is rolled back, which costs nothing to undo. What cannot run
-there (CONCURRENTLY, new enum values), or is found wanting there, is walked again in a copy of the
-database, committed: the method of measuring accuses no file wrongly.
+It first uses one transaction that is rolled back, which costs nothing to undo. A file that cannot
+run there (CONCURRENTLY, new enum values), or fails there, is run again in a copy of the database,
+committed, so that the method cannot cause a false finding.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from wavehouse.schema.types import (
 )
 
 _LONGEST = timedelta(hours=1)
-"""How long ago the oldest text may have been made that this run compares."""
+"""The maximum age of a definition that this run compares."""
 OnPair = Callable[[PairVerdict], None]
 
 
@@ -60,13 +60,13 @@ class _Files:
 
 
 class _Undo(Exception):
-    """Ends the transaction that is only for looking."""
+    """Ends the transaction that is used only for inspection."""
 
 
 class _Walk:
-    """The database that only goes up, and the one connection to it.
+    """The database that only moves up, and the one connection to it.
 
-    A database can be copied only while no session is connected, so this one closes for that.
+    A database can only be copied while no session is connected, so this connection closes first.
     """
 
     def __init__(self, shadow: Shadow, conninfo: str) -> None:
@@ -97,7 +97,7 @@ def verify(
     only: frozenset[str] | None = None,
     on_pair: OnPair = lambda _: None,
 ) -> VerifyResult:
-    """Verify each pair of a ladder (or those of ``only``), the oldest first."""
+    """Verify each pair of a ladder (or those in ``only``), oldest first."""
     pairs: list[PairVerdict] = []
     with telemetry.span("wavehouse.verify"), shadow.database() as conninfo:
         walk = _Walk(shadow, conninfo)
@@ -124,7 +124,7 @@ def verify(
 def _pair(
     walk: _Walk, migration: Migration, before: Snapshot, wanted: bool
 ) -> tuple[PairVerdict | None, Snapshot]:
-    """The verdict, if one is wanted, and what the file leaves when it has run for good."""
+    """The verdict, if wanted, and the schema after the file has run for good."""
     verdict: PairVerdict | None = None
     after: Snapshot | None = None
     try:
@@ -143,7 +143,7 @@ def _refusal(
     known: Set[tuple[str, int]],
     later: Sequence[Migration],
 ) -> str | None:
-    """Why apply would not call the up file done, which has run here."""
+    """The reason why apply would not consider the up file done, after it ran here."""
     new = [leftover for leftover in leftovers(connection) if leftover.key not in known]
     script = read_script(migration.up)
     return next(
@@ -158,7 +158,7 @@ def _refusal(
 def _judged(
     walk: _Walk, migration: Migration, up: Script, before: Snapshot
 ) -> tuple[PairVerdict, Snapshot | None]:
-    """The verdict; and, where up gave the same twice, what it gives, to look no third time."""
+    """The verdict; and, if up gave the same schema twice, that schema, to save a reading."""
     if migration.down is None:
         return _verdict(migration, "irreversible" if up.irreversible else "no_down"), None
     try:
@@ -178,7 +178,7 @@ def _judged(
 def _in_transaction(
     connection: psycopg.Connection, migration: Migration, files: _Files, before: Snapshot
 ) -> tuple[PairVerdict | None, Snapshot | None]:
-    """Up, down and up in one transaction, and what up left; None when that says nothing."""
+    """Up, down and up in one transaction, and the schema after up; None when inconclusive."""
     pair_verdict: PairVerdict | None = None
     after: Snapshot | None = None
     try:
@@ -231,7 +231,7 @@ def _compared(
 def _that_matter(
     migration: Migration, expected: Snapshot, snapshot: Snapshot, *, again: bool = False
 ) -> tuple[Difference, ...]:
-    """The differences, without those that only the clock or the order of columns made."""
+    """The differences, without those caused only by the clock or by column order."""
     text = migration.up.text + (migration.down.text if migration.down else "")
     now = clock.now()
     ran = Windows([(now - _LONGEST, now)])

@@ -1,6 +1,6 @@
-"""Work that needs locks: tried again and again, as long as the runner's patience lasts.
+"""Work that needs locks, retried within the runner's patience.
 
-Waiting long for a lock would queue every reader behind this migration; a short wait, a rollback and
+A long wait for a lock would queue every reader behind this migration; a short wait, a rollback and
 a pause let them through (see docs/guides/migrations.md).
 """
 
@@ -19,10 +19,10 @@ Result = TypeVar("Result")
 
 
 def patiently(session: Session, file: SqlFile, work: Callable[[], Result]) -> tuple[Result, int]:
-    """The result of the work, and how often it was tried again.
+    """The result of the work, and the number of retries.
 
-    Raises SchemaBusy when the locks are not free in the time given: the last try is watched, so
-    that the sessions that hold them are named.
+    Raises SchemaBusy when the locks are not free in time; the last attempt is watched, so that the
+    error names the sessions that hold them.
     """
     started = time.monotonic()
     for retries, pause in enumerate(pauses()):

@@ -1,4 +1,4 @@
-"""One file, walked: its statements and its history row in one transaction, or none of both."""
+"""Run one file: its statements and its history row in one transaction, or neither."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wavehouse.schema.service.waiting import patiently
 from wavehouse.schema.types import Direction, Migration, Script, Step
 
 _OPAQUE = (("DO",), ("SELECT",), ("CALL",), ("WITH",))
-"""Statements that may set a lock_timeout of their own unseen."""
+"""Statements that may change lock_timeout unnoticed."""
 _MAY_TAKE_ANOTHERS = re.compile(r"\bindex\b[^;]*\bif\s+not\s+exists\b", re.IGNORECASE)
 
 
@@ -35,8 +35,8 @@ def walk(
 ) -> Step:
     """Run one file up or down and record it. Raises with the file and line that failed.
 
-    ``resume`` goes on with a non-transactional file that began and did not end; ``run_again`` then
-    runs an interrupted block with COMMIT from its beginning.
+    ``resume`` continues an interrupted non-transactional file; ``run_again`` then runs an
+    interrupted block with COMMIT again from its start.
     """
     with telemetry.span(
         "wavehouse.migration", version=migration.version, direction=direction.value
@@ -66,7 +66,7 @@ def _walked(
     resume: bool,
     run_again: bool,
 ) -> tuple[int, int]:
-    """In a transaction, where the file and the server allow it; else statement by statement."""
+    """In a transaction where the file and the server allow it, else statement by statement."""
     if script.transactional and not resume:
         try:
             work = partial(_in_transaction, session, migration, direction, script, after)

@@ -1,4 +1,4 @@
-"""The words of schema: migrations and their history, objects and their differences."""
+"""Data types of schema: migrations and history, objects and differences."""
 
 from wavehouse.schema.types.catalogue import (
     Catalogue,

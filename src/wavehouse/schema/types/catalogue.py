@@ -10,7 +10,7 @@ from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as the catalogue has it."""
+    """A column in the catalogue."""
 
     name: str
     type: str
@@ -33,7 +33,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """A reference, with what the diagram needs: whether it may be empty, and whether it is one."""
+    """A reference, with the details the diagram needs: whether it is optional and unique."""
 
     name: str
     columns: tuple[str, ...]
@@ -47,7 +47,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index that belongs to no constraint."""
+    """An index that does not belong to a constraint."""
 
     name: str
     unique: bool
@@ -56,7 +56,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy of row security."""
+    """A row security policy."""
 
     name: str
     command: str
@@ -67,7 +67,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table or view with everything that hangs on it. Partitions are folded into their parent."""
+    """A table or view with its dependent objects. Partitions are merged into their parent."""
 
     name: str
     kind: str
@@ -86,7 +86,7 @@ class Table:
 
     @property
     def space(self) -> str:
-        """The PostgreSQL schema that the table lives in."""
+        """The PostgreSQL schema of the table."""
         return self.name.split(".", 1)[0]
 
     @property
@@ -97,7 +97,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function that a migration made."""
+    """A function created by a migration."""
 
     name: str
     definition: str
@@ -107,7 +107,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The schema of a database as it is now: the same for the same migrations, on any server."""
+    """The current schema of a database: the same for the same migrations, on any server."""
 
     spaces: tuple[tuple[str, tuple[str, ...]], ...]
     default_grants: tuple[str, ...]
@@ -117,7 +117,7 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class DocumentsCheck:
-    """Documents that differ from the database: changed, missing, or of nothing any more."""
+    """Documents that differ from the database: changed, missing or obsolete."""
 
     stale: tuple[Path, ...]
     missing: tuple[Path, ...]
@@ -125,7 +125,7 @@ class DocumentsCheck:
 
     @property
     def exit_code(self) -> int:
-        """0 when every document is what the database would write, else 3."""
+        """0 when every document matches the database, else 3."""
         return EXIT_FOUND if self.stale or self.missing or self.extra else EXIT_DONE
 
     def as_json(self) -> dict[str, object]:

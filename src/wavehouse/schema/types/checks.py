@@ -1,4 +1,4 @@
-"""What checks before and after a walk say. No I/O."""
+"""Results of checks before and after a run. No I/O."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at before and after (OPS-13).
+    """One check before and after a run (OPS-13).
 
     ``name`` is ``rows``, ``nulls``, ``duplicates``, ``orphans``, or the column of a query in a
-    ``.check.sql`` file; ``subject`` a table or that file. None: not there, or not known in time.
+    ``.check.sql`` file; ``subject`` a table or that file. None: the object does not exist, or the
+    check took too long.
     """
 
     name: str

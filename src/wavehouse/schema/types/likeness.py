@@ -1,4 +1,4 @@
-"""What a shadow takes over from its target. No I/O."""
+"""The properties a shadow copies from its target. No I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class RoleLike:
-    """A role of the target, without login or password: its name and what it is a member of."""
+    """A role of the target, without login or password: its name and memberships."""
 
     name: str
     bypass_rls: bool = False
@@ -21,10 +21,10 @@ class RoleLike:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How a new shadow database is made like its target.
+    """Settings that make a new shadow database resemble its target.
 
-    ``settings`` are those that a new session of the target begins with; ``locale`` is encoding,
-    provider, collation, character type and locale; ``prelude`` SQL that runs before the files.
+    ``settings`` are the initial settings of a new session on the target; ``locale`` is encoding,
+    provider, collation, character type and locale; ``prelude`` is SQL that runs before the files.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Likeness:
 
     @property
     def mark(self) -> str:
-        """A hash of this likeness; empty for none, as in earlier releases."""
+        """A hash of this likeness; empty for the default, as in earlier releases."""
         if self == Likeness():
             return ""
         parts = [

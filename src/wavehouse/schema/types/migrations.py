@@ -16,14 +16,14 @@ from wavehouse.schema.types.versions import REPEATABLE, Key, version_key
 
 
 class MigrationFailed(WavehouseError):
-    """PostgreSQL did not accept a migration; nothing of that file is left behind."""
+    """PostgreSQL rejected a migration; nothing of that file remains."""
 
     code = "migration_failed"
     title = "A migration failed"
 
 
 class SchemaBusy(WavehouseError):
-    """Another runner, or a long lock, kept the migration from starting in the time given."""
+    """Another runner, or a long lock, prevented the migration from starting in time."""
 
     code = "schema_busy"
     http_status = 409
@@ -31,14 +31,14 @@ class SchemaBusy(WavehouseError):
 
 
 class Direction(StrEnum):
-    """The way a migration is walked."""
+    """The direction of a migration."""
 
     UP = "up"
     DOWN = "down"
 
 
 class RowState(StrEnum):
-    """The state of a history row. Only non-transactional files can be seen partly applied."""
+    """The state of a history row. Only non-transactional files can be partly applied."""
 
     RUNNING = "running"
     APPLIED = "applied"
@@ -46,7 +46,7 @@ class RowState(StrEnum):
 
 
 class EntryState(StrEnum):
-    """What ``status`` says of one version, comparing the folder with the history."""
+    """The state of one version in ``status``: the folder compared with the history."""
 
     APPLIED = "applied"
     PENDING = "pending"
@@ -60,7 +60,7 @@ class EntryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A file's own word that a rule of lint may be broken, until a day and for a reason."""
+    """Permission to break a lint rule, until an end date and for a reason."""
 
     rule: str
     until: date
@@ -70,10 +70,10 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class SqlFile:
-    """One file as read: its text with LF line ends, and the SHA-256 of exactly that.
+    """One file as read: its text with LF line endings, and the SHA-256 of exactly that.
 
-    ``transactional`` is what its layout says of it; a directive of the file may still deny it. With
-    ``server_decides`` the file runs in a transaction unless the server refuses a statement there.
+    ``transactional`` comes from its layout; a directive in the file may still disable it. With
+    ``server_decides`` the file runs in a transaction unless the server refuses a statement in one.
     ``blocks`` are parts of the text that the author put between BEGIN and COMMIT.
     """
 
@@ -84,11 +84,11 @@ class SqlFile:
     server_decides: bool = False
     blocks: tuple[tuple[int, int], ...] = ()
     waivers: tuple[Waiver, ...] = ()
-    """Waivers that are written beside the file."""
+    """Waivers written beside the file."""
 
     @property
     def name(self) -> str:
-        """The file's name; in a layout of folders, with its folder's."""
+        """The file name, prefixed with its folder in a folder layout."""
         if self.path.name in ("up.sql", "down.sql", "migration.sql"):
             return f"{self.path.parent.name}/{self.path.name}"
         return self.path.name
@@ -96,7 +96,7 @@ class SqlFile:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A version of the schema: its file up and, where there are such, its file down and checks."""
+    """A version of the schema: its up file and, if they exist, its down file and checks."""
 
     version: str
     slug: str
@@ -106,11 +106,11 @@ class Migration:
 
     @property
     def number(self) -> Key:
-        """The version as numbers, by which the ladder is ordered."""
+        """The version as numbers, which determine the order of the ladder."""
         return version_key(self.version)
 
     def file(self, direction: Direction) -> SqlFile:
-        """The file that a direction runs. Planning has refused a missing down file."""
+        """The file of a direction. Planning has already rejected a missing down file."""
         if direction is Direction.UP:
             return self.up
         assert self.down is not None, "planning refuses a missing down file"  # noqa: S101
@@ -118,38 +118,38 @@ class Migration:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether the file is run again whenever it has changed."""
+        """Whether the file is run again whenever it changes."""
         return self.version.startswith(REPEATABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One SQL statement of a file: where it begins, its text and its opening words."""
+    """One SQL statement of a file: its position, its text and its first words."""
 
     line: int
     text: str
     words: tuple[str, ...]
     block: int = 0
-    """The transaction of the author's that it belongs to, counted from 1; 0 for none."""
+    """The author's transaction that it belongs to, counted from 1; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A file split into statements, with what its header comment asks for."""
+    """A file split into statements, with the options of its header comment."""
 
     statements: tuple[Statement, ...]
     transactional: bool
     irreversible: str | None
     waivers: tuple[Waiver, ...] = ()
     server_decides: bool = False
-    """In a transaction, unless the server refuses that."""
+    """Run in a transaction, unless the server refuses that."""
     unvalidated: str | None = None
-    """Why a constraint is left unvalidated by this file and by all that follow."""
+    """The reason why this file and all later ones leave a constraint unvalidated."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """A row of ``schema_ops.history``: one per version that is applied, wholly or partly."""
+    """A row of ``schema_ops.history``: one per applied version, complete or partial."""
 
     version: str
     slug: str
@@ -170,13 +170,13 @@ class HistoryRow:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether the version is that of a repeatable migration."""
+        """Whether the version is a repeatable migration's."""
         return self.version.startswith(REPEATABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the journal records of a run beside its steps: actor, change set, trace."""
+    """The audit fields of a run in the journal besides its steps: actor, change set, trace."""
 
     actor: str = ""
     change_set: str = ""
@@ -185,7 +185,7 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class JournalEvent:
-    """A step of the runner on one migration, as it is written to the journal.
+    """A step of the runner on one migration, as written to the journal.
 
     ``statement`` is the number of a statement of a non-transactional file, ``facts`` what
     ``recover`` needs to finish it.
@@ -201,9 +201,9 @@ class JournalEvent:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One event of the audit log: who did what to which version, by which change set.
+    """One event of the audit log: actor, action, version and change set.
 
-    ``done_by`` is the login of the database, ``actor`` who the runner said it was. ``change_set``
+    ``done_by`` is the database login, ``actor`` the name given to the runner. ``change_set``
     is the root of all files of that run. The rows of earlier releases lack the last three.
     """
 
@@ -241,12 +241,12 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """An object of a schema that is less than it seems.
+    """An object of a schema that is incomplete.
 
     ``kind`` is ``invalid index``, ``unvalidated constraint``, ``unvalidated domain constraint`` or
     ``pending detach``. ``oid`` is the index, the constraint or the partition; ``table`` the table
-    it belongs to (0 for a domain). ``parent``: the index of a partitioned table, which becomes
-    valid when all its parts are attached.
+    it belongs to (0 for a domain). ``parent`` is true for the index of a partitioned table, which
+    becomes valid when all its parts are attached.
     """
 
     kind: str
@@ -258,13 +258,13 @@ class Leftover:
 
     @property
     def key(self) -> tuple[str, int]:
-        """What identifies the leftover as long as its object exists."""
+        """The identity of the leftover while its object exists."""
         return self.kind, self.oid
 
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """A line of the journal about a statement: begun (``intent``) or done (``statement``)."""
+    """A journal line of a statement: started (``intent``) or done (``statement``)."""
 
     statement: int | None
     event: str
@@ -272,13 +272,13 @@ class JournalLine:
 
     @property
     def is_done(self) -> bool:
-        """Whether the line says that a statement was done."""
+        """Whether the line records a completed statement."""
         return self.event == "statement"
 
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """A step that the journal says was done; ``format`` is that of its hash."""
+    """A completed step in the journal; ``format`` is the format of its hash."""
 
     version: str
     direction: Direction
@@ -290,7 +290,7 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A session that holds a lock we wait for; or a prepared transaction, known by ``gid``."""
+    """A session that holds a lock we are waiting for, or a prepared transaction (``gid``)."""
 
     pid: int
     gid: str
@@ -301,7 +301,7 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a plan promised: the root of its files, and the schema's hash after each version."""
+    """A plan's prediction: the root of its files, and the schema hash after each version."""
 
     change_set: str
     hashes: dict[str, str]
@@ -309,19 +309,19 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A database to migrate: its name in reports, how to reach it, its ladder, its owner."""
+    """A database to migrate: its name in reports, its URL, its ladder and its owner."""
 
     name: str
     conninfo: str = field(repr=False)  # it may hold a password
     folder: Path
     role: str | None = None
     code: Path | None = None
-    """The program that uses it: tables that its source does not name are reserved."""
+    """The source of the program that uses it: tables that it does not name are reserved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait: for another runner, for one lock, and for all tries of one file."""
+    """How long to wait: for another runner, for one lock, and for all attempts of one file."""
 
     wait_seconds: float = 60.0
     lock_timeout_ms: int = 100

@@ -10,9 +10,9 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name in its parts (``("app", "User")``): never split at dots, never folded again.
+    """A name in its parts (``("app", "User")``): never split at dots, never case-folded again.
 
-    An empty name is false. ``str()`` quotes the parts that need it, for messages and commands.
+    An empty name is falsy. ``str()`` quotes the parts that need it, for messages and commands.
     """
 
     parts: tuple[str, ...] = ()
@@ -24,7 +24,7 @@ class Name:
 
     @property
     def schema(self) -> str:
-        """The schema; empty where the search path decides."""
+        """The schema; empty when the search path decides."""
         return self.parts[-2] if len(self.parts) > 1 else ""
 
     @property
@@ -34,7 +34,7 @@ class Name:
 
     @property
     def joined(self) -> str:
-        """The name as snapshots and measurements spell it: parts joined by dots, unquoted."""
+        """The name as in snapshots and measurements: parts joined by dots, unquoted."""
         return ".".join(self.parts)
 
     def beside(self, name: str) -> Name:
@@ -52,10 +52,10 @@ NO_NAME = Name()
 
 
 def in_sql(part: str) -> str:
-    """One identifier, quoted unless it can stand as it is."""
+    """An identifier, quoted only where needed."""
     return part if _PLAIN.fullmatch(part) else f'"{quotes_doubled(part)}"'
 
 
 def quotes_doubled(part: str) -> str:
-    """An identifier's text between its quotes."""
+    """The text between an identifier's quotes."""
     return part.replace('"', '""')

@@ -1,4 +1,4 @@
-"""What is known of a database's objects, what differs, what a statement does to them. No I/O."""
+"""A database's objects, their differences, and the effects of statements. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, WavehouseError
 
 STRICT_ONLY = frozenset({"position", "not_null_name"})
-"""Attributes that a down and an up again may change without changing what the schema means."""
+"""Attributes that a down and another up may change without changing the schema's meaning."""
 Attributes = Mapping[str, Any]
 
 
@@ -20,8 +20,8 @@ Attributes = Mapping[str, Any]
 class Snapshot:
     """Every object of a database by kind and name (``column public.users.email``), with attributes.
 
-    ``strict`` hashes all of it; ``logical`` leaves out the order of columns and the names of NOT
-    NULL constraints.
+    ``strict`` hashes everything; ``logical`` ignores the order of columns and the names of NOT NULL
+    constraints.
     """
 
     objects: Mapping[str, Attributes]
@@ -33,7 +33,7 @@ class Snapshot:
 
     @property
     def logical(self) -> str:
-        """SHA-256 of what the schema means."""
+        """SHA-256 of the schema's meaning."""
         return _digest({name: meaning(attributes) for name, attributes in self.objects.items()})
 
     def as_json(self) -> dict[str, object]:
@@ -47,7 +47,7 @@ class Snapshot:
 
 
 def meaning(attributes: Attributes) -> dict[str, Any]:
-    """An object's attributes without those that are strict only."""
+    """An object's attributes without the strict-only ones."""
     return {name: value for name, value in attributes.items() if name not in STRICT_ONLY}
 
 
@@ -58,7 +58,7 @@ def _digest(document: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One object that is not what it should be: which attribute, what it should be and is.
+    """One object that differs: the attribute, its expected and its actual value.
 
     Without an attribute the whole object is ``missing`` or ``extra``.
     """
@@ -76,14 +76,14 @@ class Difference:
         return "missing" if self.found is None else "extra"
 
     def sentence(self) -> str:
-        """The difference in a line."""
+        """The difference in one line."""
         if self.attribute is None:
             return f"{self.name} is {self.kind}"
         text = f"{self.name}: {self.attribute} is {_short(self.found)}, not {_short(self.expected)}"
         return text if len(text) <= _LINE else f"{self.name}: {self.attribute} differs"
 
     def unified(self) -> str:
-        """A long difference, line by line; empty for one that ``sentence`` shows in one."""
+        """A long difference as a unified diff; empty when ``sentence`` shows all of it."""
         if self.attribute is None or not self.sentence().endswith(" differs"):
             return ""
         lines = unified_diff(
@@ -117,14 +117,14 @@ def _lines(value: object) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class DriftResult:
-    """How a database differs from what its files make of an empty one."""
+    """The differences of a database from the schema its files create."""
 
     version: str | None
     logical: str
     differences: tuple[Difference, ...]
     partitions_ignored: int = 0
     only_by_time: tuple[Difference, ...] = ()
-    """Texts that differ only by the time at which a file ran, or by the order of columns."""
+    """Definitions that differ only by the time at which a file ran, or by column order."""
 
     @property
     def exit_code(self) -> int:
@@ -145,11 +145,11 @@ class DriftResult:
 
 @dataclass(frozen=True, slots=True)
 class PairVerdict:
-    """What walking one migration up, down and up again came to.
+    """The result of running one migration up, down and up again.
 
-    ``state`` is ``restored``, ``not_restored`` (``differences`` say what the down left),
-    ``no_down``, ``irreversible``, ``up_fails``, ``down_fails`` or ``again_fails`` (``error`` says
-    why).
+    ``state`` is ``restored``, ``not_restored`` (``differences`` lists what the down file left),
+    ``no_down``, ``irreversible``, ``up_fails``, ``down_fails`` or ``again_fails`` (``error`` has
+    the reason).
     """
 
     version: str
@@ -159,11 +159,11 @@ class PairVerdict:
     error: str | None = None
     again_differs: tuple[Difference, ...] = ()
     refused: str | None = None
-    """Why apply would not call the up file done."""
+    """The reason why apply would not consider the up file done."""
 
     @property
     def is_fine(self) -> bool:
-        """Whether nothing is wrong with it."""
+        """Whether the pair has no problem."""
         is_undone = self.state in ("restored", "irreversible") and not self.again_differs
         return is_undone and self.refused is None
 
@@ -183,7 +183,7 @@ class PairVerdict:
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """Every pair of a ladder, oldest first, and the schema it makes."""
+    """Every pair of a ladder, oldest first, and the schema it creates."""
 
     pairs: tuple[PairVerdict, ...]
     logical: str
@@ -191,7 +191,7 @@ class VerifyResult:
 
     @property
     def exit_code(self) -> int:
-        """0 when every down restores, else 3."""
+        """0 when every down file restores the schema, else 3."""
         return EXIT_DONE if all(pair.is_fine for pair in self.pairs) else EXIT_FOUND
 
     def as_json(self) -> dict[str, object]:
@@ -207,7 +207,7 @@ class VerifyResult:
 
 @dataclass(frozen=True, slots=True)
 class LockTaken:
-    """A lock that a statement took on a relation that was there before its file."""
+    """A lock that a statement took on a relation that existed before its file."""
 
     relation: str
     mode: str
@@ -219,10 +219,10 @@ class LockTaken:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a statement was measured to do to relations that existed before its file.
+    """A statement's measured effects on relations that existed before its file.
 
-    ``rewrites`` got a new file, ``scans`` were read whole, ``builds`` are indexes that were made on
-    them. ``new`` says that all it touched was made by the file itself.
+    ``rewrites`` got a new file, ``scans`` were read completely, ``builds`` are indexes created on
+    them. ``new`` is true when the file itself created everything the statement touched.
     """
 
     locks: tuple[LockTaken, ...] = ()
@@ -238,7 +238,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a table is: rows by the planner's estimate, bytes with its indexes."""
+    """The size of a table: estimated rows, and bytes with its indexes."""
 
     rows: int
     bytes: int
@@ -254,17 +254,17 @@ LOCKS = (
     "ExclusiveLock",
     "AccessExclusiveLock",
 )
-"""PostgreSQL's table lock modes, the weakest first."""
+"""PostgreSQL's table lock modes, weakest first."""
 
 
 def strength(mode: str) -> int:
-    """A lock mode's place among the eight."""
+    """The rank of a lock mode among the eight."""
     return LOCKS.index(mode) if mode in LOCKS else -1
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedStatement:
-    """A statement of a plan with what was measured in the shadow and what the target holds."""
+    """A statement of a plan with its measured effects in the shadow and the target's sizes."""
 
     file: str
     line: int
@@ -277,7 +277,7 @@ class PlannedStatement:
 
     @property
     def statement_words(self) -> str:
-        """The statement's beginning, for a table."""
+        """The start of the statement, for a table."""
         return self.text if len(self.text) <= 48 else self.text[:47] + "…"
 
     def as_json(self) -> dict[str, object]:
@@ -300,7 +300,7 @@ class PlannedStatement:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """What applying would do: statements, the estimated window, and a digest to agree on."""
+    """A plan: statements, the estimated window, and a digest to approve."""
 
     version: str | None
     statements: tuple[PlannedStatement, ...]
@@ -309,13 +309,13 @@ class PlanResult:
     migrations: tuple[str, ...]
     change_set: str
     hashes: dict[str, str]
-    """The hash of the schema that each file is predicted to leave, by version."""
+    """The predicted schema hash after each file, by version."""
     refusals: tuple[WavehouseError, ...] = ()
-    """Why apply would not call a file done."""
+    """The reasons why apply would not consider a file done."""
 
     @property
     def exit_code(self) -> int:
-        """0 when apply would do it, else 3."""
+        """0 when apply would run it, else 3."""
         return EXIT_FOUND if self.refusals else EXIT_DONE
 
     @property
@@ -357,7 +357,7 @@ class PlanResult:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that lint says of a file or a statement."""
+    """One lint finding about a file or a statement."""
 
     rule: str
     severity: str
@@ -388,9 +388,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class LintResult:
-    """Everything lint found, in the order of files and lines; ``advice`` counts what was left out.
+    """All lint findings, in the order of files and lines; ``advice`` counts omitted ones.
 
-    Left out is information, unless it was asked for.
+    Informational findings are omitted unless requested.
     """
 
     findings: tuple[Finding, ...]

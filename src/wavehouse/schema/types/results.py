@@ -12,7 +12,7 @@ from wavehouse.schema.types.migrations import Direction, EntryState
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One migration that was walked (or, in a dry run, would be)."""
+    """One migration that was run (or, in a dry run, would be)."""
 
     version: str
     slug: str
@@ -35,7 +35,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class WalkResult:
-    """What ``apply`` or ``rollback`` did: the steps in order, and the version of the database."""
+    """The result of ``apply`` or ``rollback``: the steps in order, and the database's version."""
 
     direction: Direction
     steps: tuple[Step, ...]
@@ -48,7 +48,7 @@ class WalkResult:
     warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values; the steps are named by what was done."""
+        """The result as plain values; the key of the steps is the action."""
         done = "applied" if self.direction is Direction.UP else "rolled_back"
         return {
             done: [step.as_json() for step in self.steps],
@@ -64,7 +64,7 @@ class WalkResult:
 
 @dataclass(frozen=True, slots=True)
 class RecoverResult:
-    """What ``recover`` finished: statements done before, and those done now."""
+    """The result of ``recover``: statements done before, and those run now."""
 
     recovered: str | None
     direction: Direction | None
@@ -112,8 +112,8 @@ class StatusEntry:
 class StatusResult:
     """The ladder compared with the history, oldest first.
 
-    ``equals``: whether the schema is what the newest version made, when a probe looked; None when
-    none did, or it is unknown.
+    ``equals``: whether the schema is as the newest version left it, according to a probe; None
+    without a probe, or when it is unknown.
     """
 
     entries: tuple[StatusEntry, ...]
@@ -131,12 +131,12 @@ class StatusResult:
 
     @property
     def last_applied_at(self) -> datetime | None:
-        """When the database was last migrated."""
+        """The time at which the database was last migrated."""
         return max((entry.applied_at for entry in self.entries if entry.applied_at), default=None)
 
     @property
     def exit_code(self) -> int:
-        """0 in order, 3 something is pending or differs, 6 a file is partly applied."""
+        """0 in order, 3 pending or different, 6 a file is partly applied."""
         states = {entry.state for entry in self.entries}
         if EntryState.PARTIAL in states:
             return EXIT_PARTIAL
@@ -144,7 +144,7 @@ class StatusResult:
         return EXIT_FOUND if differs else EXIT_DONE
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values, with a list of versions for every state that is not fine."""
+        """The result as plain values, with a list of versions for every problem state."""
         last = self.last_applied_at
         doc: dict[str, object] = {
             "version": self.version,

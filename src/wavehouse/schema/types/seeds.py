@@ -1,4 +1,4 @@
-"""Sample rows, and the partitions that they need. No I/O."""
+"""Sample rows and the partitions they need. No I/O."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SeedRow:
 
 @dataclass(frozen=True, slots=True)
 class EnsuredPartition:
-    """A partition that a seed needs: of a table, around a day, as long as a span."""
+    """A partition that a seed needs: its table, a day in it, and its span."""
 
     table: str
     day: str
@@ -35,7 +35,7 @@ class SeedFile:
 
 @dataclass(frozen=True, slots=True)
 class SeedResult:
-    """What seeding did: rows written now, and rows that stood there already."""
+    """The result of seeding: rows written now, and rows that already existed."""
 
     written: int
     unchanged: int

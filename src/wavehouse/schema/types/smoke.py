@@ -1,4 +1,4 @@
-"""What a smoke cycle came to. No I/O."""
+"""The result of a smoke cycle. No I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wavehouse.schema.types.objects import Difference
 
 @dataclass(frozen=True, slots=True)
 class SmokeResult:
-    """A ladder walked up, down and up again: so many files, so many of them undone.
+    """A ladder walked up, down and up again: the number of files, and of files undone.
 
     ``stays`` is the newest version that cannot be undone, None when all can. ``failed`` is the step
     that ended with ``error``: ``apply``, ``rollback`` or ``reapply``.
@@ -25,15 +25,15 @@ class SmokeResult:
 
     @property
     def is_fine(self) -> bool:
-        """Whether it ran, and left what was there before and after."""
+        """Whether it ran, and the schemas before and after match."""
         return self.failed is None and not self.differences and not self.again_differs
 
     def sentence(self) -> str:
-        """The result in a line."""
+        """The result in one line."""
         if self.failed is not None:
             return f"the smoke cycle ends with {self.failed}: {self.error}"
         whole = f"{self.files} files applied, {self.undone} rolled back, applied again"
-        held = f"; {self.stays} and what is older cannot be undone" * (self.stays is not None)
+        held = f"; {self.stays} and older versions cannot be undone" * (self.stays is not None)
         if self.differences:
             return f"{whole}, but rolling back left {len(self.differences)} differences{held}"
         if self.again_differs:

@@ -1,1 +1,1 @@
-"""What the simulation takes from outside: reference lists, and the folder that it writes."""
+"""Adapters of the simulation: reference lists, and the output folder."""

@@ -1,4 +1,4 @@
-"""The folder that a simulation writes: what may be overwritten, and the files of each kind."""
+"""The output folder of a simulation: what may be overwritten, and its kinds of files."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from wavehouse.kernel.errors import InvalidInput, Refused
 
 MANIFEST = ".simulation"
 CHUNK_LINES = 50_000
-"""So many lines are held to be sorted; a bigger day is a sequence of sorted chunks."""
+"""The number of lines sorted in memory; a bigger day is a sequence of sorted chunks."""
 
 
 class Folder:
-    """A folder with a manifest of what we wrote into it, entered before each file is made."""
+    """A folder with a manifest of the files we wrote; a file is listed before it is created."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def prepare(self, *, force: bool) -> None:
-        """Make the folder; refuse one with something in it, or with ``force`` clear our files."""
+        """Create the folder; refuse a non-empty one, or with ``force`` remove our own files."""
         if self.root.exists() and not self.root.is_dir():
             raise InvalidInput("This is a file, not a folder.", where=str(self.root))
         present = any(self.root.iterdir()) if self.root.exists() else False
@@ -38,7 +38,7 @@ class Folder:
             )
         if present and not manifest.exists():
             raise Refused(
-                "The folder contains files that no simulation wrote; nothing was changed.",
+                "The folder contains files not written by a simulation; nothing was changed.",
                 where=str(self.root),
                 hint="Choose another --out.",
             )
@@ -55,10 +55,12 @@ class Folder:
                 path.unlink(missing_ok=True)
 
     def new(self, name: str) -> Path:
-        """The path of a file that is about to be written."""
+        """The path of a file about to be written."""
         path = self.root / name
         if path.exists():
-            raise Refused("A file that no simulation wrote is in the way.", where=str(path))
+            raise Refused(
+                "The path is taken by a file not written by a simulation.", where=str(path)
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         with (self.root / MANIFEST).open("a", encoding="utf-8") as manifest:
             manifest.write(f"{name}\n")
@@ -82,12 +84,12 @@ class Folder:
 
     @contextmanager
     def log(self, name: str, head: str) -> Iterator[LogFile]:
-        """A log file, open for lines after its head; compressed when its name says so."""
+        """A log file, opened for lines after its header; compressed if its name says so."""
         with self.new(name).open("wb") as raw:
             if not name.endswith(".gz"):
                 yield from _open_log(raw, head)
                 return
-            # No name and no time in the header, so that equal lines give equal bytes.
+            # No file name or time in the gzip header, so that equal lines give equal bytes.
             with gzip.GzipFile("", "wb", compresslevel=2, fileobj=raw, mtime=0) as packed:
                 yield from _open_log(packed, head)
 
@@ -100,7 +102,7 @@ def _open_log(raw: BinaryIO | gzip.GzipFile, head: str) -> Iterator[LogFile]:
 
 
 class LogFile:
-    """Lines in the order of time, as far as a chunk reaches, then the shuffled ones."""
+    """Lines in time order within a chunk, followed by the shuffled ones."""
 
     def __init__(self, raw: BinaryIO | gzip.GzipFile) -> None:
         self._raw = raw
@@ -108,13 +110,13 @@ class LogFile:
         self._tail: list[str] = []
 
     def add(self, second: int, line: str) -> None:
-        """One line."""
+        """Add a line."""
         self._chunk.append((second, line))
         if len(self._chunk) >= CHUNK_LINES:
             self._flush()
 
     def append(self, line: str) -> None:
-        """One line at the very end, out of order."""
+        """Append a line at the very end, out of order."""
         self._tail.append(line)
 
     def _flush(self) -> None:
@@ -123,6 +125,6 @@ class LogFile:
         self._chunk.clear()
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining lines."""
         self._flush()
         self._raw.write("".join(self._tail).encode())

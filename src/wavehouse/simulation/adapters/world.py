@@ -1,7 +1,7 @@
-"""Addresses and user agents that the bundled reference lists know, drawn with a given dice.
+"""Addresses and user agents from the bundled reference lists, drawn with a given dice.
 
-Addresses come from the country list itself, so the country of each is true by construction; an
-address that the network lists call anything but ordinary is never a consumer's.
+Addresses come from the country list itself, so the country of each is correct by construction; an
+address in any network list (data centres, VPNs, relays) is never a consumer's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Version = Literal[4, 6]
 
 
 class _Pool:
-    """Address ranges, drawn from in proportion to their sizes."""
+    """Address ranges, drawn in proportion to their sizes."""
 
     def __init__(self, ranges: Sequence[tuple[int, int]]) -> None:
         self._ranges = ranges
@@ -79,7 +79,7 @@ def _public(number: int, version: Version) -> bool:
 
 
 def listed4(dice: Random, network_class: NetworkClass) -> tuple[str, str]:
-    """An IPv4 address of a class, and its country."""
+    """An IPv4 address of a network class, and its country."""
     pool = _class_pool(network_class)
     while True:
         number = pool.draw(dice)
@@ -93,12 +93,12 @@ def _dotted(number: int) -> str:
 
 
 def host6(network: int, dice: Random) -> str:
-    """Any host of a /64, in the short form that logs have."""
+    """Any host of a /64, in the short form used in logs."""
     return str(IPv6Address((network << 64) | dice.getrandbits(64) | 1))
 
 
 def host6_plain(network: int, dice: Random) -> str:
-    """Any host of a /64, written fast: eight groups without the shortening."""
+    """Any host of a /64, formatted quickly: eight groups, not shortened."""
     tail = dice.getrandbits(64) | 1 << 60
     return (
         f"{network >> 48:x}:{network >> 32 & 65535:x}:{network >> 16 & 65535:x}:"
@@ -111,7 +111,8 @@ def host6_plain(network: int, dice: Random) -> str:
 def app_of(agent: str) -> str:
     """The name of the list's first pattern that a user agent matches."""
     for entry in agent_patterns():
-        # Compiling all of the list's 900 expressions would take most of a small simulation.
+        # Compiling all 900 expressions of the list would take most of the time of a small
+        # simulation.
         possible = not entry.needles or any(needle in agent for needle in entry.needles)
         if possible and re.search(entry.pattern, agent):
             return entry.name
@@ -120,7 +121,7 @@ def app_of(agent: str) -> str:
 
 @cache
 def bots() -> dict[str, tuple[str, ...]]:
-    """The list's own examples of bots, by name, without the watch's: R20 filters those."""
+    """The list's own examples of bots, by name, without the watch's, which R20 filters."""
     agents: dict[str, tuple[str, ...]] = {}
     for example in agent_examples():
         if example.kind == "bot" and "Watch" not in example.app and example.user_agent.isascii():

@@ -1,4 +1,4 @@
-"""Listeners by app, country and hour: the shares behind ordinary traffic."""
+"""Listeners by app, country and hour: the shares for ordinary traffic."""
 
 from __future__ import annotations
 
@@ -79,28 +79,28 @@ APPS: tuple[App, ...] = (
 """Apps by share of listeners."""
 
 WEB = 5
-"""The place in ``APPS`` of the player in a browser: many people's second device."""
+"""The index in ``APPS`` of the browser player, which is many people's second device."""
 
 COUNTRIES: tuple[tuple[str, float, int], ...] = (
     ("IT", 0.33, 1), ("US", 0.235, -5), ("GB", 0.095, 0), ("DE", 0.064, 1), ("AR", 0.034, -3),
     ("CA", 0.031, -5), ("FR", 0.028, 1), ("AU", 0.027, 10), ("ES", 0.025, 1), ("CH", 0.022, 1),
     ("NL", 0.018, 1), ("BR", 0.016, -3),
 )  # fmt: skip
-"""Country, share, and hours from UTC (whole: the rhythm of a day, not a time zone)."""
+"""Country, share, and UTC offset in whole hours (the rhythm of a day, not a time zone)."""
 
 LISTENING_HOURS = (
     2, 1, 1, 1, 2, 6, 14, 20, 17, 10, 8, 8, 9, 8, 7, 8, 11, 17, 16, 12, 10, 9, 7, 4,
 )  # fmt: skip
-"""How many of a hundred-odd sessions begin in each local hour: breakfast, commute, evening."""
+"""How many of about a hundred sessions start in each local hour: breakfast, commute, evening."""
 
 WEEK = (1.0, 1.02, 1.12, 1.04, 0.96, 0.74, 0.70)
-"""Monday to Sunday."""
+"""Weights of the days, Monday to Sunday."""
 
 GROWTH = 0.2
-"""How much more is heard at the end of a period than at its beginning."""
+"""The growth of listening between the start and the end of a period."""
 
 FRESH = (0.34, 0.16, 0.09, 0.06, 0.05, 0.04, 0.03)
-"""The chance that a subscriber takes a new episode on its first day, second day, …"""
+"""The chance that a subscriber requests a new episode on its first day, second day, …"""
 
 BACK_CATALOGUE = 0.10
 """The chance of a session with an older episode on an average day."""
@@ -108,4 +108,4 @@ BACK_CATALOGUE = 0.10
 FARMS = (
     "AhrefsBot", "Amazon Quick", "All Ears", "AirableBot", "Archive.org",
 )  # fmt: skip
-"""Bots that come every day, by their names in the user-agent list."""
+"""Bots that come every day, by their names in the user agent list."""

@@ -17,7 +17,7 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
   <channel>
 """
 _WALLET = "02" + "5eedca5e" * 8
-"""Nobody's node: an invented key."""
+"""The key of an invented node."""
 
 
 def tag(name: str, text: str | None = None, /, **attributes: str | int | None) -> str:
@@ -29,12 +29,12 @@ def tag(name: str, text: str | None = None, /, **attributes: str | int | None) -
 
 
 def plain(text: str) -> str:
-    """Text as it stands between tags."""
+    """Text as written between tags."""
     return escape(text, quote=False)
 
 
 def feed(show: Show) -> str:
-    """The whole feed of a show."""
+    """The complete feed of a show."""
     body = [*_channel(show)]
     for episode in newest_first(show):
         body += ["<item>", *(f"  {line}" for line in _item(show, episode)), "</item>"]

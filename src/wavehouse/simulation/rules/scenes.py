@@ -1,4 +1,4 @@
-"""Every rule's scene, by its number."""
+"""The scene of every rule, by its number."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ SCENES: dict[str, Scene] = {
 }
 
 EARLY = {"R25"}
-"""Rules whose episode comes out after the period."""
+"""Rules whose episode is published after the period."""
 
 SHORT = {"R29"}
 """Rules whose episode is shorter than a minute."""

@@ -9,7 +9,7 @@ OWN_PREFIX_HOST = "prefix.wavehouse.example"
 
 
 def r12_a_200_is_a_candidate(s: Stage) -> None:
-    """R12: a 200 is a candidate, and an aborted one with few bytes fails."""
+    """R12: a 200 is a candidate; an aborted one with few bytes fails."""
     done, stopped, enough = (s.cast.listener() for _ in range(3))
     media = s.episode.media
     s.whole(done)
@@ -21,7 +21,7 @@ def r12_a_200_is_a_candidate(s: Stage) -> None:
 
 
 def r13_a_206_counts_by_reassembly(s: Stage) -> None:
-    """R13: 206 counts only by its re-assembled bytes, HLS only by distinct segments of a minute."""
+    """R13: 206 responses count by re-assembled bytes, HLS by distinct segments of a minute."""
     media = s.episode.media
     step = media.threshold // 4 + 1
     pieces, few, tail = (s.cast.listener() for _ in range(3))
@@ -30,14 +30,14 @@ def r13_a_206_counts_by_reassembly(s: Stage) -> None:
     s.counts(pieces)
     for part in range(3):
         s.span(few, part * step, part * step + step - 1, at=15 * part)
-    s.fails(few)  # three quarters of the threshold, in three good 206
+    s.fails(few)  # three quarters of the threshold, in three valid 206 responses
     s.span(tail, media.bytes - 1000, media.bytes - 1, at=5)
     s.fails(tail)
     _streamed(s)
 
 
 def _streamed(s: Stage) -> None:
-    """HLS in segments of six seconds: ten are a minute, and a playlist is none of them."""
+    """HLS in segments of six seconds: ten make a minute, and the playlist does not count."""
     playlist = s.episode.alternates[1]
     pieces = playlist.segments
     minute, nine, listed, repeated, cut, halves = (s.cast.listener() for _ in range(6))
@@ -61,7 +61,7 @@ def _streamed(s: Stage) -> None:
 
 
 def r14_probes_and_strange_ranges(s: Stage) -> None:
-    """R14: 0-1 and 0-0 are disregarded; multi-range is parsed; bad syntax is never a whole file."""
+    """R14: 0-1 and 0-0 are ignored; multi-range is parsed; bad syntax never means a whole file."""
     media = s.episode.media
     prober, player, many, broken, fallback = (s.cast.listener() for _ in range(5))
     s.span(prober, 0, 1, reason="probe_range")
@@ -70,7 +70,7 @@ def r14_probes_and_strange_ranges(s: Stage) -> None:
     s.span(player, 0, media.bytes - 1, at=2)
     s.counts(player)
     s.ask(many, status="206", header="bytes=0-9999,50000-59999", sent=20_300)
-    s.fails(many)  # 20 kB of two small ranges, not the whole file
+    s.fails(many)  # 20 kB in two small ranges, not the whole file
     _two_ranges_each(s, s.cast.listener())
     s.ask(broken, header="bytes=abc-", sent=45_000)
     s.fails(broken)  # the header is ignored, and few bytes were sent
@@ -79,9 +79,9 @@ def r14_probes_and_strange_ranges(s: Stage) -> None:
 
 
 def _two_ranges_each(s: Stage, who: Listener) -> None:
-    """Two requests of two ranges each, which interlock: read from 0 on, they would be too few.
+    """Two requests of two interleaved ranges each; counted from offset 0 they would fall short.
 
-    CloudFront's log has no ranges of a multipart answer, so there they are four requests.
+    CloudFront's log has no ranges for a multipart response, so there they are four requests.
     """
     parts = [(index * 300_000, index * 300_000 + 299_999) for index in range(4)]
     if not s.writer.has_multipart:
@@ -108,7 +108,7 @@ def r15_status_000(s: Stage) -> None:
 
 
 def r26_header_and_a_minute(s: Stage) -> None:
-    """R26: delivered bytes ≥ header bytes and the bytes of 60 seconds of this episode."""
+    """R26: delivered bytes must reach header bytes plus 60 seconds of this episode."""
     media = s.episode.media
     exact, short, headless = (s.cast.listener() for _ in range(3))
     s.span(exact, 0, media.threshold - 1)
@@ -116,13 +116,13 @@ def r26_header_and_a_minute(s: Stage) -> None:
     s.span(short, 0, media.threshold - 2)
     s.fails(short)
     s.span(headless, 0, media.threshold - media.header_bytes - 1)
-    s.fails(headless)  # a minute's bytes, of which the artwork took a part
+    s.fails(headless)  # the bytes of a minute, partly used by the artwork
 
 
 def r27_a_union_of_positions(s: Stage) -> None:
     """R27: 0-499999, 400000-899999 and 100-200 are 900,000 bytes, not 1,000,101.
 
-    The episode's threshold lies between the two.
+    The episode's threshold is between the two.
     """
     overlap, ahead, repeat = (s.cast.listener() for _ in range(3))
     s.span(overlap, 0, 499_999)
@@ -138,7 +138,7 @@ def r27_a_union_of_positions(s: Stage) -> None:
 
 
 def r28_what_was_sent_not_what_was_asked(s: Stage) -> None:
-    """R28: a request's range is start … start + bytes sent − 1, never what was asked for."""
+    """R28: the range of a request is start … start + bytes sent − 1, never the requested range."""
     media = s.episode.media
     last = media.bytes - 1
     part = media.threshold * 6 // 10
@@ -154,7 +154,7 @@ def r28_what_was_sent_not_what_was_asked(s: Stage) -> None:
 
 
 def r29_short_episodes_need_everything(s: Stage) -> None:
-    """R29: an episode under 60 s needs 100 % of the file, header included."""
+    """R29: an episode under 60 s needs 100 % of the file, including the header."""
     media = s.episode.media
     whole, parts, nearly = (s.cast.listener() for _ in range(3))
     s.whole(whole)
@@ -164,11 +164,11 @@ def r29_short_episodes_need_everything(s: Stage) -> None:
     s.span(parts, half, media.bytes - 1, at=9)
     s.counts(parts)
     s.span(nearly, 0, media.bytes - 5001)
-    s.fails(nearly)  # 99 % is not everything
+    s.fails(nearly)  # 99 % is not enough
 
 
 def r30_a_prefix_is_an_estimate(s: Stage) -> None:
-    """R30: our own redirect has no bytes: an estimate, never merged with validated counts."""
+    """R30: our own redirect has no bytes: an estimate, never added to validated counts."""
     media = s.episode.media
     heard = s.cast.listener()
     s.whole(heard)

@@ -9,14 +9,14 @@ NULL_WATCH = "(null)/(null) watchOS/9.6.3 model/Watch5,1 hwp/t8006 build/20U502 
 
 
 def r09_only_get_counts(s: Stage) -> None:
-    """R09: HEAD never counts, nor does any other method than GET."""
+    """R09: only GET counts, not HEAD or any other method."""
     reader, prober = s.cast.listener(), s.cast.listener()
     s.ask(reader, method="HEAD", reason="bad_method")
     s.whole(reader, at=2)
     s.counts(reader)
     s.ask(prober, method="HEAD", reason="bad_method")
     s.ask(prober, method="OPTIONS", sent=0, at=1, reason="bad_method")
-    s.ask(prober, method="POST", at=2, reason="bad_method")  # a whole file, and still no GET
+    s.ask(prober, method="POST", at=2, reason="bad_method")  # a whole file, but not a GET
 
 
 def r10_not_modified_never_counts(s: Stage) -> None:
@@ -52,7 +52,7 @@ def r16_bots_and_empty_agents(s: Stage) -> None:
 
 
 def r17_data_centres_and_vpns(s: Stage) -> None:
-    """R17: data centres, VPNs and other addresses without consumers are filtered."""
+    """R17: data centres, VPNs and other non-consumer networks are filtered."""
     home, home6 = s.cast.listener(), s.cast.listener6()
     s.whole(home)
     s.counts(home)
@@ -60,7 +60,7 @@ def r17_data_centres_and_vpns(s: Stage) -> None:
     s.counts(home6)
     relayed = s.cast.relay()
     s.whole(relayed, at=45)
-    s.counts(relayed)  # a privacy relay hides a person, and is no VPN
+    s.counts(relayed)  # a privacy relay hides a person, and is not a VPN
     for index in range(3):
         s.whole(s.cast.datacentre(), at=60 + index, reason="datacenter")
     for index in range(2):
@@ -68,7 +68,7 @@ def r17_data_centres_and_vpns(s: Stage) -> None:
 
 
 def r18_too_many_agents_behind_one_address(s: Stage) -> None:
-    """R18: more than 20 user agents behind one address on a day are filtered, 20 are not."""
+    """R18: more than 20 user agents from one address on a day are filtered, 20 are not."""
     for wanted, reason in ((20, None), (21, "excess_ip")):
         crowd = s.cast.listener()
         for index, (agent, app) in enumerate(s.cast.agents(wanted)):
@@ -79,7 +79,7 @@ def r18_too_many_agents_behind_one_address(s: Stage) -> None:
 
 
 def r20_apple_watch(s: Stage) -> None:
-    """R20: an agent that begins ``atc/`` with watchOS, or has the null form, is filtered."""
+    """R20: an agent that starts with ``atc/`` and has watchOS, or the null form, is filtered."""
     phone = s.cast.listener("Podcasts/1710.17 CFNetwork/1399 Darwin/22.1.0")
     s.whole(phone)
     s.counts(phone)
@@ -89,7 +89,7 @@ def r20_apple_watch(s: Stage) -> None:
 
 
 def r21_nothing_broader_than_the_watch_rule(s: Stage) -> None:
-    """R21: Overcast's watch agent and AppleCoreMedia on an Apple Watch stay."""
+    """R21: Overcast's watch agent and AppleCoreMedia on an Apple Watch are not filtered."""
     for index, agent in enumerate((
         "Overcast (+http://overcast.fm/; Apple Watch podcast app)",
         "AppleCoreMedia/1.0.0.20S75 (Apple Watch; U; CPU OS 9_1 like Mac OS X; en_us)",
@@ -101,20 +101,20 @@ def r21_nothing_broader_than_the_watch_rule(s: Stage) -> None:
 
 
 def r22_malformed_agents(s: Stage) -> None:
-    """R22: a plain typo is corrected and counts; a malformed agent is filtered."""
+    """R22: an obvious typo is corrected and counts; a malformed agent is filtered."""
     good = s.cast.listener()
     s.whole(good)
     s.counts(good)
     overcast = "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"
     typo = s.cast.listener(f"User-Agent: {overcast}")._replace(app="Overcast")
     s.whole(typo, at=5)
-    s.counts(typo)  # the header's name got into its value
+    s.counts(typo)  # the header name is part of the value
     for index, agent in enumerate(("1.0/2.0 (3)", "<script>alert(1)</script>", "() { x; }; 42")):
         s.whole(s.cast.listener(agent), at=10 + index, reason="malformed_agent")
 
 
 def r23_an_implausible_referrer_is_flagged(s: Stage) -> None:
-    """R23: an implausible referrer is flagged and counted all the same."""
+    """R23: an implausible referrer is flagged, but counted."""
     for index, page in enumerate((
         "https://podcasts.example.net/show", "http://localhost:8080/", "referer", "ftp://a.b/c",
     )):  # fmt: skip
@@ -127,18 +127,18 @@ def r23_an_implausible_referrer_is_flagged(s: Stage) -> None:
 
 
 def r24_known_preloaders_are_filtered(s: Stage) -> None:
-    """R24: a player that is known to preload is filtered; all others are judged by their bytes."""
+    """R24: a player known to preload is filtered; all others count by their bytes."""
     heard, stopped = s.cast.listener(), s.cast.listener()
     s.whole(heard)
     s.counts(heard)
     s.ask(stopped, sent=s.episode.media.threshold // 2, at=10)
-    s.fails(stopped)  # preloaded by whatever it was, and not listened to
+    s.fails(stopped)  # preloaded by an unknown client, and not listened to
     prefetch = s.cast.listener("Chrome Privacy Preserving Prefetch Proxy")
     s.whole(prefetch, at=20, reason="preload")
 
 
 def r25_before_its_release_it_counts_and_is_flagged(s: Stage) -> None:
-    """R25: a request before the episode came out is counted and flagged."""
+    """R25: a request before the episode was published is counted and flagged."""
     for index in range(2):
         early = s.cast.listener()
         s.ask(early, at=40 * index, flag="pre_release")

@@ -14,7 +14,7 @@ def r01_a_line_read_twice(s: Stage) -> None:
     s.ask(two, first=0, last=s.episode.media.bytes - 1, status="206", at=60, copies=3)
     s.counts(two)
     if s.writer.has_ids:
-        # Only a request id tells a line written twice from a request made twice. Adding the
+        # Only a request id distinguishes a line written twice from a request made twice. Adding the
         # copies' bytes would reach the threshold; the request alone does not.
         partial = s.cast.listener()
         need = s.episode.media.threshold
@@ -65,7 +65,7 @@ def r04_ipv6_is_its_first_64_bits(s: Stage) -> None:
 
 
 def r05_mapped_addresses_are_ipv4(s: Stage) -> None:
-    """R05: ``::ffff:a.b.c.d`` is a.b.c.d, and is unmapped before anything is cut off."""
+    """R05: ``::ffff:a.b.c.d`` is a.b.c.d, and is unmapped before truncation."""
     plain = s.cast.listener()
     other = s.cast.listener(plain.agent)
     s.whole(plain)
@@ -80,7 +80,7 @@ def _mapped(who: Listener) -> Listener:
 
 
 def r06_an_address_that_is_none(s: Stage) -> None:
-    """R06: what cannot be read as an address is kept with the reason ``bad_ip``."""
+    """R06: an invalid address is kept with the reason ``bad_ip``."""
     good = s.cast.listener()
     s.whole(good)
     s.counts(good)
@@ -89,7 +89,7 @@ def r06_an_address_that_is_none(s: Stage) -> None:
 
 
 def r07_hashing_changes_nothing(s: Stage) -> None:
-    """R07: keys made after truncation count as the raw addresses do."""
+    """R07: keys made after truncation give the same counts as raw addresses."""
     four, six = s.cast.listener(), s.cast.listener6()
     s.whole(four)
     s.whole(four, at=7200)
@@ -104,7 +104,7 @@ def r07_hashing_changes_nothing(s: Stage) -> None:
 
 
 def r08_the_full_agent_is_the_key(s: Stage) -> None:
-    """R08: the trimmed, otherwise full user agent is part of the key; the app's name is not."""
+    """R08: the trimmed, otherwise full user agent is part of the key, not the app's name."""
     old = s.cast.listener("Overcast/3.0 (+http://overcast.fm/; iOS podcast app)")
     new = old.with_agent("Overcast/1148 CFNetwork/1494.0.7 Darwin/23.4.0", old.app)
     s.whole(old)

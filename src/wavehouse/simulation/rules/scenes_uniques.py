@@ -6,7 +6,7 @@ from wavehouse.simulation.rules.stage import Stage
 
 
 def r31_bytes_stop_at_midnight(s: Stage) -> None:
-    """R31: bytes do not add across UTC midnight: half before and more after is not a download."""
+    """R31: bytes do not add across UTC midnight: half before and more after do not count."""
     need = s.episode.media.threshold
     split, late, both = (s.cast.listener() for _ in range(3))
     s.ask(split, first=0, last=need // 2, status="206", clock=86_370)
@@ -24,7 +24,7 @@ def r31_bytes_stop_at_midnight(s: Stage) -> None:
 
 
 def r32_of_two_renditions_the_first_counts(s: Stage) -> None:
-    """R32: two renditions taken in a window are one download; the later one is flagged."""
+    """R32: two renditions requested in a window are one download; the later one is flagged."""
     media, other = s.episode.media, s.episode.alternates[0]
     twice, turned, tried = (s.cast.listener() for _ in range(3))
     s.whole(twice)
@@ -33,13 +33,13 @@ def r32_of_two_renditions_the_first_counts(s: Stage) -> None:
     s.ask(turned, media=other)
     s.ask(turned, media=media, at=90, flag="rendition_dup")
     s.counts(turned)
-    s.ask(tried, media=other, sent=1000)  # not enough to qualify: no rendition at all
+    s.ask(tried, media=other, sent=1000)  # not enough to qualify as a rendition
     s.ask(tried, media=media, at=30)
     s.counts(tried)
 
 
 def r33_six_agents_behind_one_address(s: Stage) -> None:
-    """R33: ten requests by six agents behind one address are six downloads, six consumers."""
+    """R33: ten requests by six agents at one address are six downloads by six listeners."""
     host = s.cast.listener()
     house = [host.with_agent(agent, app) for agent, app in s.cast.agents(6)]
     for turn in range(10):
@@ -49,7 +49,7 @@ def r33_six_agents_behind_one_address(s: Stage) -> None:
 
 
 def r34_one_per_key_and_day(s: Stage) -> None:
-    """R34: the calendar window: one download per key and UTC date."""
+    """R34: the calendar window has one download per key and UTC date."""
     who = s.cast.listener()
     for turn in range(3):
         s.whole(who, at=3000 * turn)
@@ -74,7 +74,7 @@ def r40_play_pause_play(s: Stage) -> None:
 
 
 def r41_the_first_request_dates_it(s: Stage) -> None:
-    """R41: the hour of a download is that of its first contributing request."""
+    """R41: the hour of a download is that of the first request that contributes to it."""
     need = s.episode.media.threshold
     hour = s.base - s.base % 3600
     who = s.cast.listener()

@@ -1,4 +1,4 @@
-"""From a script and a calendar to a show: which episodes there are, and how big their files are."""
+"""From a script and a calendar to a show: its episodes, and the sizes of their files."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ WEEKS_BEFORE = 12
 PODCAST_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 RULES_KEY = "simrules"
 TRACKERS = "https://dts.podtrac.com/redirect.mp3/op3.dev/e/prefix.wavehouse.example/wh/e/"
-"""The prefixes before Offcut's enclosures; the last of them is our own form."""
+"""The prefixes before Offcut's enclosures; the last one has the form of our own redirect."""
 
 
 def feed_url(key: str) -> str:
-    """Where a show's feed would be served."""
+    """The address of a show's feed."""
     return f"https://{key}.example/feed.xml"
 
 
@@ -30,12 +30,12 @@ def podcast_guid(key: str) -> str:
 
 
 def ordinary_shows(settings: Settings) -> tuple[Show, ...]:
-    """The shows that people listen to."""
+    """The shows for ordinary traffic."""
     return tuple(_show(_script(number), settings) for number in range(settings.shows))
 
 
 def _script(number: int) -> Script:
-    """A hand-written script, or from the fourth show on a local edition of one."""
+    """A hand-written script; from the fourth show on, a local edition of one."""
     script = SCRIPTS[number % len(SCRIPTS)]
     edition = number // len(SCRIPTS) + 1
     if edition == 1:
@@ -68,7 +68,7 @@ def _episode(script: Script, number: int, age: int, day: date) -> Episode:
         title, summary = f"{title} (from the archive)", f"Heard again: {summary}"
     low, high = script.minutes
     seconds = low * 60 + (number * 7919 + 401) % ((high - low) * 60)
-    # A picture in the ID3 header: 60 to 400 kB, another one each time.
+    # A picture in the ID3 header: 60 to 400 kB, different for each episode.
     header = 60_000 + number * 104_729 % 340_000
     host, path = f"media.{script.key}.example", f"/episodes/{number:03}-{_slug(title)}.mp3"
     prefix = TRACKERS if script.key.startswith("offcut") else "https://"
@@ -94,14 +94,14 @@ def _alternate(host: str, path: str, seconds: int) -> Rendition:
 
 
 def _slug(title: str) -> str:
-    """A title as a file's name: no accents, no apostrophes, hyphens between the words."""
+    """A title as a file name: no accents, no apostrophes, hyphens between the words."""
     bare = unicodedata.normalize("NFKD", title.lower()).encode("ascii", "ignore").decode()
     kept = "".join(c if c.isalnum() else " " for c in bare.replace("'", ""))
     return "-".join(kept.split())
 
 
 def rules_show(settings: Settings) -> Show:
-    """The show whose episodes are the counting rules, one for each."""
+    """The show with one episode for each counting rule."""
     host = f"media.{RULES_KEY}.example"
     published = datetime.combine(settings.first_day - timedelta(days=3), time(6), UTC)
     after = datetime.combine(settings.until + timedelta(days=1), time(6), UTC)
@@ -120,7 +120,7 @@ def rules_show(settings: Settings) -> Show:
 
 def _rule_episode(rule: str, index: int, host: str, published: datetime) -> Episode:
     path = f"/episodes/{rule.lower()}.mp3"
-    # R27's own numbers need a threshold between 900,000 and 1,000,000: 20,000 and 960,000 bytes.
+    # R27's numbers need a threshold between 900,000 and 1,000,000: 20,000 and 960,000 bytes.
     header = 20_000 if rule == "R27" else 80_000 + 1000 * index
     seconds = 45 if rule in SHORT else 20 * 60 + index
     scene: object = SCENES[rule]
@@ -145,7 +145,7 @@ def _streams(rule: str, host: str, seconds: int) -> tuple[Rendition, ...]:
 
 
 def media_table(shows: tuple[Show, ...]) -> dict[str, dict[str, Any]]:
-    """What ``ingest feed --media`` reads: sizes by address, as in the feed and bare."""
+    """The input of ``ingest feed --media``: sizes by address, with and without prefixes."""
     table: dict[str, dict[str, Any]] = {}
     for show in shows:
         for episode in show.episodes:
@@ -172,5 +172,5 @@ def _sizes(file: Rendition) -> dict[str, Any]:
 
 
 def newest_first(show: Show) -> list[Episode]:
-    """The episodes as a feed lists them."""
+    """The episodes in feed order."""
     return sorted(show.episodes, key=lambda episode: episode.published, reverse=True)

@@ -1,4 +1,4 @@
-"""How many bytes a minute is."""
+"""File sizes and thresholds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MINUTE_MS = 60_000
 
 
 def threshold(size: int, header: int, duration_ms: int) -> int:
-    """R26: the header and a minute of audio. R29: everything, when there is no whole minute."""
+    """R26: the header and a minute of audio. R29: everything, for less than a minute."""
     if duration_ms < MINUTE_MS:
         return size
     return header + -(-(size - header) * MINUTE_MS // duration_ms)
@@ -24,14 +24,14 @@ def rendition(
     kbps: int = 128,
     header: int = 64_000,
 ) -> Rendition:
-    """A file of constant bit rate: a header, then ``seconds`` of audio."""
+    """A constant bit rate file: a header, then ``seconds`` of audio."""
     size = header + seconds * kbps * 125
     need = threshold(size, header, seconds * 1000)
     return Rendition(url, host, path, kind, size, header, seconds * 1000, need)
 
 
 def hls(*, host: str, path: str, seconds: int, piece: int = 6) -> Rendition:
-    """A playlist and its segments, ``piece`` seconds each; sizes differ from one to the next."""
+    """A playlist and its segments, ``piece`` seconds each, of varying size."""
     folder = path.rpartition("/")[0]
     segments = tuple(
         Rendition(

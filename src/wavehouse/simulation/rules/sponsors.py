@@ -1,4 +1,4 @@
-"""The sponsors' campaigns: who flies on which show, when, for how much, with which code."""
+"""The sponsors' campaigns: show, flight, fee and code."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from wavehouse.simulation.types import Campaign, Settings, Show
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A campaign before there is a calendar; ``flight`` is in hundredths of the period.
+    """A campaign before dates are known; ``flight`` is in hundredths of the period.
 
-    Fees are 18 to 30 € for a thousand guaranteed downloads, and well under one listener in a
-    hundred orders. A flight beyond 100 goes on after the simulated period.
+    Fees are 18 to 30 € per thousand guaranteed downloads, and well under 1 % of listeners order. A
+    flight beyond 100 continues after the simulated period.
     """
 
     key: str
@@ -55,7 +55,7 @@ _MARGIN = Decimal("0.4000")
 
 
 def campaigns(settings: Settings, shows: tuple[Show, ...]) -> tuple[Campaign, ...]:
-    """The campaigns on the shows that there are; few orders when there are few listeners."""
+    """The campaigns on the existing shows; few orders when there are few listeners."""
     size = min(1.0, settings.people * settings.days / _FULL_SIZE)
     return tuple(_campaign(p, settings, shows[p.show], size) for p in _PLANS if p.show < len(shows))
 
@@ -63,7 +63,7 @@ def campaigns(settings: Settings, shows: tuple[Show, ...]) -> tuple[Campaign, ..
 def _campaign(plan: _Plan, settings: Settings, show: Show, size: float) -> Campaign:
     start = min(_day(settings, plan.flight[0]), settings.until - timedelta(days=1))
     end = max(_day(settings, plan.flight[1]) - timedelta(days=1), start + timedelta(days=1))
-    # A read stays in an episode: what came out up to two weeks before still carries it.
+    # A read stays in an episode, so episodes of the two weeks before also carry it.
     carrying = tuple(
         episode.guid
         for episode in show.episodes
@@ -99,7 +99,7 @@ def _day(settings: Settings, hundredths: int) -> date:
 
 
 def campaign_file(all_campaigns: tuple[Campaign, ...]) -> dict[str, Any]:
-    """What ``wavehouse campaigns import`` reads."""
+    """The input of ``wavehouse campaigns import``."""
     return {"version": 1, "campaigns": [_entry(c) for c in all_campaigns]}
 
 

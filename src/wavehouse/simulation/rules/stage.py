@@ -1,8 +1,8 @@
-"""The stage on which a rule's scene is played: it records requests and what must come of them.
+"""The stage for a rule's scene: it records requests and their expected outcomes.
 
-A scene *says* what a right counter finds; nothing here counts. Every listener who asked for
-something must be concluded by ``counts`` or ``fails`` (or have been filtered), or the scene is
-refused: an expectation cannot be forgotten.
+A scene *states* the result of a correct counter; nothing here counts. Every listener with a request
+must be concluded by ``counts`` or ``fails`` (or be filtered), or the scene is refused: an
+expectation cannot be forgotten.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ MEBIBYTE = 1_048_576
 
 
 class Cast(Protocol):
-    """Where a scene's listeners come from. Every call gives addresses never given before."""
+    """The source of a scene's listeners. Every call returns a new address."""
 
     def listener(self, agent: str | None = None) -> Listener:
-        """A listener behind an IPv4 address of their own."""
+        """A listener with a separate IPv4 address."""
 
     def listener6(self, agent: str | None = None) -> Listener:
-        """A listener in an IPv6 /64 of their own."""
+        """A listener in a separate IPv6 /64."""
 
     def neighbour(self, listener: Listener) -> Listener:
         """Another host of the same /64: by R04 the same listener."""
@@ -47,7 +47,7 @@ class Cast(Protocol):
         """A person behind a privacy relay."""
 
     def agents(self, count: int) -> list[tuple[str, str]]:
-        """So many different user agents, with the app of each."""
+        """A number of different user agents, each with its app."""
 
     def bot(self) -> str:
         """The user agent of a known bot."""
@@ -55,7 +55,7 @@ class Cast(Protocol):
 
 @dataclass(slots=True)
 class Stage:
-    """One playing of one scene."""
+    """One performance of a scene."""
 
     episode: Episode
     cast: Cast
@@ -91,9 +91,9 @@ class Stage:
         shuffled: bool = False,
         clock: int | None = None,
     ) -> None:
-        """One request, ``at`` seconds into the scene, and what must come of it.
+        """Add a request, ``at`` seconds into the scene, with its expected outcome.
 
-        ``reason`` when it must be filtered, ``flag`` when it must be flagged.
+        ``reason`` is set when it must be filtered, ``flag`` when it must be flagged.
         """
         file = media or self.episode.media
         second = self.base + at if clock is None else clock
@@ -108,7 +108,7 @@ class Stage:
             "" if reason and reason not in UNSEEN else who.key, referer,
         )  # fmt: skip
         self.staged.append(Staged(day, request, copies, shuffled))
-        if flag and not (flag == "rendition_dup" and self.writer.redirects):  # no bytes, no R32
+        if flag and not (flag == "rendition_dup" and self.writer.redirects):  # R32 needs bytes
             self.flagged[flag] += 1
         if reason:
             self.filtered[reason] += 1
@@ -116,7 +116,7 @@ class Stage:
             self._open.setdefault((day, who.key), []).append(second)
 
     def whole(self, who: Listener, *, at: int = 0, day: int = 0, reason: str | None = None) -> None:
-        """The whole file in one 200."""
+        """Request the whole file in one 200."""
         self.ask(who, at=at, day=day, reason=reason)
 
     def span(
@@ -130,7 +130,7 @@ class Stage:
         sent: int | None = None,
         reason: str | None = None,
     ) -> None:
-        """A 206 of first..last, of which ``sent`` bytes went out (all, by default)."""
+        """Request first..last with a 206, of which ``sent`` bytes were sent (all, by default)."""
         self.ask(
             who, at=at, day=day, first=first, last=last, sent=sent, status="206", reason=reason
         )
@@ -147,4 +147,7 @@ class Stage:
     def close(self) -> None:
         """Refuse a scene that leaves a listener without a conclusion."""
         if self._open:
-            raise AssertionError(f"scene of {self.episode.guid} left open: {sorted(self._open)}")
+            raise AssertionError(
+                f"the scene of {self.episode.guid} has listeners without a conclusion: "
+                f"{sorted(self._open)}"
+            )

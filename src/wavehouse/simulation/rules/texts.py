@@ -1,4 +1,4 @@
-"""The words of the invented shows. All of it is ours; nobody in it exists."""
+"""The texts of the invented shows. We wrote them all; the people in them do not exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a show is and what its episodes were called, newest first."""
+    """A show's description and episode titles, newest first."""
 
     key: str
     title: str

@@ -1,4 +1,4 @@
-"""Use cases of the simulation: there is one, ``simulate``."""
+"""The use case of the simulation: ``simulate``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The people who play the rules' scenes: each with an address that nobody else has."""
+"""The people who play the rules' scenes, each with a unique address."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Company:
     _networks: dict[str, int] = field(default_factory=dict)
 
     def listener(self, agent: str | None = None) -> Listener:
-        """A listener behind an IPv4 address of their own."""
+        """A listener with a separate IPv4 address."""
         country = self._country()
         address = self._fresh(lambda: world.consumer4(self.dice, country))
         return self._with_agent(address, country, address, agent)
 
     def listener6(self, agent: str | None = None) -> Listener:
-        """A listener in an IPv6 /64 of their own."""
+        """A listener in a separate IPv6 /64."""
         country = self._country()
         network = 0
         while not network or str(network) in self._given:
@@ -57,7 +57,7 @@ class Company:
         return self._listed("relay")
 
     def agents(self, count: int) -> list[tuple[str, str]]:
-        """So many different user agents, with the app of each."""
+        """A number of different user agents, each with its app."""
         return [(agent, world.app_of(agent)) for agent in self.dice.sample(_AGENTS, count)]
 
     def bot(self) -> str:

@@ -1,7 +1,8 @@
-"""What listeners bought: rows as a shop exports them, and what a right matcher makes of them.
+"""Orders of listeners: rows as exported by a shop, and the result of a correct matcher.
 
-Codes come as people type them (AT05), the shop sends some orders twice (AT02), some are given
-back, some codes were never given out, and some come before their campaign or after its grace.
+Codes are written as people type them (AT05), the shop sends some orders twice (AT02), some are
+refunded, some codes were never issued, and some orders are before their campaign or after its
+grace.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Row(NamedTuple):
     order_id: str
 
     def cells(self) -> tuple[str, ...]:
-        """As text, in the order of ``HEAD``."""
+        """The cells as text, in the order of ``HEAD``."""
         when = self.occurred_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         value = str(self.conversion_value)
         return (when, self.promo_code, self.conversion_type, value, "EUR", self.order_id)
@@ -54,7 +55,10 @@ class Shop:
     refunds: int = 0
 
     def sell(self, campaign: Campaign) -> None:
-        """Every order of a campaign. Numbers start at 10001 in every shop: AT02 is per sponsor."""
+        """Add every order of a campaign.
+
+        Numbers start at 10001 in every shop: AT02 is per sponsor.
+        """
         self.revenue[campaign.key] = FREE
         self.by_campaign[campaign.key] = 0
         for number in range(10_001, 10_001 + campaign.orders):
@@ -74,7 +78,7 @@ class Shop:
             self.unmatched += 1
 
     def strangers(self, count: int) -> None:
-        """Orders with codes that no campaign has."""
+        """Orders with codes that do not belong to a campaign."""
         for number in range(count):
             when = self._moment(self.settings.first_day, self.settings.until)
             code = self.dice.choice(_STRANGERS)
@@ -98,14 +102,14 @@ class Shop:
             self._add(again, self._typed(campaign.code), kind, value, order_id)
             self.duplicates += 1
         if kind == "purchase" and self.dice.random() < 0.025:
-            # A refund names the order that it takes back, and does not repeat it.
+            # A refund names its order, and does not repeat it.
             back = self._later(when, campaign, minutes=2 * 1440)
             self._add(back, campaign.code, kind, -value, order_id)
             self.revenue[campaign.key] -= value
             self.refunds += 1
 
     def _typed(self, code: str) -> str:
-        """AT05: trim, NFKC and casefold bring all of these to one code."""
+        """AT05: trim, NFKC and casefold map all of these to one code."""
         chance = self.dice.random()
         if chance < 0.5:
             return code
@@ -122,7 +126,7 @@ class Shop:
         return start_of_day(first) + timedelta(seconds=int(self.dice.random() * seconds))
 
     def _later(self, when: datetime, campaign: Campaign, *, minutes: int) -> datetime:
-        """Somewhat later, but while the code still lives and the period lasts."""
+        """Some time later, but within the code's validity and the period."""
         last = min(campaign.last_redemption, self.settings.until)
         end = start_of_day(last) + timedelta(seconds=86_399)
         return min(when + timedelta(minutes=minutes), end)
@@ -132,7 +136,7 @@ class Shop:
 
 
 def conversions(settings: Settings, campaigns: tuple[Campaign, ...]) -> Shop:
-    """Every conversion of the period, in the order of time."""
+    """Every conversion of the period, in time order."""
     shop = Shop(Random(f"{settings.seed}/conversions"), settings)
     for campaign in campaigns:
         shop.sell(campaign)

@@ -1,8 +1,8 @@
-"""Orders that a shop knows by a followed link or by the page that thanked: no code was typed.
+"""Orders known by a followed link or by the thank-you page, without a promo code.
 
-Each is written as the shop sends it to the API: the links that led to it with their UTM fields
-(AT06), or the pixel that saw it. Some people follow a link of an earlier campaign too: then the
-last link has all of the last-touch credit, and each link its share of the linear one (AT09).
+Each is written as the shop sends it to the API: the followed links with their UTM fields (AT06), or
+the pixel that reported it. Some people also followed a link of an earlier campaign: then the last
+link gets all of the last-touch credit, and each link its share of the linear credit (AT09).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LATEST = timedelta(days=6)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order: who led to it, by which links and when, or whose pixel saw it."""
+    """One order: the links that led to it and when, or the pixel that reported it."""
 
     order_id: str
     occurred_at: datetime
@@ -33,7 +33,7 @@ class Order:
     pixel: str = ""
 
     def document(self) -> dict[str, Any]:
-        """As ``POST /api/v1/conversions`` takes it; ``pixel`` names the campaign of the pixel."""
+        """The body for ``POST /api/v1/conversions``; ``pixel`` names the campaign of the pixel."""
         fields: dict[str, Any] = {
             "order_id": self.order_id,
             "occurred_at": self.occurred_at.isoformat(),
@@ -75,7 +75,7 @@ class Web:
 
 
 def web_orders(settings: Settings, campaigns: tuple[Campaign, ...]) -> Web:
-    """Every such order of the period, in the order of time."""
+    """Every such order of the period, in time order."""
     web = Web([*_orders(Random(f"{settings.seed}/web"), settings, campaigns)])
     web.orders.sort(key=lambda order: (order.occurred_at, order.order_id))
     return web
@@ -133,6 +133,6 @@ def _after(dice: Random, at: datetime, settings: Settings) -> datetime:
 
 
 def _value(dice: Random, campaign: Campaign) -> Decimal:
-    """An even number of cents, so that two links share it without a rest."""
+    """An even number of cents, so that two links can share it without a remainder."""
     cents = int(campaign.basket * 100 * Decimal(round(0.7 + 0.6 * dice.random(), 3)))
     return (_ZERO + Decimal(cents // 2 * 2) / 100).quantize(Decimal("0.01"))

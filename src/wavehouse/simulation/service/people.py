@@ -1,6 +1,7 @@
-"""The people of a simulation: where they live, what they listen with, to what, how eagerly.
+"""The people of a simulation: location, devices, subscriptions and eagerness.
 
-Held in memory, as people are few beside their requests (about 1 in 100 of a period's lines).
+They are kept in memory, as they are few compared with their requests (about 1 per 100 lines of a
+period).
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from wavehouse.simulation.types import Settings, Show
 
 OFFICE_SIZE = 25
 OFFICE_LARGEST = 60
-"""Nobody's office may look like R18's excess: a day has a third of these agents at most."""
+"""An office must not look like R18's excess: it has at most a third of these agents a day."""
 _APP_SHARES = list(accumulate(app.share for app in APPS))
 _COUNTRY_SHARES = list(accumulate(share for _, share, _ in COUNTRIES))
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A user agent, its app by the reference list, and how it fetches."""
+    """A user agent, its app in the reference list, and how it fetches."""
 
     agent: str
     app: str
@@ -35,7 +36,7 @@ class Device:
 
 @dataclass(slots=True)
 class Person:
-    """One person. ``network`` is an IPv6 /64, from which every session has another address."""
+    """One person. ``network`` is an IPv6 /64, in which every session has a different address."""
 
     country: int
     address: str
@@ -50,7 +51,7 @@ class Person:
 
 @dataclass(slots=True)
 class Population:
-    """Everybody, and what they share."""
+    """All people, and their shared data."""
 
     people: list[Person]
     carriers: list[list[str]]
@@ -58,7 +59,7 @@ class Population:
 
 
 def population(settings: Settings, shows: tuple[Show, ...]) -> Population:
-    """Draw everybody. Two people may share an address and an agent: they are one listener then."""
+    """Draw all people. Two people may share an address and an agent: then they are one listener."""
     dice = Random(f"{settings.seed}/people")
     offices: dict[int, list[str]] = {}
     crews: Counter[str] = Counter()
@@ -108,13 +109,13 @@ def _device(dice: Random, index: int) -> Device:
 
 @cache
 def _devices(index: int) -> tuple[Device, ...]:
-    """The devices of an app, which its people share: an agent is not a property of a person."""
+    """The devices of an app, shared by its people: an agent does not identify a person."""
     app = APPS[index]
     return tuple(Device(a, world.app_of(a), app.streams, app.probes) for a in app.agents)
 
 
 def _local_hours(offset: int) -> list[int]:
-    """UTC hours, each as often as people of that offset begin to listen in it."""
+    """UTC hours, each as often as people with that offset start to listen in it."""
     return [
         (hour - offset) % 24 for hour, weight in enumerate(LISTENING_HOURS) for _ in range(weight)
     ]

@@ -1,4 +1,4 @@
-"""The use case: settings in; feeds, logs, campaigns, conversions and their truth out."""
+"""The use case: from settings to feeds, logs, campaigns, conversions and their truth."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from wavehouse.simulation.writers import writer
 
 Report = Callable[[Progress], None]
 LATE = 0.01
-"""The share of lines that turn up in a later day's file."""
+"""The share of lines that are in a later day's file."""
 _REPORT_EVERY = 4096
 
 
@@ -64,7 +64,7 @@ def simulate(
         raise InvalidInput(
             f"The simulation cannot be written: {error.strerror}.",
             where=str(error.filename or out),
-            hint="Choose a folder that you may write to, on a disk with room.",
+            hint="Choose a writable folder on a disk with enough space.",
         ) from error
 
 
@@ -95,7 +95,7 @@ def _rules_folder(settings: Settings) -> str:
 
 
 def _rehearse(settings: Settings, show: Show, tally: Tally) -> _Programme:
-    """Play every rule's scene, on one day in twenty at least, with listeners of its own."""
+    """Play every rule's scene, on at least one day in twenty, with separate listeners."""
     dice = Random(f"{settings.seed}/scenes")
     company = Company(dice)
     programme = _Programme()
@@ -119,7 +119,7 @@ def _rehearse(settings: Settings, show: Show, tally: Tally) -> _Programme:
 
 @dataclass(slots=True)
 class _Press:
-    """Prints requests as lines into each day's file; holds the late ones until their file."""
+    """Writes requests as lines into each day's file; holds the late ones until their file."""
 
     settings: Settings
     folder: Folder
@@ -129,7 +129,7 @@ class _Press:
     _late_rules: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
 
     def run(self, traffic: Traffic, programme: _Programme) -> None:
-        """Every day in its turn."""
+        """Write every day in turn."""
         form = writer(self.settings.format)
         for index in range(self.settings.days):
             day = self.settings.first_day + timedelta(days=index)
@@ -173,7 +173,7 @@ class _Press:
         self.tally.close_redirects()
 
     def _stage(self, index: int, file: LogFile, staged: Staged, text: str) -> None:
-        """A scene's line; a second copy at the file's end, a third in the next day's file."""
+        """Write a scene's line; a second copy at the file's end, a third in the next day's file."""
         self.tally.lines += staged.copies
         if staged.shuffled:
             file.append(text)

@@ -1,4 +1,4 @@
-"""The truth as it grows: every expected download is entered once, where it is made."""
+"""The truth as it grows: every expected download is entered once, where it is created."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AUDIENCE_DAYS = 28
 
 @dataclass
 class Tally:
-    """Counts of a simulation. Listener keys are kept for a day and for the last 28 days only."""
+    """Counts of a simulation. Listener keys are kept only for a day and for the last 28 days."""
 
     settings: Settings
     campaigns: tuple[Campaign, ...]
@@ -38,7 +38,7 @@ class Tally:
     _carrying: dict[str, list[str]] = field(default_factory=dict)
 
     def open_day(self, index: int) -> None:
-        """Begin a UTC day."""
+        """Start a UTC day."""
         day = self.settings.first_day + timedelta(days=index)
         self.by_day.append(0)
         self._today = set()
@@ -54,7 +54,7 @@ class Tally:
         return campaigns
 
     def download(self, guid: str, app: str, country: str, key: str) -> None:
-        """One download of the open day; a redirect's log proves none (R30)."""
+        """Enter a download of the open day; a redirect's log does not prove any (R30)."""
         if writer(self.settings.format).redirects:
             return
         self.by_day[-1] += 1
@@ -66,7 +66,7 @@ class Tally:
             self.impressions[campaign] += 1
 
     def close_day(self) -> None:
-        """End the open day."""
+        """Close the open day."""
         self.listeners_by_day.append(len(self._today))
         if len(self.by_day) > self.settings.days - AUDIENCE_DAYS:
             self.audience |= self._today
@@ -82,7 +82,7 @@ class Tally:
         }
 
     def redirect(self, request: Request) -> None:
-        """One request of the open day as a redirect's log knows it."""
+        """Enter a request of the open day as a redirect's log shows it."""
         if not writer(self.settings.format).redirects or not request.who:
             return
         bare = f"{request.host}{request.path}".rpartition("/wh/e/")[2]
@@ -90,12 +90,12 @@ class Tally:
         self._sent_on.add((request.who, self._guids[bare]))
 
     def close_redirects(self) -> None:
-        """End the open day of redirects: one estimate per listener and episode."""
+        """Close the open day of redirects: one estimate per listener and episode."""
         self.estimates.update(guid for _, guid in self._sent_on)
         self._sent_on.clear()
 
     def settle(self) -> None:
-        """Of a redirect's log, keep only what it can show."""
+        """For a redirect's log, keep only what it can show."""
         if writer(self.settings.format).redirects:
             self.outcomes = Counter(prefix_estimate=self.outcomes["prefix_estimate"])
             self.filtered = Counter({r: n for r, n in self.filtered.items() if r not in UNSEEN})

@@ -1,8 +1,8 @@
-"""Ordinary traffic: a day's sessions of everybody, as requests, with what must come of them.
+"""Ordinary traffic: a day's sessions as requests, with their expected outcomes.
 
-A session is planned whole, so what it comes to is known before it is written. A unit (listener
-key, day, episode) that was left below the threshold is left alone for the rest of that day, so
-that no two sessions of it can add up to something that nobody planned.
+A session is planned completely, so its outcome is known before it is written. A unit (listener key,
+day, episode) left below the threshold gets no more requests that day, so that two sessions cannot
+add up to an unplanned download.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from wavehouse.simulation.service.visits import Visit, fetch, stream
 from wavehouse.simulation.types import Episode, Rendition, Request, Settings, Show
 
 RELEASE_SECOND = 16_200
-"""Episodes come out at 04:30 UTC; nobody listens before."""
+"""Episodes are published at 04:30 UTC; nobody listens before."""
 
 
 @dataclass(slots=True)
 class Traffic:
-    """Everybody's days."""
+    """The days of all people."""
 
     settings: Settings
     shows: tuple[Show, ...]
@@ -51,14 +51,14 @@ class Traffic:
     def of(
         cls, settings: Settings, shows: tuple[Show, ...], crowd: Population, tally: Tally
     ) -> Traffic:
-        """Traffic to these shows by this crowd."""
+        """Traffic to these shows by these people."""
         dice = Random(f"{settings.seed}/networks")
         bad = [world.listed4(dice, "datacenter")[0] for _ in range(120)]
         vpn = [world.listed4(dice, "vpn") for _ in range(60)]
         return cls(settings, shows, crowd, tally, dice, {}, [], [], bad, vpn)
 
     def day(self, index: int) -> Iterator[Request]:
-        """The requests of a day, person by person, in no order of time."""
+        """The requests of a day, person by person, not in time order."""
         day = self.settings.first_day + timedelta(days=index)
         self._dice = dice = Random(f"{self.settings.seed}/day/{index}")
         self._units = {}
@@ -78,7 +78,7 @@ class Traffic:
                         self._session(out, person, episode, age, weekday)
             if dice.random() < BACK_CATALOGUE * zeal:
                 shelf = self._catalogue[person.shows[int(dice.random() * len(person.shows))]]
-                # Newer episodes are taken more often: the square of an even chance.
+                # Newer episodes are chosen more often: the square of a uniform number.
                 episode = shelf[-1 - int(dice.random() ** 2 * len(shelf))]
                 self._session(out, person, episode, 1, weekday)
             if out:
@@ -121,7 +121,7 @@ class Traffic:
     def _listen(
         self, visit: Visit, key: str, person: Person, device: Device, episode: Episode
     ) -> None:
-        """Play or fetch an episode, unless that could blur what this unit comes to."""
+        """Play or fetch an episode, unless that could make the unit's outcome ambiguous."""
         unit = (key, episode.guid)
         before = self._units.get(unit)
         if before is False:
@@ -132,14 +132,14 @@ class Traffic:
             if before is None:
                 self._units[unit] = False
                 self.tally.outcomes["below_threshold"] += len(visit.out) - mark
-            return  # under a unit that counts already, what was little is part of it
+            return  # a unit that counts already also absorbs small requests
         if before is None:
             self._units[unit] = True
             self.tally.download(episode.guid, device.app, visit.country, key)
         self._afterwards(visit, person, device, episode)
 
     def _afterwards(self, visit: Visit, person: Person, device: Device, episode: Episode) -> None:
-        """What comes after a download: again, a check, a watch, a probe. None of it counts."""
+        """Requests after a download: again, a check, a watch, a probe. None of them counts."""
         dice, file, filtered = self._dice, episode.media, self.tally.filtered
         chance = dice.random()
         if chance < 0.04:
@@ -162,7 +162,7 @@ class Traffic:
             filtered["watch"] += 1
 
     def _machines(self) -> Iterator[Request]:
-        """Bots, data centres, empty agents and lost paths, about one request in thirty."""
+        """Bots, data centres, empty agents and unknown paths, about one request in thirty."""
         dice, out, filtered = self._dice, list[Request](), self.tally.filtered
         farm = [agent for name in FARMS for agent in world.bots()[name]]
         lost = Rendition("", "media.lalanterna.example", "/favicon.ico", "text/html", 153, 0, 0, 0)

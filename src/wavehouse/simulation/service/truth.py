@@ -1,4 +1,4 @@
-"""``truth.json``: what a right counter, matcher and report must find."""
+"""``truth.json``: the expected results of a correct counter, matcher and report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERSION = 1
 
 
 def truth(tally: Tally, shop: Shop, web: Web) -> dict[str, Any]:
-    """Everything that was entered, as plain JSON values."""
+    """All entries as plain JSON values."""
     settings = tally.settings
     days = [str(settings.first_day + timedelta(days=n)) for n in range(settings.days)]
     return {

@@ -1,6 +1,6 @@
-"""One visit of one listener to one episode: fetched whole, in parts, streamed, or given up.
+"""One visit of one listener to one episode: fetched whole, in parts, streamed, or aborted.
 
-Each kind is planned whole before it is written and answers whether it reaches the threshold.
+Each kind is planned completely before it is written, and returns whether it reaches the threshold.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from wavehouse.simulation.types import Episode, Rendition, Request
 
 DAY_END = 86_399
 SLACK = 4_096
-"""A cut keeps this far from a threshold: no log's header bytes may decide."""
+"""A cut keeps this distance from a threshold, so that a log's header bytes cannot decide."""
 
 
 @dataclass(slots=True)
 class Visit:
-    """One session: who, from which address, when, and where its requests go."""
+    """One session: the listener, the address, the time, and the list for its requests."""
 
     out: list[Request]
     address: str
@@ -39,7 +39,7 @@ class Visit:
         method: str = "GET",
         seen: bool = True,
     ) -> None:
-        """One request, ``after`` seconds into the session; not ``seen``: filtered anywhere."""
+        """Add a request, ``after`` seconds into the session; not ``seen``: filtered anywhere."""
         length = last - first + 1 if first >= 0 else file.bytes
         self.out.append(Request(
             min(self.second + after, DAY_END), self.address, self.agent, self.country, method,
@@ -50,7 +50,7 @@ class Visit:
 
 
 def fetch(visit: Visit, episode: Episode, dice: Random) -> bool:
-    """An automatic download: one 200, several 206, or given up early."""
+    """An automatic download: one 200, several 206, or aborted early."""
     file = episode.media
     chance = dice.random()
     if chance < 0.07:
@@ -73,7 +73,7 @@ def fetch(visit: Visit, episode: Episode, dice: Random) -> bool:
 
 
 def stream(visit: Visit, episode: Episode, dice: Random) -> bool:
-    """Playing in ranges of one MiB: begin, perhaps pause and resume, and stop somewhere."""
+    """Play in ranges of one MiB: start, perhaps pause and resume, and stop somewhere."""
     file = episode.media
     chunks = -(-file.bytes // MEBIBYTE)
     begin = int(dice.random() * chunks * 0.6) if dice.random() < 0.08 else 0

@@ -1,6 +1,6 @@
 """The log formats that a simulation writes, one file each: ``WRITER``.
 
-They are written from the servers' documentation and know nothing of what reads them.
+They follow the servers' documentation and are independent of the readers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def names() -> tuple[str, ...]:
 
 @cache
 def writer(name: str) -> Writer:
-    """The writer of a format. InvalidInput for an unknown one."""
+    """The writer of a format. InvalidInput for an unknown format."""
     if name not in names():
         raise InvalidInput(f"unknown log format {name}", hint=f"Known: {', '.join(names())}.")
     writer: Writer = import_module(f"{__name__}.{name}").WRITER
@@ -33,7 +33,7 @@ def writer(name: str) -> Writer:
 
 
 def exact() -> tuple[str, ...]:
-    """The formats that say what the truth of a simulation holds: every other says less."""
+    """The formats that show the whole truth of a simulation; all others show less."""
     return tuple(name for name in names() if writer(name).has_ranges)
 
 

@@ -1,4 +1,4 @@
-"""What a writer declares, and what writers share. Lines are made a hundred million times."""
+"""The declaration of a writer, and functions shared by writers. They run for every line."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun",
 
 
 class Dice(Protocol):
-    """Where a line's noise comes from."""
+    """The source of a line's random values."""
 
     def getrandbits(self, bits: int, /) -> int:
-        """So many random bits as a number."""
+        """A number of that many random bits."""
 
     def randbytes(self, size: int) -> bytes:
-        """So many random bytes."""
+        """That many random bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +32,10 @@ class Writer:
     """How a server writes its log.
 
     ``file`` names a day's file, ``head`` are its first lines. ``line`` writes one request; the dice
-    are the day's own. ``has_ids``: a line carries an id, by which it is known when it comes again.
-    ``redirects``: a line shows who was sent to a file, not what arrived (R30). ``has_ranges``: a
-    line says which bytes were sent, so that every rule can be counted; ``has_multipart``: of
-    an answer with several ranges too.
+    are the day's own. ``has_ids``: a line has an id that identifies a repetition. ``redirects``: a
+    line shows a redirect to a file, not the delivery (R30). ``has_ranges``: a line shows which
+    bytes were sent, so that every rule can be counted; ``has_multipart``: also for a response with
+    several ranges.
     """
 
     file: Callable[[date], str]
@@ -53,7 +53,7 @@ def target(request: Request) -> str:
 
 
 def content_range(request: Request, none: str = "") -> str:
-    """The Content-Range of an answer."""
+    """The Content-Range of a response."""
     r = request
     return f"bytes {r.first}-{r.last}/{r.size}" if r.first >= 0 else none
 
@@ -65,7 +65,7 @@ def unix(day: date, request: Request) -> int:
 
 @lru_cache(maxsize=8)
 def clf_date(day: date) -> str:
-    """A day as nginx and Apache write it, whatever the machine's language is."""
+    """A day as nginx and Apache write it, whatever the machine's locale."""
     return f"{day.day:02}/{_MONTHS[day.month - 1]}/{day.year}"
 
 
@@ -77,7 +77,7 @@ def json_text(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def encoded(text: str) -> str:
-    """A text as CloudFront writes it: percent-encoded, "-" when there is none."""
+    """A text as CloudFront writes it: percent-encoded, "-" when empty."""
     return quote(text, safe="/();:,.=+-_!*'@&?$~") if text else "-"
 
 

@@ -1,4 +1,4 @@
-"""Bunny's raw log: twelve values between pipes, no method and no range."""
+"""Bunny's raw log: twelve values between pipes, without method and range."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from wavehouse.simulation.writers._shape import (
 
 
 def _line(day: date, request: Request, dice: Dice) -> str:
-    """The time is RFC 3339, Unix seconds or nanoseconds, by the dice."""
+    """Write a line; the time is RFC 3339, Unix seconds or nanoseconds, by the dice."""
     noise = dice.getrandbits(30)
     ray = f"{dice.getrandbits(64):016x}"
     r = request

@@ -27,7 +27,7 @@ _TLS = "TLSv1.3\tTLS_AES_128_GCM_SHA256"
 
 
 def _line(day: date, request: Request, dice: Dice) -> str:
-    """``sc-bytes`` includes the response header (400 to 600 bytes), as the real one does."""
+    """Write a line; ``sc-bytes`` includes the response header (400 to 600 bytes)."""
     request_id = urlsafe_b64encode(dice.randbytes(40)).decode()
     noise = dice.getrandbits(30)
     r = request

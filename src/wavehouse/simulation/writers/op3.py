@@ -1,4 +1,4 @@
-"""OP3's hits: the request on its way through the redirect."""
+"""OP3's hits: the request as it passes the redirect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wavehouse.simulation.writers._shape import CLOCK, Dice, Writer, target
 
 @lru_cache(maxsize=65_536)
 def _hashed(address: str) -> str:
-    """An address as OP3 writes it: a hash of IPv4, or of IPv6's first 64 bits; empty for none."""
+    """An address as OP3 writes it: a hash of IPv4, or of IPv6's first 64 bits; or empty."""
     try:
         if ":" not in address:
             identity = str(IPv4Address(address))

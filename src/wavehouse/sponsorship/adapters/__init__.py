@@ -1,1 +1,1 @@
-"""The outside world of sponsorship: files of conversions in, documents out."""
+"""Adapters of sponsorship: files of conversions in, documents out."""

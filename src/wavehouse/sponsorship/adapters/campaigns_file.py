@@ -1,4 +1,4 @@
-"""campaigns.json: sponsors and campaigns as a file of another system or of the simulator."""
+"""campaigns.json: sponsors and campaigns, exported by another system or the simulator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERSION = 1
 
 
 class SponsorEntry(msgspec.Struct, frozen=True):
-    """The sponsor of a campaign, known by its name."""
+    """The sponsor of a campaign, identified by name."""
 
     name: str
     company: str | None = None
@@ -65,8 +65,8 @@ class CampaignsFile(msgspec.Struct, frozen=True):
 
 
 def read_campaigns(path: Path) -> list[CampaignEntry]:
-    """The campaigns of a file. Raises InvalidInput with the place of what cannot be used."""
-    hint = 'The file looks like {"version": 1, "campaigns": [{"key": …, "sponsor": …}]}'
+    """The campaigns of a file. Raises InvalidInput with the location of the error."""
+    hint = 'The file must look like {"version": 1, "campaigns": [{"key": …, "sponsor": …}]}'
     try:
         if path.stat().st_size > LARGEST:
             raise InvalidInput(f"The file is larger than {LARGEST} bytes", where=str(path))
@@ -83,7 +83,7 @@ def read_campaigns(path: Path) -> list[CampaignEntry]:
         ) from None
     if text.version != VERSION:
         raise InvalidInput(
-            f"The file has version {text.version}, this program reads {VERSION}",
+            f"The file has version {text.version}, expected {VERSION}",
             where=str(path),
             hint=hint,
         )

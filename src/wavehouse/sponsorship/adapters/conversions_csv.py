@@ -1,4 +1,4 @@
-"""conversions.csv, read line by line: memory stays flat and every bad row has its place."""
+"""conversions.csv, read line by line: constant memory, and a location for every bad row."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _BOM = b"\xef\xbb\xbf"
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[RawRow | BadRow]:
     """Each row of the file in order. Raises InvalidInput when the file has no usable header.
 
-    A row is one line: a quoted line break is a cut row. Columns may come in any order and
-    further ones are ignored; a header with semicolons is read with semicolons.
+    A row is one line: a quoted line break truncates the row. Columns may be in any order and
+    unknown ones are ignored; a header with semicolons means that all lines use semicolons.
     """
     try:
         stream = path.open("rb")
@@ -70,7 +70,7 @@ def _row(
     if not text.strip():
         return
     if "\0" in text:
-        yield BadRow(line, offset, "the line holds NUL bytes")
+        yield BadRow(line, offset, "the line contains NUL bytes")
         return
     try:
         cells = next(csv.reader([text], delimiter=delimiter, strict=True))
@@ -85,7 +85,7 @@ def _row(
 
 
 def _skip_line(stream: IO[bytes]) -> int:
-    """Read on to the end of a line that is too long, and return how many bytes that took."""
+    """Skip the rest of an overlong line; returns its number of bytes."""
     skipped = 0
     while piece := stream.readline(LONGEST_LINE):
         skipped += len(piece)

@@ -1,6 +1,6 @@
-"""A report as CSV: a zip with a file for each table, the same bytes for the same data.
+"""A report as CSV: a zip with one file per table, the same bytes for the same data.
 
-A text that a spreadsheet would take for a formula gets an apostrophe in front (``words.cell``).
+A text that a spreadsheet would treat as a formula is prefixed with an apostrophe (``words.cell``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _lines(table: Table) -> str:
 
 
 def cell(value: object) -> str:
-    """A value as a CSV cell: ISO 8601 times, plain decimals, nothing for what is not known."""
+    """A value as a CSV cell: ISO 8601 times, plain decimals, empty when unknown."""
     if value is None:
         return ""
     if isinstance(value, Decimal):

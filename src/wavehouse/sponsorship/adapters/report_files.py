@@ -1,7 +1,7 @@
-"""Files of issued reports: named once, written once, never replaced.
+"""Files of issued reports: written once, never replaced.
 
-A report that a sponsor holds in hand must remain what it was. Its file therefore carries the
-report's id in its name, is created exclusively, and appears in its folder whole or not at all.
+A report that a sponsor has received must not change. Its file name therefore contains the report's
+id, and the file is created exclusively and atomically.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from wavehouse.kernel.errors import Conflict, WavehouseError
 from wavehouse.kernel.ids import ReportId
+from wavehouse.kernel.processes import is_running
 from wavehouse.sponsorship.types import ReportData, ReportType
 
 ENDINGS = {"csv": "csv.zip"}
@@ -26,8 +27,8 @@ _STEM_BYTES = 120
 def file_name(data: ReportData, format_: str, report_id: ReportId) -> str:
     """The name of a report's file: sponsor, campaign, dates, kind, and the report's id.
 
-    Words keep the characters of any script. A long name is cut by bytes, between characters; the
-    id keeps names apart that are alike after cleaning or cutting.
+    Words keep the characters of any script. A long name is truncated by bytes, between characters;
+    the id distinguishes names that are equal after cleaning or truncation.
     """
     words = re.findall(r"\w+", f"{data.sponsor} {data.campaign}".casefold())
     stem = _cut("-".join(words), _STEM_BYTES).strip("-") or "report"
@@ -39,7 +40,7 @@ def file_name(data: ReportData, format_: str, report_id: ReportId) -> str:
 def write_report(path: Path, content: bytes) -> None:
     """Create a report's file, readable by its owner only.
 
-    The file is whole as soon as it has its name. Conflict when a file of this name exists;
+    The file is complete as soon as it has its name. Conflict when a file with this name exists;
     WavehouseError when the folder or the file cannot be written.
     """
     unfinished = path.with_name(f"{_UNFINISHED}{uuid4().hex}.{os.getpid()}")
@@ -69,27 +70,17 @@ def _name(unfinished: Path, path: Path) -> None:
             raise
         if path.exists():
             raise Conflict(
-                "a file of this name exists; an issued report is never replaced", where=str(path)
+                "a file with this name exists; an issued report is never replaced", where=str(path)
             ) from None
         unfinished.rename(path)
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove unfinished files of programs that were killed."""
+    """Remove unfinished files of killed processes."""
     for path in folder.glob(f"{_UNFINISHED}*"):
         pid = path.name.rpartition(".")[2]
-        if pid.isdecimal() and not _is_running(int(pid)):
+        if pid.isdecimal() and not is_running(int(pid)):
             path.unlink(missing_ok=True)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _create(path: Path, content: bytes) -> None:
@@ -109,5 +100,5 @@ def _sync(folder: Path) -> None:
 
 
 def _cut(text: str, most: int) -> str:
-    """The longest start of a text that has at most ``most`` bytes as UTF-8."""
+    """The longest prefix of a text with at most ``most`` bytes in UTF-8."""
     return text.encode()[:most].decode(errors="ignore")

@@ -16,7 +16,7 @@ SCHEMA = "wavehouse.sponsor-report/1"
 
 
 def render_json(data: ReportData) -> bytes:
-    """The report as UTF-8 JSON with sorted keys: the same data, the same bytes."""
+    """The report as UTF-8 JSON with sorted keys: the same data gives the same bytes."""
     return json.dumps(as_dict(data), ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n"
 
 

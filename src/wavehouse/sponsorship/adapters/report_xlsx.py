@@ -1,4 +1,4 @@
-"""A report as an Excel workbook: a sheet for each table, the same bytes for the same data."""
+"""A report as an Excel workbook: one sheet per table, the same bytes for the same data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WIDEST = 60
 
 
 def render_xlsx(tables: Sequence[Table], *, title: str, created_at: datetime) -> bytes:
-    """The tables as XLSX. No text is taken for a formula or a link."""
+    """The tables as XLSX. No text is interpreted as a formula or a link."""
     made = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(made, options) as book:

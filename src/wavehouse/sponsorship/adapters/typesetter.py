@@ -1,11 +1,12 @@
-"""Typst as a typesetter: a template of the package and data as JSON make a PDF/UA document.
+"""Typst as the typesetter: a template of the package and JSON data make a PDF/UA document.
 
-Data reaches the template through ``sys.inputs`` and ``json``: it is never source text, so it
-cannot bring markup or code with it. Only the package's own fonts are used, nothing is fetched,
-and the time printed into the file is given: the same view gives the same bytes.
+Data reaches the template through ``sys.inputs`` and ``json``: it is never source text, so it cannot
+contain markup or code. Only the package's fonts are used, nothing is fetched, and the time written
+to the file is a parameter: the same view gives the same bytes.
 
-PDF/UA has no room for a sign without a glyph, so a sign that the fonts lack is printed as a box.
-Inter comes first; Droid Sans Fallback and Noto Emoji print what it does not have (decision 0506).
+PDF/UA does not allow characters without a glyph, so a character that no font has is printed as a
+box. Inter comes first; Droid Sans Fallback and Noto Emoji supply missing characters (decision
+0506).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ BOX = "□"
 
 
 class Typesetter:
-    """A compiler kept warm for one template. Safe to use from several threads."""
+    """A compiler kept loaded for one template. Safe to use from several threads."""
 
     def __init__(self, template: Path, fonts: Path = REFERENCE / "fonts") -> None:
         self._lock = threading.Lock()
@@ -63,7 +64,7 @@ def typesetter(template_id: str) -> Typesetter:
 
 
 def printable(value: Any) -> Any:
-    """The JSON value with every text in characters that the fonts have; others become a box."""
+    """The JSON value with all texts limited to characters of the fonts; others become a box."""
     if isinstance(value, str):
         return "".join(_sign(c) for c in unicodedata.normalize("NFC", value))
     if isinstance(value, Mapping):
@@ -84,7 +85,7 @@ def _sign(character: str) -> str:
 
 @cache
 def covered() -> frozenset[int]:
-    """The code points that every cut of Inter, or a fallback font, can print."""
+    """The code points that every weight of Inter, or a fallback font, can print."""
     ranges = (REFERENCE / "fonts" / "coverage.txt").read_text().split()
     ends = [tuple(int(end, 16) for end in line.split("-")) for line in ranges]
     return frozenset(point for first, last in ends for point in range(first, last + 1))

@@ -1,4 +1,4 @@
-"""``wavehouse campaigns``: what sponsors booked, and where it stands."""
+"""``wavehouse campaigns``: sponsors' bookings and their states."""
 
 from __future__ import annotations
 
@@ -15,40 +15,44 @@ if TYPE_CHECKING:
 
 @click.group()
 def campaigns() -> None:
-    """What sponsors booked: flights, fees, episodes, promo codes."""
+    """Sponsors' bookings: flights, fees, episodes, promo codes."""
 
 
 @campaigns.command("add")
-@click.option("--name", required=True, help="What the campaign is called.")
-@click.option("--sponsor", required=True, help="Name of the sponsor; added when it is new.")
-@click.option("--show", required=True, help="Title, guid or id of the show that carries it.")
+@click.option("--name", required=True, help="Name of the campaign.")
+@click.option("--sponsor", required=True, help="Name of the sponsor; a new one is added.")
+@click.option("--show", required=True, help="Title, guid or id of the show.")
 @click.option("--from", "first", required=True, type=DAY, help="First day of the flight (UTC).")
 @click.option("--to", "last", required=True, type=DAY, help="Last day of the flight (UTC).")
 @click.option("--value", required=True, type=Amount(), help="The fee, for example 4515.00.")
 @click.option("--currency", default="EUR", show_default=True, help="ISO 4217 code of the fee.")
 @click.option("--margin", default="1", type=Amount(), help="Share of revenue kept, 0 to 1.")
 @click.option("--impressions", type=click.IntRange(min=1), help="Booked impressions.")
-@click.option("--code", "codes", multiple=True, help="A promo code; repeat for several.")
-@click.option("--episode", "episodes", multiple=True, help="Guid of a carrying episode; repeat.")
+@click.option("--code", "codes", multiple=True, help="A promo code; repeatable.")
+@click.option(
+    "--episode", "episodes", multiple=True, help="Guid of a carrying episode; repeatable."
+)
 @click.option(
     "--utm",
     "utm",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="What its links carry, like source=nordlys or campaign=autumn; repeat.",
+    help="UTM field of its links, such as source=nordlys or campaign=autumn; repeatable.",
 )
-@click.option("--grace", default=14, show_default=True, help="Days a code lives on after it.")
+@click.option(
+    "--grace", default=14, show_default=True, help="Days that codes stay valid after the flight."
+)
 @click.option(
     "--status",
     default="active",
     show_default=True,
     type=click.Choice(["draft", "scheduled", "active", "paused", "completed", "cancelled"]),
-    help="Where it stands.",
+    help="State of the campaign.",
 )
 @AS_JSON
 @click.pass_obj
 def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **fields: Any) -> None:
-    """Add a campaign. Conversions that came before it are credited at once."""
+    """Add a campaign. Earlier conversions are credited to it at once."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
@@ -99,7 +103,7 @@ def _utm(words: tuple[str, ...]) -> dict[str, str]:
         known = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
         if not equals or not value.strip() or field not in known:
             raise click.BadParameter(
-                f"{word!r} is not of the form source=nordlys", param_hint="--utm"
+                f"{word!r} must have the form source=nordlys", param_hint="--utm"
             )
         values[field] = value.strip()
     return values
@@ -110,7 +114,7 @@ def _utm(words: tuple[str, ...]) -> dict[str, str]:
 @AS_JSON
 @click.pass_obj
 def import_campaigns(open_workspace: OpenWorkspace, file: Path, as_json: bool) -> None:
-    """Bring the campaigns of FILE (campaigns.json) in; again changes only what changed."""
+    """Import the campaigns of FILE (campaigns.json); importing again only applies changes."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
@@ -130,7 +134,7 @@ def import_campaigns(open_workspace: OpenWorkspace, file: Path, as_json: bool) -
 @AS_JSON
 @click.pass_obj
 def list_campaigns(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The campaigns, the latest flight first."""
+    """List the campaigns, latest flight first."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
@@ -160,4 +164,4 @@ def list_campaigns(open_workspace: OpenWorkspace, as_json: bool) -> None:
     elif rows:
         terminal.print_table(columns, rows)
     else:
-        terminal.say("No campaigns yet. Bring some in: wavehouse campaigns import campaigns.json")
+        terminal.say("No campaigns yet. Import some: wavehouse campaigns import campaigns.json")

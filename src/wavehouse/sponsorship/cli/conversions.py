@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @AS_JSON
 @click.pass_context
 def conversions(context: click.Context, file: Path, as_json: bool) -> None:
-    """Read redeemed promo codes from FILE (conversions.csv); each order counts once."""
+    """Import redeemed promo codes from FILE (conversions.csv); each order counts once."""
     from wavehouse import measurement, sponsorship
     from wavehouse.kernel import terminal
 
@@ -65,9 +65,9 @@ def conversions(context: click.Context, file: Path, as_json: bool) -> None:
     for code, rows in done.unknown_codes.items():
         near = done.nearest.get(code)
         terminal.say(
-            f"The code {code!r} ({rows} rows) belongs to no live campaign on its day"
+            f"The code {code!r} ({rows} rows) does not belong to a live campaign on its day"
             + (f"; the nearest is {near!r}." if near else ".")
         )
     if done.quarantined:
-        terminal.say("Mend the rows, then: wavehouse quarantine replay")
+        terminal.say("Correct the rows, then run: wavehouse quarantine replay")
         context.exit(EXIT_FOUND)

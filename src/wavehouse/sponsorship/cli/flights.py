@@ -27,9 +27,9 @@ def move(open_workspace: OpenWorkspace, campaign: str, status: str, as_json: boo
     """Move CAMPAIGN (id or name) to another state.
 
     draft → scheduled, active, cancelled; scheduled → active, draft, cancelled; active → paused,
-    completed, cancelled; paused → active, completed, cancelled. A completed campaign can be made
-    active again, a cancelled one a draft. The codes of drafts and cancelled campaigns are credited
-    to nobody; credits follow at once.
+    completed, cancelled; paused → active, completed, cancelled. A completed campaign can become
+    active again, a cancelled one a draft. Codes of drafts and cancelled campaigns get no credit;
+    credits are updated at once.
     """
     from wavehouse import sponsorship
 
@@ -45,14 +45,14 @@ def move(open_workspace: OpenWorkspace, campaign: str, status: str, as_json: boo
 
 
 @campaigns.command("advance")
-@click.option("--today", type=DAY, help="The UTC day to go by; default today.")
-@click.option("--dry-run", is_flag=True, help="Only say what would move.")
+@click.option("--today", type=DAY, help="The UTC day to use; default today.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @AS_JSON
 @click.pass_obj
 def advance(
     open_workspace: OpenWorkspace, today: datetime | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Start scheduled flights that have begun, complete those that are over."""
+    """Start scheduled flights whose time has come, and complete those that have ended."""
     from wavehouse import sponsorship
     from wavehouse.kernel import clock
 
@@ -77,7 +77,7 @@ def _show_moves(moves: list[Moved], *, as_json: bool, dry_run: bool) -> None:
     elif rows:
         terminal.print_table(columns, rows)
     else:
-        terminal.say("Every campaign stands where its dates say.")
+        terminal.say("Every campaign is in the state that its dates require.")
 
 
 @campaigns.command("placements")
@@ -85,7 +85,7 @@ def _show_moves(moves: list[Moved], *, as_json: bool, dry_run: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def placements(open_workspace: OpenWorkspace, campaign: str, as_json: bool) -> None:
-    """Where CAMPAIGN (id or name) is read: episodes, slots, positions."""
+    """List the placements of CAMPAIGN (id or name): episodes, slots, positions."""
     from wavehouse import sponsorship
 
     with (
@@ -106,20 +106,22 @@ def placements(open_workspace: OpenWorkspace, campaign: str, as_json: bool) -> N
     default="mid_roll",
     show_default=True,
     type=click.Choice(["pre_roll", "mid_roll", "post_roll"]),
-    help="Where in the episode.",
+    help="Position in the episode.",
 )
 @click.option(
     "--read",
     default="host_read",
     show_default=True,
     type=click.Choice(["host_read", "produced", "programmatic"]),
-    help="Who reads it.",
+    help="Who reads the ad.",
 )
-@click.option("--impressions", type=click.IntRange(min=1), help="Impressions promised for it.")
+@click.option(
+    "--impressions", type=click.IntRange(min=1), help="Impressions promised for this placement."
+)
 @AS_JSON
 @click.pass_obj
 def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **fields: Any) -> None:
-    """Put CAMPAIGN into a slot of an episode, or change what is said of it there."""
+    """Put CAMPAIGN into a slot of an episode, or change its placement there."""
     from wavehouse import sponsorship
 
     with (
@@ -149,7 +151,7 @@ def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **fiel
 @click.argument("placement", type=click.UUID)
 @click.pass_obj
 def displace(open_workspace: OpenWorkspace, placement: UUID) -> None:
-    """Take PLACEMENT (its id) out of its campaign."""
+    """Remove PLACEMENT (its id) from its campaign."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
@@ -158,7 +160,7 @@ def displace(open_workspace: OpenWorkspace, placement: UUID) -> None:
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         sponsorship.remove_placement(tx, identity=workspace.identity, placement_id=placement)
-    terminal.say(f"Placement {placement} is out.")
+    terminal.say(f"Placement {placement} was removed.")
 
 
 def _show_placements(placements: list[Placement], *, as_json: bool) -> None:
@@ -178,4 +180,4 @@ def _show_placements(placements: list[Placement], *, as_json: bool) -> None:
     elif rows:
         terminal.print_table(columns, rows)
     else:
-        terminal.say("It is in no episode yet: wavehouse campaigns place CAMPAIGN --episode GUID")
+        terminal.say("No placements yet: wavehouse campaigns place CAMPAIGN --episode GUID")

@@ -1,4 +1,4 @@
-"""Options that several commands of ``sponsorship`` have."""
+"""Options shared by several commands of ``sponsorship``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Amount(click.ParamType[Decimal]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Decimal:
-        """The amount; a usage error, with the way to write it, for a text that is not one."""
+        """The amount; a usage error, with an example, for invalid text."""
         try:
             amount = Decimal(str(value))
         except ArithmeticError:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     multiple=True,
     default=("pdf",),
     type=click.Choice(["pdf", "json", "xlsx", "csv"]),
-    help="Form of the report; repeat for several. CSV is a zip with a file for each table.",
+    help="Format of the report; repeatable. CSV is a zip with one file per table.",
 )
 @click.option(
     "--type",
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     default="sponsor",
     show_default=True,
     type=click.Choice(["sponsor", "performance", "roi"]),
-    help="The whole report, delivery alone, or the return on the fee alone.",
+    help="The full report, only delivery, or only the return on the fee.",
 )
 @click.option(
     "--out",
     "folder",
     default=".",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the files; made when it is not there.",
+    help="Folder for the files; created when missing.",
 )
 @AS_JSON
 @click.pass_obj
@@ -55,11 +55,11 @@ def report(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Write a sponsor report; prints where the files are.
+    """Write a sponsor report and print the paths of its files.
 
     Every format is made from the same figures: totals are equal to the cent in all of them. For a
-    part of a flight the fee is the part that falls on its days, and the report says so. A report
-    that was written is never replaced: each file carries the id of its report.
+    part of a flight the fee is prorated by days, and the report says so. A written report is never
+    replaced: each file name contains the id of its report.
     """
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal

@@ -22,7 +22,7 @@ _METHODS = ["direct", "utm", "promo_code", "pixel", "custom"]
 
 @click.group()
 def pixels() -> None:
-    """The pixel that a sponsor's page loads after a purchase.
+    """Pixels that sponsors' pages load after a purchase.
 
     A page reports a conversion by an image, or by a script that also reports followed links (UTM).
     See docs/guides/conversions.md.
@@ -31,25 +31,30 @@ def pixels() -> None:
 
 @pixels.command("add")
 @click.option("--campaign", required=True, help="Id or name of the campaign.")
-@click.option("--name", required=True, help="What you call it: the page it is on.")
+@click.option("--name", required=True, help="Display name, such as the page it is on.")
 @click.option(
     "--type",
     "conversion_type",
     default="purchase",
     show_default=True,
     type=click.Choice(["purchase", "signup", "download", "trial"]),
-    help="What its loading tells of.",
+    help="The event that it reports.",
 )
 @click.option(
-    "--origin", "origins", multiple=True, help="A page it may be on; repeat. Any if none."
+    "--origin",
+    "origins",
+    multiple=True,
+    help="Origin of a page that may load it; repeatable [default: any].",
 )
 @click.option(
-    "--site", default="https://YOUR-WAVEHOUSE", help="Where pages reach this installation."
+    "--site",
+    default="https://YOUR-WAVEHOUSE",
+    help="Base URL at which pages reach this installation.",
 )
 @AS_JSON
 @click.pass_obj
 def add_pixel(open_workspace: OpenWorkspace, /, site: str, as_json: bool, **fields: Any) -> None:
-    """Make a pixel and print what to put into the page."""
+    """Create a pixel and print the snippet for the page."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
@@ -81,11 +86,11 @@ def add_pixel(open_workspace: OpenWorkspace, /, site: str, as_json: bool, **fiel
             }
         )
         return
-    terminal.say("On every page of the shop, so that followed links are known:")
+    terminal.say("On every page of the shop, to record followed links:")
     terminal.out(f"  {page}")
     terminal.say("On the page after the order:")
     terminal.out(f"  <script>{call}</script>")
-    terminal.say("Or, without any script, this image alone:")
+    terminal.say("Or, without scripts, only this image:")
     terminal.out(f"  {image}")
 
 
@@ -93,7 +98,7 @@ def add_pixel(open_workspace: OpenWorkspace, /, site: str, as_json: bool, **fiel
 @AS_JSON
 @click.pass_obj
 def list_pixels(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The pixels by campaign."""
+    """List the pixels by campaign."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
@@ -121,7 +126,7 @@ def _pixel(pixel: Pixel) -> list[object]:
 
 @pixels.command("retire")
 @click.argument("pixel", type=click.UUID)
-@click.option("--undo", is_flag=True, help="Listen to it again.")
+@click.option("--undo", is_flag=True, help="Accept its reports again.")
 @click.pass_obj
 def retire_pixel(open_workspace: OpenWorkspace, pixel: UUID, undo: bool) -> None:
     """Stop accepting reports of PIXEL (its id); earlier ones are kept."""
@@ -135,12 +140,12 @@ def retire_pixel(open_workspace: OpenWorkspace, pixel: UUID, undo: bool) -> None
         sponsorship.set_pixel_active(
             tx, identity=workspace.identity, pixel_id=pixel, is_active=undo
         )
-    terminal.say(f"Pixel {pixel} is {'heard again' if undo else 'retired'}.")
+    terminal.say(f"Pixel {pixel} is {'active again' if undo else 'retired'}.")
 
 
 @click.group("credits")
 def credits_() -> None:
-    """Which campaign gets the credit for a conversion, by which model."""
+    """The credits of conversions to campaigns, by model."""
 
 
 @credits_.command("show")
@@ -151,7 +156,7 @@ def credits_() -> None:
 def show_credits(
     open_workspace: OpenWorkspace, first: datetime, last: datetime, as_json: bool
 ) -> None:
-    """Last touch and linear side by side; both credit the same money, to the cent."""
+    """Show last touch and linear side by side; both credit the same total, to the cent."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
@@ -169,13 +174,15 @@ def show_credits(
         terminal.print_json({"credits": [dict(zip(names, row, strict=True)) for row in rows]})
     elif rows:
         terminal.print_table(columns, [_shown(row) for row in rows])
-        terminal.say("Conversions and their value. A conversion shared by n links counts 1/n each.")
+        terminal.say(
+            "Conversions and their value. A conversion shared by n links counts 1/n for each."
+        )
     else:
         terminal.say("No conversion is credited in this period.")
 
 
 def _side_by_side(totals: list[CreditTotal]) -> list[list[Any]]:
-    """A row for each campaign, method and currency, with what each model credits to it."""
+    """A row for each campaign, method and currency, with the credit of each model."""
     lines: dict[tuple[str, str, str, UUID], dict[str, CreditTotal]] = defaultdict(dict)
     for total in totals:
         lines[total.campaign, total.method, total.currency, total.campaign_id][total.model] = total
@@ -208,12 +215,16 @@ def _shown(row: list[Any]) -> list[object]:
 
 @credits_.command("displaced")
 @click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Rows at most."
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=100,
+    show_default=True,
+    help="Maximum number of rows.",
 )
 @AS_JSON
 @click.pass_obj
 def show_displaced(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
-    """Reports of orders that do not count, beside the orders as they count.
+    """List reports of orders that do not count, beside the orders as they count.
 
     A shop's own report (API key or file) outranks a page's pixel, whichever came first. A pixel's
     value above the setting pixel_value_limit counts as a conversion without value.
@@ -249,19 +260,19 @@ def show_displaced(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> 
     "--precedence",
     default=",".join(_METHODS),
     show_default=True,
-    help="Which signal counts when a conversion has several, the strongest first.",
+    help="Order of the signals when a conversion has several, strongest first.",
 )
 @AS_JSON
 @click.pass_obj
 def derive_credits(open_workspace: OpenWorkspace, precedence: str, as_json: bool) -> None:
-    """Derive all credits again from the stored evidence; nothing is read from a file again."""
+    """Derive all credits again from the stored evidence, without reading files."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
     named = [word.strip() for word in precedence.split(",") if word.strip()]
     if not named or set(named) - set(_METHODS) or len(set(named)) < len(named):
         raise click.BadParameter(
-            f"name some of {', '.join(_METHODS)}, each once", param_hint="--precedence"
+            f"use some of {', '.join(_METHODS)}, each once", param_hint="--precedence"
         )
     with (
         open_workspace() as workspace,

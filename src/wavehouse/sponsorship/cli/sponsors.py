@@ -18,15 +18,15 @@ def sponsors() -> None:
 
 
 @sponsors.command("add")
-@click.option("--name", required=True, help="What the sponsor is called; the key of it.")
-@click.option("--company", help="The company behind it, as a report should name it.")
-@click.option("--email", help="Where reports go.")
-@click.option("--website", help="Its address on the web.")
+@click.option("--name", required=True, help="Name of the sponsor, which identifies it.")
+@click.option("--company", help="Legal name, as printed in reports.")
+@click.option("--email", help="Address for reports.")
+@click.option("--website", help="Website.")
 @click.option("--industry", help="Its trade.")
 @AS_JSON
 @click.pass_obj
 def add_sponsor(open_workspace: OpenWorkspace, /, as_json: bool, **text: str | None) -> None:
-    """Add a sponsor, or complete the one of that name."""
+    """Add a sponsor, or complete the one with that name."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
@@ -46,7 +46,7 @@ def add_sponsor(open_workspace: OpenWorkspace, /, as_json: bool, **text: str | N
 @AS_JSON
 @click.pass_obj
 def list_sponsors(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The sponsors by name."""
+    """List the sponsors by name."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 

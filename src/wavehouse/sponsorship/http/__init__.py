@@ -1,4 +1,4 @@
-"""The HTTP entrances of ``sponsorship``: its part of the API, and what sponsors' pages load."""
+"""HTTP routes of ``sponsorship``: its part of the API, and resources for sponsors' pages."""
 
 from fastapi import APIRouter
 
@@ -13,13 +13,13 @@ __all__ = ["file_answer", "folder_of", "pixels_router", "router", "routers"]
 
 
 def routers(edge: Edge) -> list[APIRouter]:
-    """The HTTP routes of ``sponsorship``: its API, and what sponsors' pages load."""
+    """The routers of ``sponsorship``: its API, and resources for sponsors' pages."""
     stores, settings = edge.workspace.stores, edge.workspace.settings
     return [router(stores, settings, edge.gate), pixels_router(stores.operational, settings)]
 
 
 def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
-    """Everything below ``/api/v1`` that is sponsorship's."""
+    """All routes of sponsorship below ``/api/v1``."""
     api = APIRouter()
     api.include_router(campaigns.router(stores.operational, gate))
     api.include_router(conversions.router(stores.operational, gate))

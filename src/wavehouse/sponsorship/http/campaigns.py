@@ -51,7 +51,7 @@ IfMatch = Annotated[str | None, Header(max_length=200)]
 
 
 class SponsorIn(BaseModel):
-    """A sponsor; one of the same name is completed."""
+    """A sponsor; an existing one with the same name is completed."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=255)
 
@@ -63,7 +63,7 @@ class SponsorIn(BaseModel):
 
 
 class SponsorOut(BaseModel):
-    """A sponsor as it is stored."""
+    """A sponsor as stored."""
 
     sponsor_id: UUID
     name: str
@@ -74,7 +74,7 @@ class SponsorOut(BaseModel):
 
     @classmethod
     def of(cls, sponsor: Sponsor) -> "SponsorOut":
-        """The sponsor on the wire."""
+        """The sponsor as a response."""
         return cls.model_validate(sponsor, from_attributes=True)
 
 
@@ -99,7 +99,7 @@ class CampaignIn(BaseModel):
 
 
 class CampaignOut(BaseModel):
-    """A campaign as it is stored; ``next_states`` are the states that it can be moved to."""
+    """A campaign as stored; ``next_states`` are the states that it can be moved to."""
 
     campaign_id: UUID
     sponsor_id: UUID
@@ -120,14 +120,14 @@ class CampaignOut(BaseModel):
 
     @classmethod
     def of(cls, card: CampaignCard) -> "CampaignOut":
-        """The campaign on the wire."""
+        """The campaign as a response."""
         status = CampaignStatus(card.status)
         fields = {name: getattr(card, name) for name in cls.model_fields if hasattr(card, name)}
         return cls(**{**fields, "status": status, "next_states": list(next_states(status))})
 
 
 class Move(BaseModel):
-    """The state that a campaign shall have."""
+    """The wanted state of a campaign."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -147,7 +147,7 @@ class PlacementIn(BaseModel):
 
 
 class PlacementOut(BaseModel):
-    """A placement as it is stored."""
+    """A placement as stored."""
 
     placement_id: UUID
     campaign_id: UUID
@@ -161,13 +161,13 @@ class PlacementOut(BaseModel):
 
     @classmethod
     def of(cls, placement: Placement) -> "PlacementOut":
-        """The placement on the wire."""
+        """The placement as a response."""
         return cls.model_validate(placement, from_attributes=True)
 
 
 @dataclass(frozen=True)
 class Results:
-    """What a campaign brought between two UTC days (AT21); ``roi`` is null when undefined (AT22).
+    """A campaign's results between two UTC days (AT21); ``roi`` is null when undefined (AT22).
 
     ``revenue`` is in the campaign's currency; conversions in others are counted, not converted.
     """
@@ -200,7 +200,7 @@ def _card(tx: Tx[Operational], identity: Identity, campaign_id: UUID) -> Campaig
     for card in parties.list_campaigns(tx, identity=identity):
         if card.campaign_id == campaign_id:
             return card
-    raise NotFound("there is no such campaign", command="GET /api/v1/campaigns")
+    raise NotFound("unknown campaign", command="GET /api/v1/campaigns")
 
 
 def _sponsors(database: Database[Operational], gate: Gate) -> APIRouter:
@@ -226,7 +226,7 @@ def _sponsors(database: Database[Operational], gate: Gate) -> APIRouter:
         identity: Annotated[Identity, Depends(gate(writes))],
         _key: IdempotencyKey = None,
     ) -> SponsorOut:
-        """Add a sponsor, or complete the one of that name."""
+        """Add a sponsor, or complete the one with that name."""
         new_sponsor = NewSponsor(**body.model_dump())
         with database.app(identity.organization_id) as tx:
             return once(
@@ -257,7 +257,7 @@ def _campaigns(database: Database[Operational], gate: Gate) -> APIRouter:
         limit: Limit = PAGE,
         cursor: Cursor = None,
     ) -> Page[CampaignOut]:
-        """The campaigns, the latest flight first; ``status`` keeps those in one state."""
+        """The campaigns, latest flight first; ``status`` filters by state."""
         with database.app(identity.organization_id) as tx:
             cards = parties.list_campaigns(tx, identity=identity)
         rows = [CampaignOut.of(c) for c in cards if status in (None, c.status)]
@@ -271,7 +271,7 @@ def _campaigns(database: Database[Operational], gate: Gate) -> APIRouter:
         identity: Writer,
         _key: IdempotencyKey = None,
     ) -> CampaignOut:
-        """Add a campaign. What was redeemed before it was known is credited at once."""
+        """Add a campaign. Earlier conversions are credited to it at once."""
 
         def added(tx: Tx[Operational]) -> CampaignOut:
             campaign = _new(tx, identity, body)
@@ -296,7 +296,7 @@ def _campaigns(database: Database[Operational], gate: Gate) -> APIRouter:
         identity: Writer,
         if_match: IfMatch = None,
     ) -> CampaignOut:
-        """Move a campaign to another state, if there is a way (``next_states``)."""
+        """Move a campaign to another state, if allowed (``next_states``)."""
         with database.app(identity.organization_id) as tx:
             card = _card(tx, identity, campaign_id)
             if if_match is not None and etag(CampaignOut.of(card)) not in if_match:
@@ -314,7 +314,7 @@ def _campaigns(database: Database[Operational], gate: Gate) -> APIRouter:
 def _new(tx: Tx[Operational], identity: Identity, body: CampaignIn) -> NewCampaign:
     sponsors = {s.sponsor_id for s in parties.list_sponsors(tx, identity=identity)}
     if body.sponsor_id not in sponsors:
-        raise InvalidInput("there is no such sponsor", command="POST /api/v1/sponsors")
+        raise InvalidInput("unknown sponsor", command="POST /api/v1/sponsors")
     podcast_id = parties.find_podcast(tx, identity=identity, wanted=str(body.podcast_id))
     guids = list(body.episode_guids)
     return NewCampaign(
@@ -346,7 +346,7 @@ def _placements(database: Database[Operational], gate: Gate) -> APIRouter:
         limit: Limit = PAGE,
         cursor: Cursor = None,
     ) -> Page[PlacementOut]:
-        """Where a campaign is read, the newest episode first."""
+        """The placements of a campaign, newest episode first."""
         with database.app(identity.organization_id) as tx:
             card = _card(tx, identity, campaign_id)
             placements = flights.list_placements(tx, campaign_id=CampaignId(card.campaign_id))
@@ -363,7 +363,7 @@ def _placements(database: Database[Operational], gate: Gate) -> APIRouter:
         body: PlacementIn,
         identity: Annotated[Identity, Depends(gate(writes))],
     ) -> PlacementOut:
-        """Put a campaign into a slot of an episode, or change what is said of it there."""
+        """Put a campaign into a slot of an episode, or change its placement there."""
         with database.app(identity.organization_id) as tx:
             card = _card(tx, identity, campaign_id)
             (episode_id,) = parties.find_episodes(
@@ -377,7 +377,7 @@ def _placements(database: Database[Operational], gate: Gate) -> APIRouter:
 
     @api.delete("/placements/{placement_id}", status_code=204, responses=gate.answers(writes, 404))
     def remove(placement_id: UUID, identity: Annotated[Identity, Depends(gate(writes))]) -> None:
-        """Take a placement out."""
+        """Remove a placement."""
         with database.app(identity.organization_id) as tx:
             flights.remove_placement(tx, identity=identity, placement_id=placement_id)
 
@@ -396,7 +396,7 @@ def _results(database: Database[Operational], gate: Gate) -> APIRouter:
         last: Annotated[Day | None, Query(alias="to")] = None,
         model: CreditModel = CreditModel.LAST,
     ) -> Results:
-        """What a campaign brought, by one credit model; without days the whole flight so far."""
+        """A campaign's results by one credit model; without days, for the whole flight so far."""
         with database.app(identity.organization_id) as tx:
             card = _card(tx, identity, campaign_id)
             start, end = first or card.start_date, last or max(clock.today(), card.start_date)

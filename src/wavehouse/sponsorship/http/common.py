@@ -1,4 +1,4 @@
-"""Types of fields and cursors that the routes of ``sponsorship`` share."""
+"""Field types and cursors shared by the routes of ``sponsorship``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wavehouse.store import Operational, Tx
 
 def _day(value: object) -> object:
     if not isinstance(value, str) or len(value) != len("2026-11-01"):
-        raise ValueError("must be a day like 2026-11-01")
+        raise ValueError("must be a date like 2026-11-01")
     return value
 
 
@@ -35,7 +35,7 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
-        description="A retry with the same key gets the same answer and changes nothing.",
+        description="A retry with the same key gets the same response and changes nothing.",
     ),
 ]
 M = TypeVar("M", bound=BaseModel)
@@ -64,7 +64,7 @@ def once(
     model: type[M],
     answer: Callable[[], M],
 ) -> M:
-    """A route's answer (201) by its Idempotency-Key, now or as it was when the key first came."""
+    """A route's response (201) by its Idempotency-Key: new, or the one stored for the key."""
     done = accounts.answer_once(
         tx,
         identity=identity,

@@ -1,4 +1,4 @@
-"""``POST /api/v1/conversions``: a shop sends a conversion, once or as often as it likes.
+"""``POST /api/v1/conversions``: a shop sends a conversion; repeats are idempotent.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the database.
@@ -42,7 +42,7 @@ _AMOUNT: JsonDict = {
 
 
 def _amount_text(value: object) -> str:
-    """The digits of an amount: JSON numbers are taken by their shortest text, never by bits."""
+    """The digits of an amount: JSON numbers are read by their shortest text, not as floats."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -51,7 +51,7 @@ def _amount_text(value: object) -> str:
 
 
 class FollowedLink(BaseModel):
-    """A tracked link that led to the shop: when it was followed, and its UTM fields (AT06)."""
+    """A tracked link that led to the shop: the time it was followed, and its UTM fields (AT06)."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=255)
 
@@ -63,14 +63,14 @@ class FollowedLink(BaseModel):
     utm_term: Text = ""
 
     def to_click(self) -> Click:
-        """The followed link. InvalidInput for a time that is not valid."""
+        """Convert to a click. InvalidInput for an invalid time."""
         fields = self.model_dump(exclude={"at"})
         at = rows.instant(self.at, now=clock.now())
         return Click(at, {name: text for name, text in fields.items() if text})
 
 
 class NewConversion(BaseModel):
-    """A conversion with the signals that a shop has: a code, a campaign it knows, followed links.
+    """A conversion with the shop's signals: a promo code, a known campaign, followed links.
 
     All are kept as evidence; the strongest counts (AT04). A negative value is a
     refund of the order it names.
@@ -90,7 +90,10 @@ class NewConversion(BaseModel):
     order_id: Text = Field(min_length=1)
 
     def to_conversion(self) -> ConversionInput:
-        """The conversion by the rules of a row in a file. InvalidInput for an invalid value."""
+        """The conversion, by the same rules as a row of a file.
+
+        InvalidInput for an invalid value.
+        """
         if not (self.promo_code or self.campaign_id or self.clicks):
             raise InvalidInput(
                 "the conversion has no signal",
@@ -110,7 +113,7 @@ class NewConversion(BaseModel):
 
 
 class ConversionAnswer(BaseModel):
-    """What became of it: ``stored``, ``duplicate``, or ``unmatched`` (kept, not credited)."""
+    """The outcome: ``stored``, ``duplicate``, or ``unmatched`` (stored, not credited)."""
 
     conversion_id: UUID
     outcome: ConversionOutcome
@@ -118,7 +121,7 @@ class ConversionAnswer(BaseModel):
 
 
 def router(database: Database[Operational], gate: Gate) -> APIRouter:
-    """Conversions sent by shops, and what they are credited to."""
+    """Conversions sent by shops, with their credits."""
     api = APIRouter(prefix="/api/v1", tags=["conversions"])
     writes, reads = Scope.CONVERSIONS_WRITE, Scope.CONVERSIONS_READ
 
@@ -126,7 +129,10 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
         "/conversions",
         status_code=201,
         responses={
-            200: {"model": ConversionAnswer, "description": "The order was known: no change."},
+            200: {
+                "model": ConversionAnswer,
+                "description": "The order was already known: no change.",
+            },
             **gate.answers(writes, 413, 422),
         },
     )
@@ -152,7 +158,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
         limit: Limit = PAGE,
         cursor: Cursor = None,
     ) -> Page[ListedConversion]:
-        """Conversions, the latest first, each with its evidence's methods and its credits."""
+        """Conversions, latest first, each with the methods of its evidence and its credits."""
         with database.app(identity.organization_id) as tx:
             conversions = list_conversions(
                 tx, identity=identity, before=place_in(cursor), limit=limit + 1

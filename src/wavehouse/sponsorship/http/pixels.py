@@ -1,7 +1,7 @@
-"""``/p/<key>.gif|.js`` and ``/p/<key>/landing.gif``: what sponsors' pages load.
+"""``/p/<key>.gif|.js`` and ``/p/<key>/landing.gif``: resources for sponsors' pages.
 
-Anybody may load them, so they reveal nothing: the response is a transparent dot, and its status
-is all that differs. Without ``from __future__ import annotations``: FastAPI must see the types.
+Anyone may load them, so they reveal nothing: the response is a transparent dot, and only its status
+differs. Without ``from __future__ import annotations``: FastAPI must see the types.
 """
 
 from functools import cache
@@ -29,12 +29,12 @@ Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 
 @cache
 def script() -> bytes:
-    """The script as it is sent."""
+    """The script as served."""
     return (files("wavehouse") / "reference" / "pixel" / "pixel.js").read_bytes()
 
 
 def router(database: Database[Operational], settings: Settings) -> APIRouter:
-    """The entrance of sponsors' pages. 60 loads at once per address and one a second after."""
+    """Routes for sponsors' pages, at most 60 loads at once per address, then one a second."""
     web = APIRouter(prefix="/p", include_in_schema=False)
     brake = TokenBucket(burst=60, seconds=1.0)
 
@@ -96,7 +96,7 @@ def router(database: Database[Operational], settings: Settings) -> APIRouter:
             kept = pixels.land(database, pixel=pixel, session=query.get("sid", ""), query=query)
         except WavehouseError as error:
             return _dot(error.http_status, error.message)
-        return _dot(201 if kept else 200, "kept" if kept else "no campaign's link looks like it")
+        return _dot(201 if kept else 200, "kept" if kept else "the link does not match a campaign")
 
     return web
 

@@ -1,4 +1,4 @@
-"""``/api/v1/reports``: make a report, list what was made, fetch its files.
+"""``/api/v1/reports``: make a report, list reports, download their files.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the gate.
@@ -55,7 +55,7 @@ class ReportIn(BaseModel):
 
 
 class ReportOut(BaseModel):
-    """A report that was made; ``sha256`` is of its file, ``rule_versions`` are its figures'."""
+    """A report; ``sha256`` is of its file, ``rule_versions`` are those of its figures."""
 
     report_id: UUID
     number: str
@@ -75,7 +75,7 @@ class ReportOut(BaseModel):
 
     @classmethod
     def of(cls, report: ListedReport) -> "ReportOut":
-        """The report on the wire, with the address of its file."""
+        """The report as a response, with the address of its file."""
         return cls(
             **{
                 name: getattr(report, name)
@@ -89,13 +89,13 @@ class ReportOut(BaseModel):
 
 
 class Made(BaseModel):
-    """The reports of one request: the same figures in each form."""
+    """The reports of one request: the same figures in each format."""
 
     reports: list[ReportOut]
 
 
 def form(report: ListedReport) -> Form:
-    """A report's form by its usual name."""
+    """A report's format by its usual name."""
     names: dict[str, Form] = {
         "pdf": "pdf",
         "json": "json",
@@ -111,7 +111,7 @@ def folder_of(settings: Settings) -> Path:
 
 
 def file_answer(report: ListedReport) -> Response:
-    """A report's file as a download. Gone when it is not what was made."""
+    """A report's file as a download. Gone when it has changed since it was written."""
     name, content = archive.report_file(report)
     ascii_name = name.encode("ascii", "replace").decode().replace('"', "")
     return Response(
@@ -160,7 +160,7 @@ def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
         identity: Annotated[Identity, Depends(gate(writes))],
         _key: IdempotencyKey = None,
     ) -> Made:
-        """Make a report; every form shows the same figures to the cent."""
+        """Make a report; every format has the same figures to the cent."""
         with (
             stores.analytics.app(identity.organization_id) as analytics,
             database.app(identity.organization_id) as tx,
@@ -177,7 +177,7 @@ def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
 
     @api.get("/reports", responses=gate.answers(reads))
     def reports(identity: Reader, limit: Limit = PAGE, cursor: Cursor = None) -> Page[ReportOut]:
-        """Reports that were made, the latest first."""
+        """Reports, latest first."""
         with database.app(identity.organization_id) as tx:
             reports = archive.list_reports(
                 tx, identity=identity, before=place_in(cursor), limit=limit + 1
@@ -203,7 +203,7 @@ def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
         },
     )
     def file(report_id: UUID, identity: Reader) -> Response:
-        """A report's file, byte for byte as it was made, or 410."""
+        """A report's file, byte for byte as it was written, or 410."""
         with database.app(identity.organization_id) as tx:
             report = archive.find_report(tx, identity=identity, report_id=report_id)
         return file_answer(report)

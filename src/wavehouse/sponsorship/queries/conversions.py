@@ -1,4 +1,4 @@
-"""SQL of conversions, the evidence for them and the credits derived from it."""
+"""SQL of conversions, their evidence and the credits derived from it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def insert_conversions(
     at: datetime,
     pixel: PixelSeen | None = None,
 ) -> set[UUID]:
-    """Store conversions that are not known yet (AT02); the ids of those that were new."""
+    """Store conversions that are not known yet (AT02); returns the ids of new ones."""
     return set(
         tx.values(
             """
@@ -77,9 +77,9 @@ def insert_conversions(
 def insert_evidence(
     tx: Tx[Operational], *, organization_id: OrganizationId, rows: Sequence[Evidence]
 ) -> set[UUID]:
-    """Store the signals of conversions: what any model of credit starts from (AT04).
+    """Store the signals of conversions, from which every credit model starts (AT04).
 
-    A signal of a kind that is stored is skipped; returns the conversions that got a new one.
+    A signal of an already stored kind is skipped; returns the conversions that got a new one.
     """
     signals = [(row.conversion_id, *signal) for row in rows for signal in _signals(row)]
     return set(
@@ -118,7 +118,7 @@ def _signals(row: Evidence) -> Iterator[tuple[str, CampaignId | None, dict[str, 
 def known_ids(
     tx: Tx[Operational], *, organization_id: OrganizationId, rows: Sequence[Evidence]
 ) -> list[ConversionId | None]:
-    """The stored conversions that are the same orders (AT02), in order; None where none is."""
+    """The stored conversions for the same orders (AT02), in input order; None where unknown."""
     return tx.values(
         """
         SELECT v.conversion_id
@@ -171,7 +171,7 @@ def move_claims(tx: Tx[Operational], *, rows: Sequence[tuple[UUID, str, Campaign
 
 
 def evidence_of(tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]) -> list[Evidence]:
-    """Stored conversions by id, with the code that was redeemed, if one was."""
+    """Stored conversions by id, with the redeemed code, if any."""
     return tx.rows(
         Evidence,
         """
@@ -192,7 +192,7 @@ def evidence_of(tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]) 
 def evidence_after(
     tx: Tx[Operational], *, organization_id: OrganizationId, after: UUID | None, limit: int
 ) -> list[Evidence]:
-    """The next stored conversions by id, with the code that was redeemed, if one was."""
+    """The next stored conversions by id, with the redeemed code, if any."""
     return tx.rows(
         Evidence,
         """
@@ -213,7 +213,7 @@ def evidence_after(
 
 
 def rename_conversions(tx: Tx[Operational], *, rows: Sequence[Evidence]) -> set[UUID]:
-    """Give conversions the sponsor that is known now; not where that order is already there."""
+    """Set the now known sponsor of conversions, unless that sponsor already has the order."""
     return set(
         tx.values(
             """
@@ -331,7 +331,7 @@ def credit_sums(
 def credit_totals(
     tx: Tx[Operational], *, organization_id: OrganizationId, first: date, last: date
 ) -> list[CreditTotal]:
-    """What each model credits to each campaign and method; conversions count by weight (AT10)."""
+    """The credit of each model to each campaign and method; conversions count by weight (AT10)."""
     return tx.rows(
         CreditTotal,
         """
@@ -386,7 +386,7 @@ def revenue_by_day(
 
 
 def newest_conversion(tx: Tx[Operational], *, organization_id: OrganizationId) -> datetime | None:
-    """When the latest conversion was taken in: the data-as-of of everything credited."""
+    """The time of the latest stored conversion: the data-as-of of all credits."""
     at: datetime | None = tx.value(
         """
         SELECT max(ingested_at) FROM sponsorship.conversions
@@ -398,7 +398,7 @@ def newest_conversion(tx: Tx[Operational], *, organization_id: OrganizationId) -
 
 
 def data_version(tx: Tx[Operational], *, organization_id: OrganizationId) -> str:
-    """The newest change of campaigns and conversions, and how many there are."""
+    """The newest change of campaigns and conversions, and their numbers."""
     return str(
         tx.value(
             """
@@ -424,7 +424,7 @@ def listed_conversions(
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[ListedConversion]:
-    """Conversions, the latest first; ``before`` is the last one of the page before."""
+    """Conversions, latest first; ``before`` is the last one of the previous page."""
     at, last = before or (None, None)
     return tx.rows(
         ListedConversion,

@@ -1,4 +1,4 @@
-"""SQL of reports of an order that do not count: outranked, or above the limit of pixels."""
+"""SQL of order reports that do not count: outranked, or above the limit of pixels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wavehouse.store import Operational, Tx
 def outranked(
     tx: Tx[Operational], *, organization_id: OrganizationId, conversion_ids: Sequence[ConversionId]
 ) -> set[UUID]:
-    """Those conversions that are known by a page's report alone, locked until the commit."""
+    """The conversions among these known only from a page's report, locked until the commit."""
     return set(
         tx.values(
             """
@@ -31,7 +31,7 @@ def outranked(
 def displace(
     tx: Tx[Operational], *, organization_id: OrganizationId, rows: Sequence[Evidence], at: datetime
 ) -> int:
-    """Keep what is stored of these orders as displaced reports; returns how many."""
+    """Store the current data of these orders as displaced reports; returns how many."""
     return tx.execute(
         """
         INSERT INTO sponsorship.displaced_conversions
@@ -61,7 +61,7 @@ def replace_conversions(
     source: str,
     source_name: str,
 ) -> int:
-    """Bring orders to what a more trusted report says of them; the pixel's code goes."""
+    """Update orders from a more trusted report; the pixel's code is removed."""
     tx.execute(
         """
         DELETE FROM sponsorship.attribution_evidence
@@ -107,7 +107,7 @@ def keep_report(
     reason: str,
     at: datetime,
 ) -> int:
-    """Keep a report of an order that does not count, unless the order says the same."""
+    """Store a report of an order that does not count, unless it equals the order."""
     return tx.execute(
         """
         INSERT INTO sponsorship.displaced_conversions
@@ -142,7 +142,7 @@ def keep_report(
 def displaced(
     tx: Tx[Operational], *, organization_id: OrganizationId, limit: int
 ) -> list[DisplacedReport]:
-    """Displaced reports beside the orders as they count, the latest first."""
+    """Displaced reports beside the orders as they count, latest first."""
     return tx.rows(
         DisplacedReport,
         """

@@ -1,4 +1,4 @@
-"""SQL of sponsors, campaigns and promo codes; reads shows and episodes of the catalog below."""
+"""SQL of sponsors, campaigns and promo codes; reads shows and episodes of the catalog."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from wavehouse.store import Operational, Tx
 def save_sponsor(
     tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UserId, sponsor: NewSponsor
 ) -> Sponsor:
-    """Add a sponsor, or complete the one of that name with what is newly known of it."""
+    """Add a sponsor, or complete the one with that name with newly known data."""
     return tx.one(
         Sponsor,
         """
@@ -83,7 +83,7 @@ def sponsor(tx: Tx[Operational], *, sponsor_id: SponsorId) -> Sponsor:
 def save_campaign(
     tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UserId, campaign: NewCampaign
 ) -> CampaignId:
-    """Add a campaign, or bring the one with the same import key to what the file says now."""
+    """Add a campaign, or update the one with the same import key."""
     value = tx.value(
         """
         INSERT INTO sponsorship.campaigns
@@ -136,7 +136,7 @@ def campaign_status(tx: Tx[Operational], *, campaign_id: CampaignId) -> Campaign
 
 
 def set_status(tx: Tx[Operational], *, campaign_id: CampaignId, status: CampaignStatus) -> None:
-    """Move a campaign to a state."""
+    """Set a campaign's state."""
     tx.execute(
         "UPDATE sponsorship.campaigns SET status = %(status)s WHERE campaign_id = %(id)s",
         {"id": campaign_id, "status": status.value},
@@ -144,7 +144,7 @@ def set_status(tx: Tx[Operational], *, campaign_id: CampaignId, status: Campaign
 
 
 def record_state(tx: Tx[Operational], *, campaign_id: CampaignId, at: datetime) -> int:
-    """Add a campaign's state to its history, when it differs from the last one there."""
+    """Add a campaign's state to its history, unless it equals the last one."""
     return tx.execute(
         """
         INSERT INTO sponsorship.campaign_states (campaign_id, organization_id, at, status)
@@ -160,7 +160,7 @@ def record_state(tx: Tx[Operational], *, campaign_id: CampaignId, at: datetime) 
 
 
 def campaign_states(tx: Tx[Operational], *, campaign_id: CampaignId) -> list[StateChange]:
-    """The states of a campaign in order of time."""
+    """The states of a campaign in time order."""
     return tx.rows(
         StateChange,
         """
@@ -172,7 +172,7 @@ def campaign_states(tx: Tx[Operational], *, campaign_id: CampaignId) -> list[Sta
 
 
 def placements(tx: Tx[Operational], *, campaign_id: CampaignId) -> list[Placement]:
-    """A campaign's placements, the newest episode first."""
+    """A campaign's placements, newest episode first."""
     return tx.rows(
         Placement,
         """
@@ -193,7 +193,7 @@ def save_placements(
     campaign_id: CampaignId,
     wanted: Sequence[NewPlacement],
 ) -> int:
-    """Add placements, or bring those of the same slot to the given values; how many changed."""
+    """Add placements, or update those in the same slot; returns how many changed."""
     return tx.execute(
         """
         INSERT INTO sponsorship.campaign_placements AS p
@@ -236,7 +236,7 @@ def keep_placements(
 
 
 def delete_placement(tx: Tx[Operational], *, placement_id: UUID) -> CampaignId | None:
-    """Remove a placement; its campaign, or None when there is no such placement."""
+    """Remove a placement; returns its campaign, or None when there is no such placement."""
     value = tx.value(
         """
         DELETE FROM sponsorship.campaign_placements WHERE placement_id = %(id)s
@@ -248,7 +248,7 @@ def delete_placement(tx: Tx[Operational], *, placement_id: UUID) -> CampaignId |
 
 
 def lock_codes(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
-    """Let one transaction at a time give codes away: two could each find a code free."""
+    """Assign codes in one transaction at a time, as two could both find a code free."""
     tx.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('sponsorship.codes ' || %(id)s, 0))",
         {"id": str(organization_id)},
@@ -256,7 +256,7 @@ def lock_codes(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
 
 
 def delete_promo_codes(tx: Tx[Operational], *, campaign_id: CampaignId) -> int:
-    """Take a campaign's codes back, to be assigned again."""
+    """Remove a campaign's codes, to be assigned again."""
     return tx.execute(
         "DELETE FROM sponsorship.promo_codes WHERE campaign_id = %(campaign_id)s",
         {"campaign_id": campaign_id},
@@ -270,7 +270,7 @@ def insert_promo_codes(
     windows: list[CodeWindow],
     spelling: list[str],
 ) -> int:
-    """Give a campaign its codes, each with the days on which it is credited."""
+    """Assign codes to a campaign, each with the days on which it is credited."""
     return tx.execute(
         """
         INSERT INTO sponsorship.promo_codes
@@ -293,7 +293,7 @@ def insert_promo_codes(
 
 
 def code_windows(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[CodeWindow]:
-    """Every code of an organization with its window, the latest window first."""
+    """Every code of an organization with its window, latest window first."""
     return tx.rows(
         CodeWindow,
         """
@@ -308,7 +308,7 @@ def code_windows(tx: Tx[Operational], *, organization_id: OrganizationId) -> lis
 
 
 def flights(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Flight]:
-    """When signals may name each campaign of an organization, and what its links carry (AT06)."""
+    """The days on which signals may name each campaign, and the UTM fields of its links (AT06)."""
     return tx.rows(
         Flight,
         """
@@ -327,7 +327,7 @@ def flights(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Fli
 
 
 def campaigns(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[CampaignCard]:
-    """An organization's campaigns, the latest flight first."""
+    """An organization's campaigns, latest flight first."""
     return tx.rows(
         CampaignCard,
         """
@@ -350,7 +350,7 @@ def campaigns(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[C
 def campaign_key_of(
     tx: Tx[Operational], *, organization_id: OrganizationId, key: str
 ) -> CampaignId | None:
-    """The campaign that was imported under a key."""
+    """The campaign imported under a key."""
     value = tx.value(
         """
         SELECT campaign_id FROM sponsorship.campaigns
@@ -392,7 +392,7 @@ def podcast_by_name(
 
 
 def named_episodes(tx: Tx[Operational], *, podcast_id: PodcastId) -> list[EpisodeName]:
-    """The episodes of a show with the names that people give them, the newest first."""
+    """The episodes of a show with the names that people use for them, newest first."""
     return tx.rows(
         EpisodeName,
         """

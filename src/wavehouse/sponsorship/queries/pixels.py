@@ -1,4 +1,4 @@
-"""SQL of pixels, of landings by tracked links, and of what a pixel reported lately."""
+"""SQL of pixels, landings of tracked links, and recent reports of pixels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wavehouse.store import Operational, Tx
 
 
 def pixel_by_key(tx: Tx[Operational], *, public_key: str) -> Pixel | None:
-    """The pixel that a page names, of any organization."""
+    """The pixel with the key used in a page, of any organization."""
     return tx.maybe(
         Pixel,
         """
@@ -52,7 +52,7 @@ def insert_pixel(
     conversion_type: str,
     origins: Sequence[str],
 ) -> UUID:
-    """Make a pixel."""
+    """Create a pixel."""
     return UUID(
         str(
             tx.value(
@@ -77,7 +77,7 @@ def insert_pixel(
 
 
 def set_pixel_active(tx: Tx[Operational], *, pixel_id: UUID, is_active: bool) -> int:
-    """Listen to a pixel, or no longer."""
+    """Activate or deactivate a pixel."""
     return tx.execute(
         "UPDATE sponsorship.pixels SET is_active = %(active)s WHERE pixel_id = %(id)s",
         {"id": pixel_id, "active": is_active},
@@ -85,7 +85,7 @@ def set_pixel_active(tx: Tx[Operational], *, pixel_id: UUID, is_active: bool) ->
 
 
 def lock_visitor(tx: Tx[Operational], *, pixel_id: UUID, visitor: str) -> None:
-    """One at a time: two loads of one page could each find that they are the first (AT02)."""
+    """Lock a visitor, as two loads of one page could both find that they are the first (AT02)."""
     tx.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('sponsorship.pixel ' || %(key)s, 0))",
         {"key": f"{pixel_id} {visitor}"},
@@ -101,7 +101,7 @@ def reported_lately(
     since: datetime,
     until: datetime,
 ) -> UUID | None:
-    """A conversion without an order id that this visitor's page reported in a span (AT02)."""
+    """A conversion without an order id that this visitor's page reported in a period (AT02)."""
     conversion_id: UUID | None = tx.value(
         """
         SELECT v.conversion_id
@@ -125,7 +125,7 @@ def reported_lately(
 
 
 def ensure_month(tx: Tx[Operational], *, at: datetime) -> None:
-    """Make the partition that holds a landing."""
+    """Create the partition for a landing."""
     tx.execute(
         """
         SELECT schema_ops.ensure_partition('sponsorship.attribution_events'::regclass,
@@ -144,7 +144,7 @@ def insert_landing(
     session: str,
     fields: dict[str, str],
 ) -> int:
-    """Keep that a tracked link was followed to a sponsor's page."""
+    """Record that a tracked link was followed to a sponsor's page."""
     return tx.execute(
         """
         INSERT INTO sponsorship.attribution_events
@@ -172,7 +172,7 @@ def clicks_of(
     since: datetime,
     until: datetime,
 ) -> list[Click]:
-    """The links that a visitor followed in a span, oldest first."""
+    """The links that a visitor followed in a period, oldest first."""
     rows = tx.tuples(
         """
         SELECT "timestamp", attribution_data FROM sponsorship.attribution_events

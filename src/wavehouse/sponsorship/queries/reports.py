@@ -1,4 +1,4 @@
-"""SQL of reports, and of the episodes they read from the catalog below."""
+"""SQL of reports, and of the episodes they read from the catalog."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.store import Operational, Tx
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRow:
-    """An episode as a report names it."""
+    """An episode as named in a report."""
 
     episode_id: EpisodeId
     number: Decimal | None
@@ -29,7 +29,7 @@ class EpisodeRow:
 def carrying_episodes(
     tx: Tx[Operational], *, podcast_id: PodcastId, episode_ids: Sequence[EpisodeId] | None
 ) -> list[EpisodeRow]:
-    """The named episodes, or every episode of the show, the newest first; released on a UTC day."""
+    """The named episodes, or all episodes of the show, newest first, with UTC release days."""
     return tx.rows(
         EpisodeRow,
         """
@@ -60,7 +60,7 @@ def insert_report(
     content_hash: bytes,
     rule_versions: dict[str, str],
 ) -> None:
-    """Record an issued report: what it shows, where its file is, what it was made from."""
+    """Record an issued report: its content, its file, and its inputs."""
     tx.execute(
         """
         INSERT INTO sponsorship.reports
@@ -104,7 +104,7 @@ def reports(
     report_id: UUID | None = None,
     limit: int = 1,
 ) -> list[ListedReport]:
-    """Reports that were made, the latest first, or the one with an id."""
+    """Reports, latest first, or the one with an id."""
     at, last = before or (None, None)
     return tx.rows(
         ListedReport,

@@ -1,4 +1,4 @@
-"""What must hold of a sponsor and a campaign before they are stored."""
+"""Validation of a sponsor and a campaign before they are stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAST_SLOT = 99
 
 
 def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
-    """The sponsor with its texts cleaned. Raises InvalidInput when it cannot be stored."""
+    """The sponsor with its texts cleaned. Raises InvalidInput when it is invalid."""
     sponsor = replace(
         sponsor,
         name=words.line(sponsor.name),
@@ -38,7 +38,7 @@ def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
 
 
 def check_campaign(campaign: NewCampaign) -> None:
-    """Raise InvalidInput, in one sentence, for the first thing that cannot be stored."""
+    """Raise InvalidInput, with one sentence, for the first invalid value."""
     _name("campaign", campaign.name)
     if campaign.end_date < campaign.start_date:
         raise InvalidInput("the campaign's end date is before its start date")
@@ -51,9 +51,9 @@ def check_campaign(campaign: NewCampaign) -> None:
     if not 0 <= campaign.margin <= 1 or _places(campaign.margin) > 4:
         raise InvalidInput("the margin must be between 0 and 1, with at most four decimals")
     if campaign.guaranteed_impressions is not None and campaign.guaranteed_impressions <= 0:
-        raise InvalidInput("guaranteed impressions must be a positive number, or left out")
+        raise InvalidInput("guaranteed impressions must be a positive number, or omitted")
     if not 0 <= campaign.grace_days <= _LONGEST_GRACE:
-        raise InvalidInput(f"the grace must be 0 to {_LONGEST_GRACE} days")
+        raise InvalidInput(f"the grace period must be 0 to {_LONGEST_GRACE} days")
     for code in campaign.promo_codes:
         if not normalised(code) or len(code) > 255 or not code.strip().isprintable():
             raise InvalidInput("a promo code must be 1 to 255 printable characters")
@@ -66,7 +66,7 @@ def check_placements(placements: Iterable[NewPlacement]) -> None:
         if not 0 <= placement.slot <= _LAST_SLOT:
             raise InvalidInput(f"the slot of a placement must be 0 to {_LAST_SLOT}")
         if placement.guaranteed_impressions is not None and placement.guaranteed_impressions <= 0:
-            raise InvalidInput("guaranteed impressions must be a positive number, or left out")
+            raise InvalidInput("guaranteed impressions must be a positive number, or omitted")
         if (placement.episode_id, placement.slot) in seen:
             raise InvalidInput(f"two placements are in slot {placement.slot} of one episode")
         seen.add((placement.episode_id, placement.slot))

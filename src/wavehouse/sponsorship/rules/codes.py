@@ -11,9 +11,9 @@ from wavehouse.sponsorship.types import Campaign, CodeWindow
 
 
 def normalised(code: str) -> str:
-    """The spelling two codes are compared by: trimmed, NFKC, case-folded (AT05).
+    """The form in which two codes are compared: trimmed, NFKC, case-folded (AT05).
 
-    Folding case can undo NFKC for a few letters, so both are applied until nothing moves.
+    Case folding can undo NFKC for a few letters, so both are applied until nothing changes.
     """
     current = code
     while True:
@@ -24,7 +24,7 @@ def normalised(code: str) -> str:
 
 
 def windows(campaign: Campaign) -> list[CodeWindow]:
-    """The window of each of a campaign's codes: flight plus grace, doubles dropped."""
+    """The window of each of a campaign's codes: flight plus grace, without duplicates."""
     last_day = campaign.end_date + timedelta(days=campaign.grace_days)
     codes = dict.fromkeys(normalised(code) for code in campaign.promo_codes)
     return [
@@ -59,7 +59,7 @@ def clash(new: Iterable[CodeWindow], existing: Iterable[CodeWindow]) -> CodeWind
 
 
 def match(code: str, occurred_at: datetime, known: Iterable[CodeWindow]) -> CodeWindow | None:
-    """The live window that the code names on that UTC day, or None (AT05)."""
+    """The live window of the code on that UTC day, or None (AT05)."""
     wanted, day = normalised(code), utc_day(occurred_at)
     for window in known:
         if window.live and window.code == wanted and window.first_day <= day <= window.last_day:
@@ -68,7 +68,7 @@ def match(code: str, occurred_at: datetime, known: Iterable[CodeWindow]) -> Code
 
 
 def nearest(code: str, known: Iterable[CodeWindow]) -> str | None:
-    """Another live code that is spelt most like one that matches none, or None."""
+    """The live code with the most similar spelling to an unmatched one, or None."""
     live = {window.code for window in known if window.live} - {normalised(code)}
     near = get_close_matches(normalised(code), sorted(live), n=1, cutoff=0.6)
     return near[0] if near else None

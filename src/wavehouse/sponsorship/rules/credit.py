@@ -16,12 +16,12 @@ _MICRO = Decimal("0.000001")
 
 
 def order_reference(conversion: ConversionInput, sponsor_id: SponsorId | None) -> str:
-    """What a conversion is known by within its sponsor: its order id (AT02).
+    """The identity of a conversion within its sponsor: its order id (AT02).
 
-    A refund names the order it takes back, so its instant and value join: a file read twice adds
-    nothing, a second part refund of one order does. Without an order id everything that is known
-    is the reference. Without a sponsor the code replaces it. The parts are joined by a control
-    character, which no order id can hold.
+    A refund names its order, so its time and value are part of the identity: reading a file twice
+    adds nothing, a second partial refund of one order does. Without an order id all known data is
+    the identity. Without a sponsor the code replaces it. The parts are joined by a control
+    character, which an order id cannot contain.
     """
     code = normalised(conversion.promo_code)
     moment = conversion.occurred_at.astimezone(UTC).isoformat()
@@ -29,7 +29,7 @@ def order_reference(conversion: ConversionInput, sponsor_id: SponsorId | None) -
     parts = [] if sponsor_id else [code]
     if conversion.order_id is None:
         parts += ["no order", code, conversion.conversion_type, moment, money]
-        if conversion.pixel:  # two visitors may do the same at the same instant
+        if conversion.pixel:  # two visitors may do the same at the same time
             parts += [str(conversion.pixel.pixel_id), conversion.pixel.visitor]
     elif conversion.is_refund:
         parts += [conversion.order_id, "refund", moment, money]
@@ -39,14 +39,14 @@ def order_reference(conversion: ConversionInput, sponsor_id: SponsorId | None) -
 
 
 def within_window(touched_at: datetime, converted_at: datetime, days: int = WINDOW_DAYS) -> bool:
-    """True when 0 < converted − touched ≤ window; a conversion before its touch never (AT03)."""
+    """True when 0 < converted − touched ≤ window; a conversion never precedes its touch (AT03)."""
     return timedelta(0) < converted_at - touched_at <= timedelta(days=days)
 
 
 def weights(model: CreditModel, touches: Sequence[Touch]) -> list[Decimal]:
-    """The weight of each touch, in the order given; they sum to one (AT09).
+    """The weight of each touch, in input order; they sum to one (AT09).
 
-    Equal instants are distinguished by the campaign's id, so that no order of input matters.
+    Equal instants are ordered by the campaign's id, so that the input order does not matter.
     """
     if not touches:
         return []
@@ -61,9 +61,9 @@ def weights(model: CreditModel, touches: Sequence[Touch]) -> list[Decimal]:
 def credits_for(
     value: Decimal, touches: Sequence[Touch], model: CreditModel = CreditModel.LAST
 ) -> list[Credit]:
-    """The credits of one conversion; their cents sum to its value exactly (AT09, AT10).
+    """The credits of one conversion; their cents sum exactly to its value (AT09, AT10).
 
-    No touch, no credit. A campaign has one credit; one without weight has none.
+    Without a touch there is no credit. A campaign has one credit, or none without weight.
     """
     ordered = sorted(touches, key=lambda t: (t.touched_at, t.campaign_id.int))
     shares = weights(model, ordered)
@@ -73,7 +73,7 @@ def credits_for(
     by_campaign: dict[CampaignId, Credit] = {}
     for touch, weight, amount in zip(ordered, shares, amounts, strict=True):
         before = by_campaign.get(touch.campaign_id)
-        if before is not None:  # a campaign whose links were followed twice earns twice, in one row
+        if before is not None:  # a campaign with two followed links gets both shares, in one row
             weight, amount = weight + before.weight, amount + before.amount
         if weight:
             by_campaign[touch.campaign_id] = Credit(touch.campaign_id, touch.method, weight, amount)

@@ -1,4 +1,4 @@
-"""Which episode a person means: by guid, number or title."""
+"""Finds the episode that a person means: by guid, number or title."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _COMMAND = "wavehouse episodes list"
 
 
 def find_episode(wanted: str, known: Sequence[EpisodeName]) -> EpisodeId:
-    """The one episode of this guid, id, number (``84`` or ``#84``) or title, in this order.
+    """The one episode with this guid, id, number (``84`` or ``#84``) or title, in this order.
 
-    Raises InvalidInput when there is none, with the nearest title, or when several have the name.
+    Raises InvalidInput when there is none, with the nearest title, or when several match.
     """
     text = wanted.strip()
     number = _number(text)

@@ -1,4 +1,4 @@
-"""The numbers of a sponsor report as figures: wording, definition and proof of each (AT21–AT24)."""
+"""The numbers of a sponsor report as figures: wording, definition and provenance (AT21–AT24)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _delivery(inputs: ReportInputs, numbers: ReportNumbers) -> list[Figure]:
         _figure(
             "guaranteed", "Booked impressions", campaign.guaranteed_impressions, "downloads",
             wording.whole(campaign.guaranteed_impressions), inputs.attribution,
-            "The number of impressions the sponsor was promised for the whole flight.", "AT21",
+            "The number of impressions promised to the sponsor for the whole flight.", "AT21",
         ),
         _figure(
             "pacing", "Share of booked", share, "ratio", wording.percent(share), proof,
@@ -43,7 +43,7 @@ def _delivery(inputs: ReportInputs, numbers: ReportNumbers) -> list[Figure]:
         ),
         _figure(
             "pace", "Pace", on_pace, "ratio", wording.percent(on_pace), proof,
-            "Impressions ÷ the booked impressions that are due by the report's last day.", "AT21",
+            "Impressions ÷ the booked impressions due by the report's last day.", "AT21",
         ),
         _figure(
             "pace_per_day", "Pace needed", pace, "downloads/day",
@@ -71,14 +71,14 @@ def _outcome(inputs: ReportInputs, numbers: ReportNumbers) -> list[Figure]:
         _figure(
             "revenue", "Attributed revenue", results.revenue, currency,
             wording.money(results.revenue, currency), proof,
-            "Order values credited to the campaign in its currency, refunds taken off.",
+            "Order values credited to the campaign in its currency, minus refunds.",
             "AT05, AT09",
         ),
         _figure(
             "unconverted", "Conversions in other currencies", apart, "conversions",
             wording.whole(apart), proof,
-            "Counted as conversions; their value is reported apart and not added, as no exchange "
-            "rate is stored for their day.", "AT23",
+            "Counted as conversions; their value is reported separately and not "
+            "added, as no exchange rate is stored for their day.", "AT23",
         ),
         _figure(
             "conversion_rate", "Conversions per impression", rate, "ratio",
@@ -114,7 +114,7 @@ def _money(inputs: ReportInputs, numbers: ReportNumbers) -> list[Figure]:
 
 
 def _fee_label(part: Fee) -> str:
-    """The name of the fee, with the days when it is only a part of it."""
+    """The name of the fee, with the days when only part of it counts."""
     if part.is_whole:
         return "Sponsorship fee"
     return f"Sponsorship fee, {part.days} of {part.flight_days} days"

@@ -1,4 +1,4 @@
-"""The money formulas of AT21, one function each; over zero there is no answer (AT22)."""
+"""The money formulas of AT21, one function each; division by zero gives None (AT22)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from wavehouse.sponsorship.types import Campaign, Fee
 
 
 def fee(campaign: Campaign, first: date, last: date) -> Fee:
-    """The fee of the days of the flight between two UTC days, both included.
+    """The fee for the days of the flight between two UTC days, both included.
 
     A fee is spread evenly over the days of its flight. Amounts are rounded cumulatively, so the
-    fees of consecutive periods add up to the whole fee to the last cent.
+    fees of consecutive periods add up to the whole fee, to the cent.
     """
     whole, step = campaign.campaign_value, smallest(campaign.currency)
     start = max(first, campaign.start_date)
@@ -30,7 +30,7 @@ def fee(campaign: Campaign, first: date, last: date) -> Fee:
 
 
 def expected(campaign: Campaign, last: date) -> Decimal | None:
-    """Impressions that are due by the end of a UTC day; None when none were booked."""
+    """Impressions due by the end of a UTC day; None when none were booked."""
     if not campaign.guaranteed_impressions:
         return None
     elapsed = min(last, campaign.end_date) - campaign.start_date + timedelta(days=1)
@@ -49,7 +49,7 @@ def ecpm(fee: Decimal, delivered: int) -> Decimal | None:
 
 
 def cost_per_conversion(spend: Decimal, conversions: int) -> Decimal | None:
-    """What one conversion of any type cost: spend / conversions."""
+    """Cost of one conversion of any type: spend / conversions."""
     return ratio(spend, conversions)
 
 
@@ -64,7 +64,7 @@ def aov(revenue: Decimal, purchases: int) -> Decimal | None:
 
 
 def conversion_rate(conversions: int, impressions: int) -> Decimal | None:
-    """Conversions per impression. Reach by household is not known from server logs."""
+    """Conversions per impression. Server logs do not show reach by household."""
     return ratio(conversions, impressions)
 
 
@@ -74,7 +74,7 @@ def roas(revenue: Decimal, spend: Decimal) -> Decimal | None:
 
 
 def net_return(revenue: Decimal, spend: Decimal, margin: Decimal = Decimal(1)) -> Decimal:
-    """What is left after the fee: revenue · margin − spend."""
+    """Net return after the fee: revenue · margin − spend."""
     return revenue * margin - spend
 
 
@@ -84,10 +84,10 @@ def roi(revenue: Decimal, spend: Decimal, margin: Decimal = Decimal(1)) -> Decim
 
 
 def pacing(delivered: int, guaranteed: int | None) -> Decimal | None:
-    """Share of the booked impressions that was delivered; None when none were booked."""
+    """Delivered share of the booked impressions; None when none were booked."""
     return ratio(delivered, guaranteed) if guaranteed else None
 
 
 def pace_per_day(guaranteed: int | None, flight_days: int) -> Decimal | None:
-    """Impressions a day that deliver the booking on the last day of the flight."""
+    """Impressions per day needed to complete the booking on the last day of the flight."""
     return ratio(guaranteed, flight_days) if guaranteed else None

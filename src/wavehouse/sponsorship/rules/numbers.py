@@ -1,4 +1,4 @@
-"""The numbers of a sponsor report, computed once from its inputs (AT21, AT22), not phrased."""
+"""The numbers of a sponsor report, computed once from its inputs (AT21, AT22), without wording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wavehouse.kernel.money import ratio
 from wavehouse.sponsorship.rules import formulas
 from wavehouse.sponsorship.types import DayCount, Outstanding, ReportInputs, ReportNumbers
 
-_STANDS_OUT = Decimal("1.25")  # an episode is named when it brought a quarter more than its share
+_STANDS_OUT = Decimal("1.25")  # an episode stands out when it brought a quarter more than its share
 
 
 def numbers_of(inputs: ReportInputs) -> ReportNumbers:
@@ -43,19 +43,19 @@ def numbers_of(inputs: ReportInputs) -> ReportNumbers:
 
 
 def gaps(days: Iterable[DayCount]) -> tuple[date, ...]:
-    """Days without data, not counting the one that is not over."""
+    """Days without data, except today."""
     return tuple(day.day for day in days if day.impressions is None and not day.partial)
 
 
 def _pace(inputs: ReportInputs, count: int, last: date) -> Decimal | None:
-    """Delivered ÷ due; only when the report begins with the flight, None otherwise."""
+    """Delivered ÷ due; None unless the report starts with the flight."""
     campaign = inputs.campaign
     due = None if inputs.first_day > campaign.start_date else formulas.expected(campaign, last)
     return ratio(Decimal(count), due) if due else None
 
 
 def _outstanding(inputs: ReportInputs, count: int) -> Outstanding | None:
-    """The best of several episodes, when its share stands out."""
+    """The best of several episodes, if its share is clearly above average."""
     lines = inputs.episodes
     if len(lines) < 2 or not count:
         return None

@@ -1,4 +1,4 @@
-"""The printed page as data: texts and chart geometry, so that the template only sets type."""
+"""The printed page as data: texts and chart geometry, so that the template only does layout."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ROI_INPUTS = ("revenue", "spend", "net_return", "cost_per_conversion", "ecpm")
 
 
 def view(data: ReportData) -> View:
-    """All that the sponsor template prints, as JSON values."""
+    """Everything the sponsor template prints, as JSON values."""
     return {
         "number": data.number,
         "title": f"{data.sponsor} · {data.campaign}",
@@ -97,7 +97,7 @@ def _card_note(data: ReportData, key: str) -> str:
 
 
 def chart(data: ReportData) -> View:
-    """Impressions per day, as the web draws them, in the colours of paper."""
+    """Impressions per day, drawn as on the web, in print colours."""
     marks = [Mark(wording.day(day.day), "", _height(day)) for day in data.days]
     partial = len(marks) - 1 if marks and data.days[-1].partial else None
     pace = None if data.pace_per_day is None else float(data.pace_per_day)
@@ -200,6 +200,6 @@ def _definition(figure: Figure) -> View:
 
 
 def _initials(title: str) -> str:
-    """Two letters for the show's mark."""
+    """Two letters for the show's logo."""
     words = [word for word in title.split() if word[:1].isalnum()]
     return (words[0][:2] if words else "–").strip()

@@ -1,4 +1,4 @@
-"""From the inputs of a sponsor report to its data: numbers first, then their phrases."""
+"""From the inputs of a sponsor report to its data: first numbers, then wording."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEMPLATE = "sponsor"
 
 
 def build(inputs: ReportInputs) -> ReportData:
-    """The report's data: computed, then phrased. The same inputs give the same data and number."""
+    """The report's data: computed, then worded. The same inputs give the same data and number."""
     campaign, numbers = inputs.campaign, numbers_of(inputs)
     figures = all_figures(inputs, numbers)
     return ReportData(
@@ -63,7 +63,7 @@ def by_day(
     last: date,
     now: datetime,
 ) -> tuple[DayCount, ...]:
-    """Each day of the flight within the report and up to now; today is not over yet.
+    """Each day of the flight within the report and until now; today is partial.
 
     A day on which nothing was counted for any show is a gap; a day on which the campaign was not
     active delivers nothing.
@@ -101,7 +101,7 @@ def _methods(inputs: ReportInputs) -> tuple[MethodLine, ...]:
 
 
 def _number(inputs: ReportInputs, figures: tuple[Figure, ...]) -> str:
-    """A number that says the same inputs again: year, and a hash of what is shown."""
+    """A reproducible report number: the year and a hash of the contents."""
     shown = [str(inputs.campaign.campaign_id), str(inputs.first_day), str(inputs.last_day)]
     shown += [inputs.generated_at.isoformat()]
     shown += [f"{figure.id}={figure.value}" for figure in figures]

@@ -26,7 +26,7 @@ _LONGEST = 255
 
 
 def conversion(cells: Mapping[str, str], *, now: datetime) -> ConversionInput:
-    """The conversion that a file's cells describe. InvalidInput for a cell that is not valid."""
+    """The conversion described by a file's cells. InvalidInput for an invalid cell."""
     kind = conversion_type(cells["conversion_type"])
     value = amount(cells["conversion_value"], required=kind is ConversionType.PURCHASE)
     return ConversionInput(
@@ -40,7 +40,7 @@ def conversion(cells: Mapping[str, str], *, now: datetime) -> ConversionInput:
 
 
 def instant(written: str, *, now: datetime) -> datetime:
-    """An ISO 8601 instant in UTC; one without a zone is read as UTC."""
+    """An ISO 8601 instant in UTC; without a time zone it is read as UTC."""
     try:
         if not written.strip().isprintable():
             raise ValueError
@@ -60,7 +60,7 @@ def instant(written: str, *, now: datetime) -> datetime:
 
 
 def amount(digits: str, *, required: bool = True) -> Decimal:
-    """A decimal amount with at most two decimals; an empty cell is zero when it may be."""
+    """A decimal amount with at most two decimals; an empty cell is zero if optional."""
     stripped = digits.strip()
     if not stripped and not required:
         return Decimal(0)
@@ -91,7 +91,7 @@ def conversion_type(name: str) -> ConversionType:
 
 
 def text(column: str, value: str, *, required: bool = False) -> str | None:
-    """A text without the spaces around it; None for an empty one, unless it is required."""
+    """A text without surrounding spaces; None for an empty optional one."""
     stripped = value.strip()
     if not stripped and required:
         raise InvalidInput(f"{column} is empty")

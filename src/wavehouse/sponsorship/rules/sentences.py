@@ -1,4 +1,4 @@
-"""The sentences of a sponsor report: its summary and its notes, phrased from its numbers."""
+"""The sentences of a sponsor report: its summary and its notes, worded from its numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _UNITS = {"EUR": "euro", "USD": "dollar", "GBP": "pound"}
 
 
 def summary(inputs: ReportInputs, numbers: ReportNumbers) -> str:
-    """The report in words, in the parts that its type has."""
+    """The report as text, with the sections of its type."""
     delivery, money = _delivery(inputs, numbers), _money(inputs, numbers)
     parts = {
         ReportType.SPONSOR: (delivery, money, _outstanding(numbers)),
@@ -58,16 +58,17 @@ def _outstanding(numbers: ReportNumbers) -> str:
 
 
 def notes(inputs: ReportInputs, numbers: ReportNumbers) -> tuple[Note, ...]:
-    """The paragraphs on how the numbers were made, those that the report's type has."""
+    """The paragraphs on how the numbers were computed, for the report's type."""
     counting, campaign = inputs.counting, inputs.campaign
     lists = ", ".join(f"{name} {version}" for name, version in sorted(_lists(inputs).items()))
     every = [
         Note(
             "Impressions",
-            "An impression is a counted download of an episode that carried the campaign, on a "
-            "day of its flight (UTC). A download counts once per listener, episode and day when "
-            "one minute of audio was sent; known bots, data centres and watches are left out. "
-            f"Rules R01–R34, version {counting.rule_version}"
+            "An impression is a counted download of an episode that carried the "
+            "campaign, on a day of its flight (UTC). A download counts once per "
+            "listener, episode and day when one minute of audio was sent; known "
+            "bots, data centres and watches are excluded. Rules R01–R34, version "
+            f"{counting.rule_version}"
             + (f"; lists: {lists}" if lists else "")
             + f"; {wording.data_to(counting.data_as_of)}."
             + _delivery_note(inputs, numbers),
@@ -95,7 +96,7 @@ def notes(inputs: ReportInputs, numbers: ReportNumbers) -> tuple[Note, ...]:
 
 
 def _delivery_note(inputs: ReportInputs, numbers: ReportNumbers) -> str:
-    """What a reader must know of the days: gaps, pauses, and whose downloads they are."""
+    """Notes on the days: gaps, pauses, and whose downloads they are."""
     parts = []
     missing, paused = numbers.gaps, numbers.paused
     if missing:
@@ -130,8 +131,8 @@ def _money_note(inputs: ReportInputs, numbers: ReportNumbers) -> str:
         return f"{text} All order values were in {campaign.currency}."
     named = wording.capitalised(_apart(apart, numbers.foreign_conversions))
     return (
-        f"{text} {named} counted, but not added to the revenue: no exchange rate is stored for "
-        "their day (AT23)."
+        f"{text} {named} counted, but not added to the revenue, as no exchange "
+        "rate is stored for their day (AT23)."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a conversion's signals say: the campaigns they name, the tier that counts (AT03–AT06)."""
+"""Interprets a conversion's signals: the campaigns named, and the tier that counts (AT03–AT06)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PRECEDENCE = (
     AttributionMethod.PIXEL,
     AttributionMethod.CUSTOM,
 )
-"""AT04: what the shop itself knows, then a followed link, then a code, then a page seen."""
+"""AT04: the shop's own knowledge, then a followed link, then a code, then a page view."""
 
 UTM_FIELDS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 MOST_CLICKS = 50
@@ -36,7 +36,7 @@ Flights = Mapping[CampaignId, Flight]
 
 
 def in_season(flight: Flight | None, occurred_at: datetime) -> bool:
-    """True on a day on which a signal may name the campaign: of its flight, or of its grace."""
+    """True on a day on which a signal may name the campaign: during its flight or its grace."""
     return (
         flight is not None
         and flight.live
@@ -45,9 +45,9 @@ def in_season(flight: Flight | None, occurred_at: datetime) -> bool:
 
 
 def campaign_of(click: Click, flights: Flights) -> Flight | None:
-    """AT06: the live campaign whose configured fields the link carries, in any case of letters.
+    """AT06: the live campaign whose configured fields the link has, in any letter case.
 
-    Of several the one with more fields, then the later flight.
+    Of several, the one with more fields wins, then the later flight.
     """
     carrying = [f for f in flights.values() if _carries(click, f) and in_season(f, click.at)]
     return max(carrying, key=lambda f: (len(f.utm), f.first_day, f.campaign_id.int), default=None)
@@ -61,7 +61,7 @@ def _carries(click: Click, flight: Flight) -> bool:
 
 
 def claims_of(conversion: ConversionInput, flights: Flights) -> tuple[Claim, ...]:
-    """The signals of a conversion other than its code, as they are kept and as they match now."""
+    """The signals of a conversion other than its code, as stored and as they match now."""
     rows: list[tuple[AttributionMethod, dict[str, Any]]] = []
     if conversion.campaign_id is not None:
         rows.append((AttributionMethod.DIRECT, {"campaign_id": str(conversion.campaign_id)}))
@@ -78,7 +78,7 @@ def claims_of(conversion: ConversionInput, flights: Flights) -> tuple[Claim, ...
             "visitor": conversion.pixel.visitor,
         }
         rows.append((AttributionMethod.PIXEL, detail))
-    if conversion.pixel is not None:  # anybody can load a pixel: what came by it says so
+    if conversion.pixel is not None:  # anybody can load a pixel, so its signals are marked
         rows = [
             (m, detail if m is AttributionMethod.DIRECT else {**detail, "reported_by": "pixel"})
             for m, detail in rows
@@ -91,7 +91,7 @@ def claims_of(conversion: ConversionInput, flights: Flights) -> tuple[Claim, ...
 def matched(
     method: AttributionMethod, detail: Mapping[str, Any], occurred_at: datetime, flights: Flights
 ) -> Claim:
-    """A stored signal, matched to the campaigns as they are known now."""
+    """A stored signal, matched to the campaigns as known now."""
     if method is AttributionMethod.UTM:
         clicks = [_click(text) for text in detail["clicks"]]
         return Claim(method, detail, tuple(_clicked(clicks, occurred_at, flights)))
@@ -121,9 +121,9 @@ def _clicked(clicks: Iterable[Click], occurred_at: datetime, flights: Flights) -
 def touches(row: Evidence, precedence: Sequence[AttributionMethod]) -> tuple[Touch, ...]:
     """AT04: the touches of the first tier that names a campaign; the others stay evidence.
 
-    By the default precedence, signals that the shop reported with its key or in its file are
-    looked at first: anybody can load a pixel, so what came by it counts only where the shop names
-    no campaign. A precedence that an administrator chose is taken as it is.
+    By the default precedence, signals that the shop reported with its key or in its file are used
+    first: anybody can load a pixel, so its signals count only where the shop does not name a
+    campaign. A precedence chosen by an administrator is used as it is.
     """
     tiers: dict[tuple[bool, AttributionMethod], tuple[Touch, ...]] = {
         (_by_pixel(claim.detail), claim.method): claim.touches for claim in row.claims

@@ -1,6 +1,6 @@
-"""The states of a campaign, and the ways between them.
+"""The states of a campaign, and the transitions between them.
 
-A migration holds the same table in a trigger; a test compares the two.
+A migration has the same table in a trigger; a test compares the two.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TRANSITIONS: dict[CampaignStatus, tuple[CampaignStatus, ...]] = {
     _S.SCHEDULED: (_S.ACTIVE, _S.DRAFT, _S.CANCELLED),
     _S.ACTIVE: (_S.PAUSED, _S.COMPLETED, _S.CANCELLED),
     _S.PAUSED: (_S.ACTIVE, _S.COMPLETED, _S.CANCELLED),
-    # What was done by mistake can be taken back.
+    # Mistakes can be undone.
     _S.COMPLETED: (_S.ACTIVE,),
     _S.CANCELLED: (_S.DRAFT,),
 }
@@ -30,7 +30,7 @@ def next_states(now: CampaignStatus) -> tuple[CampaignStatus, ...]:
 
 
 def check_transition(name: str, now: CampaignStatus, wanted: CampaignStatus) -> None:
-    """Raise InvalidInput for a way that there is not; staying is no way."""
+    """Raise InvalidInput for an unknown transition, including to the same state."""
     if wanted is now or wanted in TRANSITIONS[now]:
         return
     ways = ", ".join(TRANSITIONS[now])
@@ -43,7 +43,7 @@ def check_transition(name: str, now: CampaignStatus, wanted: CampaignStatus) -> 
 def report_period(
     start: date, end: date, today: date, *, first: date | None = None, last: date | None = None
 ) -> tuple[date, date]:
-    """The days of a report: those asked for, else the flight's, up to today."""
+    """The days of a report: the requested ones, else the flight's, until today."""
     begin = first or start
     return begin, last or max(min(end, today), begin)
 
@@ -51,9 +51,9 @@ def report_period(
 def active_on(history: Sequence[StateChange], day: date) -> bool:
     """Whether a campaign was active at any time of a UTC day.
 
-    ``history`` is in order of time. Before its first entry the campaign counts as active unless
-    that entry says that it was not live: a flight that is over may be recorded afterwards. A
-    scheduled campaign is active once its flight has begun.
+    ``history`` is in time order. Before its first entry the campaign counts as active unless that
+    entry's state is not live, as a past flight may be recorded afterwards. A scheduled campaign is
+    active once its flight has started.
     """
     if not history:
         return True
@@ -65,7 +65,7 @@ def active_on(history: Sequence[StateChange], day: date) -> bool:
 
 
 def due(now: CampaignStatus, first: date, last: date, today: date) -> CampaignStatus | None:
-    """The state by the calendar, as a flight starts and ends by its dates; None for no change."""
+    """The state by the calendar, as flights start and end by their dates; None for no change."""
     if now is _S.SCHEDULED and first <= today <= last:
         return _S.ACTIVE
     if now in (_S.ACTIVE, _S.PAUSED) and today > last:

@@ -1,4 +1,4 @@
-"""A report as tables: what a spreadsheet and a set of CSV files hold, one table a sheet or file."""
+"""A report as tables, one per sheet or file of a spreadsheet or CSV export."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wavehouse.sponsorship.types import DayCount, Figure, ReportData, Table
 
 
 def tables(data: ReportData) -> tuple[Table, ...]:
-    """The tables of a report, each value exact; what its kind of report leaves out is left out."""
+    """The tables of a report with exact values; sections outside its type are left out."""
     parts = sections(data)
     rows = [_cover(data), _figures(data)]
     if "delivery" in parts:
@@ -50,12 +50,12 @@ _PART_OF = {
 
 
 def sections(data: ReportData) -> tuple[str, ...]:
-    """The sections that a kind of report has."""
+    """The sections of a report type."""
     return SECTIONS[data.report_type]
 
 
 def shown_figures(data: ReportData) -> tuple[Figure, ...]:
-    """The figures of the sections that the report has, and what was delivered in any case."""
+    """The figures of the report's sections; delivered impressions are always included."""
     wanted = {"impressions"}
     for section in sections(data):
         wanted.update(_PART_OF.get(section, ()))

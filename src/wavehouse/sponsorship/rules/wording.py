@@ -1,6 +1,6 @@
-"""Numbers and dates as a report prints them, by the one formatter of the web and the terminal.
+"""Numbers and dates as printed in a report, by the formatter that the web and the terminal use.
 
-What a report adds is exactness: a reader checks its sums, so an amount keeps its cents.
+A report is more exact: readers check its sums, so amounts keep their cents.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ moment = fmt.instant
 def money(amount: Decimal | None, currency: str, *, short: bool = False) -> str:
     """An amount to the cent, or without cents when there are none.
 
-    ``short`` leaves the cents out from ten thousand on, where space is scarce.
+    ``short`` omits the cents from ten thousand on, where space is scarce.
     """
     if amount is None:
         return UNKNOWN
@@ -46,7 +46,7 @@ def money(amount: Decimal | None, currency: str, *, short: bool = False) -> str:
 
 
 def percent(share: Decimal | None) -> str:
-    """A share in per cent: the smaller it is, the more decimals it keeps, up to two."""
+    """A percentage: the smaller it is, the more decimals it keeps, up to two."""
     if share is None or not share:
         return fmt.percent(share, 0)
     size = abs(share * 100)
@@ -67,7 +67,7 @@ def span(first: date, last: date) -> str:
 
 
 def data_to(at: datetime | None) -> str:
-    """How far the data reaches: "data to 20 Nov 2026, 14:52 UTC", or that there is none."""
+    """The end of the data: "data to 20 Nov 2026, 14:52 UTC", or that there is none."""
     return "no data yet" if at is None else f"data to {moment(at)}"
 
 
@@ -90,17 +90,17 @@ def counted(number: int, noun: str) -> str:
 
 
 def capitalised(sentence: str) -> str:
-    """The sentence with its first letter as a capital, the rest as it is."""
+    """The sentence with a capital first letter, otherwise unchanged."""
     return sentence[:1].upper() + sentence[1:]
 
 
 def shortened(text: str, longest: int) -> str:
-    """The text, or its beginning with an ellipsis when it is too long for its place."""
+    """The text, truncated with an ellipsis when it is too long."""
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def without_number(title: str, number: int | None) -> str:
-    """An episode's title without its number in front, which a report says beside it."""
+    """An episode's title without its leading number, which a report prints beside it."""
     if number is None:
         return title
     return re.sub(rf"^#?{number}\s*[·:.–—|-]\s*(?=\S)", "", title)

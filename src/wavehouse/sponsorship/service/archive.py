@@ -1,4 +1,4 @@
-"""Use cases of reports that were made: list them, and hand their files out unchanged."""
+"""Use cases of existing reports: list them, and return their files unchanged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def list_reports(
     before: tuple[datetime, UUID] | None = None,
     limit: int,
 ) -> list[ListedReport]:
-    """Reports, the latest first, from the one before ``before`` on."""
+    """Reports, latest first, starting after ``before``."""
     return queries.reports(tx, organization_id=identity.organization_id, before=before, limit=limit)
 
 
@@ -31,15 +31,15 @@ def find_report(tx: Tx[Operational], *, identity: Identity, report_id: UUID) -> 
     """The report with this id. NotFound when there is none."""
     matching = queries.reports(tx, organization_id=identity.organization_id, report_id=report_id)
     if not matching:
-        raise NotFound("there is no such report", command="wavehouse reports")
+        raise NotFound("unknown report", command="wavehouse reports")
     return matching[0]
 
 
 def report_file(report: ListedReport) -> tuple[str, bytes]:
     """The name and the bytes of a report's file.
 
-    Gone when it is not there, or is not what was written: a sponsor never gets another file
-    under a report's number.
+    Gone when it is missing or has changed: a sponsor never gets a different file under a report's
+    number.
     """
     path = Path(unquote(urlsplit(report.file_url or "").path))
     try:

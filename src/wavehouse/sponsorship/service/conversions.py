@@ -1,4 +1,4 @@
-"""Use cases of conversions: stored once with their evidence, credited by a model over it."""
+"""Use cases of conversions: stored once with their evidence, credited by a model."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ T = TypeVar("T")
 
 
 class Quarantine(Protocol):
-    """Where rows go that cannot be used, to be listed and replayed."""
+    """Stores unusable rows, to be listed and replayed."""
 
     def __call__(self, path: Path, bad: Sequence[BadRow]) -> None:
-        """Keep the place and the reason of each row."""
+        """Store the location and the reason of each row."""
 
 
 def ingest_conversions(
     tx: Tx[Operational], *, identity: Identity, path: Path, quarantine: Quarantine | None = None
 ) -> IngestResult:
-    """Read a file of redeemed codes: each order once (AT02), bad rows to the quarantine."""
+    """Import a file of redeemed codes: each order once (AT02), bad rows to the quarantine."""
     total = IngestResult(0, 0, 0, 0, 0)
     book = _book(tx, identity)
     now = clock.now()
@@ -75,9 +75,9 @@ def record_conversion(
     source_name: str,
     source: str = "api",
 ) -> Recorded:
-    """Record one conversion, as the API and the pixel do; sending it again changes nothing.
+    """Record one conversion, from the API or a pixel; repeating it changes nothing.
 
-    A known order gets the signals that it lacked (AT04).
+    A known order gets its missing signals (AT04).
     """
     book = _book(tx, identity)
     (done,) = _store(
@@ -89,7 +89,7 @@ def record_conversion(
 def keep_over_limit(
     tx: Tx[Operational], *, identity: Identity, recorded: Recorded, reported: ConversionInput
 ) -> None:
-    """Keep the value above the limit of pixels that a page reported, as evidence."""
+    """Store a value above the pixel limit as evidence."""
     row = replace(
         _evidence(reported, Book({}, {})), conversion_id=ConversionId(recorded.conversion_id)
     )
@@ -110,10 +110,10 @@ def recredit(
     identity: Identity,
     precedence: Sequence[AttributionMethod] = signals.PRECEDENCE,
 ) -> int:
-    """Derive every model's credits again from the evidence; how many credits there are.
+    """Derive every model's credits again from the evidence; returns the number of credits.
 
-    Signals are matched again first, so a campaign that was added late, or whose dates moved, gets
-    what is its own; nothing is read from a file again.
+    Signals are matched again first, so that a campaign that was added late, or whose dates changed,
+    gets its credits; files are not read again.
     """
     organization_id = identity.organization_id
     book = _book(tx, identity)
@@ -142,7 +142,7 @@ def _derive(
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What signals are matched to: code windows by code, the latest first, and flights."""
+    """The data that signals are matched with: code windows by code, latest first, and flights."""
 
     codes: dict[str, list[CodeWindow]]
     flights: dict[CampaignId, Flight]
@@ -157,7 +157,7 @@ def _book(tx: Tx[Operational], identity: Identity) -> Book:
 
 
 def _with_claims(tx: Tx[Operational], batch: Sequence[Evidence], book: Book) -> list[Evidence]:
-    """The batch with its other signals, matched as they are understood now; changes are stored."""
+    """The batch with its other signals, matched by the current campaigns; changes are stored."""
     moments = {row.conversion_id: row.occurred_at for row in batch}
     claims: dict[UUID, list[Claim]] = {}
     moved = []
@@ -196,7 +196,7 @@ def _store(
     name: str,
     at: datetime,
 ) -> list[Recorded]:
-    """Store what is new with its evidence and its credits; what became of each, in order."""
+    """Store new conversions with evidence and credits; returns the outcome of each, in order."""
     organization_id = identity.organization_id
     rows = [_evidence(conversion, book) for conversion in conversions]
     new = queries.insert_conversions(
@@ -224,7 +224,7 @@ def _store(
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The way a report of orders came, and when."""
+    """The channel and time of a report of orders."""
 
     source: str
     name: str
@@ -232,16 +232,19 @@ class Report:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the shop itself reported: with its key or by its file. Anybody loads a pixel."""
+        """Whether the shop itself reported: with its key or in its file.
+
+        Anybody can load a pixel.
+        """
         return self.source in ("api", "file")
 
 
 def _weigh(
     tx: Tx[Operational], identity: Identity, known: Sequence[Evidence], report: Report
 ) -> set[ConversionId]:
-    """Rank the shop's report of known orders above a page's, whichever came first (AT04).
+    """Rank the shop's report of known orders above a page's, whichever was first (AT04).
 
-    What is displaced stays as evidence. Returns the orders that changed.
+    Displaced reports stay as evidence. Returns the orders that changed.
     """
     organization_id = identity.organization_id
     if not report.is_trusted:
@@ -279,7 +282,7 @@ def _learned(
     book: Book,
     report: Report,
 ) -> dict[ConversionId, Recorded]:
-    """Orders that are known already: signals that they lack are added, and credited again."""
+    """Known orders: missing signals are added, and the orders credited again."""
     ids_of = queries.known_ids(tx, organization_id=identity.organization_id, rows=again)
     values = {
         row.conversion_id: replace(row, conversion_id=known)
@@ -306,7 +309,7 @@ def _learned(
 
 
 def _first_campaign(row: Evidence) -> CampaignId | None:
-    """The campaign that the strongest signal names."""
+    """The campaign named by the strongest signal."""
     touches = signals.touches(row, signals.PRECEDENCE)
     return touches[-1].campaign_id if touches else None
 
@@ -318,7 +321,7 @@ def _outcome(row: Evidence, new: set[UUID]) -> ConversionOutcome:
 
 
 def _evidence(conversion: ConversionInput, book: Book) -> Evidence:
-    """A conversion with what its signals say: campaigns, and its sponsor even out of season."""
+    """A conversion with its interpreted signals: campaigns, and its sponsor even out of season."""
     windows = (
         book.codes.get(codes.normalised(conversion.promo_code), []) if conversion.promo_code else []
     )
@@ -375,7 +378,7 @@ def _credit(
 
 
 def _rematched(tx: Tx[Operational], batch: Sequence[Evidence], book: Book) -> list[Evidence]:
-    """The batch as its codes are understood now, with what changed written down.
+    """The batch with its codes matched by the current campaigns; changes are stored.
 
     A conversion whose new sponsor already has that order is the same order reported under two
     names (AT02): it keeps its old name and is not credited.
@@ -404,7 +407,7 @@ def _rematched(tx: Tx[Operational], batch: Sequence[Evidence], book: Book) -> li
 
 
 def _understood_now(row: Evidence, book: Book) -> Evidence:
-    """A stored conversion as its code is understood now; without a code it stays as it is."""
+    """A stored conversion with its code matched again; unchanged without a code."""
     if not row.promo_code:
         return row
     new = _evidence(row.reported, book)
@@ -451,7 +454,7 @@ def _batches(source: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def list_displaced(tx: Tx[Operational], *, identity: Identity, limit: int) -> list[DisplacedReport]:
-    """Reports of orders that do not count, beside the orders as they count, the latest first."""
+    """Reports of orders that do not count, beside the orders as they count, latest first."""
     return displaced.displaced(tx, organization_id=identity.organization_id, limit=limit)
 
 
@@ -462,7 +465,7 @@ def list_conversions(
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[ListedConversion]:
-    """Conversions, the latest first, from the one before ``before`` on."""
+    """Conversions, latest first, starting after ``before``."""
     return queries.listed_conversions(
         tx, organization_id=identity.organization_id, before=before, limit=limit
     )

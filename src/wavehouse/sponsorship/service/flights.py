@@ -1,4 +1,4 @@
-"""Use cases of a running campaign: manual and scheduled changes of state, placements."""
+"""Use cases of a running campaign: manual and scheduled state changes, placements."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from wavehouse.webhooks import EventType
 def move_campaign(
     tx: Tx[Operational], *, identity: Identity, card: CampaignCard, status: CampaignStatus
 ) -> Moved:
-    """Move a campaign to a state, if there is a way; its code is credited accordingly.
+    """Move a campaign to a state, if allowed; its code is credited accordingly.
 
-    Raises InvalidInput with the ways that there are, and Conflict when it would become live with a
-    code that another live campaign holds (AT05).
+    Raises InvalidInput with the allowed states, and Conflict when it would become live with a code
+    of another live campaign (AT05).
     """
     queries.lock_codes(tx, organization_id=identity.organization_id)
     before = queries.campaign_status(tx, campaign_id=card.campaign_id)
@@ -63,7 +63,7 @@ def move_campaign(
 
 
 def due_moves(tx: Tx[Operational], *, identity: Identity, today: date) -> list[Moved]:
-    """The moves that the calendar asks for: flights that begin, flights that are over."""
+    """The state changes due by the calendar: flights that start, flights that have ended."""
     return [
         Moved(card.campaign_id, card.name, CampaignStatus(card.status), wanted)
         for card in list_campaigns(tx, identity=identity)
@@ -74,7 +74,7 @@ def due_moves(tx: Tx[Operational], *, identity: Identity, today: date) -> list[M
 
 
 def advance_campaigns(tx: Tx[Operational], *, identity: Identity, today: date) -> list[Moved]:
-    """Make the moves that the calendar asks for."""
+    """Make the state changes due by the calendar."""
     cards = {card.campaign_id: card for card in list_campaigns(tx, identity=identity)}
     return [
         move_campaign(tx, identity=identity, card=cards[moved.campaign_id], status=moved.after)
@@ -83,14 +83,14 @@ def advance_campaigns(tx: Tx[Operational], *, identity: Identity, today: date) -
 
 
 def list_placements(tx: Tx[Operational], *, campaign_id: CampaignId) -> list[Placement]:
-    """Where a campaign is read, the newest episode first."""
+    """The placements of a campaign, newest episode first."""
     return queries.placements(tx, campaign_id=campaign_id)
 
 
 def place_campaign(
     tx: Tx[Operational], *, identity: Identity, card: CampaignCard, placement: NewPlacement
 ) -> Placement:
-    """Put a campaign into a slot of an episode, or change what is said of it there."""
+    """Put a campaign into a slot of an episode, or change its placement there."""
     checks.check_placements([placement])
     queries.save_placements(
         tx,
@@ -107,7 +107,7 @@ def place_campaign(
 
 
 def remove_placement(tx: Tx[Operational], *, identity: Identity, placement_id: UUID) -> None:
-    """Take a placement out. NotFound when there is none with this id."""
+    """Remove a placement. NotFound when there is none with this id."""
     campaign_id = queries.delete_placement(tx, placement_id=placement_id)
     if campaign_id is None:
         raise NotFound(

@@ -1,4 +1,4 @@
-"""Use cases of sponsors and campaigns. Each takes the caller's transaction; the edge commits."""
+"""Use cases of sponsors and campaigns. Each uses the caller's transaction; the edge commits."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from wavehouse.store import Operational, Tx
 
 
 def add_sponsor(tx: Tx[Operational], *, identity: Identity, sponsor: NewSponsor) -> Sponsor:
-    """Add a sponsor, or complete the one of that name."""
+    """Add a sponsor, or complete the one with that name."""
     saved = queries.save_sponsor(
         tx,
         organization_id=identity.organization_id,
@@ -56,7 +56,7 @@ def list_sponsors(tx: Tx[Operational], *, identity: Identity) -> list[Sponsor]:
 
 
 def list_campaigns(tx: Tx[Operational], *, identity: Identity) -> list[CampaignCard]:
-    """The organization's campaigns, the latest flight first."""
+    """The organization's campaigns, latest flight first."""
     return queries.campaigns(tx, organization_id=identity.organization_id)
 
 
@@ -75,21 +75,21 @@ def find_campaign(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Ca
         )
     if len(matching) > 1:
         raise Conflict(
-            f"{len(matching)} campaigns are called {wanted!r}: name the id",
+            f"{len(matching)} campaigns are called {wanted!r}: use the id",
             command="wavehouse campaigns list",
         )
     return matching[0]
 
 
 def add_campaign(tx: Tx[Operational], *, identity: Identity, campaign: NewCampaign) -> CampaignCard:
-    """Add one campaign with its codes, and credit what was redeemed before it was known."""
+    """Add one campaign with its codes, and credit earlier conversions to it."""
     campaign_id = _save(tx, identity, campaign)
     recredit(tx, identity=identity)
     return _card(tx, identity, campaign_id)
 
 
 def import_campaigns(tx: Tx[Operational], *, identity: Identity, path: Path) -> ImportResult:
-    """Bring the campaigns of a file in: all of them or, with a sentence why, none."""
+    """Import the campaigns of a file: all of them, or none with the reason."""
     before = {c.campaign_id: c for c in list_campaigns(tx, identity=identity)}
     saved = []
     for number, entry in enumerate(read_campaigns(path), start=1):
@@ -119,7 +119,7 @@ def find_podcast(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Pod
     named = queries.podcast_by_name(tx, organization_id=organization_id, name=wanted)
     if len(named) == 1:
         return named[0]
-    what = "is not registered" if not named else "is the title of several: name the guid"
+    what = "is not registered" if not named else "is the title of several: use the guid"
     raise InvalidInput(
         f"the show {wanted!r} {what}", command="wavehouse ingest feed <file or address>"
     )
@@ -130,7 +130,7 @@ def find_episodes(
 ) -> tuple[EpisodeId, ...]:
     """The episodes with these guids, numbers or titles.
 
-    InvalidInput for the first that the show does not have, or has several of.
+    InvalidInput for the first that is unknown or ambiguous.
     """
     wanted = list(dict.fromkeys(guids))
     if not wanted:
@@ -140,7 +140,7 @@ def find_episodes(
 
 
 def _resolved(tx: Tx[Operational], identity: Identity, entry: CampaignEntry) -> NewCampaign:
-    """An entry of the file with the rows that its names stand for."""
+    """An entry of the file with the rows that its names refer to."""
     named = entry.sponsor
     podcast_id = find_podcast(tx, identity=identity, wanted=entry.podcast_guid)
     sponsor = add_sponsor(
@@ -198,7 +198,7 @@ def _placements(
 
 
 def _save(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> CampaignId:
-    """Store a campaign and give it its codes, unless a live campaign holds one (AT05)."""
+    """Store a campaign and assign its codes, unless a live campaign has one of them (AT05)."""
     campaign = replace(campaign, name=words.line(campaign.name))
     checks.check_campaign(campaign)
     organization_id = identity.organization_id
@@ -231,7 +231,7 @@ def _save(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> Cam
 
 
 def check_codes(tx: Tx[Operational], *, identity: Identity, campaign_id: CampaignId) -> None:
-    """Raise Conflict when a live campaign's code is held by another one (AT05)."""
+    """Raise Conflict when another live campaign has one of a live campaign's codes (AT05)."""
     _refuse_clash(tx, identity, codes.windows(_card(tx, identity, campaign_id).campaign))
 
 
@@ -242,12 +242,12 @@ def _refuse_clash(tx: Tx[Operational], identity: Identity, windows: Sequence[Cod
         other = _card(tx, identity, taken.campaign_id)
         raise Conflict(
             f"the promo code {taken.code!r} belongs to {other.name!r} until {taken.last_day}",
-            hint="Choose another code, or dates that share no day with it.",
+            hint="Choose another code, or dates that do not overlap.",
         )
 
 
 def _check_state(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> None:
-    """An import moves a campaign like everybody else: by the ways that there are."""
+    """An import changes a campaign's state only by the allowed transitions."""
     if campaign.key is None:
         return
     known = queries.campaign_key_of(tx, organization_id=identity.organization_id, key=campaign.key)
@@ -259,7 +259,7 @@ def _check_state(tx: Tx[Operational], identity: Identity, campaign: NewCampaign)
 def _place(
     tx: Tx[Operational], identity: Identity, campaign_id: CampaignId, campaign: NewCampaign
 ) -> None:
-    """Bring a campaign's placements to the given ones."""
+    """Update a campaign's placements to the given ones."""
     wanted = campaign.placements
     if wanted is None:
         placed = {p.episode_id for p in queries.placements(tx, campaign_id=campaign_id)}

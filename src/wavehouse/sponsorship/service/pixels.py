@@ -1,4 +1,4 @@
-"""Use cases of pixels: made, loaded by sponsors' pages, and the landings of tracked links."""
+"""Use cases of pixels: create them, record their loads, and record landings of tracked links."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from wavehouse.sponsorship.types import (
 from wavehouse.store import Database, Operational, Tx
 
 REPEATS = timedelta(minutes=30)
-"""AT02: so long the same visitor's page tells the same thing once, when it names no order."""
+"""AT02: how long a visitor's repeated report without an order id counts as the same one."""
 _LONGEST_WINDOW = timedelta(days=60)
 _LONGEST = 255
 
@@ -46,7 +46,7 @@ def add_pixel(
     conversion_type: ConversionType,
     origins: Sequence[str],
 ) -> Pixel:
-    """Make a pixel for a campaign; ``origins`` are the pages it may be on, none for any."""
+    """Create a pixel for a campaign; ``origins`` are the pages that may load it, none for any."""
     name = words.line(name)
     if not name or len(name) > _LONGEST:
         raise InvalidInput("the pixel's name must be 1 to 255 characters")
@@ -78,7 +78,7 @@ def set_pixel_active(
 
 
 def origin_of(text: str) -> str:
-    """Scheme, host and port of a page's address. InvalidInput when it has none."""
+    """Scheme, host and port of a page's address. InvalidInput when they are missing."""
     parts = urlsplit(text.strip().lower())
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise InvalidInput(f"{text!r} is not an origin like https://shop.example")
@@ -86,7 +86,7 @@ def origin_of(text: str) -> str:
 
 
 def heard(database: Database[Operational], *, public_key: str, page: str | None) -> Pixel:
-    """The pixel that a page loads. NotFound for no or a retired one, Refused from another page."""
+    """The pixel that a page loads. NotFound when unknown or retired, Refused for another page."""
     with database.worker() as tx:
         pixel = queries.pixel_by_key(tx, public_key=public_key)
     if pixel is None or not pixel.is_active:
@@ -99,7 +99,7 @@ def heard(database: Database[Operational], *, public_key: str, page: str | None)
 def land(
     database: Database[Operational], *, pixel: Pixel, session: str, query: Mapping[str, str]
 ) -> bool:
-    """Keep that a tracked link was followed; False when no campaign's link looks like it (AT06)."""
+    """Record that a tracked link was followed; False when it matches no campaign (AT06)."""
     now = clock.now()
     click = Click(now, _utm(query))
     with database.worker() as tx:
@@ -128,7 +128,7 @@ def fire(
     query: Mapping[str, str],
     value_limit: int,
 ) -> Recorded:
-    """Record the conversion that a page reports. InvalidInput when a field is not valid.
+    """Record the conversion reported by a page. InvalidInput when a field is invalid.
 
     A value above ``value_limit`` (in the conversion's currency) counts as a conversion without
     value; the reported value stays as evidence.
@@ -169,7 +169,7 @@ def _conversion(
     query: Mapping[str, str],
     now: datetime,
 ) -> ConversionInput:
-    """A page's values by the rules of a file's row, with the links that were followed before."""
+    """A page's values, by the rules of a file's row, with the links followed before."""
     value = rows.amount(query.get("value", "").strip() or "0")
     if value < 0:
         raise InvalidInput("a page cannot report a refund: refunds come by file or API")
@@ -200,7 +200,7 @@ def _utm(query: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_session(text: str) -> bool:
-    """A random id of the page's own: long enough not to be guessed, nothing else in it."""
+    """Whether a text is a page's random id: long enough not to be guessed, and nothing else."""
     return 16 <= len(text) <= 64 and text.isascii() and text.replace("-", "").isalnum()
 
 

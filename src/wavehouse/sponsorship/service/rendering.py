@@ -1,4 +1,4 @@
-"""A report's data as a document: every format from the one object."""
+"""A report's data as a document: every format is made from the one object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORMATS = ("csv", "json", "pdf", "xlsx")
 
 
 def render_pdf(data: ReportData) -> bytes:
-    """The report as PDF/UA-1: the same data, the same bytes."""
+    """The report as PDF/UA-1: the same data gives the same bytes."""
     with telemetry.span("report.render", format="pdf"):
         return typesetter(data.template_id).pdf(page.view(data), created_at=data.generated_at)
 
@@ -29,7 +29,7 @@ def render_xlsx(data: ReportData) -> bytes:
 
 
 def render(data: ReportData, format_: str) -> bytes:
-    """The report in one of ``FORMATS``; CSV is a zip of one file a table."""
+    """The report in one of ``FORMATS``; CSV is a zip with one file per table."""
     if format_ == "csv":
         return render_csv(tables(data), created_at=data.generated_at)
     if format_ == "xlsx":

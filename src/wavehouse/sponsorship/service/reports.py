@@ -1,4 +1,4 @@
-"""Make a sponsor report: gather, build, render, write the files, remember them."""
+"""Make a sponsor report: gather data, build, render, write the files, record them."""
 
 from __future__ import annotations
 
@@ -120,16 +120,16 @@ def make_report(
     last: date | None = None,
     report_type: ReportType = ReportType.SPONSOR,
 ) -> list[StoredReport]:
-    """Write a campaign's report into a folder in every format asked for, from one object.
+    """Write a campaign's report to a folder in every requested format, from one object.
 
-    Without dates it covers the flight, up to today.
+    Without dates it covers the flight, until today.
     """
     first, last = states.report_period(
         card.start_date, card.end_date, clock.today(), first=first, last=last
     )
     unknown = [format_ for format_ in formats if format_ not in FORMATS]
     if unknown or not formats:
-        raise InvalidInput(f"a report's format is one of {', '.join(FORMATS)}")
+        raise InvalidInput(f"a report's format must be one of {', '.join(FORMATS)}")
     with telemetry.span("report.make"):
         data = report_data(
             tx,
@@ -171,7 +171,7 @@ def _delivered(
     last: date,
     delivery: DeliverySource,
 ) -> Delivery:
-    """Downloads on the days that are both in the flight and in the report."""
+    """Downloads on days that are in both the flight and the report."""
     start, end = max(first, card.start_date), min(last, card.end_date)
     if end < start:
         return Delivery((), _counting(None))
@@ -181,7 +181,7 @@ def _delivered(
 def _episodes(
     carrying: Sequence[queries.EpisodeRow], counted: Delivery, active: Set[date]
 ) -> tuple[EpisodeLine, ...]:
-    """The carrying episodes with their downloads on active days, those without any included."""
+    """The carrying episodes with their downloads on active days, including those without any."""
     totals: dict[EpisodeId, int] = {}
     for row in counted.days:
         if row.day in active:

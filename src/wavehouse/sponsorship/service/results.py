@@ -1,4 +1,4 @@
-"""What campaigns brought in a period: for the dashboard, the demo and the report."""
+"""Campaigns' results in a period: for the dashboard, the demo and the report."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def campaign_results(
     podcast_id: PodcastId | None = None,
     model: CreditModel = CreditModel.LAST,
 ) -> list[CampaignFigures]:
-    """Campaigns that fly or earn between two UTC days, the best revenue first; ROI by AT21."""
+    """Campaigns with flights or revenue between two UTC days, best revenue first; ROI by AT21."""
     sums = _by_campaign(
         queries.credit_sums(
             tx, organization_id=identity.organization_id, model=model, first=first, last=last
@@ -63,7 +63,7 @@ def results_of(
     last: date,
     model: CreditModel = CreditModel.LAST,
 ) -> CampaignResults:
-    """What one campaign brought between two UTC days."""
+    """One campaign's results between two UTC days."""
     sums = queries.credit_sums(
         tx,
         organization_id=identity.organization_id,
@@ -84,7 +84,7 @@ def one_campaign(
     last: date,
     model: CreditModel = CreditModel.LAST,
 ) -> CampaignFigures:
-    """What one campaign brought between two UTC days, with its return (AT21)."""
+    """One campaign's results between two UTC days, with its return (AT21)."""
     results = results_of(
         tx,
         identity=identity,
@@ -100,7 +100,7 @@ def one_campaign(
 def _figures(
     card: CampaignCard, results: CampaignResults, first: date, last: date
 ) -> CampaignFigures:
-    """A campaign's return on the part of its fee that falls on the period's days (AT21)."""
+    """A campaign's return on the share of its fee for the period's days (AT21)."""
     spend = formulas.fee(card.campaign, first, last).amount
     return CampaignFigures(card, results, spend, formulas.roi(results.revenue, spend, card.margin))
 
@@ -127,7 +127,7 @@ def revenue_by_day(
 def credit_totals(
     tx: Tx[Operational], *, identity: Identity, first: date, last: date
 ) -> list[CreditTotal]:
-    """What each model credits to each campaign in a period; the totals are equal (AT10)."""
+    """The credit of each model to each campaign in a period; the totals are equal (AT10)."""
     return queries.credit_totals(
         tx, organization_id=identity.organization_id, first=first, last=last
     )
@@ -139,7 +139,7 @@ def data_version(tx: Tx[Operational], *, identity: Identity) -> str:
 
 
 def summed(campaign_id: CampaignId, currency: str, sums: Iterable[CreditSum]) -> CampaignResults:
-    """Sums by method; other currencies are counted, their value reported apart (AT23)."""
+    """Sums by method; other currencies are counted, their value reported separately (AT23)."""
     methods: dict[str, list[CreditSum]] = defaultdict(list)
     others: dict[str, list[CreditSum]] = defaultdict(list)
     for total in sums:

@@ -1,4 +1,4 @@
-"""The words of sponsorship: parties, conversions, credits, and the data of a report."""
+"""Data types of sponsorship: parties, conversions, credits, report data."""
 
 from wavehouse.sponsorship.types.conversions import (
     BadRow,

@@ -1,4 +1,4 @@
-"""Conversions as they arrive, the touches that explain them and the credits derived from these."""
+"""Conversions as reported, the touches that explain them, and the derived credits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wavehouse.sponsorship.types.parties import AttributionMethod, ConversionTyp
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row of a file before it is understood: where it stands and its cells by column name."""
+    """An unparsed row of a file: its location, and its cells by column name."""
 
     line: int
     offset: int
@@ -25,7 +25,7 @@ class RawRow:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be used: where it stands and why. Its content is not repeated here."""
+    """An unusable row: its location and the reason. Its content is not repeated here."""
 
     line: int
     offset: int
@@ -34,7 +34,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A tracked link that was followed: when, and the UTM fields it carried (AT06)."""
+    """A followed tracked link: the time, and its UTM fields (AT06)."""
 
     at: datetime
     fields: Mapping[str, str]
@@ -42,7 +42,7 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class PixelSeen:
-    """The pixel that reported a conversion, and what is known of the visitor."""
+    """The pixel that reported a conversion, with the known data about the visitor."""
 
     pixel_id: UUID
     campaign_id: CampaignId
@@ -53,9 +53,9 @@ class PixelSeen:
 
 @dataclass(frozen=True, slots=True)
 class ConversionInput:
-    """A conversion as it is reported, with every signal that came with it (AT04).
+    """A conversion as reported, with all its signals (AT04).
 
-    A negative value is a refund (AT02). Without a promo code the text is empty.
+    A negative value is a refund (AT02). ``promo_code`` is empty when there is none.
     """
 
     occurred_at: datetime
@@ -70,12 +70,12 @@ class ConversionInput:
 
     @property
     def is_refund(self) -> bool:
-        """True when the row takes money back from an earlier order."""
+        """True when the row refunds an earlier order."""
         return self.value < 0
 
 
 class ConversionOutcome(StrEnum):
-    """What became of a conversion: an unmatched one is stored and not yet credited."""
+    """The outcome of a conversion: an unmatched one is stored but not yet credited."""
 
     STORED = "stored"
     DUPLICATE = "duplicate"
@@ -83,7 +83,7 @@ class ConversionOutcome(StrEnum):
 
 
 class CreditModel(StrEnum):
-    """How one conversion's credit is shared by the campaigns that touched it (AT09)."""
+    """How a conversion's credit is shared among the campaigns that touched it (AT09)."""
 
     LAST = "last_touch"
     LINEAR = "linear"
@@ -110,7 +110,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A stored signal other than a promo code: what it says, and the campaigns it names now."""
+    """A stored signal other than a promo code: its content, and the campaigns it names now."""
 
     method: AttributionMethod
     detail: Mapping[str, Any]
@@ -124,9 +124,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """When signals may name a campaign: its live days, grace included, and its links' UTM fields.
+    """The days on which signals may name a campaign, grace included, and its links' UTM fields.
 
-    ``window_days`` is how long a followed link is believed (AT03), 1 to 60.
+    ``window_days`` is how long a followed link counts (AT03), 1 to 60.
     """
 
     campaign_id: CampaignId
@@ -140,7 +140,7 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A stored conversion with the evidence for it, as far as credit needs them."""
+    """A stored conversion with the evidence that credit needs."""
 
     conversion_id: ConversionId
     sponsor_id: SponsorId | None
@@ -154,7 +154,7 @@ class Evidence:
     order_id: str | None
     claims: tuple[Claim, ...] = ()
     code_reported_by: str = ""
-    """``pixel`` when only a page reported the code: such a code is not trusted like a shop's."""
+    """``pixel`` when only a page reported the code, which is less trusted than a shop's code."""
 
     @property
     def reported(self) -> ConversionInput:
@@ -195,7 +195,7 @@ class DisplacedReport:
 
 @dataclass(frozen=True, slots=True)
 class ListedConversion:
-    """A conversion as it is listed: its evidence's methods, and its last-touch credits' campaign.
+    """A conversion in a list: the methods of its evidence, and its last-touch campaign.
 
     Without a campaign it is not yet credited.
     """
@@ -213,7 +213,7 @@ class ListedConversion:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of one conversion, and what it is credited to."""
+    """The outcome of one conversion, and its credits."""
 
     outcome: ConversionOutcome
     conversion_id: ConversionId
@@ -222,7 +222,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What became of the rows of a file. ``read`` is the sum of the four others."""
+    """The outcomes of a file's rows. ``read`` is the sum of the four others."""
 
     read: int
     stored: int
@@ -231,13 +231,13 @@ class IngestResult:
     quarantined: int
     problems: tuple[BadRow, ...] = ()
     unknown_codes: Mapping[str, int] = field(default_factory=dict)
-    """Codes that matched no campaign, with how many rows; ``nearest`` has the likely spelling."""
+    """Codes that matched no campaign, with their row counts; ``nearest`` is the likely spelling."""
     nearest: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Unconverted:
-    """Conversions in a currency without a stored rate: counted, their value apart (AT23)."""
+    """Conversions in a currency without a stored rate: counted, their value separate (AT23)."""
 
     currency: str
     conversions: int
@@ -246,7 +246,7 @@ class Unconverted:
 
 @dataclass(frozen=True, slots=True)
 class Pixel:
-    """A pixel: the key in a sponsor's page, and the conversion that loading it reports."""
+    """A pixel: its key in the sponsor's page, and the conversion that a load reports."""
 
     pixel_id: UUID
     organization_id: OrganizationId
@@ -263,7 +263,7 @@ class Pixel:
 
 @dataclass(frozen=True, slots=True)
 class CreditTotal:
-    """What a model credits to a campaign in a currency; conversions by their weights."""
+    """The credit of a model to a campaign in a currency; conversions by weight."""
 
     campaign_id: CampaignId
     campaign: str

@@ -11,11 +11,11 @@ from uuid import UUID
 from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId, SponsorId
 
 GRACE_DAYS = 14
-"""Days after a flight in which its promo code is still credited, unless a campaign says other."""
+"""Days after a flight in which its promo code is still credited, unless the campaign differs."""
 
 
 class CampaignStatus(StrEnum):
-    """Where a campaign stands."""
+    """The state of a campaign."""
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
@@ -26,7 +26,7 @@ class CampaignStatus(StrEnum):
 
     @property
     def live(self) -> bool:
-        """True when the campaign's code may be redeemed and must be its own (AT05)."""
+        """True when the campaign's code may be redeemed and must be unique (AT05)."""
         return self not in (CampaignStatus.DRAFT, CampaignStatus.CANCELLED)
 
 
@@ -55,7 +55,7 @@ _METHOD_LABELS = {
 
 
 class Position(StrEnum):
-    """Where in an episode an ad is."""
+    """The position of an ad in an episode."""
 
     PRE_ROLL = "pre_roll"
     MID_ROLL = "mid_roll"
@@ -71,7 +71,7 @@ class ReadType(StrEnum):
 
 
 class ConversionType(StrEnum):
-    """What the listener did at the sponsor's."""
+    """The listener's action at the sponsor's."""
 
     PURCHASE = "purchase"
     SIGNUP = "signup"
@@ -112,13 +112,13 @@ class Campaign:
 
     @property
     def flight_days(self) -> int:
-        """How many days the flight lasts, first and last included."""
+        """The number of days of the flight, first and last included."""
         return (self.end_date - self.start_date).days + 1
 
 
 @dataclass(frozen=True, slots=True)
 class EpisodeName:
-    """An episode and what it may be called: its guid, its title, its number in the show."""
+    """An episode and its possible names: its guid, its title, its number in the show."""
 
     episode_id: EpisodeId
     guid: str
@@ -149,7 +149,7 @@ class CodeWindow:
 
 @dataclass(frozen=True, slots=True)
 class CampaignCard:
-    """A campaign as it is stored and listed, with the names of its sponsor and show."""
+    """A campaign as stored and listed, with the names of its sponsor and show."""
 
     campaign_id: CampaignId
     sponsor_id: SponsorId
@@ -170,7 +170,7 @@ class CampaignCard:
 
     @property
     def campaign(self) -> Campaign:
-        """The campaign that the rules work with."""
+        """The campaign in the form used by the rules."""
         return Campaign(
             campaign_id=self.campaign_id,
             sponsor_id=self.sponsor_id,
@@ -191,7 +191,7 @@ class CampaignCard:
 
 @dataclass(frozen=True, slots=True)
 class NewPlacement:
-    """An ad of a campaign in a slot of an episode (from 0), and what it must bring."""
+    """An ad of a campaign in a slot of an episode (from 0), and its promised impressions."""
 
     episode_id: EpisodeId
     slot: int = 0
@@ -202,7 +202,7 @@ class NewPlacement:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A placement as it is stored, with the title of its episode."""
+    """A placement as stored, with the title of its episode."""
 
     placement_id: UUID
     campaign_id: CampaignId
@@ -227,7 +227,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class NewSponsor:
-    """What is said of a sponsor when it is added; the name is its key in the organization."""
+    """The data of a new sponsor; the name is its key in the organization."""
 
     name: str
     company: str | None = None
@@ -238,7 +238,7 @@ class NewSponsor:
 
 @dataclass(frozen=True, slots=True)
 class NewCampaign:
-    """What is said of a campaign when it is added or imported; ``key`` makes that repeatable."""
+    """The data of a new or imported campaign; ``key`` makes that idempotent."""
 
     name: str
     sponsor_id: SponsorId
@@ -256,12 +256,12 @@ class NewCampaign:
     grace_days: int = GRACE_DAYS
     key: str | None = None
     placements: tuple[NewPlacement, ...] | None = None
-    """None: one host read in the middle of each of ``episode_ids``, where none stands yet."""
+    """None: one host-read mid-roll in each of ``episode_ids`` that has no placement yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import of campaigns did."""
+    """The result of an import of campaigns."""
 
     added: int
     updated: int

@@ -1,4 +1,4 @@
-"""A report as data: everything the PDF and the JSON show, each figure with its proof (AT24)."""
+"""A report as data: the content of the PDF and the JSON, each figure with provenance (AT24)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.sponsorship.types.parties import AttributionMethod, Campaign, Cam
 
 
 class ReportType(StrEnum):
-    """What a report is about; each shows its part of the same figures."""
+    """The type of a report; each shows its part of the same figures."""
 
     SPONSOR = "sponsor_report"
     PERFORMANCE = "performance_summary"
@@ -26,17 +26,17 @@ class ReportType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What makes a figure reproducible: rules and lists by version, and how fresh the data is."""
+    """The provenance of a figure: rules and lists by version, and the time of the data."""
 
     rule_version: str
     list_versions: Mapping[str, str]
     data_as_of: datetime | None
-    """The last event that is in the data; None when there is none yet."""
+    """The last event in the data; None when there is none yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number with its definition and proof. ``value`` None means: cannot be known."""
+    """One number with its definition and provenance. ``value`` None means: unknown."""
 
     id: str
     label: str
@@ -54,9 +54,9 @@ class Figure:
 class DayCount:
     """A UTC day of the flight and its impressions.
 
-    ``impressions`` is None on a day without data: nothing was logged for any show, so the number
-    is unknown, not zero. ``partial`` while the day is not over; ``paused`` when the campaign was
-    not active on the day, whose downloads are then no impressions.
+    ``impressions`` is None on a day without data: nothing was logged for any show, so the number is
+    unknown, not zero. ``partial`` is true until the day has ended; ``paused`` when the campaign was
+    not active on the day, whose downloads then are not impressions.
     """
 
     day: date
@@ -67,7 +67,7 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeLine:
-    """An episode that carried the campaign, and what was delivered in it."""
+    """An episode that carried the campaign, with its impressions."""
 
     episode_id: EpisodeId
     number: int | None
@@ -79,7 +79,7 @@ class EpisodeLine:
 
 @dataclass(frozen=True, slots=True)
 class MethodResult:
-    """Conversions and money of one attribution method; a conversion is in one method only."""
+    """Conversions and money of one attribution method; a conversion has only one method."""
 
     method: AttributionMethod
     conversions: int
@@ -89,7 +89,7 @@ class MethodResult:
 
 @dataclass(frozen=True, slots=True)
 class CampaignResults:
-    """What a campaign brought in a period, by credits of one model."""
+    """A campaign's results in a period, by the credits of one model."""
 
     campaign_id: CampaignId
     by_method: tuple[MethodResult, ...]
@@ -107,7 +107,7 @@ class CampaignResults:
 
     @property
     def revenue(self) -> Decimal:
-        """Revenue in the campaign's currency, refunds taken off."""
+        """Revenue in the campaign's currency, minus refunds."""
         return sum((line.revenue for line in self.by_method), Decimal(0))
 
 
@@ -122,7 +122,7 @@ class EpisodeDay:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The downloads of a campaign's episodes in its flight, and how they were counted.
+    """The downloads of a campaign's episodes in its flight, and their provenance.
 
     ``with_data`` are the UTC days on which anything was counted for the organization.
     """
@@ -133,7 +133,7 @@ class Delivery:
 
 
 class DeliverySource(Protocol):
-    """Where counted downloads come from: the rollups of ``measurement``."""
+    """The source of counted downloads: the rollups of ``measurement``."""
 
     def __call__(self, *, episode_ids: Sequence[EpisodeId], first: date, last: date) -> Delivery:
         """Downloads per episode and day from ``first`` to ``last``, both included."""
@@ -153,10 +153,10 @@ class CreditSum:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFigures:
-    """A campaign with what it brought in a period, for a list of campaigns.
+    """A campaign with its results in a period, for a list of campaigns.
 
-    ``spend`` is the part of the fee that falls on the period's days of the flight, and ``roi``
-    the return on that part (AT21).
+    ``spend`` is the share of the fee for the period's days of the flight, and ``roi`` the return on
+    that share (AT21).
     """
 
     card: CampaignCard
@@ -176,7 +176,7 @@ class RevenueDay:
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """A report that was made and written to a file."""
+    """A report that was written to a file."""
 
     report_id: ReportId
     format: str
@@ -187,7 +187,7 @@ class StoredReport:
 
 @dataclass(frozen=True, slots=True)
 class ListedReport:
-    """A report as it is listed: what it shows, how it is proved, where its file was written."""
+    """A report in a list: its content, its provenance, the path of its file."""
 
     report_id: UUID
     number: str
@@ -208,7 +208,7 @@ class ListedReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportInputs:
-    """All that a sponsor report is made from; nothing else may influence it."""
+    """All inputs of a sponsor report; nothing else may influence it."""
 
     sponsor: Sponsor
     campaign: Campaign
@@ -227,7 +227,7 @@ class ReportInputs:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """The part of a campaign's fee that falls on a period: its amount, and on how many days."""
+    """The share of a campaign's fee in a period: its amount, and its number of days."""
 
     amount: Decimal
     days: int
@@ -241,7 +241,7 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """The episode that brought clearly more impressions than its share, and that share."""
+    """The episode with clearly more impressions than its share, and that share."""
 
     episode: EpisodeLine
     share: Decimal
@@ -251,9 +251,9 @@ class Outstanding:
 class ReportNumbers:
     """Every number of a report, computed once from its inputs (AT21); None: unknown (AT22).
 
-    Figures, sentences, notes and pages phrase these numbers and compute none of their own.
-    ``foreign_conversions`` are in other currencies than the campaign's; ``days_left`` counts from
-    the last day that the report can know to the end of the flight.
+    Figures, sentences, notes and pages only word these numbers. ``foreign_conversions`` are in
+    currencies other than the campaign's; ``days_left`` counts from the last day of data to the end
+    of the flight.
     """
 
     impressions: int
@@ -288,7 +288,7 @@ class MethodLine:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A paragraph on how the numbers were made."""
+    """A paragraph on how the numbers were computed."""
 
     title: str
     text: str
@@ -296,7 +296,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """The one object behind every format of a report. Same object, same bytes."""
+    """The one object behind every format of a report. The same object gives the same bytes."""
 
     number: str
     report_type: ReportType
@@ -323,13 +323,13 @@ class ReportData:
     notes: tuple[Note, ...]
 
     def figure(self, figure_id: str) -> Figure:
-        """The figure of that id."""
+        """The figure with this id."""
         return next(figure for figure in self.figures if figure.id == figure_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a report in a form that programs read: a name, columns, rows of exact values.
+    """A table of a report for programs: a name, columns, rows of exact values.
 
     An amount is a Decimal in the report's currency, a ratio a Decimal, a count an int.
     """

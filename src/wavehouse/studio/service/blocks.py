@@ -15,6 +15,7 @@ from wavehouse.store import Operational, Tx
 from wavehouse.studio.queries import blocks as queries
 from wavehouse.studio.rules import entered
 from wavehouse.studio.service.episodes import lock_episode, show_episode
+from wavehouse.studio.service.highlights import anchor_again
 from wavehouse.studio.types.blocks import Author, Block, NewBlock, Revision
 from wavehouse.studio.types.ids import StudioEpisodeId
 from wavehouse.studio.types.projects import EpisodeStatus
@@ -55,6 +56,7 @@ def write_script(
             body=body,
             written_by=identity.user_id if author is Author.PERSON else None,
         )
+    anchor_again(tx, identity=identity, episode_id=episode_id)
     audit.record(
         tx,
         actor=accounts.user_actor(identity),

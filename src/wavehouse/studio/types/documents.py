@@ -46,3 +46,14 @@ class Source:
     def label(self) -> str:
         """How a script cites it, such as ``[S1]``."""
         return f"[S{self.number}]"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """The text of a document before it is stored."""
+
+    kind: DocumentKind
+    title: str
+    text: str
+    address: str | None = None
+    pages: int | None = None

@@ -52,3 +52,35 @@ class Memory:
     source_id: str
     confidence: Decimal
     forgotten_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewMemory:
+    """A statement to remember. ``source_id`` names the note, message or person it is from."""
+
+    content: str
+    kind: MemoryKind = MemoryKind.FACT
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    source_kind: SourceKind = SourceKind.PERSON
+    source_id: str | None = None
+    confidence: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import of ``projects.memories`` did: values added, changed, removed, unchanged."""
+
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class GivenMemory:
+    """A value of ``projects.memories``: its place there, and its text or JSON without loss."""
+
+    source_id: str
+    content: str
+    content_type: str

@@ -22,7 +22,7 @@ STANDARD = "standard"
 _BATCH = 200
 _COMPARED = timedelta(days=365)
 MONTH_OPEN = timedelta(days=3)
-"""How long a month stays open for late events after its end."""
+"""The time that a month stays open for late events after its end."""
 
 
 def reprice(

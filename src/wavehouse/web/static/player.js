@@ -190,7 +190,7 @@ export class Player {
     const problem = await response.json().catch(() => ({}));
     const error = new Error(problem.detail ?? problem.title ?? `status ${response.status}`);
     error.status = response.status;
-    // A batch that the server will never take is not sent for ever; a session that is gone is over.
+    // A batch that the server will never take is not sent forever; a session that no longer exists is over.
     error.isFinal = [404, 413, 422].includes(response.status);
     throw error;
   }

@@ -28,7 +28,7 @@ from wavehouse.webhooks.types import (
 )
 
 OVERLAP = timedelta(hours=24)
-"""How long a rotated secret still signs along with the new one."""
+"""The time that a rotated secret still signs along with the new one."""
 _KEY_BYTES = 32
 _LONGEST_URL = 1000
 _LONGEST_DESCRIPTION = 200

@@ -1,8 +1,8 @@
-"""Other tools' folders of migrations, read as their tools read them, as pairs of up and down.
+"""Other tools' folders of migrations, read as those tools read them, as pairs of up and down.
 
 Each tool has a module here. Names are paths below the folder. In one-file layouts (dbmate, goose)
-each half keeps its place: the other half's lines are empty, so that a message names the line that
-the author sees.
+each half keeps its line numbers: the other half's lines are empty, so that a message gives the line
+in the original file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from wavehouse.schema.types import Migration, SqlFile
 __all__ = ["NESTED", "Layout", "NotRun", "migrations", "not_run"]
 
 NESTED = frozenset({Layout.FLYWAY, Layout.DIESEL, Layout.PRISMA, Layout.HASURA})
-"""Layouts whose files are in folders of the folder."""
+"""Layouts with subfolders."""
 
 
 def migrations(
@@ -36,7 +36,7 @@ def migrations(
 
 
 def not_run(names: Iterable[str], layout: Layout) -> list[NotRun]:
-    """The files of a folder that its own tool runs and this runner cannot."""
+    """The files of a folder that its own tool would run and this runner cannot."""
     listed = sorted(names)
     if layout in (Layout.GOLANG_MIGRATE, Layout.GOOSE):
         return numbered.in_go(listed)
@@ -44,7 +44,7 @@ def not_run(names: Iterable[str], layout: Layout) -> list[NotRun]:
 
 
 def _ours(migration: Migration) -> Migration:
-    """A migration as our runner reads it."""
+    """A migration as this runner reads it."""
     down = migration.down
     return replace(
         migration,
@@ -54,7 +54,7 @@ def _ours(migration: Migration) -> Migration:
 
 
 def _our_file(file: SqlFile) -> SqlFile:
-    """Elsewhere an empty file is a step that does nothing; here that is said by a statement."""
+    """A file of a foreign layout; an empty one becomes a statement that does nothing."""
     if not file.text.strip():
         return replace(file, text="SELECT 1;\n")
     return without_transaction(file)

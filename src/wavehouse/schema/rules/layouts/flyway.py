@@ -1,9 +1,9 @@
 """flyway: ``V2.1__slug.sql``, ``U2.1__slug.sql`` and repeatable ``R__slug.sql``.
 
 Versions are numbers, part by part: 9999 comes before 10000, 2 before 2.1, and 2.0 is 2. A baseline
-(``B2.1__slug.sql``) holds all files up to its version in one: the newest is read as the first file
-where no older one is left; where they still are, they are read instead. A file runs in a
-transaction unless the server refuses that, or its ``.conf`` has ``executeInTransaction=false``.
+(``B2.1__slug.sql``) replaces all files up to its version: the newest is read as the first file if
+no older files remain; otherwise those are read instead. A file runs in a transaction unless the
+server refuses that, or its ``.conf`` has ``executeInTransaction=false``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ALONE = re.compile(r"^\s*executeInTransaction\s*=\s*false\s*$", re.MULTILINE | 
 
 
 def read_folder(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
-    """The versioned migrations, then the repeatable ones by their description."""
+    """The versioned migrations, then the repeatable ones by description."""
     ups: dict[tuple[int, ...], tuple[str, str, str]] = {}
     downs: dict[tuple[int, ...], str] = {}
     baselines: dict[tuple[int, ...], tuple[str, str, str]] = {}
@@ -73,7 +73,7 @@ def read_folder(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
 
 
 def not_run(names: Sequence[str]) -> list[NotRun]:
-    """Callbacks and migrations in Java: flyway runs them, this runner does not."""
+    """Callbacks and Java migrations: flyway runs them, this runner does not."""
     skipped = []
     for name in names:
         base = name.rpartition("/")[2]
@@ -90,5 +90,5 @@ def _refuse_placeholders(file: SqlFile) -> None:
         raise InvalidInput(
             f"{match[0]} is a Flyway placeholder, which Wavehouse does not replace",
             where=f"{file.name}:{file.text.count(chr(10), 0, match.start()) + 1}",
-            hint="Write the value into a copy of the file.",
+            hint="Replace it by its value in a copy of the file.",
         )

@@ -1,4 +1,4 @@
-"""Layouts with a folder for each version: diesel, prisma, hasura."""
+"""Layouts with one folder per version: diesel, prisma, hasura."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ALONE = re.compile(r"^\s*run_in_transaction\s*=\s*false\s*$", re.MULTILINE)
 
 
 def diesel(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
-    """``<version>_<name>/up.sql`` and ``down.sql``; ``metadata.toml`` may deny the transaction."""
+    """``<version>_<name>/up.sql``, ``down.sql``; ``metadata.toml`` may disable the transaction."""
 
     def read_one(name: str) -> SqlFile:
         about = f"{name.rpartition('/')[0]}/metadata.toml"
@@ -27,12 +27,12 @@ def diesel(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
 
 
 def prisma(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
-    """``<timestamp>_<name>/migration.sql``, without a way down; sent whole, without transaction."""
+    """``<timestamp>_<name>/migration.sql``, without down file; sent whole, without transaction."""
     return _folders(names, lambda name: replace(read(name), server_decides=True), _PRISMA)
 
 
 def hasura(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
-    """``<version>_<name>/up.sql`` and ``down.sql``, also below a folder of the database's name."""
+    """``<version>_<name>/up.sql`` and ``down.sql``, optionally in a folder per database."""
     return _folders(names, lambda name: replace(read(name), server_decides=True), _HASURA)
 
 

@@ -13,7 +13,7 @@ Read = Callable[[str], SqlFile]
 
 
 class Layout(StrEnum):
-    """How a folder of migrations is laid out."""
+    """The layout of a folder of migrations."""
 
     WAVEHOUSE = "wavehouse"
     GOLANG_MIGRATE = "golang-migrate"
@@ -30,7 +30,7 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NotRun:
-    """A file that only its own tool can run, and what it is."""
+    """A file that only its own tool can run, and its kind."""
 
     name: str
     kind: str
@@ -44,7 +44,7 @@ def same_version(name: str, other: str) -> InvalidInput:
 
 
 def no_migration(name: str, layout: Layout) -> InvalidInput:
-    """The error for a file that the layout has no place for."""
+    """The error for a file name that the layout does not allow."""
     return InvalidInput(
         f"this is not the name of a migration in the layout {layout}",
         where=name,

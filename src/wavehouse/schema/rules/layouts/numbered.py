@@ -1,8 +1,8 @@
 """Layouts of numbered files: golang-migrate, sqlx, supabase, plain SQL.
 
-None of these tools wraps a file of several statements into a transaction of its own; the server
-does, because the file is sent whole. So a file runs in a transaction unless the server refuses
-that (``CREATE INDEX CONCURRENTLY``, alone in its file).
+None of these tools wraps a file of several statements in a transaction; the server does, because
+the file is sent whole. So a file runs in a transaction unless the server refuses that (``CREATE
+INDEX CONCURRENTLY``, alone in its file).
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def pairs_of(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
 
 
 def in_go(names: Sequence[str]) -> list[NotRun]:
-    """Migrations that programs which embed the tool keep in Go beside those in SQL."""
+    """Migrations in Go, kept beside SQL files by programs that embed the tool."""
     matching = [n for n in names if _IN_GO.fullmatch(n) and not n.endswith("_test.go")]
     return [NotRun(name, "is written in Go") for name in matching]
 
 
 def golang_migrate(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
-    """As ours, without a transaction unless the author writes one."""
+    """The same names as ours, without a transaction unless the file has one."""
     listed = [name for name in names if name.endswith(".sql")]
     return pairs_of(listed, lambda name: replace(read(name), server_decides=True))
 
@@ -51,7 +51,7 @@ def golang_migrate(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
 def sqlx(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
     """``<digits>_<name>.sql``, or ``.up.sql`` and ``.down.sql``; each in a transaction.
 
-    A file that begins with ``-- no-transaction`` runs without one.
+    A file that starts with ``-- no-transaction`` runs without one.
     """
 
     def read_one(name: str) -> SqlFile:
@@ -62,7 +62,7 @@ def sqlx(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
 
 
 def supabase(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
-    """``<timestamp>_<name>.sql``, without a way down."""
+    """``<timestamp>_<name>.sql``, without a down file."""
 
     def read_one(name: str) -> SqlFile:
         return replace(read(name), server_decides=True)

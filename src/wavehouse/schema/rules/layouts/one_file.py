@@ -1,4 +1,4 @@
-"""Layouts with both ways in one file: dbmate and goose."""
+"""Layouts with up and down in one file: dbmate and goose."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Halves = Callable[[str, str], tuple[str, str]]
 
 
 def dbmate(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
-    """``-- migrate:up`` and ``-- migrate:down``, each with ``transaction:false`` if it likes."""
+    """``-- migrate:up`` and ``-- migrate:down``, each optionally with ``transaction:false``."""
     return _one_file(names, read, _DBMATE, r"^\s*--\s*migrate:up\b", _dbmate, Layout.DBMATE)
 
 
 def goose(
     names: Sequence[str], read: Read, environment: Mapping[str, str]
 ) -> tuple[Migration, ...]:
-    """``-- +goose Up`` and ``Down``; ``NO TRANSACTION`` is about both; statement marks go.
+    """``-- +goose Up`` and ``Down``; ``NO TRANSACTION`` applies to both; marks are removed.
 
-    Between ``ENVSUB ON`` and ``ENVSUB OFF`` variables of the environment are substituted.
+    Between ``ENVSUB ON`` and ``ENVSUB OFF`` environment variables are substituted.
     """
 
     def halves(text: str, name: str) -> tuple[str, str]:
@@ -46,7 +46,7 @@ def _one_file(
     halves: Halves,
     layout: Layout,
 ) -> tuple[Migration, ...]:
-    """``mark`` opens the up half; without it a file would pass for a step that does nothing."""
+    """``mark`` starts the up half; a file without it is refused, not treated as an empty step."""
     migrations: dict[int, Migration] = {}
     for name in names:
         if not name.endswith(".sql"):
@@ -88,7 +88,7 @@ def _dbmate(text: str, name: str) -> tuple[str, str]:
 
 
 def _is_off(options: str, name: str, line: int) -> bool:
-    """Whether the options of a half say ``transaction:false``. Raises for one that is not known."""
+    """Whether a half has the option ``transaction:false``. Raises for an unknown option."""
     is_off = False
     for option in options.split():
         key, _, value = option.partition(":")
@@ -96,7 +96,7 @@ def _is_off(options: str, name: str, line: int) -> bool:
             raise InvalidInput(
                 f"unknown dbmate option {option}",
                 where=f"{name}:{line}",
-                hint="The only option that is supported is transaction:false.",
+                hint="The only supported option is transaction:false.",
             )
         is_off = value == "false"
     return is_off
@@ -122,7 +122,7 @@ def _goose(text: str, name: str, environment: Mapping[str, str]) -> tuple[str, s
 
 
 def _substituted(line: str, where: str, environment: Mapping[str, str]) -> str:
-    """A line with the environment's variables in it, ``${NAME:-default}`` included."""
+    """A line with environment variables substituted, ``${NAME:-default}`` included."""
 
     def value(match: re.Match[str]) -> str:
         name, way = match["plain"] or match["name"], match["way"] or ""

@@ -1,0 +1,1 @@
+DROP FUNCTION governance.drop_partition(regclass, regclass, date);

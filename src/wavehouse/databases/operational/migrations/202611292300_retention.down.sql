@@ -1,0 +1,2 @@
+DROP FUNCTION governance.raw_from();
+DROP FUNCTION governance.drop_partition(regclass, regclass, date);

@@ -1,0 +1,27 @@
+"""A ``wavehouse doctor`` check: the last run of each retention policy."""
+
+from __future__ import annotations
+
+from wavehouse.governance.service.planning import list_runs
+from wavehouse.kernel.findings import Finding
+from wavehouse.workspace import Workspace
+
+_NAME = "retention"
+
+
+def retention(workspace: Workspace) -> Finding:
+    """Policies whose latest run failed, was refused, or is only planned."""
+    latest = {}
+    for _, run in reversed(list_runs(workspace.stores, limit=1000)):
+        latest[run.policy] = run
+    wrong = [run for run in latest.values() if run.status in ("failed", "refused")]
+    if wrong:
+        message = f"{wrong[0].policy}: {wrong[0].reason}"
+        more = f"; {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        return Finding(_NAME, False, f"{message}{more}", "wavehouse retention plan")
+    planned = sum(run.status == "planned" for run in latest.values())
+    if planned:
+        return Finding(
+            _NAME, True, f"{planned} policies have rows that are due: wavehouse retention plan"
+        )
+    return Finding(_NAME, True, "nothing is overdue" if latest else "no run yet")

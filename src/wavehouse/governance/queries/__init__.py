@@ -1,0 +1,1 @@
+"""Queries of ``governance``; they run on any of the databases."""

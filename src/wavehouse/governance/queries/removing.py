@@ -1,0 +1,114 @@
+"""SQL of retention: what is older than a limit, and its removal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from wavehouse.store import Analytics, Learning, Listeners, Operational, Tx
+
+AnyTx = Tx[Operational] | Tx[Learning] | Tx[Listeners] | Tx[Analytics]
+NAMED = (
+    {"table": "accounts.login_links", "clock": "expires_at", "part": "measurement.requests"},
+    {"table": "usage.token_usage_daily", "clock": "usage_date", "part": "usage.usage_events"},
+)
+"""Names that the statements are used with, for the test that prepares them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """How many rows are older than a limit, and the oldest time among them."""
+
+    rows: int
+    oldest: datetime | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A number of rows."""
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A partition that holds nothing that is kept."""
+
+    name: str
+    bytes: int
+
+
+def is_date(tx: AnyTx, *, table: str, clock: str) -> bool:
+    """Whether a column is a date; else it is an instant."""
+    matches: bool | None = tx.value(
+        """
+        SELECT a.atttypid = 'date'::regtype FROM pg_attribute a
+        WHERE a.attrelid = to_regclass(%(table)s) AND a.attname = %(clock)s
+        """,
+        {"table": table, "clock": clock},
+    )
+    return bool(matches)
+
+
+def older(tx: AnyTx, *, table: str, clock: str, before: datetime | date) -> Older:
+    """The rows whose time is before a limit; rows without a time are kept."""
+    (counted,) = tx.rows(
+        Older,
+        "SELECT count(*) AS rows, min({clock}) AS oldest FROM {table} WHERE {clock} < %(before)s",
+        {"before": before},
+        table=table,
+        clock=clock,
+    )
+    return counted
+
+
+def parts_before(tx: AnyTx, *, table: str, day: date) -> list[Part]:
+    """The partitions that hold nothing from a UTC day on, oldest first."""
+    return tx.rows(
+        Part,
+        """
+        SELECT p.part::text AS name, pg_total_relation_size(p.part) AS bytes
+        FROM schema_ops.partitions_before(to_regclass(%(table)s), %(day)s) p
+        """,
+        {"table": table, "day": day},
+    )
+
+
+def rows_of(tx: AnyTx, *, part: str) -> int:
+    """How many rows a partition has."""
+    (counted,) = tx.rows(Rows, "SELECT count(*) AS rows FROM {part}", part=part)
+    return counted.rows
+
+
+def drop_part(tx: AnyTx, *, table: str, part: str, day: date) -> int:
+    """Drop one of those partitions; how many rows it had. Waits two seconds for its lock."""
+    tx.execute("SET LOCAL lock_timeout = '2s'")
+    rows = rows_of(tx, part=part)
+    tx.execute(
+        "SELECT governance.drop_partition(to_regclass(%(table)s), to_regclass(%(part)s), %(day)s)",
+        {"table": table, "part": part, "day": day},
+    )
+    return rows
+
+
+def delete_some(tx: AnyTx, *, table: str, clock: str, before: datetime | date, most: int) -> int:
+    """Delete at most ``most`` of the rows whose time is before a limit; how many were deleted."""
+    tx.execute("SET LOCAL lock_timeout = '2s'")
+    return tx.execute(
+        """
+        DELETE FROM {table} WHERE ctid = ANY (ARRAY(
+          SELECT ctid FROM {table} WHERE {clock} < %(before)s LIMIT %(most)s))
+        """,
+        {"before": before, "most": most},
+        table=table,
+        clock=clock,
+    )
+
+
+def lock_policy(tx: AnyTx, *, policy: str) -> bool:
+    """Take a policy's lock until the transaction ends; False when another run has it."""
+    taken: bool = tx.value(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended('retention ' || %(policy)s, 0))",
+        {"policy": policy},
+    )
+    return taken

@@ -1,0 +1,1 @@
+"""The commands ``wavehouse studio …``, one file for each subject."""

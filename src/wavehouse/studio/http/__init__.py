@@ -1,0 +1,15 @@
+"""HTTP routes of ``studio``."""
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter
+
+from wavehouse.studio.http import api, chat, material
+from wavehouse.workspace import Edge
+
+__all__ = ["routers"]
+
+
+def routers(edge: Edge) -> Iterable[APIRouter]:
+    """The HTTP routes of ``studio``."""
+    return [*api.routers(edge), *material.routers(edge), *chat.routers(edge)]

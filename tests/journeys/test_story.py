@@ -1,0 +1,55 @@
+"""The story of the demo: every chapter, played twice, with the figures that it promises."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from wavehouse import wiring
+
+
+def _played(home: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "wavehouse", "-q", "demo", "--no-serve", "--json"),
+            *("--people", "20", "--days", "8"),
+        ],
+        env={**os.environ, "WAVEHOUSE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def _settled(result: dict[str, Any]) -> dict[str, Any]:
+    """The figures without what a clock or a new file makes."""
+    chapters = {
+        name: {key: value for key, value in chapter.items() if key not in {"seconds", "lines"}}
+        for name, chapter in result["chapters"].items()
+    }
+    chapters["by itself"].pop("taken_over")
+    others = {
+        key: value for key, value in result.items() if key not in {"seconds", "chapters", "reports"}
+    }
+    return {**others, "chapters": chapters}
+
+
+def test_the_whole_story_is_true_and_can_be_told_again(home_folder: Path) -> None:
+    """Every chapter is there and holds; the second time gives the same figures."""
+    first = _played(home_folder)
+    assert [chapter.name for chapter in wiring.chapters()] == list(first["chapters"])
+    for name, chapter in first["chapters"].items():
+        assert chapter["ok"], (name, chapter)
+        assert 1 <= len(chapter["lines"]) <= 3, name
+    assert all(rule["expected"] == rule["counted"] for rule in first["truth"].values())
+    itself = first["chapters"]["by itself"]
+    assert (11, 11, 1) == (itself["jobs"], itself["ended_once"], itself["killed"])
+
+    assert _settled(first) == _settled(_played(home_folder))
