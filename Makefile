@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm
+.PHONY: oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -132,6 +132,9 @@ oracles: $(VENV)/.dev ## Compare with public vectors: OP3=checkout PREFIXES=chec
 
 queue-states: $(VENV)/.dev ## The queue under chance: 10,000 steps for 200 seeds; hours. A taste: STEPS=300 SEEDS=4
 	@$(BIN)/python -m tests.queue_simulation $(or $(STEPS),10000) $(or $(SEEDS),200)
+
+kills: $(VENV)/.dev ## A worker of the studio killed at every write: one episode, one payment, one item
+	@$(BIN)/python -m pytest -q -s -m harness tests/studio/test_kills.py
 
 queue-bench: $(VENV)/.dev ## Jobs a second, claims beside a million rows, fairness, WAL; ARGS="--peers FOLDER"
 	@$(BIN)/python benchmarks/queue_beside.py $(ARGS)

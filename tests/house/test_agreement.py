@@ -127,6 +127,7 @@ WITHOUT_IDENTITY = {
     "measurement": 13,
     "queue": 5,
     "sponsorship": 5,
+    "studio": 7,  # planning and making are upkeep; anybody with its address reads a feed
     "usage": 2,  # sweeping reservations and reading upstreams are upkeep, like counting
     "webhooks": 2,  # sending, and announcing a refused creation, are the edge's
 }

@@ -50,6 +50,10 @@ PUBLIC = {
     "/p/{key}.js": "loaded by sponsors' pages",
     "/p/{key}.gif": "loaded by sponsors' pages",
     "/p/{key}/landing.gif": "loaded by sponsors' pages",
+    "/studio/feeds/{project_id}/feed.xml": "read by podcast players",
+    "/studio/feeds/{project_id}/{token}/feed.xml": "read by podcast players, with the token",
+    "/studio/feeds/{project_id}/{name}": "read by podcast players",
+    "/studio/feeds/{project_id}/{token}/{name}": "read by podcast players, with the token",
 }
 """Routes without a user, each with the reason."""
 OWN = {
@@ -209,6 +213,7 @@ VALID = {
     "retention release": [ID],
     "jobs discard": [ID],
     "jobs retry": [ID],
+    "studio schedule skip": [ID, "2026-12-24"],
     "webhooks delete": [ID],
     "webhooks disable": [ID],
     "webhooks enable": [ID],

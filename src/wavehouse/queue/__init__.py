@@ -1,6 +1,6 @@
 """Public interface of ``queue``: jobs, handlers, and the worker that runs them."""
 
-from wavehouse.queue.rules import kind_of
+from wavehouse.queue.rules import class_of, described, kind_of, wait_of
 from wavehouse.queue.service.attempt import Attempt
 from wavehouse.queue.service.managing import (
     cancel_job,
@@ -51,6 +51,8 @@ __all__ = [
     "WorkerRow",
     "cancel_job",
     "check_operator",
+    "class_of",
+    "described",
     "discard_job",
     "enqueue",
     "kind_of",
@@ -61,4 +63,5 @@ __all__ = [
     "show_job",
     "stats",
     "visible",
+    "wait_of",
 ]

@@ -1,8 +1,8 @@
-"""Manifest of ``studio``: commands and the API."""
+"""Manifest of ``studio``: commands, the API, the feeds, background work, a chapter."""
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Command, Manifest, Page, Routes
+from wavehouse.kernel.manifest import Chapter, Command, Job, Manifest, Page, Routes, Schedule
 
 MANIFEST = Manifest(
     commands=(
@@ -48,8 +48,56 @@ MANIFEST = Manifest(
             target="wavehouse.studio.cli.material:events",
             summary="What people did; types, quarantine, replay.",
         ),
+        Command(
+            name="schedule",
+            group="studio",
+            target="wavehouse.studio.cli.schedule:schedule",
+            summary="When a project publishes: set, show, skip, cancel.",
+        ),
+        Command(
+            name="generate",
+            group="studio",
+            target="wavehouse.studio.cli.generate:generate",
+            summary="Make episodes: now, again, approve; the steps.",
+        ),
+        Command(
+            name="production",
+            group="studio",
+            target="wavehouse.studio.cli.production:production",
+            summary="Voices, level, writer, speaker of a project.",
+        ),
+        Command(
+            name="feed",
+            group="studio",
+            target="wavehouse.studio.cli.generate:feed",
+            summary="The feed of a project: address, public or private.",
+        ),
     ),
     routes=(Routes(target="wavehouse.studio.http:routers"),),
+    chapters=(
+        Chapter(
+            name="studio",
+            summary="A note changes the next script; spoken in Italian within its budget.",
+            target="wavehouse.studio.demo:studio",
+            place=30,
+        ),
+    ),
+    jobs=(
+        Job(kind="studio.generate", target="wavehouse.studio.jobs:generate", transactional=False),
+    ),
+    schedules=(
+        Schedule(
+            name="planning of episodes",
+            seconds=60,
+            first=5,
+            target="wavehouse.studio.jobs:planning_ahead",
+        ),
+        Schedule(
+            name="making of due episodes",
+            seconds=5,
+            target="wavehouse.studio.jobs:dispatching",
+        ),
+    ),
     pages=(
         Page(
             path="/studio",

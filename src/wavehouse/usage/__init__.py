@@ -16,6 +16,7 @@ from wavehouse.usage.service.budgets import (
 )
 from wavehouse.usage.service.burning import BurnDown, burn_down
 from wavehouse.usage.service.correcting import last_reconciliation, reconcile, reprice
+from wavehouse.usage.service.gateway import Route, routes
 from wavehouse.usage.service.models import (
     add_model,
     add_price,
@@ -26,7 +27,7 @@ from wavehouse.usage.service.models import (
 from wavehouse.usage.service.periods import change_timezone, ensure_periods
 from wavehouse.usage.service.reading import usage_by_day
 from wavehouse.usage.service.refusals import BudgetExhausted, Unpriced, plain
-from wavehouse.usage.service.spending import release, reserve, settle, sweep
+from wavehouse.usage.service.spending import find_model, release, reserve, settle, sweep
 from wavehouse.usage.types import (
     Budget,
     BudgetId,
@@ -61,6 +62,7 @@ __all__ = [
     "Repriced",
     "Reservation",
     "ReservationId",
+    "Route",
     "Settled",
     "Unit",
     "Unpriced",
@@ -71,6 +73,7 @@ __all__ = [
     "change_timezone",
     "delete_budget",
     "ensure_periods",
+    "find_model",
     "grant",
     "history",
     "import_prices",
@@ -84,6 +87,7 @@ __all__ = [
     "release",
     "reprice",
     "reserve",
+    "routes",
     "set_budget",
     "settle",
     "show_budget",

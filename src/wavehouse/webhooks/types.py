@@ -20,6 +20,8 @@ class EventType(StrEnum):
 
     REPORT_GENERATED = "report.generated"
     CAMPAIGN_STATUS_CHANGED = "campaign.status_changed"
+    EPISODE_PUBLISHED = "episode.published"
+    EPISODE_FAILED = "episode.failed"
     ALERT_OPENED = "alert.opened"
     ALERT_RESOLVED = "alert.resolved"
     BUDGET_THRESHOLD_REACHED = "budget.threshold_reached"
@@ -30,6 +32,8 @@ class EventType(StrEnum):
 SUBSCRIBABLE = (
     EventType.REPORT_GENERATED,
     EventType.CAMPAIGN_STATUS_CHANGED,
+    EventType.EPISODE_PUBLISHED,
+    EventType.EPISODE_FAILED,
     EventType.ALERT_OPENED,
     EventType.ALERT_RESOLVED,
     EventType.BUDGET_THRESHOLD_REACHED,

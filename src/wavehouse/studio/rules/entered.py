@@ -1,10 +1,8 @@
-"""Checks of what people enter: titles, texts, languages, cadences."""
+"""Checks of what people enter: titles, texts, languages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from wavehouse.kernel import words
 from wavehouse.kernel.errors import InvalidInput
@@ -12,8 +10,6 @@ from wavehouse.kernel.errors import InvalidInput
 LONGEST_TITLE = 500
 LONGEST_TEXT = 200_000
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 def title_of(text: str, where: str = "title") -> str:
@@ -44,25 +40,3 @@ def language_of(text: str) -> str:
             "invalid language", where="language", hint="Use a language tag such as it or pt-BR."
         )
     return tag
-
-
-def cadence_of(value: Mapping[str, Any]) -> dict[str, Any]:
-    """A cadence (Q3), or an empty one. InvalidInput for a cadence without a day or a time."""
-    if not value:
-        return {}
-    days, times = value.get("days"), value.get("times")
-    if not isinstance(days, list) or not days or not set(days) <= set(_DAYS):
-        raise InvalidInput(
-            "a cadence needs at least one day", where="cadence.days", hint="Use MO to SU."
-        )
-    if not isinstance(times, list) or not times or not all(_is_time(each) for each in times):
-        raise InvalidInput(
-            "a cadence needs at least one time", where="cadence.times", hint="Use 06:00, not 6."
-        )
-    if not isinstance(value.get("tz"), str) or not value["tz"]:
-        raise InvalidInput("a cadence needs a time zone", where="cadence.tz")
-    return dict(value)
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, str) and _TIME.fullmatch(value) is not None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wavehouse import accounts, audit
+from wavehouse import accounts, audit, queue
 from wavehouse.accounts import Access, Identity, Limit
 from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.store import Operational, Tx
 from wavehouse.studio.queries import projects as queries
 from wavehouse.studio.rules import entered
+from wavehouse.studio.service import planning
 from wavehouse.studio.types.ids import ProjectId
 from wavehouse.studio.types.projects import (
     MissedPolicy,
@@ -33,11 +34,13 @@ def create_project(tx: Tx[Operational], *, identity: Identity, new: NewProject) 
         title=entered.title_of(new.title),
         brief=entered.text_of(new.brief, "brief", longest=_LONGEST_BRIEF, empty=True),
         language=entered.language_of(new.language),
-        cadence=entered.cadence_of(new.cadence),
+        cadence=planning.stored_cadence(new.cadence),
         missed_policy=new.missed_policy,
         missed_limit=new.missed_limit,
     )
     _record(tx, identity, project.project_id, "project.created")
+    if project.cadence_config:
+        planning.plan_project(tx, identity=identity, project_id=project.project_id)
     return project
 
 
@@ -75,20 +78,22 @@ def change_project(
         language=old.language if change.language is None else entered.language_of(change.language),
         cadence_config=old.cadence_config
         if change.cadence is None
-        else entered.cadence_of(change.cadence),
+        else planning.stored_cadence(change.cadence),
         missed_policy=policy,
         missed_limit=limit,
     )
     if new != old:
         queries.update_project(tx, identity=identity, project=new)
         _record(tx, identity, project_id, "project.changed")
+    if new.cadence_config != old.cadence_config:
+        planning.plan_project(tx, identity=identity, project_id=project_id)
     return new
 
 
 def set_project_status(
     tx: Tx[Operational], *, identity: Identity, project_id: ProjectId, status: ProjectStatus
 ) -> Project:
-    """Pause, resume or archive a project.
+    """Pause, resume or archive a project, and its slots; archiving removes the future ones (Q23).
 
     LimitReached when an archived project would come back and the plan allows no more.
     """
@@ -101,6 +106,11 @@ def set_project_status(
     new = replace(old, status=status)
     queries.update_project(tx, identity=identity, project=new)
     _record(tx, identity, project_id, f"project.{status}")
+    if status is ProjectStatus.ACTIVE:
+        queue.resume_jobs(tx, identity=identity, project_id=project_id)
+    else:
+        queue.pause_jobs(tx, identity=identity, project_id=project_id, reason=f"project {status}")
+    planning.plan_project(tx, identity=identity, project_id=project_id)
     return new
 
 

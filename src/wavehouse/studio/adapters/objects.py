@@ -1,0 +1,93 @@
+"""Where the studio keeps what it makes: files named by their content, below ``WAVEHOUSE_HOME``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+from wavehouse.kernel.errors import NotFound
+
+_REF = re.compile(r"sha256:([0-9a-f]{64})")
+
+
+class ObjectStore(Protocol):
+    """Keeps bytes under the hash of their content: writing twice is writing once (Q19)."""
+
+    def put(self, content: bytes) -> str:
+        """Store bytes; returns the reference, ``sha256:`` and the hash."""
+        ...
+
+    def get(self, ref: str) -> bytes:
+        """The bytes of a reference. NotFound when they are not here."""
+        ...
+
+
+class FolderStore:
+    """A folder of files. A file appears whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, content: bytes) -> str:
+        """Store bytes, synced to disk; returns the reference."""
+        ref = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        self._write(self.path(ref), content)
+        return ref
+
+    def get(self, ref: str) -> bytes:
+        """The bytes of a reference. NotFound when the file is missing or was damaged."""
+        try:
+            content = self.path(ref).read_bytes()
+        except FileNotFoundError:
+            raise NotFound("this file of the studio is missing", where=ref) from None
+        if f"sha256:{hashlib.sha256(content).hexdigest()}" != ref:
+            raise NotFound("this file of the studio was damaged", where=ref)
+        return content
+
+    def has(self, ref: str) -> bool:
+        """Whether the file is here."""
+        return self.path(ref).is_file()
+
+    def path(self, ref: str) -> Path:
+        """The file of a reference."""
+        match = _REF.fullmatch(ref)
+        if match is None:
+            raise NotFound("not a reference of the studio's store", where=ref[:80])
+        return self.folder / match[1][:2] / match[1]
+
+    def remember(self, key: str, content: bytes) -> None:
+        """Keep a paid answer under its request id until it is settled."""
+        self._write(self._reply(key), content)
+
+    def recall(self, key: str) -> bytes | None:
+        """The answer to a request id that was paid for before a crash, or None."""
+        try:
+            return self._reply(key).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def forget(self, key: str) -> None:
+        """Remove a settled answer."""
+        self._reply(key).unlink(missing_ok=True)
+
+    def _reply(self, key: str) -> Path:
+        return self.folder / "replies" / hashlib.sha256(key.encode()).hexdigest()
+
+    @staticmethod
+    def _write(path: Path, content: bytes) -> None:
+        if path.is_file() and path.stat().st_size == len(content):
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name[:16]}.{uuid4().hex}")
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)

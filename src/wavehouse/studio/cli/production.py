@@ -1,0 +1,83 @@
+"""``wavehouse studio production``: how a project is produced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import click
+
+from wavehouse.studio.cli.acting import AS_JSON, PROJECT, organization
+
+if TYPE_CHECKING:
+    from wavehouse.workspace import OpenWorkspace
+
+_PROVIDERS = ["local", "openai_compatible"]
+
+
+@click.command()
+@PROJECT
+@click.option("--level", type=click.Choice(["beginner", "intermediate", "advanced"]))
+@click.option("--voice", "voices", multiple=True, metavar="NAME[:VARIANT[:SPEED[:PITCH]]]",
+              help="A speaker and its voice, such as Giulia:f2:150:55; repeatable.")  # fmt: skip
+@click.option("--review/--no-review", default=None, help="A person approves each script.")
+@click.option("--writer", type=click.Choice(_PROVIDERS), help="Who writes.")
+@click.option("--writer-model", help="Model of the registry that writes.")
+@click.option("--speaker", type=click.Choice(_PROVIDERS), help="Who speaks.")
+@click.option("--speaker-model", help="Model of the registry that speaks.")
+@click.option("--author", help="Author that the feed names.")
+@click.option("--owner-email", help="Address that the feed publishes; empty for none.")
+@click.option("--explicit/--clean", default=None, help="Mark the feed as explicit.")
+@AS_JSON
+@click.pass_obj
+def production(
+    open_workspace: OpenWorkspace,
+    project: UUID,
+    level: str | None,
+    voices: tuple[str, ...],
+    review: bool | None,
+    writer: str | None,
+    writer_model: str | None,
+    speaker: str | None,
+    speaker_model: str | None,
+    author: str | None,
+    owner_email: str | None,
+    explicit: bool | None,
+    as_json: bool,
+) -> None:
+    """Show how PROJECT is produced, after changing what is given."""
+    from dataclasses import asdict
+
+    from wavehouse.kernel import terminal
+    from wavehouse.studio.service import production as service
+    from wavehouse.studio.types.ids import ProjectId
+    from wavehouse.studio.types.production import Level, ProductionChange, Provider
+
+    change = ProductionChange(
+        level=Level(level) if level else None,
+        voices=tuple(service.voice_of(text) for text in voices) or None,
+        review=review,
+        text_provider=Provider(writer) if writer else None,
+        text_model=writer_model,
+        speech_provider=Provider(speaker) if speaker else None,
+        speech_model=speaker_model,
+        author=author,
+        owner_email=owner_email,
+        explicit=explicit,
+    )
+    project_id = ProjectId(project)
+    with organization(open_workspace) as (tx, identity):
+        if change != ProductionChange():
+            service.change_production(tx, identity=identity, project_id=project_id, change=change)
+        row = service.production_of(tx, identity=identity, project_id=project_id)
+    shown = asdict(row)
+    del shown["feed_token_hash"]
+    shown["voices"] = [asdict(voice) for voice in service.voices_of(row)]
+    if as_json:
+        terminal.print_json(shown)
+        return
+    shown["voices"] = ", ".join(
+        f"{v['speaker']} ({v['variant'] or v['name'] or 'plain'}, {v['speed']})"
+        for v in shown["voices"]
+    )
+    terminal.print_table(("choice", "value"), [[name, value] for name, value in shown.items()])

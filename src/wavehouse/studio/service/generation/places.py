@@ -1,0 +1,29 @@
+"""Where the pipeline works: the database, the store of files, the address of the feeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.serving import address_of
+from wavehouse.store import Database, Operational
+from wavehouse.studio.adapters.objects import FolderStore
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the pipeline works."""
+
+    operational: Database[Operational]
+    store: FolderStore
+    address: str
+
+
+def store_of(settings: Settings) -> FolderStore:
+    """The files of the studio, below the home folder."""
+    return FolderStore(settings.home / "studio")
+
+
+def place_of(operational: Database[Operational], settings: Settings) -> Place:
+    """The place of an installation."""
+    return Place(operational, store_of(settings), address_of(settings))
