@@ -428,3 +428,22 @@ def test_a_corrected_owner_takes_the_grant_with_them(
         granting.link(tx, identity=selling.identity, customer="cus_1", listener_id=other)
     assert ["revoked"] == [grant.status for grant in grants(listener_id)]
     assert ["active"] == [grant.status for grant in grants(other)]
+
+
+def test_e11_two_listeners_may_have_a_gift_of_the_same_name(
+    database: Database[Listeners], selling: Workspace, listener_id: ListenerId, grants: Grants
+) -> None:
+    """Granting or revoking the one leaves the other alone."""
+    end = clock.now() + timedelta(days=30)
+    new = NewGrant(listener_id, "feed", "plus", ScopeKind.GIFT, "summer", "a gift", None, end)
+    with database.worker() as tx:
+        other = listeners.create(tx, email=f"{uuid4().hex}@example.org").listener_id
+        first = granting.grant(tx, identity=selling.identity, new=new)
+        granting.grant(tx, identity=selling.identity, new=replace(new, listener_id=other))
+        granting.grant(tx, identity=selling.identity, new=replace(new, resource="basic"))
+    assert ["active"] * 2 == [grant.status for grant in grants(listener_id)]
+    with database.worker() as tx:
+        granting.revoke(tx, identity=selling.identity, entitlement_id=first.entitlement_id,
+                        reason="over")  # fmt: skip
+    assert ["active", "revoked"] == sorted(grant.status for grant in grants(listener_id))
+    assert ["active"] == [grant.status for grant in grants(other)]

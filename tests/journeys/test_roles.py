@@ -66,7 +66,12 @@ OWN = {
     "/account/passkeys/remove",
 }
 """Forms that change what is the person's own, whatever the role."""
-OTHERS = ("wavehouse.listeners.http", "wavehouse.learning.http.player")
+OTHERS = (
+    "wavehouse.listeners.http",
+    "wavehouse.web.listener_access",
+    "wavehouse.entitlements.http.feeds",
+    "wavehouse.learning.http.player",
+)
 """Listeners and players' sessions have no role: each sees what is its own (their own tests)."""
 GATEWAY = "wavehouse.usage.http.gateway"
 """It checks keys itself, in the words of another API; always for the scope gateway:use."""
@@ -197,6 +202,7 @@ VALID = {
                       "--to", "2026-11-02", "--value", "10"],
     "campaigns displace": [ID],
     "pixels retire": [ID],
+    "entitlements revoke": [ID, "--reason", "over"],
     "listeners erase": ["--email", "a@b.example", "--yes"],
     "listeners import": ["--email", "a@b.example", "empty.json"],
     "alerts ack": [ID],

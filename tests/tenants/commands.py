@@ -31,6 +31,7 @@ WITHOUT_TENANTS = {
     "indexes": "the operator's: indexes of the installation's raw events, no rows",
     "send-webhooks": "the operator's: sends for all organizations, like `up`",
     "sync-conformance": "asks a foreign server",
+    "entitlements": "the operator's: what listeners may hear, as listeners",
     "listeners": "the operator's: listeners belong to themselves and to no organization",
 }
 IDS = {

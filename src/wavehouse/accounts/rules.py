@@ -120,11 +120,11 @@ def remedy(limit: Limit) -> str:
 
 _LEAST_ROLE = {Access.READ: Role.VIEWER, Access.WRITE: Role.USER, Access.ADMIN: Role.ADMIN}
 _RANKS = {Role.VIEWER: 0, Role.USER: 1, Role.ADMIN: 2}
-_ADMIN_SCOPES = frozenset({Scope.MEMBERS_WRITE})
+_ADMIN_SCOPES = frozenset({Scope.MEMBERS_WRITE, Scope.ENTITLEMENTS_READ, Scope.ENTITLEMENTS_WRITE})
 
 
 def access_of(scope: Scope) -> Access:
-    """The access level of a scope: managing members needs an administrator, reading a viewer."""
+    """The access level of a scope: some need an administrator, other reading a viewer."""
     if scope in _ADMIN_SCOPES:
         return Access.ADMIN
     return Access.READ if scope.endswith(":read") else Access.WRITE

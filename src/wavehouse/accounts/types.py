@@ -76,6 +76,8 @@ class Scope(StrEnum):
     LEARNING_WRITE = "learning:write"
     STUDIO_READ = "studio:read"
     STUDIO_WRITE = "studio:write"
+    ENTITLEMENTS_READ = "entitlements:read"
+    ENTITLEMENTS_WRITE = "entitlements:write"
     USAGE_READ = "usage:read"
     USAGE_WRITE = "usage:write"
     GATEWAY_USE = "gateway:use"

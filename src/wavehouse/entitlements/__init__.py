@@ -1,5 +1,7 @@
 """The door of ``entitlements``: who may hear what, and the feeds that only they can read."""
 
+from wavehouse.entitlements.rules.links import feed_path
+from wavehouse.entitlements.service.feeds import FEED, close_feed, feeds_of, make_feed
 from wavehouse.entitlements.service.granting import find, grant, link, listener_of, revoke
 from wavehouse.entitlements.service.reading import (
     History,
@@ -19,12 +21,15 @@ from wavehouse.entitlements.types import (
     GrantStatus,
     LedgerEntry,
     ListedEvent,
+    NewFeed,
     NewGrant,
+    PrivateFeed,
     ScopeKind,
     Total,
 )
 
 __all__ = [
+    "FEED",
     "Access",
     "Entitlement",
     "EntitlementId",
@@ -33,11 +38,16 @@ __all__ = [
     "History",
     "LedgerEntry",
     "ListedEvent",
+    "NewFeed",
     "NewGrant",
+    "PrivateFeed",
     "ScopeKind",
     "Total",
     "access_of",
     "check",
+    "close_feed",
+    "feed_path",
+    "feeds_of",
     "find",
     "grant",
     "history",
@@ -45,6 +55,7 @@ __all__ = [
     "list_events",
     "list_grants",
     "listener_of",
+    "make_feed",
     "of_listener",
     "revoke",
     "totals",

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Manifest, Routes, Schedule
+from wavehouse.kernel.manifest import Check, Command, Manifest, Page, Routes, Schedule, Section
 
 MANIFEST = Manifest(
+    commands=(
+        Command(
+            name="entitlements",
+            target="wavehouse.entitlements.cli:entitlements",
+            summary="Who may hear what: grants, payment events, offers.",
+            section=Section.LISTENERS,
+        ),
+    ),
     routes=(Routes(target="wavehouse.entitlements.http:routers"),),
+    pages=(
+        Page(path="/entitlements", target="wavehouse.web.entitlements:router"),
+        Page(path="/listener/access", target="wavehouse.web.listener_access:router"),
+    ),
+    checks=(Check(name="payment events", target="wavehouse.entitlements.checks:payments"),),
     schedules=(
         Schedule(
             name="folding of payment events",

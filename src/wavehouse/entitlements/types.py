@@ -418,6 +418,4 @@ class FeedItem:
     published_at: datetime | None
     url: str
     media_type: str
-    length: int | None
     duration_seconds: int | None = None
-    description: str | None = None

@@ -9,9 +9,10 @@ from wavehouse.listeners.service.accounts import (
 )
 from wavehouse.listeners.service.expiry import tidy
 from wavehouse.listeners.service.own import listed
-from wavehouse.listeners.types import Listener, NewAppPassword
+from wavehouse.listeners.types import Caller, Listener, NewAppPassword
 
 __all__ = [
+    "Caller",
     "Listener",
     "NewAppPassword",
     "create",

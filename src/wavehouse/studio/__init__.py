@@ -2,7 +2,9 @@
 
 from wavehouse.studio.adapters.pages import read_page
 from wavehouse.studio.adapters.pdf import read_pdf, read_pdf_file
+from wavehouse.studio.rules.answering import clock_of
 from wavehouse.studio.rules.diffs import Change, difference
+from wavehouse.studio.rules.sound import Timeline
 from wavehouse.studio.service.blocks import revisions, script, write_script
 from wavehouse.studio.service.calendar import authors, calendar_of, notes_in_prompt, step_lines
 from wavehouse.studio.service.chats import (
@@ -43,6 +45,7 @@ from wavehouse.studio.service.events import (
     replay_events,
     retire_event_type,
 )
+from wavehouse.studio.service.generation.places import store_of
 from wavehouse.studio.service.highlights import add_highlight, list_highlights, remove_highlight
 from wavehouse.studio.service.importing import export_memories, import_memories
 from wavehouse.studio.service.memory import (
@@ -72,6 +75,8 @@ from wavehouse.studio.service.projects import (
     set_project_status,
     show_project,
 )
+from wavehouse.studio.service.publishing import file_of, timeline_of
+from wavehouse.studio.service.talking import chat_provider, spoken_in
 from wavehouse.studio.types.blocks import Author, Block, BlockType, NewBlock, Revision
 from wavehouse.studio.types.calendar import CalendarSlot, StepLine
 from wavehouse.studio.types.chat import (
@@ -163,6 +168,7 @@ __all__ = [
     "StepLine",
     "StudioEpisode",
     "StudioEpisodeId",
+    "Timeline",
     "UserEvent",
     "abort",
     "add_document",
@@ -173,6 +179,8 @@ __all__ = [
     "authors",
     "calendar_of",
     "change_project",
+    "chat_provider",
+    "clock_of",
     "consume",
     "correct",
     "create_episode",
@@ -181,6 +189,7 @@ __all__ = [
     "difference",
     "end_memory",
     "export_memories",
+    "file_of",
     "follow",
     "forget",
     "import_memories",
@@ -221,8 +230,11 @@ __all__ = [
     "show_note",
     "show_project",
     "sources",
+    "spoken_in",
     "start_chat",
     "step_lines",
+    "store_of",
+    "timeline_of",
     "withdraw_note",
     "write_script",
 ]

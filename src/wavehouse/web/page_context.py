@@ -127,6 +127,8 @@ _SENTENCES = {
     "passkey_removed": "The passkey was removed.",
     "switched": "You now work in this organization.",
     "joined": "You are now a member.",
+    "granted_access": "The listener has access; the ledger has the reason.",
+    "revoked_access": "The grant is revoked; private feeds closed at once.",
     "mapped": "The rule was added; {n} downloads are counted by it.",
 }
 

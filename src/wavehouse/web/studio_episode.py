@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from wavehouse import studio
 from wavehouse.accounts import Identity
@@ -63,6 +63,25 @@ def _episodes(routes: APIRouter, context: PageContext) -> None:
     @routes.get("/studio/episodes/{episode_id}")
     def show(request: Request, episode_id: UUID) -> Response:
         return episode_page(context, request, context.visitor(request), StudioEpisodeId(episode_id))
+
+    @routes.get("/studio/episodes/{episode_id}/audio")
+    def audio(request: Request, episode_id: UUID) -> Response:
+        identity = context.visitor(request)
+        with operational.app(identity.organization_id) as tx:
+            episode = studio.show_episode(
+                tx, identity=identity, episode_id=StudioEpisodeId(episode_id)
+            )
+            file = studio.file_of(
+                tx,
+                identity=identity,
+                store=studio.store_of(context.workspace.settings),
+                project_id=episode.project_id,
+                episode_id=episode_id,
+                ending="mp3",
+            )
+        return FileResponse(
+            file.path, media_type=file.media_type, headers={"Cache-Control": "private"}
+        )
 
     @routes.post("/studio/script")
     def write(request: Request, fields: LongForm) -> Response:
@@ -161,6 +180,9 @@ def episode_page(
         highlights = studio.list_highlights(tx, **arguments)
         chats = studio.list_chats(tx, **arguments)
         reach = studio.reach(tx, identity=identity, project_id=episode.project_id)
+        timeline = studio.timeline_of(
+            tx, store=studio.store_of(context.workspace.settings), **arguments
+        )
     titles: dict[UUID, str] = {row.episode_id: row.title for row in others}
     total = sum((line.cost for line in steps), Decimal(0))
     response = context.page(
@@ -194,7 +216,7 @@ def episode_page(
             {"id": c.chat_session_id, "title": c.title or "Chat", "at": fmt.instant(c.updated_at)}
             for c in chats[:20]
         ],
-        sound=None,
+        sound=None if timeline is None else _sound(episode_id, timeline),
         entered=entered,
     )
     response.headers["Content-Security-Policy"] = _SOUND
@@ -227,6 +249,21 @@ def chat_page(
     )
 
 
+def _sound(episode_id: UUID, timeline: studio.Timeline) -> dict[str, object]:
+    """The player's address, and the chapters with the seconds they begin at."""
+    return {
+        "url": f"/studio/episodes/{episode_id}/audio",
+        "chapters": [
+            {
+                "start": chapter.start // 1000,
+                "clock": studio.clock_of(chapter.start),
+                "title": chapter.title,
+            }
+            for chapter in timeline.chapters
+        ],
+    }
+
+
 def _asked(
     context: PageContext,
     request: Request,
@@ -236,14 +273,22 @@ def _asked(
 ) -> Response:
     """The answer is produced in a thread; a short one is there when the page comes."""
     operational = context.workspace.stores.operational
-    provider = studio.LocalChat()
     try:
+        with operational.app(identity.organization_id) as tx:
+            chat = studio.show_chat(tx, identity=identity, chat_session_id=chat_session_id).session
+        provider = studio.chat_provider(operational, identity=identity, project_id=chat.project_id)
         asked = studio.ask(
             operational,
             identity=identity,
             chat_session_id=chat_session_id,
             text=fields.get("question", ""),
             provider=provider,
+            spoken=studio.spoken_in(
+                operational,
+                identity=identity,
+                store=studio.store_of(context.workspace.settings),
+                episode_id=chat.episode_id,
+            ),
         )
     except (*CORRECTABLE, Refused) as error:
         entered = refused(fields, error, ("question",))

@@ -37,6 +37,8 @@ _MEANINGS = {
     Scope.JOBS_WRITE: "retry, cancel, discard, pause jobs",
     Scope.LEARNING_READ: "content, learners, their levels",
     Scope.LEARNING_WRITE: "content, sessions, events of learners",
+    Scope.ENTITLEMENTS_READ: "listeners' grants and payment events (administrators)",
+    Scope.ENTITLEMENTS_WRITE: "grant and revoke access (administrators)",
     Scope.USAGE_READ: "usage and cost of models, budgets",
     Scope.USAGE_WRITE: "budgets, models, prices",
     Scope.GATEWAY_USE: "call models within the budgets",

@@ -34,6 +34,8 @@ SCOPES = [
     "learning:write",
     "studio:read",
     "studio:write",
+    "entitlements:read",
+    "entitlements:write",
     "usage:read",
     "usage:write",
     "gateway:use",

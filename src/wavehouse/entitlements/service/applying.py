@@ -27,6 +27,8 @@ from wavehouse.entitlements.types import (
 from wavehouse.store import Listeners, Tx
 
 _ABANDONED = "no event supports it any more"
+_PROVIDERS = frozenset({"subscription", "order"})
+"""Kinds whose scopes are one of a kind; several listeners may have a gift of the same name."""
 
 
 def grants(
@@ -44,7 +46,10 @@ def grants(
     """
     pairs = sorted(scopes)
     stored = queries.of_scopes(tx, kinds=[k for k, _ in pairs], scopes=[s for _, s in pairs])
-    known = {_key(row): row for row in stored}
+    wanted = {_of(grant) for grant in grants}
+    known = {
+        _key(row): row for row in stored if row.scope_kind in _PROVIDERS or _key(row) in wanted
+    }
     entries = queries.ledger(tx, entitlement_ids=[row.entitlement_id for row in stored])
     by_grant: dict[UUID, list[LedgerEntry]] = {}
     for entry in entries:

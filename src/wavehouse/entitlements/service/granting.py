@@ -6,7 +6,7 @@ that is repeated comes to the same end, and nothing by hand is lost.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -44,7 +44,7 @@ def grant(tx: Tx[Listeners], *, identity: Identity, new: NewGrant) -> Entitlemen
     that only the provider makes; NotFound for an unknown listener.
     """
     starts_at = (new.starts_at or clock.now()).astimezone(UTC)
-    _check(new, starts_at)
+    check(new)
     event_queries.lock(tx)
     if not queries.lock_listeners(tx, listener_ids=[new.listener_id]):
         raise NotFound("there is no such listener", command="wavehouse listeners list")
@@ -110,7 +110,9 @@ def listener_of(tx: Tx[Listeners], *, identity: Identity, email: str) -> Listene
     return listeners.find(tx, email=email).listener_id
 
 
-def _check(new: NewGrant, starts_at: datetime) -> None:
+def check(new: NewGrant) -> None:
+    """InvalidInput for a grant that may not be made by hand (E23)."""
+    starts_at = new.starts_at or clock.now()
     if new.kind not in BY_HAND:
         raise InvalidInput("only the provider's events make grants of this kind",
                            hint="Use manual, promo, gift or import.")  # fmt: skip

@@ -109,16 +109,16 @@ def write(tx: Tx[Listeners], *, events: Sequence[StoredEvent], folded: Folded) -
     event_queries.set_outcomes(
         tx, outcomes={ids[name]: outcome for name, outcome in folded.outcomes.items()}, at=at
     )
-    gone = _of_unknown_listeners(events, set(owners) - here)
+    missing = set(owners) - here
+    gone = [
+        each.external_event_id
+        for each in events
+        if missing and (not here or each.fact.listener_id in missing)
+    ]
     if gone:
         event_queries.without_content(tx, ids=gone, at=at)
     pending = sum(o.status is EventStatus.PENDING_PARENT for o in folded.outcomes.values())
     return Processed(len(events), transitions, pending, notices)
-
-
-def _of_unknown_listeners(events: Sequence[StoredEvent], missing: set[UUID]) -> list[UUID]:
-    """Events that name a listener that is not here: they keep no content (E27)."""
-    return [each.external_event_id for each in events if each.fact.listener_id in missing]
 
 
 def replay(database: Database[Listeners], *, organization_id: UUID) -> Processed:

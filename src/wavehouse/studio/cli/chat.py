@@ -38,10 +38,10 @@ def ask(
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
-    from wavehouse.studio.service import chats, chatting
+    from wavehouse.studio.service import chats, chatting, talking
+    from wavehouse.studio.service.generation.places import store_of
     from wavehouse.studio.types.ids import ChatSessionId, StudioEpisodeId
 
-    provider = chatting.LocalChat()
     with open_workspace() as workspace:
         identity, operational = workspace.identity, workspace.stores.operational
         with operational.app(identity.organization_id) as tx:
@@ -54,12 +54,21 @@ def ask(
                     tx, identity=identity, chat_session_id=ChatSessionId(session)
                 )
         wanted = begun.chat_session_id
+        provider = talking.chat_provider(
+            operational, identity=identity, project_id=begun.project_id
+        )
         asked = chatting.ask(
             operational,
             identity=identity,
             chat_session_id=wanted,
             text=question,
             provider=provider,
+            spoken=talking.spoken_in(
+                operational,
+                identity=identity,
+                store=store_of(workspace.settings),
+                episode_id=begun.episode_id,
+            ),
         )
         chatting.produce(operational, identity=identity, asked=asked, provider=provider)
         with operational.app(identity.organization_id) as tx:

@@ -16,8 +16,10 @@ from starlette.responses import Response, StreamingResponse
 
 from wavehouse.accounts import Identity, Scope
 from wavehouse.store import Database, Operational
+from wavehouse.studio.adapters.objects import FolderStore
 from wavehouse.studio.http import bodies
-from wavehouse.studio.service import chats, chatting
+from wavehouse.studio.service import chats, chatting, talking
+from wavehouse.studio.service.generation.places import store_of
 from wavehouse.studio.types.chat import ChatMessage, ChatSession, Conversation
 from wavehouse.studio.types.ids import ChatSessionId, StudioEpisodeId
 from wavehouse.workspace import Edge, Gate
@@ -28,17 +30,21 @@ READS, WRITES = Scope.STUDIO_READ, Scope.STUDIO_WRITE
 def routers(edge: Edge) -> Iterable[APIRouter]:
     """The routes of chats."""
     operational = edge.workspace.stores.operational
-    return [_sessions(operational, edge.gate), _messages(operational, edge.gate)]
+    store = store_of(edge.workspace.settings)
+    return [_sessions(operational, edge.gate), _messages(operational, store, edge.gate)]
 
 
 def start(
-    operational: Database[Operational], identity: Identity, asked: chatting.PendingAnswer
+    operational: Database[Operational],
+    identity: Identity,
+    asked: chatting.PendingAnswer,
+    provider: chatting.ChatProvider,
 ) -> None:
     """Produce an answer in a thread of its own, whatever becomes of the connection."""
     threading.Thread(
         target=chatting.produce,
         args=(operational,),
-        kwargs={"identity": identity, "asked": asked, "provider": chatting.LocalChat()},
+        kwargs={"identity": identity, "asked": asked, "provider": provider},
         name="chat",
         daemon=True,
     ).start()
@@ -103,7 +109,7 @@ def _sessions(database: Database[Operational], gate: Gate) -> APIRouter:
     return api
 
 
-def _messages(database: Database[Operational], gate: Gate) -> APIRouter:
+def _messages(database: Database[Operational], store: FolderStore, gate: Gate) -> APIRouter:
     api = APIRouter(prefix="/api/v1/studio/chats/{chat_session_id}/messages", tags=["studio"])
     Reader = Annotated[Identity, Depends(gate(READS))]  # noqa: N806 - it is a type
     Writer = Annotated[Identity, Depends(gate(WRITES))]  # noqa: N806 - it is a type
@@ -112,14 +118,20 @@ def _messages(database: Database[Operational], gate: Gate) -> APIRouter:
     def ask(chat_session_id: UUID, body: bodies.QuestionIn, identity: Writer) -> Response:
         """Ask; the answer comes as server-sent events: ``text`` pieces, then ``end``."""
         wanted = ChatSessionId(chat_session_id)
+        with database.app(identity.organization_id) as tx:
+            session = chats.session_of(tx, identity=identity, chat_session_id=wanted)
+        provider = talking.chat_provider(database, identity=identity, project_id=session.project_id)
         asked = chatting.ask(
             database,
             identity=identity,
             chat_session_id=wanted,
             text=body.text,
-            provider=chatting.LocalChat(),
+            provider=provider,
+            spoken=talking.spoken_in(
+                database, identity=identity, store=store, episode_id=session.episode_id
+            ),
         )
-        start(database, identity, asked)
+        start(database, identity, asked, provider)
         return streamed(
             chatting.follow(
                 database, identity=identity, chat_session_id=wanted, seq=asked.answer.seq

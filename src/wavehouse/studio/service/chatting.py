@@ -19,7 +19,7 @@ from wavehouse.accounts import Access, Identity
 from wavehouse.kernel.errors import Conflict, NotFound, WavehouseError
 from wavehouse.store import Database, Operational, Tx
 from wavehouse.studio.queries import chat as queries
-from wavehouse.studio.rules import answering, entered
+from wavehouse.studio.rules import answering, chat_prompts, entered
 from wavehouse.studio.service.chats import passages_of, session_of, show_chat
 from wavehouse.studio.service.projects import show_project
 from wavehouse.studio.types.chat import (
@@ -38,6 +38,8 @@ MODEL = "studio-writer"
 LONGEST_QUESTION = 4_000
 FLUSH_SECONDS = 1.0
 _MOST_OUTPUT = 1_000
+_PER_PASSAGE = 60
+"""Bytes around a passage in a prompt: a token is at least a byte."""
 _POLL_SECONDS = 0.1
 _LONGEST_WAIT = 100.0
 
@@ -111,7 +113,8 @@ def ask(
         answer = _append(
             tx, identity, chat_session_id, question, MessageRole.ASSISTANT, [], provider.model
         )
-    size = sum(len(passage.text) for passage in passages) + len(question.text)
+    texts = [question.text, *(f"{each.speaker}{each.text}" for each in passages)]
+    size = sum(len(text.encode()) + _PER_PASSAGE for text in texts) + chat_prompts.OVERHEAD
     try:
         with operational.app(identity.organization_id) as tx:
             reservation = _reserved(tx, identity, session, answer, provider, size)
@@ -284,14 +287,17 @@ def _end(
     """Store the end of an answer and settle it, in one transaction."""
     said = "".join(piece.text for piece in pieces)
     failed = status == MessageStatus.ERROR
-    read = sum(len(each.text.split()) for each in asked.passages)
+    tokens = next((each.tokens for each in reversed(pieces) if each.tokens is not None), None)
+    if tokens is None:
+        read = sum(len(each.text.split()) for each in asked.passages)
+        tokens = (read + len(asked.question.text.split()), len(said.split()))
     with operational.app(identity.organization_id) as tx:
         event_id = None
         if asked.reservation is not None:
             used = Used(
                 {
-                    Unit.INPUT: Decimal(read + len(asked.question.text.split())),
-                    Unit.OUTPUT: Decimal(min(len(said.split()), _MOST_OUTPUT)),
+                    Unit.INPUT: Decimal(tokens[0]),
+                    Unit.OUTPUT: Decimal(min(tokens[1], _MOST_OUTPUT)),
                 },
                 status=EventStatus.ERROR if failed else EventStatus.SUCCESS,
                 error_code="provider_error" if failed else None,

@@ -86,7 +86,8 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of an answer: text, and the passage it quotes if any."""
+    """A piece of an answer: text, the passage it quotes if any, and the tokens reported so far."""
 
     text: str
     cites: Passage | None = None
+    tokens: tuple[int, int] | None = None

@@ -23,7 +23,7 @@ def writer_of(
     model = production.text_model
     if production.text_provider == Provider.LOCAL:
         return Writer(LocalWriter(), "local", model, _metered(operational, identity, model))
-    server = _server(operational, identity, model)
+    server = server_of(operational, identity=identity, model=model)
     return Writer(ServerWriter(server, model=model), server.base_url, model, metered=True)
 
 
@@ -35,7 +35,7 @@ def speaker_of(
     if production.speech_provider == Provider.LOCAL:
         metered = _metered(operational, identity, model)
         return Speaker(local_speech(model), model, metered, voices)
-    server = _server(operational, identity, model)
+    server = server_of(operational, identity=identity, model=model)
     return Speaker(ServerSpeech(server, model=model), model, metered=True, voices=voices)
 
 
@@ -49,7 +49,8 @@ def _metered(operational: Database[Operational], identity: Identity, model: str)
     return True
 
 
-def _server(operational: Database[Operational], identity: Identity, model: str) -> Server:
+def server_of(operational: Database[Operational], *, identity: Identity, model: str) -> Server:
+    """The upstream of a model. NotFound when the model or its upstream is not registered."""
     with operational.app(identity.organization_id) as tx:
         provider = usage.find_model(tx, identity=identity, name=model).provider
     route = usage.routes(operational, sealer=Sealer.of(operational.place)).get(provider)

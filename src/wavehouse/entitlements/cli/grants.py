@@ -1,0 +1,242 @@
+"""``wavehouse entitlements``: list, show, grant, revoke, check."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import click
+
+if TYPE_CHECKING:
+    from wavehouse.workspace import OpenWorkspace
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+EMAIL = click.option("--email", required=True, help="The listener's e-mail address.")
+TYPE = click.option("--type", "access_type", default="feed", show_default=True,
+                    help="Kind of access.")  # fmt: skip
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
+WHEN = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+KINDS = click.Choice(["manual", "promo", "gift", "import"])
+
+
+@click.group()
+def entitlements() -> None:
+    """Who may hear what: grants, their history, the payment provider's events.
+
+    Grants come from the provider's events at /webhooks/stripe, or by hand. Every change is in a
+    ledger with its reason.
+    """
+
+
+@entitlements.command("list")
+@click.option("--email", help="Of this listener only.")
+@click.option("--resource", help="Of this resource only.")
+@AS_JSON
+@click.pass_obj
+def list_(
+    open_workspace: OpenWorkspace, email: str | None, resource: str | None, as_json: bool
+) -> None:
+    """Grants with their state; those of erased listeners last."""
+    from wavehouse.entitlements.service import granting, reading
+    from wavehouse.kernel import clock, terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        identity = workspace.identity
+        who = granting.listener_of(tx, identity=identity, email=email) if email else None
+        grants = reading.list_grants(tx, identity=identity, listener_id=who, resource=resource)
+    now = clock.now()
+    if as_json:
+        terminal.print_json([_shown(grant, now) for grant in grants])
+    elif not grants:
+        terminal.say("There are no grants. What prices grant: wavehouse entitlements offers list")
+    else:
+        rows = [
+            [
+                grant.email or "erased",
+                f"{grant.type} {grant.resource}",
+                grant.status_at(now),
+                _until(grant.expires_at),
+                grant.scope_kind,
+                grant.entitlement_id,
+            ]
+            for grant in grants
+        ]
+        terminal.print_table(["listener", "resource", "state", "until", "by", "id"], rows)
+
+
+@entitlements.command()
+@EMAIL
+@AS_JSON
+@click.pass_obj
+def show(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
+    """One listener's grants with every change and its reason."""
+    from wavehouse.entitlements.service import granting, reading
+    from wavehouse.kernel import clock, terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        identity = workspace.identity
+        who = granting.listener_of(tx, identity=identity, email=email)
+        histories = reading.history(tx, identity=identity, listener_id=who)
+    now = clock.now()
+    if as_json:
+        terminal.print_json(
+            [
+                {
+                    **_shown(each.grant, now),
+                    "history": [dataclasses.asdict(entry) for entry in each.entries],
+                }
+                for each in histories
+            ]
+        )
+        return
+    for each in histories:
+        grant = each.grant
+        terminal.say(f"{grant.type} {grant.resource}: {grant.status_at(now)} "
+                     f"({grant.scope_kind} {grant.scope})")  # fmt: skip
+        terminal.print_table(
+            ["when", "state", "until", "reason", "actor"],
+            [
+                [
+                    f"{entry.effective_at or entry.recorded_at:%Y-%m-%d %H:%M}",
+                    entry.state_after.get("status"),
+                    str(entry.state_after.get("expires_at") or "no end")[:16],
+                    entry.reason,
+                    entry.actor,
+                ]
+                for entry in each.entries
+            ],
+        )
+    if not histories:
+        terminal.say("This listener has no grants.")
+
+
+@entitlements.command()
+@EMAIL
+@click.option("--resource", required=True, help="The show's id, or another resource.")
+@TYPE
+@click.option("--reason", required=True, help="Why; it is kept in the ledger.")
+@click.option("--until", type=WHEN, help="End of the grant (UTC), not included.")
+@click.option("--permanent", is_flag=True, help="It has no end.")
+@click.option("--kind", type=KINDS, default="manual", show_default=True, help="Kind of grant.")
+@click.option(
+    "--scope", default="operator", show_default=True, help="Name of the campaign or gift."
+)
+@DRY_RUN
+@AS_JSON
+@click.pass_obj
+def grant(
+    open_workspace: OpenWorkspace,
+    email: str,
+    resource: str,
+    access_type: str,
+    reason: str,
+    until: datetime | None,
+    permanent: bool,
+    kind: str,
+    scope: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Grant access by hand, until a time or permanently; with a reason."""
+    from datetime import UTC
+
+    from wavehouse.entitlements.service import granting
+    from wavehouse.entitlements.types import NewGrant, ScopeKind
+    from wavehouse.kernel import clock, terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        identity = workspace.identity
+        who = granting.listener_of(tx, identity=identity, email=email)
+        end = until.replace(tzinfo=UTC) if until else None
+        new = NewGrant(who, access_type, resource, ScopeKind(kind), scope, reason,
+                       expires_at=end, is_permanent=permanent)  # fmt: skip
+        if dry_run:
+            granting.check(new)
+            terminal.say(f"{email} would have access to {resource} {_until(end)}.")
+            return
+        made = granting.grant(tx, identity=identity, new=new)
+    if as_json:
+        terminal.print_json(_shown(made, clock.now()))
+    else:
+        terminal.say(f"{email} has access to {resource} {_until(made.expires_at)}.")
+        terminal.out(str(made.entitlement_id))
+
+
+@entitlements.command()
+@click.argument("entitlement_id", type=click.UUID)
+@click.option("--reason", required=True, help="Why; it is kept in the ledger.")
+@DRY_RUN
+@AS_JSON
+@click.pass_obj
+def revoke(
+    open_workspace: OpenWorkspace, entitlement_id: UUID, reason: str, dry_run: bool, as_json: bool
+) -> None:
+    """Take a grant away, now. A subscription's stays revoked when it is renewed."""
+    from wavehouse.entitlements.service import granting
+    from wavehouse.kernel import clock, terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        identity = workspace.identity
+        if dry_run:
+            known = granting.find(tx, identity=identity, entitlement_id=entitlement_id)
+            terminal.say(f"{known.email or 'An erased listener'} would lose {known.resource}.")
+            return
+        gone = granting.revoke(tx, identity=identity, entitlement_id=entitlement_id, reason=reason)
+    if as_json:
+        terminal.print_json(_shown(gone, clock.now()))
+    else:
+        terminal.say(f"{gone.email} has lost {gone.resource} by {gone.scope_kind} {gone.scope}.")
+
+
+@entitlements.command()
+@EMAIL
+@click.option("--resource", required=True, help="The show's id, or another resource.")
+@TYPE
+@click.option("--at", "moment", type=WHEN, help="A past time (UTC) [default: now].")
+@AS_JSON
+@click.pass_context
+def check(
+    context: click.Context,
+    email: str,
+    resource: str,
+    access_type: str,
+    moment: datetime | None,
+    as_json: bool,
+) -> None:
+    """Whether a listener has access, now or at a past time. Exit code 3 when not."""
+    from datetime import UTC
+
+    from wavehouse.entitlements.service import granting, reading
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
+
+    open_workspace: OpenWorkspace = context.obj
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        identity = workspace.identity
+        who = granting.listener_of(tx, identity=identity, email=email)
+        answer = reading.check(
+            tx,
+            identity=identity,
+            listener_id=who,
+            access_type=access_type,
+            resource=resource,
+            at=moment.replace(tzinfo=UTC) if moment else None,
+        )
+    if as_json:
+        terminal.print_json(dataclasses.asdict(answer))
+    elif answer.granted:
+        grace = ", in grace" if answer.in_grace else ""
+        terminal.say(f"Access {_until(answer.valid_until)}{grace}.")
+    else:
+        terminal.say("No access.")
+    context.exit(EXIT_DONE if answer.granted else EXIT_FOUND)
+
+
+def _until(end: datetime | None) -> str:
+    return f"until {end:%Y-%m-%d %H:%M} UTC" if end else "without an end"
+
+
+def _shown(grant: Any, now: datetime) -> dict[str, Any]:
+    return {**dataclasses.asdict(grant), "status": grant.status_at(now)}

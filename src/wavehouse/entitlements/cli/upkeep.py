@@ -1,0 +1,283 @@
+"""``wavehouse entitlements``: events, link, reconcile, replay, money, offers, policy."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wavehouse.entitlements.cli.grants import AS_JSON, DRY_RUN, EMAIL, TYPE, entitlements
+
+if TYPE_CHECKING:
+    from wavehouse.workspace import OpenWorkspace
+
+STATUSES = click.Choice(["received", "pending_parent", "applied", "ignored", "anomaly"])
+
+
+@entitlements.command()
+@click.option("--status", type=STATUSES, help="Only events with this status.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True,
+              help="Most events.")  # fmt: skip
+@AS_JSON
+@click.pass_obj
+def events(open_workspace: OpenWorkspace, status: str | None, limit: int, as_json: bool) -> None:
+    """The provider's and operators' events, newest first, with what became of them."""
+    from wavehouse.entitlements.service import reading
+    from wavehouse.entitlements.types import EventStatus
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        listed = reading.list_events(
+            tx,
+            identity=workspace.identity,
+            status=EventStatus(status) if status else None,
+            limit=limit,
+        )
+    if as_json:
+        terminal.print_json([dataclasses.asdict(each) for each in listed])
+        return
+    terminal.print_table(
+        ["received", "type", "status", "note", "event"],
+        [
+            [
+                f"{each.received_at:%Y-%m-%d %H:%M:%S}",
+                each.type,
+                each.status + (f", {each.conflicts} conflicts" if each.conflicts else ""),
+                " ".join(filter(None, [each.note, each.parent_ref])) or "–",
+                each.event_id,
+            ]
+            for each in listed
+        ],
+    )
+
+
+@entitlements.command()
+@click.option("--customer", required=True, help="The provider's customer, such as cus_123.")
+@EMAIL
+@click.pass_obj
+def link(open_workspace: OpenWorkspace, customer: str, email: str) -> None:
+    """Say which listener a customer is; events that wait for it are folded at once."""
+    from wavehouse.entitlements.service import granting
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        identity = workspace.identity
+        who = granting.listener_of(tx, identity=identity, email=email)
+        granting.link(tx, identity=identity, customer=customer, listener_id=who)
+    terminal.say(f"{customer} is {email}.")
+
+
+@entitlements.command()
+@click.option("--from", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="The provider's list as JSON [default: its newest summaries].")  # fmt: skip
+@DRY_RUN
+@AS_JSON
+@click.pass_context
+def reconcile(context: click.Context, source: Path | None, dry_run: bool, as_json: bool) -> None:
+    """Compare with the provider's active entitlements. Exit code 3 when something differs.
+
+    What the provider lists as active is granted here for a week; what is active only here is
+    reported and left alone.
+    """
+    from wavehouse.entitlements.service import reconciling
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, InvalidInput
+
+    active = None
+    if source is not None:
+        try:
+            active = reconciling.list_of(json.loads(source.read_text(encoding="utf-8")))
+        except ValueError as wrong:
+            raise InvalidInput(f"this is not the provider's list: {wrong}",
+                               where=str(source)) from wrong  # fmt: skip
+    open_workspace: OpenWorkspace = context.obj
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        drifts = reconciling.reconcile(
+            tx, identity=workspace.identity, active=active, dry_run=dry_run
+        )
+    if as_json:
+        terminal.print_json([dataclasses.asdict(drift) for drift in drifts])
+    elif drifts:
+        terminal.print_table(
+            ["customer", "resource", "active at", "done"],
+            [
+                [
+                    drift.customer,
+                    f"{drift.type} {drift.resource}",
+                    "the provider" if drift.provider_active else "here",
+                    "granted for a week" if drift.fixed else "–",
+                ]
+                for drift in drifts
+            ],
+        )
+    else:
+        terminal.say("The provider and we agree.")
+    context.exit(EXIT_FOUND if drifts else EXIT_DONE)
+
+
+@entitlements.command()
+@DRY_RUN
+@AS_JSON
+@click.pass_context
+def replay(context: click.Context, dry_run: bool, as_json: bool) -> None:
+    """Fold every stored event again: after a change of offers or of the policy.
+
+    With --dry-run: compare the grants with their ledger. Exit code 3 when a grant differs.
+    """
+    from wavehouse.entitlements.service import processing, reading
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
+
+    open_workspace: OpenWorkspace = context.obj
+    with open_workspace() as workspace:
+        database = workspace.stores.listeners
+        done = None
+        if not dry_run:
+            done = processing.replay(database, organization_id=workspace.home)
+        with database.worker() as tx:
+            different = reading.differences(tx, identity=workspace.identity)
+    if as_json:
+        terminal.print_json(
+            {"done": dataclasses.asdict(done) if done else None, "different": different}
+        )
+    else:
+        if done:
+            terminal.say(f"{done.events:,} events folded, {done.transitions:,} transitions, "
+                         f"{done.pending:,} wait, {done.anomalies:,} anomalies.")  # fmt: skip
+        terminal.say(f"{len(different):,} grants differ from their ledger.")
+    context.exit(EXIT_FOUND if different else EXIT_DONE)
+
+
+@entitlements.command()
+@AS_JSON
+@click.pass_obj
+def money(open_workspace: OpenWorkspace, as_json: bool) -> None:
+    """Sums of payments, refunds and disputes by currency; erased listeners' are in them."""
+    from wavehouse.entitlements.service import reading
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        totals = reading.totals(tx, identity=workspace.identity)
+    if as_json:
+        terminal.print_json([{**dataclasses.asdict(t), "amount": str(t.amount)} for t in totals])
+        return
+    terminal.print_table(
+        ["currency", "kind", "amount", "entries"],
+        [[t.currency, t.kind, str(t.amount), t.entries] for t in totals],
+    )
+
+
+@entitlements.group()
+def offers() -> None:
+    """What a price, product or lookup key of the provider grants."""
+
+
+@offers.command("list")
+@AS_JSON
+@click.pass_obj
+def list_offers(open_workspace: OpenWorkspace, as_json: bool) -> None:
+    """Every offer."""
+    from wavehouse.entitlements.service import settings
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        listed = settings.list_offers(tx, identity=workspace.identity)
+    if as_json:
+        terminal.print_json([dataclasses.asdict(each) for each in listed])
+        return
+    terminal.print_table(
+        ["price", "type", "resource", "days"],
+        [[each.provider_ref, each.type, each.resource, each.days or "–"] for each in listed],
+    )
+
+
+@offers.command("set")
+@click.option("--price", required=True, help="Price, product, lookup key or metadata.offer.")
+@click.option("--resource", required=True, help="The show's id, or another resource.")
+@TYPE
+@click.option("--days", type=click.IntRange(1, 36_500), help="Length of what is bought once.")
+@click.pass_obj
+def set_offer(
+    open_workspace: OpenWorkspace, price: str, resource: str, access_type: str, days: int | None
+) -> None:
+    """Let a price grant a resource. Earlier events: wavehouse entitlements replay."""
+    from wavehouse.entitlements.service import settings
+    from wavehouse.entitlements.types import Offer
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        settings.set_offer(
+            tx, identity=workspace.identity, offer=Offer(price, access_type, resource, days)
+        )
+    terminal.say(f"{price} grants {access_type} {resource}. Earlier events: "
+                 "wavehouse entitlements replay")  # fmt: skip
+
+
+@offers.command("remove")
+@click.option("--price", required=True, help="The price.")
+@click.option("--resource", required=True, help="The resource.")
+@click.pass_obj
+def remove_offer(open_workspace: OpenWorkspace, price: str, resource: str) -> None:
+    """Let a price grant a resource no longer. What it granted stays until a replay."""
+    from wavehouse.entitlements.service import settings
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        settings.remove_offer(
+            tx, identity=workspace.identity, provider_ref=price, resource=resource
+        )
+    terminal.say(f"{price} grants {resource} no longer.")
+
+
+@entitlements.group()
+def policy() -> None:
+    """What failed payments, refunds and disputes do to access."""
+
+
+@policy.command("show")
+@AS_JSON
+@click.pass_obj
+def show_policy(open_workspace: OpenWorkspace, as_json: bool) -> None:
+    """The policy in force."""
+    from wavehouse.entitlements.service import settings
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        kept = settings.policy(tx, identity=workspace.identity)
+    _print_policy(terminal, dataclasses.asdict(kept), as_json)
+
+
+@policy.command("set")
+@click.option("--grace-days", type=click.IntRange(0, 365), help="Days after a failed payment.")
+@click.option("--unpaid", type=click.Choice(["suspend", "keep"]), help="Unpaid subscriptions.")
+@click.option("--order-refund", type=click.Choice(["keep", "revoke", "keep_until"]),
+              help="After the full refund of something bought once.")  # fmt: skip
+@click.option("--refund-keep-days", type=click.IntRange(0, 3650), help="Days, for keep_until.")
+@click.option("--dispute", type=click.Choice(["suspend", "keep"]), help="While one is open.")
+@click.option("--payload-days", type=click.IntRange(1, 3650), help="Days that content is kept.")
+@AS_JSON
+@click.pass_obj
+def set_policy(open_workspace: OpenWorkspace, /, as_json: bool, **values: Any) -> None:
+    """Change some of it. Earlier events: wavehouse entitlements replay."""
+    from wavehouse.entitlements.service import settings
+    from wavehouse.kernel import terminal
+
+    given = {name: value for name, value in values.items() if value is not None}
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        known = settings.policy(tx, identity=workspace.identity)
+        kept = settings.set_policy(
+            tx, identity=workspace.identity, policy=dataclasses.replace(known, **given)
+        )
+    _print_policy(terminal, dataclasses.asdict(kept), as_json)
+
+
+def _print_policy(terminal: Any, policy: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        terminal.print_json(policy)
+    else:
+        terminal.print_table(
+            ["policy", "value"], [[k.replace("_", " "), str(v)] for k, v in policy.items()]
+        )
