@@ -12,7 +12,14 @@ from wavehouse.cli.root import root
 from wavehouse.kernel.options import DAY, Day
 from wavehouse.sponsorship.cli.options import Amount
 
-OF_DAYS = {"--from", "--since", "--to", "--until", "--today", "--expires"}
+OF_DAYS = {"--from", "--since", "--to", "--until", "--today", "--expires", "--skip", "day"}
+OTHERS = {
+    "studio memory add --from": "an instant with its zone",
+    "studio memory correct --from": "an instant with its zone",
+    "entitlements grant --until": "a day or an instant",
+    "entitlements reconcile --from": "a file",
+}
+"""Options of such a name that take something else."""
 OF_MONEY = {"--value", "--margin"}
 
 
@@ -36,7 +43,8 @@ MONEY = [name for name, each in EVERY.items() if isinstance(each.type, Amount)]
 def test_every_option_of_a_day_or_of_money_has_its_type() -> None:
     """By the option's name; versions of a schema are named by --to, too, and are not days."""
     of_schema = {name for name in EVERY if name.startswith("schema ")}
-    named = {name for name in EVERY.keys() - of_schema if name.split()[-1] in OF_DAYS}
+    others = {*of_schema, *OTHERS}
+    named = {name for name in EVERY.keys() - others if name.split()[-1] in OF_DAYS}
     priced = {name for name in EVERY if name.split()[-1] in OF_MONEY}
 
     assert (named, priced) == (set(DAYS), set(MONEY))

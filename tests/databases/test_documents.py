@@ -48,7 +48,7 @@ def test_a_search_path_and_a_zone_change_nothing(seeded: dict[str, str]) -> None
         ("operational", "accounts.users", False),
         ("operational", "measurement.listener_events", False),
         ("operational", "schema_ops.history", False),
-        ("operational", "studio.chat_messages", True),
+        ("operational", "audit.audit_leaves", True),
         ("learning", "learning.content", False),
         ("learning", "learning.generation_status", True),
         ("learning", "audit.audit_log", True),

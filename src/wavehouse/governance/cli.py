@@ -9,6 +9,8 @@ from uuid import UUID
 
 import click
 
+from wavehouse.kernel.options import DAY
+
 if TYPE_CHECKING:
     from wavehouse.governance.types import Plan, Run, Step
     from wavehouse.workspace import OpenWorkspace
@@ -190,7 +192,7 @@ def holds(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @click.option(
     "--until",
     required=True,
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="The day on which the hold ends (UTC); it can be renewed.",
 )
 @click.pass_obj

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from email.utils import format_datetime
-from xml.sax.saxutils import escape, quoteattr
 
 from wavehouse.entitlements.types import FeedItem
+from wavehouse.kernel import words
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = (
@@ -26,7 +26,7 @@ def rss(title: str, *, link: str, image: str | None, items: Sequence[FeedItem]) 
         "<ttl>60</ttl>",
     ]
     if image:
-        head.append(f"<itunes:image href={quoteattr(_clean(image))}/>")
+        head.append(f'<itunes:image href="{_text(image)}"/>')
     return _HEAD + "\n".join([*head, *map(_item, items)]) + "\n</channel>\n</rss>\n"
 
 
@@ -34,7 +34,7 @@ def _item(item: FeedItem) -> str:
     lines = [
         f"<title>{_text(item.title)}</title>",
         f'<guid isPermaLink="false">{_text(item.guid or str(item.episode_id))}</guid>',
-        f"<enclosure url={quoteattr(item.url)} type={quoteattr(item.media_type)} length='0'/>",
+        f'<enclosure url="{_text(item.url)}" type="{_text(item.media_type)}" length="0"/>',
     ]
     if item.published_at:
         lines.append(f"<pubDate>{format_datetime(item.published_at)}</pubDate>")
@@ -44,8 +44,4 @@ def _item(item: FeedItem) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(_clean(text))
-
-
-def _clean(text: str) -> str:
-    return _NOT_XML.sub("", text)
+    return words.xml(_NOT_XML.sub("", text))
