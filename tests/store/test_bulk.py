@@ -87,4 +87,4 @@ def test_a_full_disk_under_a_bulk_load_is_named_and_the_work_goes_on_after_it() 
                 ballast.unlink()
                 assert 1000 == loader.stage("staged_names", _names(1000))
 
-    assert "Make room" in str(caught.value.hint)
+    assert "Free disk space" in str(caught.value.hint)

@@ -300,7 +300,7 @@ def test_a_folder_of_another_major_version_is_refused(made: Path) -> None:
     data.mkdir()
     (data / "PG_VERSION").write_text("16\n")
 
-    with pytest.raises(Refused, match="made by PostgreSQL 16") as caught:
+    with pytest.raises(Refused, match="created by PostgreSQL 16") as caught:
         EmbeddedServer(made).running().__enter__()
 
     assert "pg_dumpall" in str(caught.value.next_steps())

@@ -7,3 +7,7 @@ ALTER TABLE listeners.entitlement_ledger
   DROP COLUMN generation;
 DROP TABLE listeners.entitlement_policies;
 DROP TABLE listeners.entitlement_offers;
+-- The constraint as it was: for new rows, unchecked for those that were there before.
+ALTER TABLE listeners.external_events
+  DROP CONSTRAINT external_events_facts_check,
+  ADD CONSTRAINT external_events_facts_check CHECK (jsonb_typeof(facts) = 'object') NOT VALID;
