@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from tests.web.websample import (
@@ -19,8 +20,11 @@ from tests.web.websample import (
     nothing,
 )
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel.errors import NotFound
+from wavehouse.kernel.ids import OrganizationId, UserId
 from wavehouse.measurement import Figure
+from wavehouse.web import pages
 from wavehouse.web.build import Material, overview
 from wavehouse.web.ranges import Query, parsed, previous, span_of
 from wavehouse.web.services import Freshness, Metric, PodcastRef, Series, Span, Split
@@ -281,3 +285,15 @@ def test_a_day_without_hours_is_said_to_have_no_curve_rather_than_no_downloads()
     assert "3,276" == shown.cards[0].figure.shown
     assert shown.chart.empty is not None
     assert "No curve for a single day" == shown.chart.empty.title
+
+
+@pytest.mark.parametrize(
+    ("role", "is_there"), [("admin", True), ("user", False), ("viewer", False)]
+)
+def test_the_navigation_has_the_pages_that_a_role_may_open(role: str, is_there: bool) -> None:
+    """What is for administrators is no dead end for others; reading pages are for everybody."""
+    who = Identity(OrganizationId(UUID(int=1)), UserId(UUID(int=2)), "Ada", role)
+    titles = [each.title for each in pages.places(who)]
+
+    assert {"Overview", "Jobs", "Studio"} <= set(titles)
+    assert ({"Retention", "Entitlements"} <= set(titles)) == is_there

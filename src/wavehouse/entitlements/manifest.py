@@ -15,7 +15,14 @@ MANIFEST = Manifest(
     ),
     routes=(Routes(target="wavehouse.entitlements.http:routers"),),
     pages=(
-        Page(path="/entitlements", target="wavehouse.web.entitlements:router"),
+        Page(
+            path="/entitlements",
+            title="Entitlements",
+            icon="users",
+            key="e",
+            place=57,
+            target="wavehouse.web.entitlements:router",
+        ),
         Page(path="/listener/access", target="wavehouse.web.listener_access:router"),
     ),
     checks=(Check(name="payment events", target="wavehouse.entitlements.checks:payments"),),

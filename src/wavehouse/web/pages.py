@@ -12,9 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from wavehouse import wiring
-from wavehouse.accounts import Identity, Invitation, Organization
+from wavehouse.accounts import Access, Identity, Invitation, Organization, role_allows
 from wavehouse.kernel.manifest import Page
 from wavehouse.web.view import Message, Overview, WindowsCard
+from wavehouse.wiring.access import PAGES
 
 STATIC = files("wavehouse.web") / "static"
 _INSIDE = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
@@ -63,9 +64,14 @@ def _environment() -> Environment:
     return environment
 
 
-def places() -> list[Page]:
-    """The pages with an entry in the navigation."""
-    return [page for page in wiring.pages() if page.title]
+def places(who: Identity | None) -> list[Page]:
+    """The pages with an entry in the navigation that a visitor's role may open."""
+    return [
+        page
+        for page in wiring.pages()
+        if page.title
+        and (who is None or role_allows(who.role, PAGES.get(f"GET {page.path}", Access.READ)))
+    ]
 
 
 @cache
