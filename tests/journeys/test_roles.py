@@ -211,6 +211,7 @@ VALID = {
     "budgets grant": [ID, "--amount", "1"],
     "jobs cancel": [ID],
     "retention release": [ID],
+    "retention hold": ["operational.sponsorship.reports", "--reason", "a", "--until", "2027-01-01"],
     "jobs discard": [ID],
     "jobs retry": [ID],
     "studio schedule skip": [ID, "2026-12-24"],
