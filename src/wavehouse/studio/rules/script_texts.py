@@ -63,7 +63,7 @@ ITALIAN = Texts(
     ),
     answer=(
         "Buongiorno! Sono contenta di essere qui con voi anche oggi.",
-        "Ben trovati. Ho dormito poco, ma per voi sono già sveglia.",
+        "Ben trovati. Ho dormito poco, ma per voi ci sono sempre.",
     ),
     bridge=("Allora, da dove cominciamo?", "Di che cosa parliamo adesso?", "E poi, che cosa c'è?"),
     topic=(
