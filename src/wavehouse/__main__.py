@@ -7,6 +7,8 @@ import sys
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from wavehouse.kernel.signals import CtrlC
+
 if TYPE_CHECKING:
     from wavehouse.kernel.errors import WavehouseError
 
@@ -24,7 +26,7 @@ def _leave(number: int, _frame: FrameType | None) -> None:
         print("Stopping; press again to stop at once.", file=sys.stderr)
         return
     if number == signal.SIGINT:
-        raise KeyboardInterrupt  # expected by commands that report what they did
+        raise CtrlC  # commands that report what they did expect a KeyboardInterrupt
     raise SystemExit(128 + number)
 
 

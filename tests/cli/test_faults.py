@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -111,3 +113,19 @@ def test_a_second_signal_lets_the_clean_up_end(monkeypatch: pytest.MonkeyPatch) 
     program._leave(signal.SIGINT, None)
     with pytest.raises(KeyboardInterrupt):
         program._leave(signal.SIGINT, None)
+
+
+def test_ctrl_c_in_the_middle_of_an_import_keeps_the_exit_code(tmp_path: Path) -> None:
+    """A dataclass is a string given to ``exec``; CPython would end ``python -m`` by SIGINT."""
+    (tmp_path / "stopped.py").write_text(
+        "import os, signal, sys\n"
+        "from wavehouse import __main__ as program\n"
+        "signal.signal(signal.SIGINT, program._leave)\n"
+        "try:\n"
+        "    exec('os.kill(os.getpid(), signal.SIGINT)\\nfor _ in range(10**7): pass')\n"
+        "except KeyboardInterrupt:\n"
+        "    sys.exit(130)\n"
+    )
+    process = subprocess.run([sys.executable, "-m", "stopped"], cwd=tmp_path, check=False)
+
+    assert 130 == process.returncode
