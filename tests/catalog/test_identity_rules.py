@@ -1,4 +1,4 @@
-"""Which file an address means, and which episode an item is (R03): the pure half."""
+"""Pure rules (R03): the file of an address, and the episode of an item."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def feed(*items: tuple[str, str], titles: dict[str, str] | None = None) -> bytes:
-    """A feed of items, each a guid (or none) and an address."""
+    """A feed of items, each with a guid (or none) and an address."""
     texts = (
         f"<item><title>{(titles or {}).get(guid, guid or url)}</title>"
         + (f"<guid>{guid}</guid>" if guid else "")
@@ -34,7 +34,7 @@ def feed(*items: tuple[str, str], titles: dict[str, str] | None = None) -> bytes
 
 
 def index_of(document: bytes, rules: list[str] | None = None) -> MediaIndex:
-    """The places of a feed's files."""
+    """The index of a feed's files."""
     parsed = parse_feed(document)
     files = [
         MediaFile(
@@ -48,7 +48,7 @@ def index_of(document: bytes, rules: list[str] | None = None) -> MediaIndex:
 
 
 def guid_at(index: MediaIndex, target: str, host: str = "cdn.example") -> str | None:
-    """The guid of the episode that a request is for."""
+    """The guid of the episode to which a request belongs."""
     place = index.place_of(host, target)
     return None if place is None else index.versions[place][0].guid
 
@@ -63,11 +63,11 @@ def guid_at(index: MediaIndex, target: str, host: str = "cdn.example") -> str | 
         ([("5", "/d.php?id=5"), ("6", "/d.php?id=6")], "/d.php", None),
         ([("5", "/d.php?id=5&s=a"), ("6", "/d.php?id=6&s=a")], "/d.php?s=b&id=5", "5"),
         ([("5", "/p?source=5"), ("6", "/p?source=6")], "/p?source=6", "6"),
-        # they do not
+        # files do not differ by their query
         ([("a", "/a.mp3?x=1"), ("b", "/b.mp3?x=2")], "/a.mp3", "a"),
         ([("a", "/a.mp3?x=1"), ("b", "/b.mp3?x=2")], "/a.mp3?x=9", "a"),
         ([("a", "/a.mp3?_from=feed")], "/a.mp3?_from=app&token=8", "a"),
-        # a script alone: another value is another file
+        # only a script: another value is another file
         ([("5", "/d.php?id=5")], "/d.php?id=6", None),
         ([("5", "/d.php?id=5")], "/d.php?id=5&x=1", "5"),
         ([("a", "/a.mp3"), ("b", "/a.mp3?ver=hq")], "/a.mp3", "a"),
@@ -76,7 +76,7 @@ def guid_at(index: MediaIndex, target: str, host: str = "cdn.example") -> str | 
 def test_r03_a_query_names_the_file_where_files_differ_by_it(
     items: list[tuple[str, str]], target: str, expected: str | None
 ) -> None:
-    """Client additions never do; what differs between enclosures does."""
+    """Parameters added by clients never do; those that differ between enclosures do."""
     named = [(guid, f"https://cdn.example{path}") for guid, path in items]
     assert expected == guid_at(index_of(feed(*named)), target)
 
@@ -95,13 +95,13 @@ def test_r03_a_query_names_the_file_where_files_differ_by_it(
 def test_r03_our_rules_know_paths_that_differ_for_each_listener(
     enclosure: str, host: str, target: str
 ) -> None:
-    """Podlove, Dovetail and Castopod."""
+    """The built-in rules cover Podlove, Dovetail and Castopod."""
     index = index_of(feed(("e", enclosure), ("f", "https://other.example/f.mp3")))
     assert "e" == guid_at(index, target, host)
 
 
 def test_r03_a_rule_of_ones_own_maps_a_digest_a_query_and_a_guid() -> None:
-    """What a person writes is tried before ours."""
+    """A user's rule is tried before the built-in ones."""
     index = index_of(
         feed(("e1", "https://cdn.example/s/e1.mp3"), ("e2", "https://cdn.example/s/e2.mp3")),
         [
@@ -122,7 +122,7 @@ def test_r03_a_rule_of_ones_own_maps_a_digest_a_query_and_a_guid() -> None:
      "a.example/{x} => a.example/ {x}"],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_used_is_refused(line: str) -> None:
-    """One sentence, with the grammar."""
+    """The error is one sentence with the grammar."""
     with pytest.raises(InvalidInput) as refused:
         checked_rule(line)
     assert "pattern => address" in str(refused.value.hint)
