@@ -129,7 +129,7 @@ def test_a_rule_that_cannot_be_used_is_refused(line: str) -> None:
 
 
 def test_a_rule_says_what_an_address_means() -> None:
-    """For `wavehouse paths test`."""
+    """The output of `wavehouse paths test`."""
     result = meaning_of(path_rules(["a.example/{x}/{*} => b.example/{x}"]), "https://a.example/1/2")
     assert result is not None
     assert "b.example/1" == result[0]
@@ -145,14 +145,14 @@ def version(episode: int, since: datetime, path: str = "/n.mp3", hop: bool = Fal
 
 
 def owners(*files: MediaFile) -> list[tuple[str, datetime | None]]:
-    """Whose the requests are, and from when."""
+    """The periods in which each episode owns a file's requests."""
     index = MediaIndex(files)
     place = index.place_of("cdn.example", "/n.mp3")
     return [] if place is None else [(s.file.guid, s.since) for s in index.spans_of(place)]
 
 
 def test_r03_of_two_episodes_with_one_file_the_one_published_last_before_has_it() -> None:
-    """Whatever order they were registered in, and whenever files are measured again."""
+    """Independently of the order of registration, also when files are measured again."""
     first, two = version(1, START), version(2, START + DAY)
     again = version(1, START + 3 * DAY)
     assert [("1", None), ("2", START + DAY)] == owners(first, two, again)
@@ -160,13 +160,13 @@ def test_r03_of_two_episodes_with_one_file_the_one_published_last_before_has_it(
 
 
 def test_r03_of_two_episodes_of_one_moment_the_first_registered_has_the_file() -> None:
-    """No request counts for both, and none for neither."""
+    """Every request counts for exactly one of them."""
     assert [("1", None)] == owners(version(1, START), version(2, START))
     assert [("2", None)] == owners(version(2, START), version(1, START))
 
 
 def test_r03_a_hop_that_two_episodes_share_is_nobodys() -> None:
-    """A page in between, such as a sign-in, says nothing; an own file outranks a hop."""
+    """An intermediate page, such as a sign-in, identifies nothing; an own file outranks a hop."""
     assert [] == owners(version(1, START, hop=True), version(2, START, hop=True))
     assert [("1", None)] == owners(version(1, START), version(2, START, hop=True))
     assert [("1", None)] == owners(version(1, START, hop=True))
@@ -183,7 +183,7 @@ URL = "https://cdn.example/h.mp3"
 @pytest.mark.parametrize(
     ("item", "before", "expected"),
     [
-        (("new", URL), known("old", URL, "Other title"), ["new"]),  # the date stayed
+        (("new", URL), known("old", URL, "Other title"), ["new"]),  # the date is unchanged
         (("new", f"https://op3.dev/e/{URL[8:]}?token=3"), known("old", URL), ["new"]),
         (("new", "https://cdn.example/other.mp3"), known("old", URL, "new"), []),
         (("new", "https://cdn.example/p?id=2"), known("old", "https://cdn.example/p?id=1"), []),
@@ -192,13 +192,13 @@ URL = "https://cdn.example/h.mp3"
 def test_r03_a_changed_guid_on_the_same_file_is_the_same_episode(
     item: tuple[str, str], before: KnownEpisode, expected: list[str]
 ) -> None:
-    """The file and the date or the title stayed, and the old guid is gone."""
+    """The file and the date or the title are unchanged, and the old guid is gone."""
     found = changed_guids(parse_feed(feed(item)), {before.guid: before}, {})
     assert expected == [change.after for change in found]
 
 
 def test_r03_a_guid_that_is_still_there_is_another_episode() -> None:
-    """Two items with one file are two episodes, and a notice."""
+    """Two items with one file are two episodes, and are reported."""
     parsed = parse_feed(feed(("old", URL), ("new", URL)))
     before = known("old", URL)
     assert [] == changed_guids(parsed, {"old": before}, {})
@@ -208,7 +208,7 @@ def test_r03_a_guid_that_is_still_there_is_another_episode() -> None:
 
 
 def test_r03_without_a_guid_an_episode_is_its_file_behind_prefix_and_parameters() -> None:
-    """So a prefix that is added makes no new episode."""
+    """So adding a prefix creates no new episode."""
     plain = guid_without_one("https://cdn.example/n1.mp3?token=2")
     assert plain == guid_without_one("https://op3.dev/e/cdn.example/n1.mp3?token=3&utm_source=x")
     assert "https://cdn.example/n1.mp3" == plain
@@ -227,5 +227,5 @@ def test_r03_without_a_guid_an_episode_is_its_file_behind_prefix_and_parameters(
      "https://dts.podtrac.com/redirect.mp3/op3.dev/e//https%3A//pdst.fm/e/cdn.example/p.mp3"],
 )  # fmt: skip
 def test_r03_prefixes_are_taken_off_as_they_are_in_use(url: str) -> None:
-    """Double slashes, encoded schemes, chains."""
+    """With double slashes, encoded schemes and chains of prefixes."""
     assert ("cdn.example", "/p.mp3") == media_key(url)

@@ -1,4 +1,4 @@
-"""The demo's chapter: it finds what the simulation knows, and can be played again."""
+"""The demo's chapter recovers the simulated level, and can run again."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def test_the_chapter_finds_the_known_level_and_the_same_one_again(
 
 @pytest.mark.parametrize("day", [date(2026, 11, 30), date(2026, 12, 1), date(2028, 2, 29)])
 def test_the_chapter_holds_on_any_day(workspace: Workspace, tmp_path: Path, day: date) -> None:
-    """Months begin and end; the figures are the same."""
+    """Also across the ends of months, the figures are the same."""
     assert learning(Stage(workspace, tmp_path, {}, day, tmp_path)).ok

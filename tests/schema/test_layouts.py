@@ -1,4 +1,4 @@
-"""Folders of other tools, read and run as their own tools do."""
+"""Folders of other tools, read and run as those tools do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Files = dict[str, str]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Callable[[Files], Path]:
-    """Write files by their path below a folder."""
+    """Write files by their paths below a folder."""
 
     def write(files: Files) -> Path:
         for name, text in files.items():
@@ -56,7 +56,7 @@ def tables(database: str) -> list[str]:
 def test_l1_flyway_compares_versions_as_numbers(
     folder: Callable[[Files], Path], names: list[str], expected: list[str]
 ) -> None:
-    """L1, L2, L5: part by part, in folders of the folder, repeatable files last."""
+    """L1, L2, L5: part by part, in nested folders, repeatable files last."""
     assert expected == versions(folder(dict.fromkeys(names, "SELECT 1;")), Layout.FLYWAY)
 
 
@@ -71,14 +71,14 @@ def test_l1_flyway_compares_versions_as_numbers(
 def test_flyway_a_baseline_stands_for_the_files_that_it_replaced(
     folder: Callable[[Files], Path], names: list[str], expected: list[str]
 ) -> None:
-    """It was passed over in silence, and the file after it failed."""
+    """Earlier it was silently skipped, and the next file failed."""
     assert expected == versions(folder(dict.fromkeys(names, "SELECT 1;")), Layout.FLYWAY)
 
 
 def test_l5_a_minor_version_that_comes_later_is_pending(
     database: str, folder: Callable[[Files], Path]
 ) -> None:
-    """What is applied stays applied, whatever number of parts other versions have."""
+    """Applied versions stay applied, whatever number of parts other versions have."""
     at = folder({"V1__a.sql": "create table a(id int);", "V2__b.sql": "select 1;"})
     schema.apply(database, at, layout=Layout.FLYWAY)
     folder({"V2.1__c.sql": "alter table a add column y int;"})
