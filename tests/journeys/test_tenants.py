@@ -14,7 +14,7 @@ from wavehouse.workspace import Workspace
 def test_no_route_and_no_command_crosses_from_one_tenant_to_another(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """Every route and command, both ways, with the other's ids: nothing shown, nothing changed."""
+    """Every route and command, in both directions, with the other's ids: nothing is disclosed."""
     walked = walk(workspace, tmp_path)
     print(told(walked))
 

@@ -14,7 +14,7 @@ from wavehouse.workspace import Stage, Workspace
 def test_the_chapter_finds_the_known_level_and_the_same_one_again(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """Twice the same figures; the interval holds the truth and is narrower than the prior's."""
+    """Both runs give equal figures; the interval has the truth and is narrower than the prior."""
     stage = Stage(workspace, tmp_path, {}, date(2026, 11, 19), tmp_path)
     first, again = learning(stage), learning(stage)
 

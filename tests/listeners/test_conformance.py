@@ -30,7 +30,7 @@ def password_file(tmp_path: Path, phone: Any) -> Path:
 
 
 def faulty_app() -> FastAPI:
-    """A typical faulty server: client clocks as cursors, no validation, nothing stored."""
+    """A typical faulty server: cursors by the client's clock, no validation, no guards."""
     app, actions = FastAPI(), list[dict[str, Any]]()
 
     @app.get("/api/2/episodes/{user}.json")

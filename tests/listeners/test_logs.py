@@ -44,7 +44,7 @@ def test_ac10_no_log_line_holds_an_authorization_a_cookie_a_password_or_a_token(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """All ways in, wrong ones, and a fault of ours whose trace is logged; at the lowest level."""
+    """Every way to sign in, failed ones, and an internal error's trace, at the lowest level."""
     secrets: dict[str, str] = {"app password": phone.password}
     jar: dict[str, str] = {}
 

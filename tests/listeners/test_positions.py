@@ -279,7 +279,7 @@ def state(database: Any, who: Caller) -> dict[str, Any]:
 
 
 def test_p39_an_archive_that_is_brought_in_is_the_same_again(database: Any, caller: Caller) -> None:
-    """Finished, re-cut, removed and guarded chapters, shows, devices; twice is once."""
+    """Finished, re-cut, removed and guarded chapters, shows, devices; importing twice is fine."""
     subscriptions.change(database, caller=caller, device_id="phone", add=[FEED, FEED + "?b"])
     past = clock.now() - timedelta(days=2)
     for number in range(6):

@@ -71,7 +71,7 @@ def place(database: Any, who: Caller, chapter: str) -> int:
 def test_p15_each_upload_has_its_own_statuses_cursor_and_rows(
     database: Any, three: list[Caller], chapter: str
 ) -> None:
-    """Three listeners in one chapter; the first also repeats itself, the second contradicts."""
+    """Three listeners in one chapter; one repeats an action, another contradicts itself."""
     a, b, c = three
     first, second = said(chapter, 10_000), said(chapter, 20_000)
     recording.record(database, caller=b, actions=[second])

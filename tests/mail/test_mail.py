@@ -243,7 +243,7 @@ def _browser(workspace: Workspace) -> TestClient:
 
 
 def test_the_administrator_previews_emails_in_the_browser(workspace: Workspace) -> None:
-    """The list with the text, the HTML in a sandbox; nothing for a stranger or with a server."""
+    """The list with the text, the HTML in a sandbox; strangers get nothing."""
     Outbox(workspace.settings.home / "outbox").send(to="a@x.org", subject="Sign in", text=TEXT)
     (email,) = stored_emails(workspace.settings.home / "outbox")
     browser = _browser(workspace)

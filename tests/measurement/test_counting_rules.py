@@ -522,7 +522,7 @@ def test_every_filtered_request_keeps_its_reason(desk: Any, hit: Any, form: str)
 
 
 def test_r32_of_two_renditions_the_first_that_qualifies_counts(desk: Any, hit: Any) -> None:
-    """One download by the first; the other is flagged, and a rendition that fails is none."""
+    """The first is a download; the other is flagged, and one below its threshold is not counted."""
     other = hit.but(path="/one.opus", size=4_000_000)
     desk.tell(
         hit,

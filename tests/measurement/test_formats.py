@@ -48,7 +48,7 @@ def test_times_of_json_logs_are_rfc3339_or_unix(desk: Any, hit: Any, when: objec
 
 @pytest.mark.parametrize("form", ["fastly", "cloudflare"])
 def test_bad_lines_of_json_logs_go_to_the_quarantine(desk: Any, hit: Any, form: str) -> None:
-    """Cut JSON, other JSON, no time, no status: named with line and byte; the good are counted."""
+    """Cut JSON, other JSON, no time, no status: reported with line and byte; good ones count."""
     good = getattr(hit, form)()
     when = "timestamp" if form == "fastly" else "EdgeStartTimestamp"
     status = "response_status" if form == "fastly" else "EdgeResponseStatus"
@@ -87,7 +87,7 @@ def test_r01_a_ray_that_comes_again_in_another_file_is_one_request(desk: Any, hi
 
 
 def test_r28_bytes_without_the_body_alone_are_at_most_the_range(desk: Any, hit: Any) -> None:
-    """Cloudflare's EdgeResponseBytes has the header in it; the body's bytes win where told."""
+    """Cloudflare's EdgeResponseBytes includes the header; the body's bytes are preferred."""
     told = json.loads(hit.part(0, 999_999).cloudflare())
     short = {**told, "RayID": "2", "EdgeResponseBodyBytes": 500}
     del told["EdgeResponseBodyBytes"]
