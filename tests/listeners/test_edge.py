@@ -49,7 +49,7 @@ def behind_a_proxy(house: Any) -> FastAPI:
 
 
 def test_ac8_limits_count_by_the_forwarded_address_of_a_trusted_proxy(house: Any) -> None:
-    """One client is out of tries and is told when to retry; another one is not affected."""
+    """One client has no tries left and learns when to retry; another is not affected."""
     app = behind_a_proxy(house)
     client = TestClient(
         app, base_url="https://pod.example", client=("127.0.0.1", 5), raise_server_exceptions=False
