@@ -39,7 +39,7 @@ def test_the_sign_in_link_is_there_while_up_serves_into_a_pipe(home_folder: Path
         text=True,
     ) as program:
         assert program.stdout is not None
-        ready, _, _ = select.select([program.stdout], [], [], 60)
+        ready, _, _ = select.select([program.stdout], [], [], 180)
         line = program.stdout.readline() if ready else ""
         program.send_signal(signal.SIGTERM)
         program.communicate(timeout=60)
