@@ -82,6 +82,7 @@ def session(host: Host, address: str) -> dict[str, str]:
         return {"Cookie": entered.headers["set-cookie"].split(";")[0]}
 
 
+@pytest.mark.harness
 def test_two_hosts_and_an_operator_act_as_one_installation(
     hosts: list[Host], tmp_path: Path
 ) -> None:
