@@ -123,7 +123,8 @@ WITHOUT_IDENTITY = {
     "entitlements": 20,  # receiving, folding and notices are upkeep; a listener's access
     "learning": 1,  # which organizations have something to close is upkeep, like counting
     "catalog": 5,  # jobs of polls and hubs, and what hubs announce, are upkeep
-    "listeners": 40,
+    "erasure": 9,  # finding and searching are parts of use cases; upkeep for all organizations
+    "listeners": 41,
     "measurement": 13,
     "queue": 5,
     "sponsorship": 5,

@@ -284,10 +284,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A place where an identifier is still stored: a table or a file, and how often."""
+    """A table or a file in which an identifier is still stored, and how often.
+
+    ``basis`` is the legal basis, or the hold, on which it stays; empty for a residue.
+    """
 
     where: str
     rows: int
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,8 +308,8 @@ class Level:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was found where it was searched."""
-        return not self.findings
+        """Whether nothing was found that has no basis to stay."""
+        return all(each.basis for each in self.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Rows that belong to somebody: found by paths of columns, counted, read, changed, deleted, searched.
+"""Rows that belong to somebody, found by paths of columns: count, read, change, delete, search.
 
-Which tables and columns these are is data (the classification), so the statements are composed here,
-with every name quoted; values are always parameters.
+Which tables and columns these are is data (the classification), so the statements are composed
+here, with every name quoted; values are always parameters.
 """
 
 from __future__ import annotations
@@ -109,9 +109,7 @@ def _condition(hops: Sequence[Hop], path: Path) -> tuple[sql.Composed, list[Any]
         is_array = path.type.endswith("[]")
         element = path.type.removesuffix("[]")
         statement = "{} && %s::{}[]" if is_array else "{} = ANY (%s::{}[])"
-        matches = sql.SQL(statement).format(
-            sql.Identifier(path.column), sql.SQL(_known(element))
-        )
+        matches = sql.SQL(statement).format(sql.Identifier(path.column), sql.SQL(_known(element)))
         if not path.owner:
             return matches, [list(path.values)]
         return sql.SQL("({} AND ({owner} IS NULL OR {owner}::text = ANY (%s)))").format(
@@ -232,28 +230,33 @@ def values_of(tx: AnyTx, rows: Selection, column: str) -> list[str]:
 
 
 def search_rows(
-    tx: AnyTx, table: str, needles: Sequence[str], columns: Sequence[str] = ()
+    tx: AnyTx, table: str, needles: Sequence[tuple[str, str]], columns: Sequence[str] = ()
 ) -> int:
     """The rows of a table in which a text occurs, in any case; in some columns, or in any.
 
-    ``needles`` are in lower case.
+    ``needles`` are in lower case, each with a regular expression that must match as well, or with
+    an empty one.
     """
     if not needles:
         return 0
-    whole = sql.SQL("lower(searched::text)")
+    whole: sql.Composable = sql.SQL("lower(searched::text)")
     if columns:
         whole = sql.SQL("lower(concat_ws(chr(31), {}))").format(
             sql.SQL(", ").join(
                 sql.SQL("{}::text").format(sql.Identifier("searched", name)) for name in columns
             )
         )
-    condition = sql.SQL(" OR ").join([sql.SQL("strpos(text, %s) > 0")] * len(needles))
+    condition = sql.SQL(" OR ").join(
+        [sql.SQL("(strpos(text, %s) > 0 AND text ~ %s)")] * len(needles)
+    )
     statement = sql.SQL(
         "SELECT count(*) FROM (SELECT {whole} AS text FROM {table} AS searched OFFSET 0) s "
         "WHERE {condition}"
     ).format(whole=whole, table=_name(table), condition=condition)
     with tx.connection.cursor(row_factory=scalar_row) as cursor:
-        return int(cursor.execute(statement, list(needles)).fetchone() or 0)
+        return int(
+            cursor.execute(statement, [part for each in needles for part in each]).fetchone() or 0
+        )
 
 
 def every_value(

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from wavehouse import governance
 from wavehouse.erasure.queries import catalogue
-from wavehouse.erasure.types import Action, Reference, Step, SubjectKind, Way
+from wavehouse.erasure.types import Action, Reference, SubjectKind, Way
 from wavehouse.kernel.databases import DATABASES, DatabaseName
 from wavehouse.kernel.errors import Conflict
 from wavehouse.store import AnyDatabase, Change, Hop, Path, Selection, Stores
@@ -147,7 +147,9 @@ class SubjectMap:
             owners=tuple(values.get("", ())),
         )
 
-    def changes(self, way: tuple[str, str, int], values: Mapping[str, Sequence[str]]) -> list[Change]:
+    def changes(
+        self, way: tuple[str, str, int], values: Mapping[str, Sequence[str]]
+    ) -> list[Change]:
         """The changes that anonymising or pseudonymising makes; none for a row that only refers."""
         group = self._groups[way]
         table = f"{group.way.store}.{group.way.table}"
@@ -184,6 +186,10 @@ class SubjectMap:
             )
         return Change(column, "text", kind, _NEUTRAL[kind])
 
+    def nothing(self, column: str) -> Change:
+        """The change that empties a column."""
+        return Change(column, "null")
+
     def personal_columns(self, table: str) -> list[str]:
         """The columns of ``store.schema.table`` that the classification calls personal data."""
         return [
@@ -191,6 +197,11 @@ class SubjectMap:
             for name in self._classification.personal_columns(table)
             if name in self.columns.by_table.get(table, {})
         ]
+
+    def categories(self, table: str) -> dict[str, str]:
+        """The category of each column of ``store.schema.table``."""
+        entry = self._classification.tables[table]
+        return {name: column.category for name, column in entry.columns.items()}
 
     def column_of(self, identifier: str) -> tuple[DatabaseName, str, str]:
         """The database, table and column of an identifier."""
@@ -215,9 +226,9 @@ class SubjectMap:
         groups: dict[tuple[str, str, int], _Grouped] = {}
         for listed in by_effect.values():
             first = listed[0]
-            number = sum(1 for store, table, _ in groups if (store, table) == (
-                first.database, first.table
-            ))
+            number = sum(
+                1 for store, table, _ in groups if (store, table) == (first.database, first.table)
+            )
             paths = tuple(path for each in listed for path in each.paths)
             way = Way(
                 first.database,
@@ -247,11 +258,6 @@ class SubjectMap:
             self.columns.type_of(table, name.partition(".")[0])
 
 
-def of_step(step: Step) -> tuple[str, str, int]:
-    """The key of the way that a step carries out."""
-    return step.key
-
-
 def subject_map(stores: Stores, kind: SubjectKind) -> SubjectMap:
     """The map of a kind of subject, compared with the catalogue as it is now."""
-    return SubjectMap(governance.load_classification(), kind, Columns.read(stores))
+    return SubjectMap(governance.classification(), kind, Columns.read(stores))

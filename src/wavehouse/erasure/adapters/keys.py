@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from wavehouse.erasure.rules.identifiers import normalised
-from wavehouse.erasure.types import Identifier, LedgerKind
+from wavehouse.erasure.types import Identifier
 from wavehouse.kernel.errors import Conflict
 from wavehouse.store import Stores
 
@@ -44,15 +44,15 @@ def key_check(stores: Stores) -> str:
     return hmac.new(_derived(stores, _LEDGER), _CHECK, hashlib.sha256).hexdigest()[:16]
 
 
-def seal(stores: Stores, identifiers: Iterable[Identifier]) -> bytes:
-    """Identifiers, encrypted (AES-256-GCM)."""
-    content = json.dumps([[each.kind.value, each.value] for each in identifiers])
+def seal(stores: Stores, values: Mapping[str, Sequence[str]]) -> bytes:
+    """A subject's values by name, encrypted (AES-256-GCM)."""
+    content = json.dumps({name: list(listed) for name, listed in values.items()})
     nonce = os.urandom(_NONCE)
     return nonce + AESGCM(_derived(stores, _SEAL)).encrypt(nonce, content.encode(), None)
 
 
-def unseal(stores: Stores, sealed: bytes) -> tuple[Identifier, ...]:
-    """The identifiers. Conflict when they were sealed under another key."""
+def unseal(stores: Stores, sealed: bytes) -> dict[str, tuple[str, ...]]:
+    """The values. Conflict when they were sealed under another key."""
     try:
         content = AESGCM(_derived(stores, _SEAL)).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
     except InvalidTag:
@@ -60,7 +60,7 @@ def unseal(stores: Stores, sealed: bytes) -> tuple[Identifier, ...]:
             "the identifiers of this request were sealed under another secret",
             hint="Restore the file server.secret that belongs to these databases.",
         ) from None
-    return tuple(Identifier(LedgerKind(kind), value) for kind, value in json.loads(content))
+    return {name: tuple(listed) for name, listed in json.loads(content).items()}
 
 
 def signing_key(home: Path) -> Ed25519PrivateKey:

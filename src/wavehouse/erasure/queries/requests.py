@@ -107,7 +107,8 @@ def waiting(tx: AnyTx, *, at: datetime) -> list[UUID]:
         SELECT erasure_request_id FROM governance.erasure_requests
         WHERE purpose = 'erasure' AND (
           (status = 'soft_deleted' AND grace_until <= %(at)s)
-          OR status IN ('executing', 'verifying', 'failed'))
+          OR status IN ('executing', 'verifying', 'failed')
+          OR (status = 'verified' AND undo_days = 0))
         ORDER BY least(due_gdpr_at, due_ccpa_at), erasure_request_id
         """,
         {"at": at},
@@ -255,6 +256,17 @@ def seal_identifiers(tx: AnyTx, *, request_id: UUID, sealed: bytes) -> None:
         WHERE erasure_request_id = %(request_id)s
         """,
         {"request_id": request_id, "sealed": sealed},
+    )
+
+
+def release_subject(tx: AnyTx, *, request_id: UUID) -> None:
+    """Empty the subject's id of a request whose rows are gone; the sealed values stay."""
+    tx.execute(
+        """
+        UPDATE governance.erasure_requests SET subject_id = NULL
+        WHERE erasure_request_id = %(request_id)s AND identifiers_sealed IS NOT NULL
+        """,
+        {"request_id": request_id},
     )
 
 

@@ -12,6 +12,8 @@ from wavehouse.erasure.types import Identifier, LedgerKind
 
 SHORTEST = 6
 """An identifier with fewer characters occurs in other people's data; it is not searched."""
+_BEFORE = r"(?:(?<![a-z0-9.!#$&*_+~-])|(?<=%[0-9a-f][0-9a-f])|(?<=\\[nrt]))"
+_AFTER = r"(?![a-z0-9_-]|\.[a-z0-9])"
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -39,9 +41,22 @@ def forms(identifier: Identifier) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spelled))
 
 
-def needles(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
-    """All spellings of several identifiers, without repetition."""
-    return tuple(dict.fromkeys(form for each in identifiers for form in forms(each)))
+def needles(identifiers: Iterable[Identifier]) -> tuple[tuple[str, str], ...]:
+    """All spellings of several identifiers, each with the pattern that its place must match."""
+    spelled = dict.fromkeys(form for each in identifiers for form in forms(each))
+    return tuple((form, pattern(form)) for form in spelled)
+
+
+def pattern(form: str) -> str:
+    """A regular expression (PostgreSQL's and Python's) for a spelling as a word of its own.
+
+    ``anna@example.org`` does not occur in ``joanna@example.org``, nor in ``anna@example.org.uk``;
+    it does after an escape, as in ``%2Fanna@example.org``. Other spellings are random, and may have
+    anything beside them.
+    """
+    if "@" not in form and "%40" not in form:
+        return ""
+    return f"{_BEFORE}{re.escape(form)}{_AFTER}"
 
 
 def too_short(identifiers: Iterable[Identifier]) -> int:

@@ -23,9 +23,7 @@ _BINDS = "ar"
 _CHANGES = (Action.KEEP, Action.REDACT, Action.PSEUDONYMISE, Action.ANONYMISE)
 
 
-def steps(
-    ways: Sequence[Way], references: Mapping[str, Sequence[Reference]]
-) -> tuple[Step, ...]:
+def steps(ways: Sequence[Way], references: Mapping[str, Sequence[Reference]]) -> tuple[Step, ...]:
     """The steps in their order: changes first, then deletions from the leaves to the root.
 
     ``references`` are the foreign keys of each store. Conflict for a cycle that cannot be broken.
@@ -44,9 +42,7 @@ def steps(
     return tuple(replace(step, position=number) for number, step in enumerate(ordered))
 
 
-def _deletions(
-    deleted: Mapping[str, Sequence[Way]], references: Iterable[Reference]
-) -> list[Step]:
+def _deletions(deleted: Mapping[str, Sequence[Way]], references: Iterable[Reference]) -> list[Step]:
     """Deletions, children first; a reference of a cycle is emptied before them."""
     waits = {table: set[str]() for table in deleted}
     bound: dict[tuple[str, str], Reference] = {}
@@ -56,7 +52,10 @@ def _deletions(
             if each.on_delete in _BINDS:
                 bound[each.child, each.parent] = each
     needed = {
-        (table, parent) for table, listed in deleted.items() for way in listed for parent in way.over
+        (table, parent)
+        for table, listed in deleted.items()
+        for way in listed
+        for parent in way.over
     }
     for table, parent in needed:
         if parent in deleted and parent != table:
@@ -100,7 +99,9 @@ def _break(
             way = deleted[child][0]
             return [
                 replace(
-                    _step(way), action=Action.NULL, column=reference.nullable[0],
+                    _step(way),
+                    action=Action.NULL,
+                    column=reference.nullable[0],
                     number=NULLING + way.number,
                 )
             ]
