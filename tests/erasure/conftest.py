@@ -12,7 +12,6 @@ import pytest
 from wavehouse import listeners
 from wavehouse.workspace import Workspace
 
-
 _EVENT = """
 INSERT INTO listeners.external_events (source, event_id, type, object_ids, livemode, created,
   received_at, payload, payload_hash, status)

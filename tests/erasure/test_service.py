@@ -379,10 +379,9 @@ def _copied(admin: str, person: Person) -> list[str]:
             " WHERE listener_id = %s", [person.listener_id],
         ).fetchone()  # fmt: skip
     assert row is not None
-    return [
-        "INSERT INTO listeners.listeners (listener_id, email, email_display, created_at)"
-        f" VALUES ('{person.listener_id}', '{row[0]}', '{row[1]}', '{row[2]}')"
-    ]
+    values = f"('{person.listener_id}', '{row[0]}', '{row[1]}', '{row[2]}')"
+    columns = "(listener_id, email, email_display, created_at)"
+    return [f"INSERT INTO listeners.listeners {columns} VALUES {values}"]
 
 
 def _replayed(place: Workspace) -> int:
@@ -443,11 +442,11 @@ def test_a_creator_is_erased_and_the_work_of_the_organization_stays(workspace: W
         ).fetchall()  # fmt: skip
     assert [("Erased user", True, "Show")] == rows
     assert [] == [word for word in ("carla@example.org", "Carla Berg") if word in dumped(workspace)]
+    with workspace.stores.operational.worker() as tx:
+        own = tx.value(
+            "SELECT email FROM accounts.users WHERE user_id = %s", [workspace.identity.user_id]
+        )
     with pytest.raises(Conflict, match="only administrator"):
-        with workspace.stores.operational.worker() as tx:
-            own = tx.value(
-                "SELECT email FROM accounts.users WHERE user_id = %s", [workspace.identity.user_id]
-            )
         erasure.file(
             workspace.stores, workspace.settings, identity=workspace.identity,
             wanted=Wanted(SubjectKind.CREATOR, own),
