@@ -428,10 +428,12 @@ def test_the_commands_carry_away_bring_in_and_erase(
     assert {"devices": 0, "subscriptions": 0, "actions": 1, "rejected": 0} == json.loads(
         done.stdout
     )
-    erase = lambda *words, **more: CliRunner().invoke(  # noqa: E731
-        erase_command, list(words), obj=lambda: nullcontext(shared_workspace), **more
-    )
-    assert 1 == erase("--email", other.email, input="n\n").exit_code
+
+    def erase(*words: str, answer: str | None = None) -> Any:
+        opened = lambda: nullcontext(shared_workspace)  # noqa: E731
+        return CliRunner().invoke(erase_command, words, obj=opened, input=answer)
+
+    assert 1 == erase("--email", other.email, answer="n\n").exit_code
     erased = erase("--email", other.email, "--yes", "--json")
     assert 1 == json.loads(erased.stdout)["rows"]["listeners.playback_positions"]
     assert "playback_actions\t1" in erase("--email", caller.email, "--yes").stdout

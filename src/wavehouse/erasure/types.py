@@ -127,6 +127,17 @@ class Clocks:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table or view; ``relkind`` is PostgreSQL's letter for what it belongs to."""
+
+    table_name: str
+    column_name: str
+    type: str
+    required: bool
+    relkind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A foreign key: rows of ``child`` refer to rows of ``parent`` by ``columns``.
 

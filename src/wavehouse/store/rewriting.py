@@ -17,7 +17,7 @@ _STATISTICS = "pg_catalog.pg_statistic"
 
 
 def rewrite(location: Place, tables: Sequence[str]) -> None:
-    """Write tables (``schema.table``) and their statistics anew; each is locked meanwhile."""
+    """Write tables (``schema.table``) and their statistics again; each is locked meanwhile."""
     if not tables:
         return
     with connect(location.admin, autocommit=True) as admin:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from wavehouse import governance
-from wavehouse.erasure.queries import catalogue
-from wavehouse.erasure.types import Action, Reference, SubjectKind, Way
+from wavehouse.erasure.types import Action, Column, SubjectKind, Way
 from wavehouse.kernel.databases import DATABASES, DatabaseName
 from wavehouse.kernel.errors import Conflict
-from wavehouse.store import AnyDatabase, Change, Hop, Path, Selection, Stores
+from wavehouse.store import Change, Hop, Path, Selection
 
 _NEUTRAL = {"text": "erased", "character varying": "erased", "jsonb": "{}", "text[]": "{}"}
 
@@ -24,19 +23,7 @@ _NEUTRAL = {"text": "erased", "character varying": "erased", "jsonb": "{}", "tex
 class Columns:
     """The columns of the databases, by ``store.schema.table`` and name."""
 
-    by_table: Mapping[str, Mapping[str, catalogue.Column]]
-
-    @classmethod
-    def read(cls, stores: Stores) -> Columns:
-        """The catalogue of every database."""
-        by_table: dict[str, dict[str, catalogue.Column]] = {}
-        for name in DATABASES:
-            database: AnyDatabase = getattr(stores, name)
-            with database.worker() as tx:
-                for each in catalogue.columns(tx):
-                    table = by_table.setdefault(f"{name}.{each.table_name}", {})
-                    table[each.column_name] = each
-        return cls(by_table)
+    by_table: Mapping[str, Mapping[str, Column]]
 
     def type_of(self, table: str, column: str) -> str:
         """A column's type. Conflict when the table or the column does not exist."""
@@ -54,25 +41,6 @@ class Columns:
                 command="wavehouse classify check",
             )
         return known.type
-
-
-def references(stores: Stores) -> dict[str, list[Reference]]:
-    """The foreign keys of every database; the organization is not part of a reference."""
-    listed: dict[str, list[Reference]] = {}
-    for name in DATABASES:
-        database: AnyDatabase = getattr(stores, name)
-        with database.worker() as tx:
-            listed[name] = [
-                Reference(
-                    each.child,
-                    each.parent,
-                    tuple(each.columns),
-                    each.on_delete,
-                    tuple(each.nullable),
-                )
-                for each in catalogue.foreign_keys(tx)
-            ]
-    return listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +224,3 @@ class SubjectMap:
             self.columns.type_of(here, path.column)
         for name in (*group.clear, *group.replace):
             self.columns.type_of(table, name.partition(".")[0])
-
-
-def subject_map(stores: Stores, kind: SubjectKind) -> SubjectMap:
-    """The map of a kind of subject, compared with the catalogue as it is now."""
-    return SubjectMap(governance.classification(), kind, Columns.read(stores))

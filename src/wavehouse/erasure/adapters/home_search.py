@@ -81,31 +81,31 @@ def _walk(root: Path) -> Iterator[Path]:
 
 def _hits(path: Path, needles: Sequence[Wanted]) -> int:
     with path.open("rb") as file:
-        found = _count(file, needles)
+        matches = _count(file, needles)
         file.seek(0)
         if file.read(2) == b"\x1f\x8b":
             with gzip.open(path) as opened:
-                found += _count(opened, needles)  # type: ignore[arg-type]
+                matches += _count(opened, needles)  # type: ignore[arg-type]
     if zipfile.is_zipfile(path):
-        found += _in_archive(path.read_bytes(), needles)
-    return found
+        matches += _in_archive(path.read_bytes(), needles)
+    return matches
 
 
 def _in_archive(content: bytes, needles: Sequence[Wanted]) -> int:
-    found = 0
+    matches = 0
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for member in archive.infolist():
             if member.file_size > _LARGEST_MEMBER:
                 raise NotImplementedError("a member is too large to be searched")
             with archive.open(member) as file:
-                found += _count(file, needles)  # type: ignore[arg-type]
-    return found
+                matches += _count(file, needles)  # type: ignore[arg-type]
+    return matches
 
 
 def _count(file: BinaryIO, needles: Sequence[Wanted]) -> int:
     """How often any of the needles occurs. Pieces overlap by the longest needle and its borders."""
     overlap = max((len(each) for each, _ in needles), default=1) + _BORDER
-    found, before, position = 0, b"", 0
+    matches, before, position = 0, b"", 0
     seen: set[tuple[int, int]] = set()
     while piece := file.read(_PIECE):
         text = before + piece.lower()
@@ -113,9 +113,9 @@ def _count(file: BinaryIO, needles: Sequence[Wanted]) -> int:
         for number, (needle, pattern) in enumerate(needles):
             if needle in text:
                 for match in pattern.finditer(text):
-                    place = (number, start + match.start())
-                    found += place not in seen
-                    seen.add(place)
+                    spot = (number, start + match.start())
+                    matches += spot not in seen
+                    seen.add(spot)
         position += len(piece)
         before = text[-overlap:]
-    return found
+    return matches

@@ -110,14 +110,14 @@ def show(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> None
     from wavehouse.kernel import terminal
 
     with open_workspace() as workspace:
-        found, done = requesting.show(
+        matches, done = requesting.show(
             workspace.stores, identity=workspace.identity, request_id=request_id
         )
     if as_json:
         steps = [dataclasses.asdict(each) for each in done]
-        terminal.print_json({**shown.request_json(found), "steps": steps})
+        terminal.print_json({**shown.request_json(matches), "steps": steps})
         return
-    values = shown.request_json(found)
+    values = shown.request_json(matches)
     terminal.print_table(["field", "value"], [[k, v] for k, v in values.items() if v is not None])
     if done:
         terminal.print_table(

@@ -5,17 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wavehouse.erasure.queries.requests import AnyTx
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table or view; ``relkind`` is PostgreSQL's letter for what it belongs to."""
-
-    table_name: str
-    column_name: str
-    type: str
-    required: bool
-    relkind: str
+from wavehouse.erasure.types import Column
 
 
 @dataclass(frozen=True, slots=True)

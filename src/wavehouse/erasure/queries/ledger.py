@@ -36,7 +36,7 @@ def write(tx: AnyTx, *, entries: Sequence[LedgerEntry]) -> None:
 
 
 def set_status(tx: AnyTx, *, request_id: UUID, status: str) -> None:
-    """Record what became of a request's identifiers."""
+    """Record the state of a request's identifiers."""
     tx.execute(
         """
         UPDATE governance.erasure_ledger SET status = %(status)s

@@ -12,11 +12,10 @@ from uuid import UUID
 
 from wavehouse import audit
 from wavehouse.accounts import Identity, user_actor
-from wavehouse.erasure.adapters import classified
 from wavehouse.erasure.adapters.archive import Archived, archive_of
 from wavehouse.erasure.queries import requests as queries
 from wavehouse.erasure.rules import states
-from wavehouse.erasure.service import requesting, subjects
+from wavehouse.erasure.service import mapping, requesting, subjects
 from wavehouse.erasure.service.planning import tenant_of
 from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import ROOT, Channel, Purpose, Request, Status, SubjectKind
@@ -90,7 +89,7 @@ def export_oneself(
 
 
 def _collected(stores: Stores, settings: Settings, request: Request, key: str) -> Exported:
-    smap = classified.subject_map(stores, SubjectKind(request.subject_kind))
+    smap = mapping.subject_map(stores, SubjectKind(request.subject_kind))
     organization = tenant_of(request)
     values = subjects.known_values(stores, smap, key=key, organization=organization)
     tables: dict[str, list[dict[str, Any]]] = {}

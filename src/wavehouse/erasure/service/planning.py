@@ -8,12 +8,11 @@ from uuid import UUID
 
 from wavehouse import governance
 from wavehouse.accounts import Identity
-from wavehouse.erasure.adapters import classified
 from wavehouse.erasure.adapters.classified import SubjectMap
 from wavehouse.erasure.adapters.keys import ledger_hash
 from wavehouse.erasure.queries import ledger
 from wavehouse.erasure.rules import planning as rules
-from wavehouse.erasure.service import subjects
+from wavehouse.erasure.service import mapping, subjects
 from wavehouse.erasure.service.subjects import Values, database_of
 from wavehouse.erasure.types import (
     ROOT,
@@ -58,11 +57,11 @@ def plan_of(
     Conflict when the catalogue lacks a table or a column of the classification.
     """
     kind = SubjectKind(request.subject_kind)
-    smap = classified.subject_map(stores, kind)
+    smap = mapping.subject_map(stores, kind)
     organization = tenant_of(request)
     if values is None:
         values = subjects.known_values(stores, smap, key=key, organization=organization)
-    references = classified.references(stores)
+    references = mapping.references(stores)
     steps = rules.steps(smap.ways, references)
     counted = _counted(stores, smap, steps, values, organization)
     counted = (*counted, *_outside(kind, values, len(counted)))

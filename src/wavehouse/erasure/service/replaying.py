@@ -13,13 +13,13 @@ from pathlib import Path
 from uuid import UUID
 
 from wavehouse.accounts import Identity
-from wavehouse.erasure.adapters import classified, ledger_file
+from wavehouse.erasure.adapters import ledger_file
 from wavehouse.erasure.adapters.classified import SubjectMap
 from wavehouse.erasure.adapters.keys import KEY_VERSION, key_check, ledger_hash
 from wavehouse.erasure.adapters.ledger_file import LedgerLine
 from wavehouse.erasure.queries import ledger, requests
 from wavehouse.erasure.rules.clocks import clocks
-from wavehouse.erasure.service import executing
+from wavehouse.erasure.service import executing, mapping
 from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import (
     ROOT,
@@ -101,7 +101,7 @@ def _replay_kind(
     erased: Mapping[UUID, _Erased],
     on_subject: OnSubject,
 ) -> list[UUID]:
-    smap = classified.subject_map(stores, kind)
+    smap = mapping.subject_map(stores, kind)
     root = ROOT[kind]
     with database_of(stores, root).worker() as tx:
         for request_id, each in erased.items():
@@ -112,13 +112,13 @@ def _replay_kind(
                     for name, value in each.line.hashes
                 ],
             )
-    found: dict[UUID, str] = {}
+    matches: dict[UUID, str] = {}
     for request_id, key in _present(stores, smap, erased):
-        found.setdefault(request_id, key)
-    for request_id, key in found.items():
+        matches.setdefault(request_id, key)
+    for request_id, key in matches.items():
         on_subject(f"{kind} {request_id}")
         _again(stores, settings, identity, kind, erased[request_id].line, key)
-    return list(found)
+    return list(matches)
 
 
 def _present(

@@ -12,14 +12,13 @@ from uuid import UUID
 
 from wavehouse import audit
 from wavehouse.accounts import Access, Identity, Role, require, user_actor
-from wavehouse.erasure.adapters import classified
 from wavehouse.erasure.adapters.keys import ledger_hash
 from wavehouse.erasure.queries import ledger
 from wavehouse.erasure.queries import requests as queries
 from wavehouse.erasure.queries import steps as step_queries
 from wavehouse.erasure.queries.requests import AnyTx
 from wavehouse.erasure.rules.clocks import UNDO_DAYS, clocks
-from wavehouse.erasure.service import hiding, subjects
+from wavehouse.erasure.service import hiding, mapping, subjects
 from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import (
     ROOT,
@@ -83,7 +82,7 @@ def file(
     days = settings["erasure_undo_days"] if undo_days is None else undo_days
     if days not in UNDO_DAYS:
         raise InvalidInput("the undo period is 0 to 7 days", where="undo_days")
-    smap = classified.subject_map(stores, wanted.kind)
+    smap = mapping.subject_map(stores, wanted.kind)
     tenant = identity.organization_id if wanted.kind in _TENANTS else None
     by = wanted.by or subjects.DEFAULT[wanted.kind]
     key = subjects.find(stores, smap, by=by, value=wanted.value, organization=tenant)
@@ -314,7 +313,7 @@ def hold(
         raise InvalidInput("a legal hold needs a reason", where="reason")
     if until <= clock.now():
         raise InvalidInput("the end of a legal hold must be in the future", where="until")
-    smap = classified.subject_map(stores, wanted.kind)
+    smap = mapping.subject_map(stores, wanted.kind)
     tenant = identity.organization_id if wanted.kind in _TENANTS else None
     by = wanted.by or subjects.DEFAULT[wanted.kind]
     key = subjects.find(stores, smap, by=by, value=wanted.value, organization=tenant)

@@ -122,8 +122,8 @@ def known_values(
         values["order_id"] = tuple(orders)
     for name, identifier in smap.identifiers.items():
         if name not in values:
-            found = _read(stores, smap, name, values, organization)
-            values[name] = tuple(f"{identifier.prefix}{each}" for each in found)
+            matches = _read(stores, smap, name, values, organization)
+            values[name] = tuple(f"{identifier.prefix}{each}" for each in matches)
     if smap.kind is SubjectKind.LISTENER:
         names = [name for name in values if name.startswith("stripe_")]
         with stores.listeners.worker() as tx:
@@ -145,15 +145,15 @@ def _read(
         return list(values.get("", ()))
     if not values.get(""):
         return []
-    found: list[str] = []
+    matches: list[str] = []
     with database_of(stores, store).worker() as tx:
         for way in smap.ways:
             if (way.store, way.table) == (store, table):
                 key = (way.store, way.table, way.number)
                 rows = smap.selection(key, {"": values[""]}, organization)
                 if not rows.is_empty:
-                    found += values_of(tx, rows, column)
-    return sorted(set(found))
+                    matches += values_of(tx, rows, column)
+    return sorted(set(matches))
 
 
 def identifiers_of(smap: SubjectMap, values: Values) -> tuple[Identifier, ...]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wavehouse.accounts import Identity, Role
-from wavehouse.erasure.adapters import classified
 from wavehouse.erasure.adapters.home_search import search_folder, search_home
 from wavehouse.erasure.queries import catalogue
 from wavehouse.erasure.rules.identifiers import SHORTEST, needles, too_short
+from wavehouse.erasure.service import mapping
 from wavehouse.erasure.service.planning import Planned
 from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import (
@@ -145,7 +145,7 @@ def search(
     identifiers = (Identifier(form, value),)
     if not needles(identifiers):
         raise InvalidInput(f"the value is shorter than {SHORTEST} characters", where="value")
-    smap = classified.subject_map(stores, kind)
+    smap = mapping.subject_map(stores, kind)
     planned = Planned(Plan((), smap.version, ""), smap, {}, identifiers, None)
     levels = [paranoid(stores, planned), files(settings, planned)]
     if deeply:
