@@ -102,7 +102,7 @@ def _origins(scope: Any, position: int) -> set[str]:
 
 
 def _source(scope: Any, alias: str) -> Any:
-    """What an alias stands for: a table, or the scope of a subquery or CTE."""
+    """The table of an alias, or the scope of its subquery or CTE."""
     if alias in scope.sources:
         return scope.sources[alias]
     for inner in scope.subquery_scopes:

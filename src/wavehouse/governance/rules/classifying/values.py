@@ -114,7 +114,7 @@ def sampled(
         kinds = [kind for text in texts if (kind := looks_like(text, people))]
         for kind in sorted(set(kinds)):
             yield Sample(table, column, kind, kinds.count(kind), len(values))
-    if entry.stored is not None:
+    if entry.stored is not None and not entry.json:
         wrong = sum(not is_protected(value, entry.stored) for value in values)
         if wrong:
             yield Sample(table, column, UNPROTECTED, wrong, len(values))
