@@ -30,9 +30,9 @@ def retention(workspace: Workspace) -> Finding:
 
 def classification(workspace: Workspace) -> Finding:
     """Columns without a class, and classes without a column."""
-    found = uncovered(workspace.stores.databases)
-    if not found:
+    findings = uncovered(workspace.stores.databases)
+    if not findings:
         return Finding("classification", True, "every column of every database has a class")
-    more = f"; {len(found) - 1} more" if len(found) > 1 else ""
-    message = f"{found[0].where} {found[0].message}{more}"
+    more = f"; {len(findings) - 1} more" if len(findings) > 1 else ""
+    message = f"{findings[0].where} {findings[0].message}{more}"
     return Finding("classification", False, message, "wavehouse classify check")

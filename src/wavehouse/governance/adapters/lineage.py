@@ -89,16 +89,16 @@ def _origins(scope: Any, position: int) -> set[str]:
 
     if isinstance(scope.expression, exp.SetOperation):
         return set().union(*(_origins(part, position) for part in scope.set_operation_scopes))
-    found: set[str] = set()
+    origins: set[str] = set()
     for column in scope.expression.selects[position].find_all(exp.Column):
         source = _source(scope, column.table)
         if isinstance(source, exp.Table):
-            found.add(f"{source.db}.{source.name}.{column.name}")
+            origins.add(f"{source.db}.{source.name}.{column.name}")
         elif source is not None:
             names = source.expression.named_selects
             if column.name in names:
-                found |= _origins(source, names.index(column.name))
-    return found
+                origins |= _origins(source, names.index(column.name))
+    return origins
 
 
 def _source(scope: Any, alias: str) -> Any:

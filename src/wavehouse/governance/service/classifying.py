@@ -157,12 +157,12 @@ def _catalogues(databases: Sequence[AnyDatabase]) -> dict[str, Catalogue]:
 
 
 def _of_databases(
-    found: tuple[ClassFinding, ...], described: Mapping[str, Catalogue]
+    findings_of_all: tuple[ClassFinding, ...], described: Mapping[str, Catalogue]
 ) -> tuple[ClassFinding, ...]:
     """Findings about these databases, and those about none in particular."""
     return tuple(
         finding
-        for finding in found
+        for finding in findings_of_all
         if "." not in finding.table or finding.table.partition(".")[0] in described
     )
 

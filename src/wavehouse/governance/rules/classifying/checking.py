@@ -28,5 +28,5 @@ RULES: tuple[Callable[[Facts], Iterator[ClassFinding]], ...] = (
 
 def findings(facts: Facts) -> tuple[ClassFinding, ...]:
     """Every finding once, sorted by code and place."""
-    found = {finding for rule in RULES for finding in rule(facts)}
-    return tuple(sorted(found, key=lambda f: (f.code.number, f.table, f.column, f.message)))
+    unique = {finding for rule in RULES for finding in rule(facts)}
+    return tuple(sorted(unique, key=lambda f: (f.code.number, f.table, f.column, f.message)))
