@@ -53,7 +53,9 @@ def test_a_script_in_another_language_is_asked_for_once_more_and_both_are_paid(
     assert ORDER not in system["content"]
     assert user["content"].index("BEGIN DATA") < user["content"].index(ORDER)
     assert all("tools" not in request for request in server.requests)
-    assert 3 == maker.count("SELECT count(*) FROM usage.usage_events WHERE model_name = 'live'")
+    assert 3 == maker.count(
+        "SELECT count(*) FROM usage.usage_events WHERE operation LIKE 'studio.%'"
+    )
 
 
 def test_a_script_that_stays_in_another_language_fails_the_attempt_with_a_sentence(

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wavehouse.kernel.options import DAY
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wavehouse.learning.types import Model
     from wavehouse.workspace import OpenWorkspace
 
@@ -300,6 +304,33 @@ def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
         terminal.print_table(("content", "before", "after", "listeners"), rows)
     else:
         terminal.say("Nothing to calibrate: no content that 30 learners heard differs.")
+
+
+@learning.command()
+@click.option("--from", "first", type=DAY, required=True, help="First UTC day.")
+@click.option("--to", "last", type=DAY, required=True, help="Last UTC day, inclusive.")
+@json_option
+@click.pass_obj
+def behavior(open_workspace: OpenWorkspace, first: datetime, last: datetime, as_json: bool) -> None:
+    """Count what learners did, by day, content and event type; computed every 15 minutes."""
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import InvalidInput
+    from wavehouse.learning.service import behavior as service
+
+    if last < first:
+        raise InvalidInput("the end date is before the start date", where="--to")
+    with open_workspace() as workspace:
+        identity = workspace.identity
+        with workspace.stores.analytics.app(identity.organization_id) as tx:
+            rows = service.behavior(tx, identity=identity, first=first.date(), last=last.date())
+    cells = [(r.day, r.content_id, r.event_type, r.events, r.sessions) for r in rows]
+    names = ("day", "content", "event", "events", "sessions")
+    if as_json:
+        terminal.print_json({"behavior": [dict(zip(names, each, strict=True)) for each in cells]})
+    elif cells:
+        terminal.print_table(names, cells)
+    else:
+        terminal.say("No behavioural event on these days.")
 
 
 @learning.command("models")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from wavehouse import accounts
 from wavehouse.kernel import clock
-from wavehouse.learning.service import generating, library, recording
+from wavehouse.learning.service import behavior, generating, library, recording
 from wavehouse.studio import place_of
 from wavehouse.workspace import Workspace
 
@@ -44,6 +44,26 @@ def making(workspace: Workspace) -> Callable[[], str | None]:
             with stores.operational.worker() as operational:
                 identity = accounts.acting_for(operational, organization_id=organization_id)
             generating.carry_all_on(stores, identity=identity, place=place)
+        return None
+
+    return work
+
+
+def recent_behavior(workspace: Workspace) -> Callable[[], str | None]:
+    """Compute the rollup of behavioural events of the last three days."""
+    return _behavior(workspace, behavior.RECENT_DAYS)
+
+
+def whole_behavior(workspace: Workspace) -> Callable[[], str | None]:
+    """Compute the rollup of every day that may change: late events, erased learners."""
+    return _behavior(workspace, behavior.ALL_DAYS)
+
+
+def _behavior(workspace: Workspace, days: int) -> Callable[[], str | None]:
+    stores = workspace.stores
+
+    def work() -> str | None:
+        behavior.roll_up_behavior(stores, days=days)
         return None
 
     return work

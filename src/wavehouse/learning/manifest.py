@@ -40,6 +40,18 @@ MANIFEST = Manifest(
             target="wavehouse.learning.jobs:closing",
         ),
         Schedule(
+            name="behaviour of the last days",
+            seconds=900,
+            first=60,
+            target="wavehouse.learning.jobs:recent_behavior",
+        ),
+        Schedule(
+            name="behaviour of a year",
+            seconds=86_400,
+            first=3_600,
+            target="wavehouse.learning.jobs:whole_behavior",
+        ),
+        Schedule(
             name="pieces made for learners",
             seconds=5,
             target="wavehouse.learning.jobs:making",
