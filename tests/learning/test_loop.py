@@ -29,7 +29,7 @@ class Loop:
         self.room.act(accounts.choose_plan, tier="professional", persona=None)
         self.arguments: dict[str, Any] = {
             "identity": desk.workspace.identity,
-            "place": self.maker.place,
+            "workshop": self.maker.place,
         }
 
     def series(self, title: str = "Mercato", **choices: Any) -> Any:

@@ -143,19 +143,19 @@ def _evaluate_logged(
                 name: offpolicy.evaluate_logged(tx, identity=identity, policy=name)
                 for name in policies or offpolicy.POLICIES
             }
-    found = {name: result for name, result in results.items() if result is not None}
+    evaluated = {name: result for name, result in results.items() if result is not None}
     if as_json:
         terminal.print_json(
             {
                 "reward": "understood",
                 "policies": {
                     name: {**asdict(result), "caution": result.caution}
-                    for name, result in found.items()
+                    for name, result in evaluated.items()
                 },
             }
         )
         return
-    if not found:
+    if not evaluated:
         terminal.say("No logged choice has been heard yet.")
         return
     terminal.print_table(
@@ -171,10 +171,10 @@ def _evaluate_logged(
                 f"{result.effective:.0f} of {result.choices}",
                 result.caution,
             )
-            for name, result in found.items()
+            for name, result in evaluated.items()
         ],
     )
-    any_result = next(iter(found.values()))
+    any_result = next(iter(evaluated.values()))
     terminal.say(f"understood under the logged policy: {any_result.logged.estimate:.2f}")
 
 

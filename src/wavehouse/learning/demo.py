@@ -111,14 +111,14 @@ def _made(stage: Stage) -> Content | None:
     The request has a fixed id: played again, the same episode is found and no other one is made.
     """
     stores, identity = stage.workspace.stores, stage.workspace.identity
-    place = studio.place_of(stores.operational, stage.workspace.settings)
+    workshop = studio.place_of(stores.operational, stage.workspace.settings)
     with stores.operational.app(identity.organization_id) as operational:
         _series(operational, stage)
     name = str(ids.named("learning.demo", f"{identity.organization_id} {SESSION}"))
     generation, _ = generating.ask_studio(
         stores,
         identity=identity,
-        place=place,
+        workshop=workshop,
         session_id=SESSION,
         language="it",
         generation_id=name,
@@ -126,8 +126,10 @@ def _made(stage: Stage) -> Content | None:
     if generation is None or generation.slot_id is None:
         return None
     if not generation.has_ended:
-        studio.work_slot(place, identity=identity, slot_id=generation.slot_id)
-        generation = generating.carry_on(stores, identity=identity, place=place, generation_id=name)
+        studio.work_slot(workshop, identity=identity, slot_id=generation.slot_id)
+        generation = generating.carry_on(
+            stores, identity=identity, workshop=workshop, generation_id=name
+        )
     if generation.content_id is None:
         return None
     with stores.learning.app(identity.organization_id) as tx:

@@ -39,11 +39,11 @@ def making(workspace: Workspace) -> Callable[[], str | None]:
     def work() -> str | None:
         with stores.learning.worker() as tx:
             organizations = generating.organizations_waiting(tx)
-        place = place_of(stores.operational, workspace.settings)
+        workshop = place_of(stores.operational, workspace.settings)
         for organization_id in organizations:
             with stores.operational.worker() as operational:
                 identity = accounts.acting_for(operational, organization_id=organization_id)
-            generating.carry_all_on(stores, identity=identity, place=place)
+            generating.carry_all_on(stores, identity=identity, workshop=workshop)
         return None
 
     return work

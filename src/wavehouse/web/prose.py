@@ -34,12 +34,12 @@ class Passage:
 
 def passages(text: str) -> tuple[Passage, ...]:
     """The passages of a Markdown text."""
-    found: list[Passage] = []
+    parsed: list[Passage] = []
     open_lines: list[str] = []
 
     def close() -> None:
         if open_lines:
-            found.append(Passage("paragraph", _runs(" ".join(open_lines))))
+            parsed.append(Passage("paragraph", _runs(" ".join(open_lines))))
             open_lines.clear()
 
     for line in text.splitlines():
@@ -47,15 +47,15 @@ def passages(text: str) -> tuple[Passage, ...]:
         if heading or item:
             close()
         if heading:
-            found.append(Passage("heading", _runs(heading[1].rstrip(" #"))))
+            parsed.append(Passage("heading", _runs(heading[1].rstrip(" #"))))
         elif item:
-            found.append(Passage("item", _runs(item[1].strip())))
+            parsed.append(Passage("item", _runs(item[1].strip())))
         elif line.strip():
             open_lines.append(line.strip())
         else:
             close()
     close()
-    return tuple(found)
+    return tuple(parsed)
 
 
 def _runs(text: str) -> tuple[Run, ...]:

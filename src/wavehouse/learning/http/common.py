@@ -376,10 +376,10 @@ class Recommendations(BaseModel):
     reason: str = ""
 
     @classmethod
-    def of(cls, found: Next) -> Recommendations:
+    def of(cls, answer: Next) -> Recommendations:
         """The recommendations as a response."""
         return cls(
-            recommendations=[RecommendationOut.of(each) for each in found.recommendations],
-            generation=None if found.generation is None else GenerationOut.of(found.generation),
-            reason=found.reason,
+            recommendations=[RecommendationOut.of(each) for each in answer.recommendations],
+            generation=None if answer.generation is None else GenerationOut.of(answer.generation),
+            reason=answer.reason,
         )

@@ -51,7 +51,7 @@ def router(workspace: Workspace) -> APIRouter:
     """Events, next piece, level and transcripts, for one session."""
     api = APIRouter(prefix="/api/v1/learning/player", tags=["learning player"])
     database = workspace.stores.learning
-    place = place_of(workspace.stores.operational, workspace.settings)
+    workshop = place_of(workspace.stores.operational, workspace.settings)
     brake = TokenBucket(burst=_BURST, seconds=_SECONDS)
 
     bearer = HTTPBearer(
@@ -102,7 +102,7 @@ def router(workspace: Workspace) -> APIRouter:
             generating.next_piece(
                 workspace.stores,
                 identity=identity,
-                place=place,
+                workshop=workshop,
                 session_id=session_id,
                 language=language,
                 count=count,

@@ -149,7 +149,7 @@ def _generating(api: APIRouter, workspace: Workspace, gate: Gate) -> None:
     Writer = Annotated[Identity, Depends(gate(writes))]  # noqa: N806 - it is a type
     Reader = Annotated[Identity, Depends(gate(reads))]  # noqa: N806 - it is a type
     stores = workspace.stores
-    place = place_of(stores.operational, workspace.settings)
+    workshop = place_of(stores.operational, workspace.settings)
 
     @api.post("/sessions/{session_id}/recommendations", responses=gate.answers(writes, 404, 422))
     def recommend(
@@ -166,7 +166,7 @@ def _generating(api: APIRouter, workspace: Workspace, gate: Gate) -> None:
             generating.next_piece(
                 stores,
                 identity=identity,
-                place=place,
+                workshop=workshop,
                 session_id=session_id,
                 language=language,
                 count=count,
@@ -183,7 +183,7 @@ def _generating(api: APIRouter, workspace: Workspace, gate: Gate) -> None:
     ) -> AskedOut:
         """Ask the studio for a piece for the session's learner; a live one is returned instead."""
         generation, reason = generating.ask_studio(
-            stores, identity=identity, place=place, session_id=session_id, language=language
+            stores, identity=identity, workshop=workshop, session_id=session_id, language=language
         )
         return AskedOut(
             generation=None if generation is None else GenerationOut.of(generation), reason=reason

@@ -50,7 +50,7 @@ def next_piece(
     stores: Stores,
     *,
     identity: Identity,
-    place: studio.Place,
+    workshop: studio.Place,
     session_id: str,
     language: str = "it",
     count: int = 1,
@@ -63,7 +63,7 @@ def next_piece(
     if chosen.is_enough:
         return Next(chosen.pieces)
     generation, reason = ask_studio(
-        stores, identity=identity, place=place, session_id=session_id, language=language
+        stores, identity=identity, workshop=workshop, session_id=session_id, language=language
     )
     return Next(chosen.pieces, generation, reason)
 
@@ -72,7 +72,7 @@ def ask_studio(
     stores: Stores,
     *,
     identity: Identity,
-    place: studio.Place,
+    workshop: studio.Place,
     session_id: str,
     language: str,
     generation_id: str = "",
@@ -91,11 +91,11 @@ def ask_studio(
         entered, reason = _entered(tx, identity, session_id, language, series, new)
     if entered is None:
         return None, reason
-    return carry_on(stores, identity=identity, place=place, generation_id=entered), ""
+    return carry_on(stores, identity=identity, workshop=workshop, generation_id=entered), ""
 
 
 def carry_on(
-    stores: Stores, *, identity: Identity, place: studio.Place, generation_id: str
+    stores: Stores, *, identity: Identity, workshop: studio.Place, generation_id: str
 ) -> Generation:
     """Move a generation forward as far as the studio is; repeating it changes nothing.
 
@@ -105,7 +105,7 @@ def carry_on(
     with stores.learning.app(organization_id) as tx:
         generation = generation_of(tx, identity=identity, generation_id=generation_id)
     if not generation.has_ended:
-        _followed(stores, identity, place, generation)
+        _followed(stores, identity, workshop, generation)
     with stores.learning.app(organization_id) as tx:
         generation = generation_of(tx, identity=identity, generation_id=generation_id)
     if generation.has_ended and not generation.webhook_sent and generation.project_id:
@@ -116,14 +116,15 @@ def carry_on(
     return generation
 
 
-def carry_all_on(stores: Stores, *, identity: Identity, place: studio.Place) -> int:
+def carry_all_on(stores: Stores, *, identity: Identity, workshop: studio.Place) -> int:
     """Move the generations of an organization forward; returns how many have not ended."""
     with stores.learning.app(identity.organization_id) as tx:
         waiting = queries.unfinished(
             tx, organization_id=identity.organization_id, limit=_MOST_AT_ONCE
         )
     after = [
-        carry_on(stores, identity=identity, place=place, generation_id=each) for each in waiting
+        carry_on(stores, identity=identity, workshop=workshop, generation_id=each)
+        for each in waiting
     ]
     return sum(not each.has_ended for each in after)
 
@@ -183,7 +184,7 @@ def _entered(
 
 
 def _followed(
-    stores: Stores, identity: Identity, place: studio.Place, generation: Generation
+    stores: Stores, identity: Identity, workshop: studio.Place, generation: Generation
 ) -> None:
     """Ask the studio, once, and store how far it is."""
     organization_id, name = identity.organization_id, generation.generation_id
@@ -197,7 +198,7 @@ def _followed(
                 level=Level(asking.level_for(generation.asked_difficulty or 0.0)),
             )
             state = studio.request_state(
-                operational, identity=identity, place=place, slot_id=slot_id
+                operational, identity=identity, workshop=workshop, slot_id=slot_id
             )
             past = studio.past_seconds(operational, identity=identity)
     except (Conflict, InvalidInput, NotFound, Refused) as error:

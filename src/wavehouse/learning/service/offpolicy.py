@@ -61,8 +61,8 @@ class _Past:
 
     def __init__(self, tx: Tx[Learning], learner_id: UUID) -> None:
         items = event_queries.outcomes_of(tx, learner_id=learner_id)
-        found = [outcome for item in items if (outcome := item.outcome)]
-        self._outcomes: Sequence[Outcome] = sorted(found, key=lambda each: each.at)
+        counted = [outcome for item in items if (outcome := item.outcome)]
+        self._outcomes: Sequence[Outcome] = sorted(counted, key=lambda each: each.at)
         self._times = [each.at for each in self._outcomes]
         said = session_queries.preferences(tx, learner_id=learner_id)
         self.stated = (said and said.difficulty_preference) or ""

@@ -78,12 +78,12 @@ def request_episode(
 
 
 def request_state(
-    tx: Tx[Operational], *, identity: Identity, place: Place, slot_id: UUID
+    tx: Tx[Operational], *, identity: Identity, workshop: Place, slot_id: UUID
 ) -> RequestState:
     """The state of a request's slot, with the episode when it is done. NotFound without one."""
     slot = show_slot(tx, identity=identity, slot_id=slot_id)
     if slot.status == SlotStatus.DONE and slot.episode_id is not None:
-        episode = _made(tx, identity, place, StudioEpisodeId(slot.episode_id))
+        episode = _made(tx, identity, workshop, StudioEpisodeId(slot.episode_id))
         return RequestState(slot_id, slot.status, "", episode)
     return RequestState(slot_id, slot.status, _reason(tx, identity.organization_id, slot))
 
@@ -125,10 +125,10 @@ def announce_request(
 
 
 def _made(
-    tx: Tx[Operational], identity: Identity, place: Place, episode_id: StudioEpisodeId
+    tx: Tx[Operational], identity: Identity, workshop: Place, episode_id: StudioEpisodeId
 ) -> MadeEpisode:
     row = publication_of(tx, identity=identity, episode_id=episode_id)
-    timeline = timeline_of(tx, identity=identity, store=place.store, episode_id=episode_id)
+    timeline = timeline_of(tx, identity=identity, store=workshop.store, episode_id=episode_id)
     if row is None or timeline is None:
         raise NotFound("the files of the episode are missing", where=str(episode_id))
     production = production_of(tx, identity=identity, project_id=ProjectId(row.project_id))
@@ -138,7 +138,7 @@ def _made(
         number=row.number,
         title=row.title,
         text="\n".join(cue.text for cue in timeline.cues),
-        audio_url=audio_url(place.address, row),
+        audio_url=audio_url(workshop.address, row),
         seconds=max(1, round(row.duration_ms / 1000)),
         language=row.language,
         model=production.text_model,
