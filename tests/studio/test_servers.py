@@ -34,7 +34,12 @@ def maker(room: Studio, tmp_path: Path) -> Maker:
 def made(maker: Maker, *replies: Reply) -> tuple[Outcome, Server]:
     """An episode written by a server with these replies, spoken offline."""
     project = maker.project()
-    maker.change(project, text_provider=Provider.OPENAI_COMPATIBLE, text_model="live")
+    maker.change(
+        project,
+        text_provider=Provider.OPENAI_COMPATIBLE,
+        text_model="live",
+        speech_model="tones",
+    )
     maker.room.note(project, ORDER)
     with served(maker.room, *replies) as server:
         return maker.make(project), server
@@ -47,7 +52,7 @@ def test_a_script_in_another_language_is_asked_for_once_more_and_both_are_paid(
     outcome, server = made(maker, outline(), script(ENGLISH), script(ITALIAN))
     system, user = server.requests[2]["messages"]
 
-    assert ("done", 3) == (outcome.status, len(server.requests))
+    assert ("done", "published", 3) == (outcome.status, outcome.message, len(server.requests))
     assert "was not in the language" not in server.requests[1]["messages"][1]["content"]
     assert "Your last reply was not in the language it" in user["content"]
     assert ORDER not in system["content"]
