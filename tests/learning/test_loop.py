@@ -5,13 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.learning.desk import Desk
 from tests.studio.conftest import Studio
 from tests.studio.making import ADDRESS, Maker
 
-from wavehouse import accounts, learning, usage
+from wavehouse import accounts, learning, studio, usage
 from wavehouse.kernel import clock
 from wavehouse.learning.rules import asking, estimating
 from wavehouse.learning.service import generating, library
@@ -152,6 +153,25 @@ def test_l16_a_studio_without_budget_says_so_to_the_learner(loop: Loop) -> None:
     assert blocked.reason.startswith("the studio's budget is used up")
     assert ("failed", "the studio's slot was cancelled") == (failed.status, failed.error)
     assert (1, 0) == (loop.events("content.failed"), loop.events("content.generated"))
+
+
+def test_l16_a_request_that_the_studio_refuses_fails_with_a_sentence_and_an_event(
+    loop: Loop,
+) -> None:
+    """The project stopped making episodes between the choice and the request."""
+    project = loop.series()
+    with loop.desk.tx() as tx:
+        series = [studio.Series(project.project_id, project.title)]
+        name, _ = generating._entered(
+            tx, loop.desk.workspace.identity, "s", "it", series, str(uuid4())
+        )
+    loop.maker.change(project, for_learners=False)
+    asked = loop.desk.call(learning.generation_of, generation_id=name)
+    failed = loop.carry_on(asked)
+
+    assert "failed" == failed.status
+    assert failed.error.startswith("the project makes no episodes for learners")
+    assert (1, 0) == (loop.events("content.failed"), loop.slots())
 
 
 def test_l16_what_is_suitable_is_not_made(loop: Loop) -> None:

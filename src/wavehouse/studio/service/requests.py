@@ -106,13 +106,15 @@ def announce_request(
     event_type: EventType,
     data: dict[str, Any],
 ) -> bool:
-    """Emit the end of a request as a webhook event; False when it was emitted before (L16)."""
-    if not queries.mark_announced(
-        tx,
-        organization_id=identity.organization_id,
-        request_id=request_id,
-        at=clock.now(),
-    ):
+    """Emit the end of a request as a webhook event; False when it was emitted before (L16).
+
+    A request that was refused has no row to mark: after a crash its failure is emitted again.
+    """
+    organization_id = identity.organization_id
+    marked = queries.mark_announced(
+        tx, organization_id=organization_id, request_id=request_id, at=clock.now()
+    )
+    if not marked and queries.request(tx, organization_id=organization_id, request_id=request_id):
         return False
     emit(
         tx,
