@@ -7,15 +7,19 @@ checked by ``fetching``; redirects and proxies are not followed.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from wavehouse.fetching import Limits, Web
+from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Refused, TooManyRequests, Unreachable
+from wavehouse.kernel.retrying import retry_after
 
 _LARGEST = 64 * 1024 * 1024
 _LONGEST_WAIT = 21_600
+_ORDINARY_WAIT = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,9 @@ class Server:
             status = answer.response.status_code
             if status == 200:
                 return web.body(answer)
-            wait = answer.response.headers.get("retry-after", "").strip()
+            wait = retry_after(answer.response.headers.get("retry-after"), now=clock.now())
         if status in (429, 503):
-            seconds = int(wait) if wait.isascii() and wait.isdigit() else 30
+            seconds = _ORDINARY_WAIT if wait is None else math.ceil(wait.total_seconds())
             raise TooManyRequests(
                 "the provider is busy", retry_after=max(1, min(seconds, _LONGEST_WAIT))
             )

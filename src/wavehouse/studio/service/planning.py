@@ -207,7 +207,7 @@ def add_slot_now(
         organization_id=identity.organization_id,
         project_id=project_id,
         day=local.date(),
-        least=_BESIDES,
+        least=BESIDES,
     )
     queries.add_slots(
         tx,
@@ -218,7 +218,7 @@ def add_slot_now(
                 local.date(),
                 local.time().replace(microsecond=0),
                 ordinal,
-                now - timedelta(microseconds=ordinal - _BESIDES),  # two at once are two slots
+                now - timedelta(microseconds=ordinal - BESIDES),  # two at once are two slots
             )
         ],
         timezone=timezone,
@@ -240,7 +240,7 @@ def add_slot_now(
     return slot
 
 
-_BESIDES = 1000
+BESIDES = 1000
 """Ordinals from here on are of slots besides the cadence."""
 
 

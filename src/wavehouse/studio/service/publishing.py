@@ -234,6 +234,11 @@ def _file_url(address: str, row: Publication, ending: str, token: str | None) ->
     return f"{_folder(address, row.project_id, token)}/{row.episode_id}.{ending}"
 
 
+def audio_url(address: str, row: Publication) -> str:
+    """The address of an episode's audio in a public feed."""
+    return _file_url(address, row, "mp3", None)
+
+
 def _same(given: bytes | None, wanted: bytes | None) -> bool:
     if given is None or wanted is None:
         return given is wanted

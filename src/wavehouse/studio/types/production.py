@@ -63,6 +63,7 @@ class Production:
     author: str
     owner_email: str
     explicit: bool
+    for_learners: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class ProductionChange:
     author: str | None = None
     owner_email: str | None = None
     explicit: bool | None = None
+    for_learners: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

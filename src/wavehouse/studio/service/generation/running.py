@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -17,6 +18,7 @@ from wavehouse.store import Operational, Tx
 from wavehouse.studio.adapters.zones import zone_of
 from wavehouse.studio.queries import generation as queries
 from wavehouse.studio.queries import leases, slots
+from wavehouse.studio.queries import requests as request_queries
 from wavehouse.studio.service.generation.places import Place
 from wavehouse.studio.service.generation.preparing import prepared
 from wavehouse.studio.service.generation.providers import speaker_of, writer_of
@@ -82,9 +84,14 @@ def _made(workshop: Place, run: Run, episode: EpisodeToMake) -> None:
     identity, operational = run.identity, run.operational
     with operational.app(identity.organization_id) as tx:
         production = production_of(tx, identity=identity, project_id=ProjectId(episode.project_id))
+        level = request_queries.level_of_slot(
+            tx, organization_id=identity.organization_id, slot_id=run.lease.slot_id
+        )
         slot = slots.slot(tx, organization_id=identity.organization_id, slot_id=run.lease.slot_id)
     if slot is None:
         raise LeaseLost("the slot is gone", where=str(run.lease.slot_id))
+    if level is not None:
+        production = replace(production, level=level)
     day = episode.scheduled_for.astimezone(zone_of(slot.timezone)).date()
     material = prepared(run, episode, production, day)
     writer = writer_of(operational, identity=identity, production=production)
