@@ -130,7 +130,7 @@ def test_a_pdf_that_cannot_be_used_is_refused_with_the_reason(
 
 def test_a_document_without_text_is_refused(room: Studio) -> None:
     """A scan contains only pictures."""
-    with pytest.raises(InvalidInput, match="holds no text"):
+    with pytest.raises(InvalidInput, match="contains no text"):
         add(room, room.project(), " \n\u202e ")
 
 

@@ -1,4 +1,4 @@
-"""What ``entitlements`` announces."""
+"""Manifest of ``entitlements``: routes, commands, jobs, checks."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ STATUSES = click.Choice(["received", "pending_parent", "applied", "ignored", "an
 @AS_JSON
 @click.pass_obj
 def events(open_workspace: OpenWorkspace, status: str | None, limit: int, as_json: bool) -> None:
-    """The provider's and operators' events, newest first, with what became of them."""
+    """List the provider's and operators' events, newest first, with their results."""
     from wavehouse.entitlements.service import reading
     from wavehouse.entitlements.types import EventStatus
     from wavehouse.kernel import terminal
@@ -59,7 +59,7 @@ def events(open_workspace: OpenWorkspace, status: str | None, limit: int, as_jso
 @EMAIL
 @click.pass_obj
 def link(open_workspace: OpenWorkspace, customer: str, email: str) -> None:
-    """Say which listener a customer is; events that wait for it are folded at once."""
+    """Assign a customer to a listener; events waiting for it are folded immediately."""
     from wavehouse.entitlements.service import granting
     from wavehouse.kernel import terminal
 
@@ -67,7 +67,7 @@ def link(open_workspace: OpenWorkspace, customer: str, email: str) -> None:
         identity = workspace.identity
         who = granting.listener_of(tx, identity=identity, email=email)
         granting.link(tx, identity=identity, customer=customer, listener_id=who)
-    terminal.say(f"{customer} is {email}.")
+    terminal.say(f"{customer} belongs to {email}.")
 
 
 @entitlements.command()
@@ -79,8 +79,8 @@ def link(open_workspace: OpenWorkspace, customer: str, email: str) -> None:
 def reconcile(context: click.Context, source: Path | None, dry_run: bool, as_json: bool) -> None:
     """Compare with the provider's active entitlements. Exit code 3 when something differs.
 
-    What the provider lists as active is granted here for a week; what is active only here is
-    reported and left alone.
+    Entitlements active at the provider are granted here for a week; those active only here are
+    reported and kept.
     """
     from wavehouse.entitlements.service import reconciling
     from wavehouse.kernel import terminal
@@ -114,7 +114,7 @@ def reconcile(context: click.Context, source: Path | None, dry_run: bool, as_jso
             ],
         )
     else:
-        terminal.say("The provider and we agree.")
+        terminal.say("No differences from the provider's list.")
     context.exit(EXIT_FOUND if drifts else EXIT_DONE)
 
 
@@ -123,7 +123,7 @@ def reconcile(context: click.Context, source: Path | None, dry_run: bool, as_jso
 @AS_JSON
 @click.pass_context
 def replay(context: click.Context, dry_run: bool, as_json: bool) -> None:
-    """Fold every stored event again: after a change of offers or of the policy.
+    """Fold every stored event again after a change of offers or of the policy.
 
     With --dry-run: compare the grants with their ledger. Exit code 3 when a grant differs.
     """
@@ -155,7 +155,7 @@ def replay(context: click.Context, dry_run: bool, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def money(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Sums of payments, refunds and disputes by currency; erased listeners' are in them."""
+    """Show the sums of payments, refunds and disputes by currency, erased listeners' included."""
     from wavehouse.entitlements.service import reading
     from wavehouse.kernel import terminal
 
@@ -172,14 +172,14 @@ def money(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 @entitlements.group()
 def offers() -> None:
-    """What a price, product or lookup key of the provider grants."""
+    """Offers: the resources that a price, product or lookup key of the provider grants."""
 
 
 @offers.command("list")
 @AS_JSON
 @click.pass_obj
 def list_offers(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Every offer."""
+    """List every offer."""
     from wavehouse.entitlements.service import settings
     from wavehouse.kernel import terminal
 
@@ -203,7 +203,7 @@ def list_offers(open_workspace: OpenWorkspace, as_json: bool) -> None:
 def set_offer(
     open_workspace: OpenWorkspace, price: str, resource: str, access_type: str, days: int | None
 ) -> None:
-    """Let a price grant a resource. Earlier events: wavehouse entitlements replay."""
+    """Let a price grant a resource. For earlier events run: wavehouse entitlements replay."""
     from wavehouse.entitlements.service import settings
     from wavehouse.entitlements.types import Offer
     from wavehouse.kernel import terminal
@@ -212,7 +212,7 @@ def set_offer(
         settings.set_offer(
             tx, identity=workspace.identity, offer=Offer(price, access_type, resource, days)
         )
-    terminal.say(f"{price} grants {access_type} {resource}. Earlier events: "
+    terminal.say(f"{price} grants {access_type} {resource}. For earlier events: "
                  "wavehouse entitlements replay")  # fmt: skip
 
 
@@ -221,7 +221,7 @@ def set_offer(
 @click.option("--resource", required=True, help="The resource.")
 @click.pass_obj
 def remove_offer(open_workspace: OpenWorkspace, price: str, resource: str) -> None:
-    """Let a price grant a resource no longer. What it granted stays until a replay."""
+    """Stop granting a resource for a price. Existing grants stay until a replay."""
     from wavehouse.entitlements.service import settings
     from wavehouse.kernel import terminal
 
@@ -229,19 +229,19 @@ def remove_offer(open_workspace: OpenWorkspace, price: str, resource: str) -> No
         settings.remove_offer(
             tx, identity=workspace.identity, provider_ref=price, resource=resource
         )
-    terminal.say(f"{price} grants {resource} no longer.")
+    terminal.say(f"{price} no longer grants {resource}.")
 
 
 @entitlements.group()
 def policy() -> None:
-    """What failed payments, refunds and disputes do to access."""
+    """The effect of failed payments, refunds and disputes on access."""
 
 
 @policy.command("show")
 @AS_JSON
 @click.pass_obj
 def show_policy(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The policy in force."""
+    """Show the current policy."""
     from wavehouse.entitlements.service import settings
     from wavehouse.kernel import terminal
 
@@ -261,7 +261,7 @@ def show_policy(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def set_policy(open_workspace: OpenWorkspace, /, as_json: bool, **values: Any) -> None:
-    """Change some of it. Earlier events: wavehouse entitlements replay."""
+    """Change parts of the policy. For earlier events run: wavehouse entitlements replay."""
     from wavehouse.entitlements.service import settings
     from wavehouse.kernel import terminal
 

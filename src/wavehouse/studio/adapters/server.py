@@ -1,7 +1,7 @@
-"""A server that speaks the OpenAI API: our own gateway, Ollama, vLLM, a provider.
+"""A server with the OpenAI API: our own gateway, Ollama, vLLM, a provider.
 
-The operator named it as an upstream (``wavehouse usage upstreams``). Names are resolved and
-checked by ``fetching``; redirects and proxies are not followed.
+The operator named it as an upstream (``wavehouse usage upstreams``). Names are resolved and checked
+by ``fetching``; redirects and proxies are not followed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LONGEST_WAIT = 21_600
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to call, with which key, and how patiently."""
+    """The address to call, the key, and the timeout."""
 
     base_url: str
     key: str | None = field(default=None, repr=False)
@@ -31,7 +31,7 @@ class Server:
         """The body of a 200.
 
         TooManyRequests carries the server's Retry-After; Unreachable for its failures, Refused for
-        anything else that it answers.
+        any other answer.
         """
         web = Web(
             allow_private=self.allow_private,
