@@ -14,7 +14,7 @@ from wavehouse import studio, usage
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict
 from wavehouse.queue import LeaseLost
-from wavehouse.studio.queries import slots
+from wavehouse.studio.queries import leases
 from wavehouse.studio.rules.script_blocks import from_markdown
 from wavehouse.studio.service import generating, planning, publishing
 from wavehouse.studio.types.production import Level, Voice
@@ -207,11 +207,11 @@ def test_q15_a_worker_that_lost_its_lease_commits_nothing(maker: Maker) -> None:
     maker.ask(project)
     with generating.worker(maker.place.operational) as worker_id:
         with maker.place.operational.worker() as tx:
-            lease = slots.claim_slot(tx, worker_id=worker_id, now=clock.now())
+            lease = leases.claim_slot(tx, worker_id=worker_id, now=clock.now())
         assert lease is not None
         maker.room.act(planning.cancel_slot, slot_id=lease.slot_id)
         with maker.place.operational.worker() as tx:
-            held = slots.checkpoint_slot(
+            held = leases.checkpoint_slot(
                 tx,
                 slot_id=lease.slot_id,
                 token=lease.lease_token,

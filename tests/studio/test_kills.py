@@ -19,7 +19,7 @@ from wavehouse import accounts, usage
 from wavehouse.kernel import clock
 from wavehouse.kernel.ids import uuid7
 from wavehouse.store import Database
-from wavehouse.studio.queries import slots
+from wavehouse.studio.queries import leases
 from wavehouse.studio.service import publishing
 from wavehouse.usage import BudgetScope, NewBudget, Unit
 from wavehouse.workspace import Workspace
@@ -68,7 +68,7 @@ def rescued(maker: Maker) -> None:
     """Let the leader take back the leases of dead workers."""
     maker.room.execute("DELETE FROM queue.workers WHERE name = 'studio generate'")
     with maker.place.operational.worker() as tx:
-        slots.rescue_slots(tx, now=clock.now())
+        leases.rescue_slots(tx, now=clock.now())
 
 
 def check(maker: Maker, project: Any, episodes: int) -> None:
