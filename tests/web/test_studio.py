@@ -51,7 +51,7 @@ def test_a_first_visit_says_what_a_project_is_and_creates_one(client: TestClient
 def test_a_project_without_room_in_the_plan_is_refused_with_a_sentence(
     room: Studio, client: TestClient
 ) -> None:
-    """On the page, not as an error page."""
+    """The sentence is on the page itself, not on an error page."""
     room.execute("UPDATE accounts.organizations SET plan_tier = 'free'")
     room.project()
 

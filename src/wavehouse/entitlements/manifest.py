@@ -9,7 +9,7 @@ MANIFEST = Manifest(
         Command(
             name="entitlements",
             target="wavehouse.entitlements.cli:entitlements",
-            summary="Who may hear what: grants, payment events, offers.",
+            summary="Listeners' access: grants, payment events, offers.",
             section=Section.LISTENERS,
         ),
     ),

@@ -188,7 +188,7 @@ def holds(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 @retention.command()
 @click.argument("table")
-@click.option("--reason", required=True, help="Why, without personal data.")
+@click.option("--reason", required=True, help="The reason, without personal data.")
 @click.option(
     "--until",
     required=True,

@@ -16,7 +16,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 EMAIL = click.option("--email", required=True, help="The listener's e-mail address.")
 TYPE = click.option("--type", "access_type", default="feed", show_default=True,
                     help="Kind of access.")  # fmt: skip
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Show the change without making it.")
 WHEN = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 KINDS = click.Choice(["manual", "promo", "gift", "import"])
 
@@ -31,8 +31,8 @@ def entitlements() -> None:
 
 
 @entitlements.command("list")
-@click.option("--email", help="Of this listener only.")
-@click.option("--resource", help="Of this resource only.")
+@click.option("--email", help="Only grants of this listener.")
+@click.option("--resource", help="Only grants of this resource.")
 @AS_JSON
 @click.pass_obj
 def list_(
@@ -116,9 +116,9 @@ def show(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
 @EMAIL
 @click.option("--resource", required=True, help="The show's id, or another resource.")
 @TYPE
-@click.option("--reason", required=True, help="Why; it is kept in the ledger.")
+@click.option("--reason", required=True, help="The reason, stored in the ledger.")
 @click.option("--until", type=WHEN, help="End of the grant (UTC), not included.")
-@click.option("--permanent", is_flag=True, help="It has no end.")
+@click.option("--permanent", is_flag=True, help="Grant without an end.")
 @click.option("--kind", type=KINDS, default="manual", show_default=True, help="Kind of grant.")
 @click.option(
     "--scope", default="operator", show_default=True, help="Name of the campaign or gift."
@@ -166,7 +166,7 @@ def grant(
 
 @entitlements.command()
 @click.argument("entitlement_id", type=click.UUID)
-@click.option("--reason", required=True, help="Why; it is kept in the ledger.")
+@click.option("--reason", required=True, help="The reason, stored in the ledger.")
 @DRY_RUN
 @AS_JSON
 @click.pass_obj

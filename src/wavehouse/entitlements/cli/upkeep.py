@@ -20,7 +20,7 @@ STATUSES = click.Choice(["received", "pending_parent", "applied", "ignored", "an
 @entitlements.command()
 @click.option("--status", type=STATUSES, help="Only events with this status.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True,
-              help="Most events.")  # fmt: skip
+              help="Maximum number of events.")  # fmt: skip
 @AS_JSON
 @click.pass_obj
 def events(open_workspace: OpenWorkspace, status: str | None, limit: int, as_json: bool) -> None:
@@ -198,7 +198,9 @@ def list_offers(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @click.option("--price", required=True, help="Price, product, lookup key or metadata.offer.")
 @click.option("--resource", required=True, help="The show's id, or another resource.")
 @TYPE
-@click.option("--days", type=click.IntRange(1, 36_500), help="Length of what is bought once.")
+@click.option(
+    "--days", type=click.IntRange(1, 36_500), help="Days of access for a one-off purchase."
+)
 @click.pass_obj
 def set_offer(
     open_workspace: OpenWorkspace, price: str, resource: str, access_type: str, days: int | None
@@ -251,13 +253,21 @@ def show_policy(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 
 @policy.command("set")
-@click.option("--grace-days", type=click.IntRange(0, 365), help="Days after a failed payment.")
-@click.option("--unpaid", type=click.Choice(["suspend", "keep"]), help="Unpaid subscriptions.")
+@click.option(
+    "--grace-days", type=click.IntRange(0, 365), help="Days of access after a failed payment."
+)
+@click.option(
+    "--unpaid", type=click.Choice(["suspend", "keep"]), help="Access during an unpaid subscription."
+)
 @click.option("--order-refund", type=click.Choice(["keep", "revoke", "keep_until"]),
-              help="After the full refund of something bought once.")  # fmt: skip
+              help="Access after the full refund of a one-off purchase.")  # fmt: skip
 @click.option("--refund-keep-days", type=click.IntRange(0, 3650), help="Days, for keep_until.")
-@click.option("--dispute", type=click.Choice(["suspend", "keep"]), help="While one is open.")
-@click.option("--payload-days", type=click.IntRange(1, 3650), help="Days that content is kept.")
+@click.option(
+    "--dispute", type=click.Choice(["suspend", "keep"]), help="Access during an open dispute."
+)
+@click.option(
+    "--payload-days", type=click.IntRange(1, 3650), help="Days for which events keep their content."
+)
 @AS_JSON
 @click.pass_obj
 def set_policy(open_workspace: OpenWorkspace, /, as_json: bool, **values: Any) -> None:
