@@ -177,7 +177,7 @@ def test_l3_l4_merge_is_the_union_and_taking_out_its_opposite(
 
 def test_l4_no_more_is_taken_out_than_was_counted() -> None:
     """Removing more raises an error and never gives a negative count."""
-    with pytest.raises(ValueError, match="more is taken out"):
+    with pytest.raises(ValueError, match="more outcomes are removed"):
         evidence.without(Evidence(), Evidence({(NOW, 3, 0): 1}))
 
 
