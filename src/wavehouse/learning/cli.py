@@ -382,7 +382,7 @@ def use_model(open_workspace: OpenWorkspace, model: str, as_json: bool) -> None:
 
 @learning.command()
 @click.argument("account_id")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
 def erase(open_workspace: OpenWorkspace, account_id: str, yes: bool) -> None:
     """Erase a learner with sessions, events, preferences, model and recommendations."""

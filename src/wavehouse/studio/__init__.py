@@ -1,4 +1,4 @@
-"""The door of ``studio``: projects, scripts, notes, memory, source documents."""
+"""Public interface of ``studio``: projects, scripts, notes, memory, source documents."""
 
 from wavehouse.studio.adapters.pages import read_page
 from wavehouse.studio.adapters.pdf import read_pdf, read_pdf_file

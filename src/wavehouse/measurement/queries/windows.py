@@ -60,7 +60,7 @@ def parts(
     end: datetime,
     border: datetime,
 ) -> Iterator[WindowPart]:
-    """The positions sent to them, by listener, episode and time."""
+    """The sent positions of the repeated listeners, by listener, episode and time."""
     return tx.stream(
         WindowPart,
         """

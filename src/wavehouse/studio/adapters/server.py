@@ -1,7 +1,7 @@
-"""A server that speaks the OpenAI API: our own gateway, Ollama, vLLM, a provider.
+"""A server with the OpenAI API: our own gateway, Ollama, vLLM, a provider.
 
-The operator named it as an upstream (``wavehouse usage upstreams``). Names are resolved and
-checked by ``fetching``; redirects and proxies are not followed.
+The operator named it as an upstream (``wavehouse usage upstreams``). Names are resolved and checked
+by ``fetching``; redirects and proxies are not followed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ORDINARY_WAIT = 30
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to call, with which key, and how patiently."""
+    """The address to call, the key, and the timeout."""
 
     base_url: str
     key: str | None = field(default=None, repr=False)
@@ -35,7 +35,7 @@ class Server:
         """The body of a 200.
 
         TooManyRequests carries the server's Retry-After; Unreachable for its failures, Refused for
-        anything else that it answers.
+        any other answer.
         """
         web = Web(
             allow_private=self.allow_private,

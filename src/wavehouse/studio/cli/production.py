@@ -1,4 +1,4 @@
-"""``wavehouse studio production``: how a project is produced."""
+"""``wavehouse studio production``: a project's production settings."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def production(
     for_learners: bool | None,
     as_json: bool,
 ) -> None:
-    """Show how PROJECT is produced, after changing what is given."""
+    """Show the production settings of PROJECT, after changing the given ones."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal

@@ -1,4 +1,4 @@
-"""SQL of how a project is produced, and of what it published."""
+"""SQL of a project's production settings and publications."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wavehouse.studio.types.production import Production
 def production(
     tx: Tx[Operational], *, organization_id: OrganizationId, project_id: UUID
 ) -> Production | None:
-    """The stored choices of a project."""
+    """The stored production settings of a project."""
     return tx.maybe(
         Production,
         """
@@ -32,7 +32,7 @@ def production(
 def put_production(
     tx: Tx[Operational], *, organization_id: OrganizationId, production: Production
 ) -> None:
-    """Store the choices of a project."""
+    """Store the production settings of a project."""
     tx.execute(
         """
         INSERT INTO studio.productions (project_id, organization_id, level, voices, review,
@@ -107,7 +107,7 @@ def publication(
 def put_publication(
     tx: Tx[Operational], *, organization_id: OrganizationId, publication: Publication
 ) -> None:
-    """Publish an episode, or change what is published; its time and number stay."""
+    """Publish an episode, or update its publication; time and number are kept."""
     tx.execute(
         """
         INSERT INTO studio.publications (episode_id, organization_id, project_id, generation_id,
@@ -171,7 +171,7 @@ def set_catalog_episode(
     episode_id: UUID,
     catalog_episode_id: UUID | None,
 ) -> None:
-    """Note what an episode became in the catalogue."""
+    """Store the catalog's id of an episode."""
     tx.execute(
         """
         UPDATE studio.episodes SET catalog_episode_id = %(catalog_episode_id)s

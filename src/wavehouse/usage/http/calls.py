@@ -204,7 +204,7 @@ class Forwarder:
         except BROKEN as error:
             await self.finish(attempt, self.failed(attempt, "", 0, "upstream_broken"))
             raise GatewayError(
-                "the upstream broke off its answer", reason="upstream_broken"
+                "the upstream ended its response early", reason="upstream_broken"
             ) from error
         kind = reply.headers.get("content-type", "application/octet-stream")
         if operation == Operation.SPEECH:

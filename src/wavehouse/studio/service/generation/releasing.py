@@ -1,4 +1,4 @@
-"""The steps ``publish`` and ``notify``: one episode, one item of the feed, one event."""
+"""The steps ``publish`` and ``notify``: one episode, one feed item, one event."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONGEST_DESCRIPTION = 600
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Everything that publishing needs."""
+    """The data that publishing needs."""
 
     episode: EpisodeToMake
     outline: Outline
@@ -72,9 +72,9 @@ def published(run: Run, finished: Finished) -> None:
 
 
 def announced(run: Run, episode: EpisodeToMake, address: str) -> None:
-    """Read the feed into the catalogue; then complete the slot with the event that reports it.
+    """Read the feed into the catalog; then complete the slot with its event.
 
-    LeaseLost when the slot is not ours any more; nothing is announced then.
+    LeaseLost when the lease is lost; no event is written then.
     """
     run.check()
     read = registered(
@@ -141,7 +141,7 @@ def _publication(run: Run, tx: Tx[Operational], finished: Finished) -> Publicati
 
 
 def _decide(run: Run, tx: Tx[Operational], outline: Outline) -> None:
-    """Applied notes are those that the outline uses; the others are declined with a reason."""
+    """Apply the notes that the outline uses; decline the others with a reason."""
     episode_id = StudioEpisodeId(run.episode_id)
     used = {ref for heading in outline.sections for ref in heading.uses}
     taken = notes_taken_by(tx, identity=run.identity, episode_id=episode_id)

@@ -40,7 +40,7 @@ from wavehouse.usage import Unpriced
 from wavehouse.webhooks import EventType, emit
 
 REVIEW_POLL = timedelta(minutes=15)
-"""How often a slot looks whether its script was approved; an approval lets it run at once."""
+"""The interval at which a slot checks for an approval; an approval also makes it due at once."""
 _ENDS = frozenset({SlotStatus.DEAD, SlotStatus.FAILED, SlotStatus.CANCELLED})
 
 
@@ -49,8 +49,8 @@ def run_next(
 ) -> Outcome | None:
     """Claim one due slot and make its episode; None when nothing is due.
 
-    It acts for the owner of the project, in the owner's present role. ``check`` is called between
-    two steps and may raise Interrupted. Upkeep of the installation: it takes no identity.
+    It acts for the owner of the project, with the owner's current role. ``check`` is called between
+    two steps and may raise Interrupted. Maintenance of the installation: it takes no identity.
     """
     with workshop.operational.worker() as tx:
         lease = leases.claim_slot(tx, worker_id=worker_id, now=clock.now())
@@ -117,12 +117,12 @@ def generation_of(slot_id: UUID) -> UUID:
 
 
 def episode_of(slot_id: UUID) -> UUID:
-    """The episode that a slot makes, unless it was given one."""
+    """The episode of a slot without a given one."""
     return ids.named("studio.episode", str(slot_id))
 
 
 def _entered(workshop: Place, lease: SlotLease) -> tuple[Identity, EpisodeToMake]:
-    """Count the attempt; the episode of the slot is made here the first time."""
+    """Count the attempt; the first one creates the slot's episode."""
     organization_id = OrganizationId(lease.organization_id)
     episode_id = lease.episode_id or episode_of(lease.slot_id)
     with workshop.operational.app(organization_id) as tx:
@@ -164,7 +164,7 @@ def _insert_episode(tx: Tx[Operational], lease: SlotLease, episode_id: UUID) -> 
 
 
 def _ended(workshop: Place, lease: SlotLease, run: Run | None, error: BaseException) -> Outcome:
-    """Write how the attempt ended, in one transaction."""
+    """Store the end of the attempt, in one transaction."""
     organization_id, now = OrganizationId(lease.organization_id), clock.now()
     with workshop.operational.app(organization_id) as tx:
         if isinstance(error, AwaitsReview | Interrupted):
@@ -238,7 +238,7 @@ def _note_failure(
 
 
 def _is_cancelled(tx: Tx[Operational], lease: SlotLease) -> bool:
-    """Whether the slot is still ours and was asked to stop (Q22)."""
+    """Whether the slot is still leased and its cancellation was requested (Q22)."""
     return leases.is_cancelled(tx, slot_id=lease.slot_id, token=lease.lease_token)
 
 
