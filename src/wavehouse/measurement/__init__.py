@@ -42,6 +42,7 @@ from wavehouse.measurement.service.reading import (
     trace,
 )
 from wavehouse.measurement.service.rolling import not_rolled_up, reconcile, roll_up
+from wavehouse.measurement.service.sealing import not_sealed, random_keys, reseal_without, seal
 from wavehouse.measurement.service.visitors import Visitor, visitor
 from wavehouse.measurement.service.watching import Pass, watch
 from wavehouse.measurement.service.windows import by_window
@@ -63,6 +64,7 @@ from wavehouse.measurement.types import (
     RequestShares,
     RolledUp,
     RollupPasses,
+    SealOutcome,
     SourceSummary,
     Tally,
     TracedRequest,
@@ -96,6 +98,7 @@ __all__ = [
     "RequestShares",
     "RolledUp",
     "RollupPasses",
+    "SealOutcome",
     "SourceSummary",
     "Tally",
     "TracedRequest",
@@ -127,16 +130,20 @@ __all__ = [
     "list_version",
     "listeners",
     "not_rolled_up",
+    "not_sealed",
     "outcomes",
     "pending_days",
     "quarantined",
     "quiet_sources",
+    "random_keys",
     "reconcile",
     "recount",
     "replay",
     "request_shares",
+    "reseal_without",
     "roll_up",
     "rollup_passes",
+    "seal",
     "set_aside",
     "source_files",
     "trace",

@@ -1,0 +1,163 @@
+"""``wavehouse warehouse``: sealed days."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from wavehouse.kernel import terminal
+from wavehouse.kernel.errors import EXIT_FOUND
+from wavehouse.measurement.cli.options import AS_JSON, DATE
+
+if TYPE_CHECKING:
+    from wavehouse.workspace import OpenWorkspace, Workspace
+
+_FIRST = click.option("--from", "first", type=DATE, help="First UTC day.")
+_LAST = click.option("--to", "last", type=DATE, help="Last UTC day, included.")
+
+
+@click.group()
+def warehouse() -> None:
+    """Days beyond the database: sealed files, other engines, counting on a cluster."""
+
+
+@warehouse.command()
+@_FIRST
+@_LAST
+@click.option("--dry-run", is_flag=True, help="List the days that are due, and seal none.")
+@AS_JSON
+@click.pass_obj
+def seal(
+    open_workspace: OpenWorkspace,
+    first: datetime | None,
+    last: datetime | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Write the raw rows of each finished UTC day as sorted Parquet, and register the files.
+
+    A day is due two days after it began, when its hours are rolled up, and again when late data
+    has changed it. `wavehouse up` does this every hour. Exit code 3 when a day cannot be sealed.
+    """
+    from wavehouse.measurement.service import sealing
+
+    begin, end = _days(first, last)
+    with open_workspace() as workspace:
+        _check_operator(workspace)
+
+        def report(day: date) -> None:
+            if not as_json:
+                terminal.say(f"{day}")
+
+        done = sealing.seal(
+            workspace.stores,
+            workspace.settings,
+            first=begin,
+            last=end,
+            dry_run=dry_run,
+            on_day=report,
+        )
+    refused = [] if dry_run else [outcome for outcome in done if outcome.reason]
+    if as_json:
+        terminal.print_json(
+            {"dry_run": dry_run, "days": [asdict(day) for day in done], "refused": len(refused)}
+        )
+    else:
+        for outcome in refused:
+            terminal.say(f"{outcome.day} is not sealed: {outcome.reason}")
+        if dry_run:
+            terminal.say("\n".join(str(outcome.day) for outcome in done) or "No day is due.")
+        else:
+            rows = sum(outcome.rows for outcome in done)
+            size = sum(outcome.bytes for outcome in done)
+            terminal.say(f"{len(done) - len(refused)} days sealed: {rows:,} rows, {size:,} bytes")
+    if refused:
+        raise SystemExit(EXIT_FOUND)
+
+
+@warehouse.command()
+@AS_JSON
+@click.pass_obj
+def status(open_workspace: OpenWorkspace, as_json: bool) -> None:
+    """List each UTC day with raw data: where it is, and whether its seal is up to date."""
+    from wavehouse.measurement.service import sealing
+
+    with open_workspace() as workspace:
+        _check_operator(workspace)
+        listed = sealing.states(workspace.stores)
+        location = sealing.store_of(workspace.settings).location
+    if as_json:
+        terminal.print_json(
+            {
+                "store": location,
+                "days": [
+                    {
+                        "day": day.day,
+                        "state": state,
+                        "generation": day.generation,
+                        "requests": day.requests,
+                        "downloads": day.downloads,
+                        "events": day.events,
+                        "bytes": day.bytes,
+                        "sealed_at": day.sealed_at,
+                    }
+                    for day, state in listed
+                ],
+            }
+        )
+        return
+    terminal.print_table(
+        ["day", "state", "generation", "requests", "downloads", "events", "bytes"],
+        [
+            [day.day, state, day.generation, day.requests, day.downloads, day.events, day.bytes]
+            for day, state in listed
+        ],
+    )
+    terminal.say(f"New seals go to {location}")
+
+
+@warehouse.command()
+@_FIRST
+@_LAST
+@AS_JSON
+@click.pass_obj
+def verify(
+    open_workspace: OpenWorkspace, first: datetime | None, last: datetime | None, as_json: bool
+) -> None:
+    """Read every sealed file again: hashes, rows, and the rollups computed from it.
+
+    Exit code 3 when a file is missing or differs.
+    """
+    from wavehouse.measurement.service import sealing
+
+    begin, end = _days(first, last)
+    with open_workspace() as workspace:
+        _check_operator(workspace)
+        findings = sealing.verify(workspace.stores, first=begin, last=end)
+    wrong = [finding for finding in findings if finding.problem]
+    if as_json:
+        terminal.print_json({"days": [asdict(each) for each in findings], "wrong": len(wrong)})
+    else:
+        for finding in wrong:
+            terminal.say(f"{finding.day}, generation {finding.generation}: {finding.problem}")
+        terminal.say(f"{len(findings)} sealed days read, {len(wrong)} with a problem")
+    if wrong:
+        raise SystemExit(EXIT_FOUND)
+
+
+def _days(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
+    from wavehouse.kernel.errors import UsageError
+
+    begin, end = (first.date() if first else None), (last.date() if last else None)
+    if begin and end and begin > end:
+        raise UsageError(f"--from {begin} is after --to {end}")
+    return begin, end
+
+
+def _check_operator(workspace: Workspace) -> None:
+    from wavehouse.queue import check_operator
+
+    check_operator(workspace.identity, home=workspace.home)
