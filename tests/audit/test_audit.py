@@ -1,4 +1,4 @@
-"""The audit log: what is done is written down with it, and never changed after."""
+"""The audit log: an action is recorded in its own transaction and never changed afterwards."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _record(workspace: Workspace) -> None:
 
 
 def test_the_same_entry_has_the_same_hash_in_every_time_zone_and_order() -> None:
-    """The hash is of the meaning: key order does not matter, a microsecond does."""
+    """The hash is of the meaning: the order of keys does not matter, a microsecond does."""
     item = replace(ENTRY, metadata={"a": 1, "b": 2})
     other = replace(ENTRY, metadata={"b": 2, "a": 1})
 
@@ -56,7 +56,7 @@ def test_the_same_entry_has_the_same_hash_in_every_time_zone_and_order() -> None
 
 @given(st.lists(st.text(max_size=4), min_size=3, max_size=3), st.integers(0, 2))
 def test_no_two_entries_share_a_canonical_form(parts: list[str], cut: int) -> None:
-    """Lengths stand before the fields, so moving text from one to the next shows."""
+    """Field lengths are part of the form, so moving text between fields changes the hash."""
     kind, thing, request = parts
     entry = replace(ENTRY, resource_type=kind, resource_id=thing, request_id=request)
     moved = replace(entry, resource_type=kind + thing[:cut], resource_id=thing[cut:])
@@ -65,7 +65,7 @@ def test_no_two_entries_share_a_canonical_form(parts: list[str], cut: int) -> No
 
 
 def test_an_entry_is_written_with_its_hash_and_its_transaction(workspace: Workspace) -> None:
-    """At the clock's instant, in the caller's organization."""
+    """It has the clock's instant and the caller's organization."""
     with clock.frozen(AT):
         _record(workspace)
     with workspace.stores.operational.worker() as tx:
@@ -113,7 +113,7 @@ def test_an_entry_goes_with_the_change_that_it_tells_of(workspace: Workspace) ->
 def test_the_audit_log_refuses_to_be_changed(
     workspace: Workspace, statement: str, kind: str
 ) -> None:
-    """By the app, the worker, the owner's own login and the administrator alike."""
+    """Updates are refused to the app, the worker, the owner and the administrator."""
     _record(workspace)
     database = workspace.stores.operational.place
     conninfo = database.admin if kind == "admin" else database.conninfo(kind)  # type: ignore[arg-type]
@@ -127,7 +127,7 @@ def test_the_audit_log_refuses_to_be_changed(
 
 
 def test_an_action_is_a_thing_and_a_verb(workspace: Workspace) -> None:
-    """Anything else cannot be searched for, so the table refuses it."""
+    """The table refuses any other form, because it could not be searched for."""
     with (
         pytest.raises(psycopg.errors.CheckViolation),
         workspace.stores.operational.worker() as tx,
@@ -142,7 +142,7 @@ def test_an_action_is_a_thing_and_a_verb(workspace: Workspace) -> None:
 
 
 def test_an_instant_of_another_zone_is_the_same_instant() -> None:
-    """The canonical form is of the instant, so a reader in Rome computes the same hash."""
+    """The canonical form uses the instant, so every time zone computes the same hash."""
     rome = replace(ENTRY, at=AT.astimezone(timezone(timedelta(hours=1))))
 
     assert rules.content_hash(ENTRY) == rules.content_hash(rome)
