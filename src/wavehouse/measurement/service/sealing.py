@@ -261,10 +261,10 @@ def verify(
 ) -> list[SealFinding]:
     """Read every sealed file of a period again, and compare it with its manifest and its seal."""
     with stores.operational.worker() as tx:
-        found = sealing.seals(tx, first=first or date.min, last=last or date.max)
+        listed = sealing.seals(tx, first=first or date.min, last=last or date.max)
     findings = []
     with closing(Sealer()) as sealer:
-        for each in found:
+        for each in listed:
             findings.append(_verify(sealer, each))
             on_day(each.day)
     return findings
