@@ -107,6 +107,19 @@ def _retention(text: str) -> str:
     return text
 
 
+def _undo_days(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 7:
+        raise ValueError("must be 0 to 7 days")
+    return value
+
+
+def _verification(text: str) -> str:
+    if text not in {"typed", "paranoid", "deep"}:
+        raise ValueError("must be typed, paranoid or deep")
+    return text
+
+
 def _percent(text: str) -> int:
     value = int(text)
     if not 0 < value <= 100:
@@ -208,6 +221,19 @@ OPTIONS: tuple[Option, ...] = (
         "plan",
         "What `wavehouse up` does once a day with data older than its limit: plan (report it), "
         "apply (remove it) or off.",
+    ),
+    Option(
+        "erasure_undo_days",
+        _undo_days,
+        0,
+        "Days in which an erasure can be undone: the person is hidden, nothing is removed; 0 to 7.",
+    ),
+    Option(
+        "erasure_verification",
+        _verification,
+        "paranoid",
+        "How far an erasure is verified before its certificate: typed (classified columns), "
+        "paranoid (every column and the files of the home) or deep (also the server's own files).",
     ),
     Option(
         "pixel_value_limit",

@@ -17,6 +17,7 @@ CONTEXTS: tuple[str, ...] = (
     "alerts",
     "entitlements",
     "governance",
+    "erasure",
     "studio",
     "learning",
     "simulation",
