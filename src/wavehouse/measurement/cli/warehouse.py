@@ -1,9 +1,10 @@
-"""``wavehouse warehouse``: sealed days."""
+"""``wavehouse warehouse``: sealed days, and counting logs on other engines."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -145,6 +146,141 @@ def verify(
             terminal.say(f"{finding.day}, generation {finding.generation}: {finding.problem}")
         terminal.say(f"{len(findings)} sealed days read, {len(wrong)} with a problem")
     if wrong:
+        raise SystemExit(EXIT_FOUND)
+
+
+@warehouse.command()
+@click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="Count on this machine, or on a Spark cluster (pip install 'wavehouse[spark]', Java 17).",
+)
+@click.option(
+    "--master", default="local[2]", show_default=True, help="With spark: the cluster's address."
+)
+@click.option(
+    "--staging",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="With spark: a folder that the driver and all workers share; a temporary one by default.",
+)
+@click.option("--feed", "feeds", multiple=True, help="A feed to count by, instead of your shows.")
+@click.option(
+    "--media",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --feed: a JSON file with facts of media files.",
+)
+@_FIRST
+@_LAST
+@AS_JSON
+@click.pass_obj
+def count(
+    open_workspace: OpenWorkspace,
+    logs: tuple[Path, ...],
+    engine: str,
+    master: str,
+    staging: Path | None,
+    feeds: tuple[str, ...],
+    media: Path | None,
+    first: datetime | None,
+    last: datetime | None,
+    as_json: bool,
+) -> None:
+    """Count log files without storing them, by all windows, and print the rollups' digests.
+
+    Without --feed, your shows are used, and the digests are compared with those of the stored
+    rollups: exit code 3 when they differ.
+    """
+    from contextlib import ExitStack
+    from uuid import UUID
+
+    from wavehouse.kernel import config
+    from wavehouse.measurement.cli.from_logs import Feeds, known_of_feeds
+    from wavehouse.measurement.service import cluster
+    from wavehouse.measurement.service.count_only import Wanted, known_from_catalog
+
+    begin, end = _days(first, last)
+    wanted = Wanted(by="episode", first=begin, last=end)
+    stored: dict[str, str] | None = None
+    with ExitStack() as stack:
+        if feeds:
+            settings, organization_id = config.load(), UUID(int=0)
+            known = known_of_feeds(settings, Feeds(feeds, media, no_probe=True))
+        else:
+            workspace = stack.enter_context(open_workspace())
+            settings, identity = workspace.settings, workspace.identity
+            organization_id = identity.organization_id
+            known = known_from_catalog(workspace.stores.operational, settings, identity=identity)
+        if engine == "spark":
+            from wavehouse.measurement.adapters.spark import session
+
+            spark = session(master)
+            stack.callback(spark.stop)
+            counted = cluster.count_on_spark(
+                spark,
+                settings,
+                known,
+                logs,
+                wanted,
+                organization_id=organization_id,
+                staging=staging,
+                on_step=terminal.say,
+            )
+        else:
+            counted = cluster.count_by_duckdb(
+                settings, known, logs, wanted, organization_id=organization_id
+            )
+        if not feeds:
+            with workspace.stores.analytics.app(organization_id) as tx:
+                stored = cluster.stored_digests(
+                    tx,
+                    identity=identity,
+                    first=counted.figures.first,
+                    last=counted.figures.last,
+                )
+    differing = [
+        name
+        for name, text in counted.digests.items()
+        if stored is not None and stored[name] != text
+    ]
+    if as_json:
+        terminal.print_json(
+            {
+                "engine": engine,
+                "figures": asdict(counted.figures),
+                "windows": counted.windows.downloads,
+                "digests": counted.digests,
+                "hours": counted.hours,
+                "stored": stored,
+                "differing": differing,
+            }
+        )
+    else:
+        terminal.print_table(
+            ["rollup", "digest", "stored"],
+            [
+                [
+                    name,
+                    text[:16],
+                    "–"
+                    if stored is None
+                    else "equal"
+                    if name not in differing
+                    else stored[name][:16],
+                ]
+                for name, text in counted.digests.items()
+            ],
+        )
+        terminal.say(
+            f"{counted.figures.downloads:,} downloads of {counted.figures.read or 0:,} lines on "
+            f"{engine}; by window: "
+            + ", ".join(f"{name} {number:,}" for name, number in counted.windows.downloads.items())
+        )
+        for error in counted.figures.errors:
+            terminal.say(f"Error: {error}")
+    if differing or counted.figures.errors:
         raise SystemExit(EXIT_FOUND)
 
 
