@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -78,7 +78,7 @@ def carried(text: str) -> str:
     """A statement of DuckDB in Spark's dialect."""
     import sqlglot
 
-    (result,) = sqlglot.transpile(text, read="duckdb", write="spark", unsupported_level=None)
+    (result,) = sqlglot.transpile(text, read="duckdb", write="spark")
     # A class of one character is quoted by sqlglot as \Q,\E, which Spark's parser unescapes.
     return result.replace("CONCAT('\\\\Q', ',', '\\\\E')", "','")
 
@@ -176,7 +176,7 @@ class SparkCount:
         found = self._spark.sql(_literals(carried_portable(select), values)).drop("computed_at")
         return [tuple(row) for row in found.collect()]
 
-    def _run(self, text: str, values: dict[str, object] | None = None) -> None:
+    def _run(self, text: str, values: Mapping[str, object] | None = None) -> None:
         """Make the view that a statement of DuckDB makes as a table; kept, it is read often."""
         made = _MAKES.match(text)
         assert made is not None  # noqa: S101 - a statement of ours
@@ -185,7 +185,7 @@ class SparkCount:
     def _make(self, name: str, query: str) -> None:
         self._spark.sql(query).cache().createOrReplaceTempView(name)
 
-    def _rows(self, text: str, values: dict[str, object] | None = None) -> list[tuple[Any, ...]]:
+    def _rows(self, text: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._spark.sql(_literals(text, values or {})).collect()]
 
 
@@ -198,7 +198,7 @@ def carried_portable(select: str) -> str:
     return result.replace("measurement.listener_events", "listener_events")
 
 
-def _literals(text: str, values: dict[str, object]) -> str:
+def _literals(text: str, values: Mapping[str, object]) -> str:
     """A statement with its parameters as literals: numbers, texts, days and instants of ours."""
 
     def literal(match: re.Match[str]) -> str:
