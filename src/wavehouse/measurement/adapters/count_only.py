@@ -194,9 +194,9 @@ class CountOnly:
         start, end = (at.astimezone(UTC).replace(tzinfo=None) for at in (first, last))
         values = {"grain": grain, "first": start, "last": end, "computed_at": start}
         used = {key: value for key, value in values.items() if f"${key}" in select}
-        found = db.execute(select, used)
-        kept = [n for n, column in enumerate(found.description) if column[0] != "computed_at"]
-        return [tuple(row[n] for n in kept) for row in found.fetchall()]
+        result = db.execute(select, used)
+        kept = [n for n, column in enumerate(result.description) if column[0] != "computed_at"]
+        return [tuple(row[n] for n in kept) for row in result.fetchall()]
 
     def days(self) -> tuple[date, date] | None:
         """The first and the last UTC day with a request."""

@@ -50,7 +50,8 @@ def session(
         from pyspark.sql import SparkSession
     except ImportError:
         raise UsageError(
-            "the engine spark is not installed", command="pip install 'wavehouse[spark]'"
+            "the engine spark is not installed",
+            hint="Install the extra wavehouse[spark] with pip; it needs Java 17.",
         ) from None
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(master).appName(name)
@@ -98,8 +99,8 @@ class SparkCount:
     def take(self) -> None:
         """Read the files that the workers wrote."""
         for name in ("taken", "agents"):
-            found = self._spark.read.parquet(f"{self._folder}/{name}")
-            (found if name == "taken" else found.dropDuplicates(["agent"])).createOrReplaceTempView(
+            made = self._spark.read.parquet(f"{self._folder}/{name}")
+            (made if name == "taken" else made.dropDuplicates(["agent"])).createOrReplaceTempView(
                 name
             )
         if self._rows(_statement("repeated_requests"))[0][0]:
@@ -135,8 +136,8 @@ class SparkCount:
 
     def flagged(self, *, first: date, last: date) -> dict[str, int]:
         """Requests by flag, and renditions that were not counted."""
-        found = dict(self._rows(_statement("flagged"), _span(first, last)))
-        return found | dict(self._rows(_statement("renditions")))
+        made = dict(self._rows(_statement("flagged"), _span(first, last)))
+        return made | dict(self._rows(_statement("renditions")))
 
     def split(self, by: str) -> list[tuple[str, int]]:
         """Downloads by day or by a dimension."""
@@ -173,8 +174,8 @@ class SparkCount:
     ) -> list[tuple[Any, ...]]:
         """The rows of a portable transform over these events, without their time."""
         values = {"grain": grain, "first": first, "last": last, "computed_at": first}
-        found = self._spark.sql(_literals(carried_portable(select), values)).drop("computed_at")
-        return [tuple(row) for row in found.collect()]
+        made = self._spark.sql(_literals(carried_portable(select), values)).drop("computed_at")
+        return [tuple(row) for row in made.collect()]
 
     def _run(self, text: str, values: Mapping[str, object] | None = None) -> None:
         """Make the view that a statement of DuckDB makes as a table; kept, it is read often."""

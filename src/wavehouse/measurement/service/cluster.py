@@ -217,9 +217,9 @@ def count_by_duckdb(
 def digests(rows: dict[Rollup, list[tuple[Any, ...]]]) -> tuple[dict[str, str], dict[str, str]]:
     """The digest of each rollup's table, and of each hour of the first one."""
     tables: dict[str, list[tuple[Any, ...]]] = {}
-    for rollup, found in rows.items():
-        tables.setdefault(rollup.table, []).extend(found)
-    return {name: digest(found) for name, found in tables.items()}, digests_by_bucket(
+    for rollup, of_rollup in rows.items():
+        tables.setdefault(rollup.table, []).extend(of_rollup)
+    return {name: digest(of_table) for name, of_table in tables.items()}, digests_by_bucket(
         rows[HOURLY[0]]
     )
 
