@@ -22,7 +22,11 @@ sys.path.insert(0, str(ROOT / "src"))
 import wavehouse  # noqa: E402
 from wavehouse import wiring  # noqa: E402
 from wavehouse.cli.root import root  # noqa: E402
-from wavehouse.governance import classification_schema  # noqa: E402
+from wavehouse.governance import (  # noqa: E402
+    TableEntry,
+    classification,
+    classification_schema,
+)
 from wavehouse.kernel import config, errors  # noqa: E402
 from wavehouse.measurement import formats  # noqa: E402
 from wavehouse.wiring import grafana  # noqa: E402
@@ -249,6 +253,41 @@ def environment_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def classification_map() -> str:
+    """Every table with its owner, level, people, erasure and retention (OPS-3)."""
+    lines = [NOTE + "# Classification of every table\n"]
+    lines.append(
+        "From `configs/data-classification.yml`; columns are in the dictionary of each database,"
+    )
+    lines.append(
+        "and `wavehouse classify show TABLE` prints it. [Guide](../guides/classification.md)."
+    )
+    databases = list(dict.fromkeys(name.partition(".")[0] for name in classification().tables))
+    for database in databases:
+        lines.append(f"\n## {database}\n")
+        lines.append(one_line(classification().file.databases[database].about) + ".\n")
+        lines.append("| table | owner | most sensitive | personal columns | erasure | retention |")
+        lines.append("|---|---|---|---|---|---|")
+        lines += [
+            f"| `{name.partition('.')[2]}` | {_of_table(name, entry)} |"
+            for name, entry in classification().tables.items()
+            if name.partition(".")[0] == database and entry.kind == "table"
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _of_table(name: str, entry: TableEntry) -> str:
+    level = max((column.level for column in entry.columns.values()), key=lambda each: each.rank)
+    erasure = "; ".join(
+        f"{subject}: {', '.join(dict.fromkeys(str(link.on_erasure) for link in links))}"
+        for subject, links in entry.subjects.items()
+    )
+    kept = f"policy *{entry.retention}*" if entry.retention else entry.kept
+    personal = len(classification().personal_columns(name)) or "–"
+    cells = (entry.owner, level, personal, erasure or entry.unlinkable or "–", kept)
+    return " | ".join(one_line(str(cell)) for cell in cells)
+
+
 def classification_page() -> str:
     """The JSON Schema of the classification file."""
     return json.dumps(classification_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -262,6 +301,7 @@ PAGES = {
     FOLDER / "log-formats.md": formats_page,
     FOLDER / "metrics.md": metrics_page,
     FOLDER / "grafana.json": grafana.written,
+    FOLDER / "data-classification.md": classification_map,
     FOLDER / "data-classification.schema.json": classification_page,
     ROOT / "configs" / "migrate.example.env": environment_page,
 }

@@ -474,3 +474,22 @@ def test_the_operators_command_is_the_same_erasure(workspace: Workspace, person:
     assert (1, 1) == (rows["listeners.listeners"], rows["listeners.app_passwords"])
     (listed,) = erasure.listed(workspace.stores, identity=workspace.identity)
     assert Status.COMPLETED == listed.status
+
+
+def test_two_people_whose_rows_are_gone_may_wait_for_verification(
+    workspace: Workspace, person: Make
+) -> None:
+    """Both requests have no subject any more when the program stops; both end."""
+    requests = []
+    for email in ("anna@example.org", "berta@example.org"):
+        person(email)
+        requests.append(_approved(workspace, email))
+
+        def die(name: str) -> None:
+            if name.startswith("verification: paranoid"):
+                raise Killed(name)
+
+        with pytest.raises(Killed):
+            _run(workspace, requests[-1], on_step=die)
+    ended = [_run(workspace, request).request.status for request in requests]
+    assert [Status.COMPLETED, Status.COMPLETED] == ended

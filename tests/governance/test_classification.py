@@ -163,3 +163,19 @@ def test_the_vocabulary_is_that_of_fideslang() -> None:
         len(vocabulary.subjects),
     )
     assert {"user.contact.email", "user.behavior.media_consumption"} <= vocabulary.categories
+
+
+def test_ops3_the_document_counts_the_tables_of_every_subject() -> None:
+    """One row for each subject in the page on the data's life."""
+    known = classification()
+    page = (ROOT / "docs" / "DATA_LIFECYCLE_AND_GOVERNANCE.md").read_text(encoding="utf-8")
+    actions = ("delete", "anonymise", "pseudonymise", "keep")
+    for name, subject in known.subjects.items():
+        links = known.subject_tables(name)
+        counts = [len({(each.database, each.table) for each in links})]
+        counts += [
+            len({(each.database, each.table) for each in links if each.link.on_erasure == action})
+            for action in actions
+        ]
+        row = f"| {name} | `{subject.root}` | {' | '.join(map(str, counts))} |"
+        assert row in page

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from wavehouse import schema
+from wavehouse.cli.root import root
 from wavehouse.schema import cli
 
 Write = Callable[[dict[str, str]], Path]
@@ -144,3 +145,46 @@ def test_a_monitor_that_may_only_look_is_told_what_it_lacks(database: str, ladde
     finally:
         with psycopg.connect(database, autocommit=True) as admin:
             admin.execute("DROP ROLE watcher")
+
+
+CLASSES = """
+version: 1
+vocabulary: fideslang/3.1.4
+databases: {shop: {about: a shop, allow: [system, user]}}
+subjects: {}
+tables:
+  shop.public.people:
+    owner: shop
+    kept: a year
+    classified_by: shop
+    classified_on: 2026-11-30
+    why: people
+    columns:
+      id: {category: system.operations, level: internal}
+"""
+
+
+def test_ops3_a_column_without_a_class_is_found_at_its_line(ladder: Write, tmp_path: Path) -> None:
+    """With --classification, for any folder; without it nothing is compared."""
+    folder = ladder(
+        {
+            "202601010000_a.up": "create table people(id int primary key);",
+            "202601010000_a.down": "drop table people;",
+            "202601010001_b.up": "alter table people\n  add email text;",
+            "202601010001_b.down": "alter table people drop column email;",
+        }
+    )
+    (tmp_path / "classes.yml").write_text(CLASSES)
+    words = ["schema", "lint", "--dir", str(folder), "--json"]
+    plain = CliRunner().invoke(root, words)
+    compared = CliRunner().invoke(root, [*words, "--classification", str(tmp_path / "classes.yml")])
+
+    assert [] == json.loads(plain.stdout)["findings"]
+    assert 3 == compared.exit_code
+    (finding,) = json.loads(compared.stdout)["findings"]
+    assert ("classification-c01", "202601010001_b.up.sql", 2) == (
+        finding["rule"],
+        finding["file"],
+        finding["line"],
+    )
+    assert "shop.public.people.email is not classified" == finding["message"]

@@ -37,7 +37,11 @@ def client(workspace: Workspace, campaigns_file: Callable[..., Path]) -> Iterato
     """The router alone, with a campaign, and errors as statuses."""
     app = FastAPI()
     app.include_router(
-        router(workspace.stores, workspace.settings, ApiGate(workspace.stores.operational))
+        router(
+            workspace.stores,
+            workspace.settings,
+            ApiGate(workspace),
+        )
     )
     app.add_middleware(Conditional)
 

@@ -84,7 +84,7 @@ def stand(spender: Spender) -> Iterator[Stand]:
     workspace = spender.workspace
     sealer = Sealer.of(workspace.stores.operational.place)
     app = FastAPI()
-    app.include_router(gateway.router(Edge(workspace, ApiGate(workspace.stores.operational))))
+    app.include_router(gateway.router(Edge(workspace, ApiGate(workspace))))
     with upstream() as server, served(app) as url:
         spender.operator(
             service.set_upstream,

@@ -167,21 +167,6 @@ def test_a_form_from_another_site_is_refused_even_with_the_token(client: TestCli
     assert 403 == answer.status_code
 
 
-def test_guessing_links_is_slowed_down_and_time_heals(services: SampleServices) -> None:
-    """Ten tries at once, then one every six seconds."""
-    guesser = visitor(create_app(services))
-
-    def guess() -> int:
-        page = guesser.get("/sign-in?token=x")
-        form = {"csrf": csrf_of(page.text), "token": "x"}
-        return guesser.post("/sign-in", data=form).status_code
-
-    with clock.frozen(NOW):
-        assert [401] * 10 + [429] * 2 == [guess() for _ in range(12)]
-    with clock.frozen(NOW + timedelta(seconds=7)):
-        assert [401, 429] == [guess(), guess()]
-
-
 def test_a_form_too_long_is_refused(client: TestClient) -> None:
     """A form of the site has two fields."""
     assert 422 == client.post("/sign-out", data={"csrf": "x" * 9000}).status_code

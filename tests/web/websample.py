@@ -200,6 +200,9 @@ class SampleServices:
     def freshness(self, who: Identity) -> Freshness:
         return Freshness(None, None) if self.empty else FRESHNESS
 
+    def slow_down(self, client: str) -> None:
+        """The sample does not limit anyone."""
+
     def sign_in(self, token: str, browser: str = "") -> NewSession:
         cookie = self.links.pop(token, None)
         if cookie is None:

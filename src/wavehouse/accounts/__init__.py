@@ -53,6 +53,7 @@ from wavehouse.accounts.service.plans import (
     retention_days,
 )
 from wavehouse.accounts.service.providers import begin_at_provider, sign_in_by_provider
+from wavehouse.accounts.service.rates import SharedRate
 from wavehouse.accounts.service.sessions import (
     begin_session,
     begin_session_of,
@@ -109,6 +110,7 @@ __all__ = [
     "Provider",
     "Role",
     "Scope",
+    "SharedRate",
     "Site",
     "Tier",
     "accept_invitation",

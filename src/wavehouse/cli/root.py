@@ -12,7 +12,9 @@ from wavehouse import __version__, wiring
 from wavehouse.cli.loading import LazyGroup
 
 if TYPE_CHECKING:
-    from wavehouse.schema import Target
+    from pathlib import Path
+
+    from wavehouse.schema import Catalogue, Target
     from wavehouse.workspace import OpenWorkspace, Workspace
 
 
@@ -73,6 +75,25 @@ def _own_ladders() -> AbstractContextManager[list[Target]]:
     return schema_targets()
 
 
+def _classified(
+    database: str, catalogue: Catalogue, path: Path | None
+) -> list[tuple[str, str, str, str, str]]:
+    """Findings of the classification: rule, table, column, message, remedy."""
+    from wavehouse.governance import lint_catalogue
+    from wavehouse.kernel import config
+
+    return [
+        (
+            f"classification-{finding.code.number.lower()}",
+            finding.table,
+            finding.column,
+            f"{finding.where} {finding.message}",
+            finding.code.remedy,
+        )
+        for finding in lint_catalogue(database, catalogue, config.load(), path)
+    ]
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -97,6 +118,7 @@ def root(context: click.Context, quiet: bool, organization: str | None, email: s
         _check_tenant(context.invoked_subcommand or "")
     context.obj = guarded(context.obj or _opener(organization, email))
     context.meta.setdefault("wavehouse.own_ladders", _own_ladders)
+    context.meta.setdefault("wavehouse.classifier", _classified)
     context.meta.setdefault("wavehouse.replay_readers", wiring.readers())
 
 

@@ -1,8 +1,10 @@
 """The door of ``entitlements``: who may hear what, and the feeds that only they can read."""
 
 from wavehouse.entitlements.rules.links import feed_path
+from wavehouse.entitlements.rules.signature import header as signature_header
 from wavehouse.entitlements.service.feeds import FEED, close_feed, feeds_of, make_feed
 from wavehouse.entitlements.service.granting import find, grant, link, listener_of, revoke
+from wavehouse.entitlements.service.processing import process
 from wavehouse.entitlements.service.reading import (
     History,
     access_of,
@@ -13,6 +15,8 @@ from wavehouse.entitlements.service.reading import (
     of_listener,
     totals,
 )
+from wavehouse.entitlements.service.receiving import Endpoint, receive
+from wavehouse.entitlements.service.settings import set_offer
 from wavehouse.entitlements.types import (
     Access,
     Entitlement,
@@ -23,6 +27,7 @@ from wavehouse.entitlements.types import (
     ListedEvent,
     NewFeed,
     NewGrant,
+    Offer,
     PrivateFeed,
     ScopeKind,
     Total,
@@ -31,6 +36,7 @@ from wavehouse.entitlements.types import (
 __all__ = [
     "FEED",
     "Access",
+    "Endpoint",
     "Entitlement",
     "EntitlementId",
     "EventStatus",
@@ -40,6 +46,7 @@ __all__ = [
     "ListedEvent",
     "NewFeed",
     "NewGrant",
+    "Offer",
     "PrivateFeed",
     "ScopeKind",
     "Total",
@@ -57,6 +64,10 @@ __all__ = [
     "listener_of",
     "make_feed",
     "of_listener",
+    "process",
+    "receive",
     "revoke",
+    "set_offer",
+    "signature_header",
     "totals",
 ]

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Check, Command, Manifest, Page, Routes, Schedule, Section
+from wavehouse.kernel.manifest import (
+    Chapter,
+    Check,
+    Command,
+    Manifest,
+    Page,
+    Routes,
+    Schedule,
+    Section,
+)
 
 MANIFEST = Manifest(
     commands=(
@@ -42,6 +51,14 @@ MANIFEST = Manifest(
             seconds=60,
             first=30,
             target="wavehouse.erasure.jobs:erasing",
+        ),
+    ),
+    chapters=(
+        Chapter(
+            name="people",
+            summary="A listener buys, resumes elsewhere and is forgotten; nothing is left.",
+            target="wavehouse.erasure.demo:people",
+            place=70,
         ),
     ),
     checks=(Check(name="erasures", target="wavehouse.erasure.checks:erasures"),),

@@ -1,7 +1,8 @@
-"""A ``wavehouse doctor`` check: the last run of each retention policy."""
+"""Checks of ``wavehouse doctor``: the last run of each retention policy, the classification."""
 
 from __future__ import annotations
 
+from wavehouse.governance.service.classifying import uncovered
 from wavehouse.governance.service.planning import list_runs
 from wavehouse.kernel.findings import Finding
 from wavehouse.workspace import Workspace
@@ -25,3 +26,13 @@ def retention(workspace: Workspace) -> Finding:
             _NAME, True, f"{planned} policies have rows that are due: wavehouse retention plan"
         )
     return Finding(_NAME, True, "nothing is overdue" if latest else "no run yet")
+
+
+def classification(workspace: Workspace) -> Finding:
+    """Columns without a class, and classes without a column."""
+    findings = uncovered(workspace.stores.databases)
+    if not findings:
+        return Finding("classification", True, "every column of every database has a class")
+    more = f"; {len(findings) - 1} more" if len(findings) > 1 else ""
+    message = f"{findings[0].where} {findings[0].message}{more}"
+    return Finding("classification", False, message, "wavehouse classify check")

@@ -8,8 +8,18 @@ MANIFEST = Manifest(
     commands=(
         Command(
             name="retention",
-            target="wavehouse.governance.cli:retention",
+            target="wavehouse.governance.cli.retaining:retention",
             summary="How long data is kept: policies, plan, apply, legal holds.",
+        ),
+        Command(
+            name="classify",
+            target="wavehouse.governance.cli.classifying:classify",
+            summary="What each column holds: category, level, person, erasure.",
+        ),
+        Command(
+            name="lineage",
+            target="wavehouse.governance.cli.deriving:lineage",
+            summary="Which column is derived from which.",
         ),
     ),
     pages=(
@@ -30,5 +40,8 @@ MANIFEST = Manifest(
             target="wavehouse.governance.jobs:retaining",
         ),
     ),
-    checks=(Check(name="retention", target="wavehouse.governance.checks:retention"),),
+    checks=(
+        Check(name="retention", target="wavehouse.governance.checks:retention"),
+        Check(name="classification", target="wavehouse.governance.checks:classification"),
+    ),
 )

@@ -325,6 +325,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("smtp_user", str, None, "User name for the mail server; unset: no authentication."),
     Option("smtp_password", str, None, "Password for the mail server.", True),
+    Option(
+        "limits_url",
+        str,
+        None,
+        "Redis or Valkey that counts rate limits, as redis://host:6379/0; unset: PostgreSQL.",
+        True,
+    ),
     Option("mail_from", str, None, "Sender of emails; unset: wavehouse@ and the site's name."),
     Option(
         "oidc_issuer",

@@ -9,19 +9,27 @@ from wavehouse.listeners.service.accounts import (
 )
 from wavehouse.listeners.service.expiry import tidy
 from wavehouse.listeners.service.own import listed
+from wavehouse.listeners.service.positions import position
+from wavehouse.listeners.service.recording import find_chapters, record
 from wavehouse.listeners.service.releasing import payer_references, release
-from wavehouse.listeners.types import Caller, Listener, NewAppPassword
+from wavehouse.listeners.types import Caller, Episode, Kind, Listener, NewAction, NewAppPassword
 
 __all__ = [
     "Caller",
+    "Episode",
+    "Kind",
     "Listener",
+    "NewAction",
     "NewAppPassword",
     "create",
     "find",
+    "find_chapters",
     "listed",
     "new_app_password",
     "payer_hashes",
     "payer_references",
+    "position",
+    "record",
     "release",
     "revoke_app_password",
     "tidy",

@@ -1,5 +1,6 @@
 """Public interface of ``measurement``: from access logs to counted downloads and rollups."""
 
+from wavehouse.measurement.adapters.roller import portable as rollup_statement
 from wavehouse.measurement.queries.adoption import UnknownPlace
 from wavehouse.measurement.rules.dimensions import DIMENSIONS, Card, Dimension
 from wavehouse.measurement.rules.outcomes import fault_explained
@@ -143,6 +144,7 @@ __all__ = [
     "reseal_without",
     "roll_up",
     "rollup_passes",
+    "rollup_statement",
     "seal",
     "set_aside",
     "source_files",

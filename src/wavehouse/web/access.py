@@ -13,8 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wavehouse import accounts
 from wavehouse.accounts import Identity
-from wavehouse.kernel.errors import InvalidInput, NotSignedIn, Refused, TooManyRequests
-from wavehouse.kernel.limits import TokenBucket
+from wavehouse.kernel.errors import InvalidInput, NotSignedIn, Refused
 from wavehouse.web import pages
 from wavehouse.web.services import Services
 from wavehouse.web.site import Site
@@ -106,7 +105,6 @@ def check_csrf(request: Request, fields: dict[str, str]) -> None:
 def router(services: Services, site: Site) -> APIRouter:
     """Signing in and out. Opening a link does not consume it; the button does."""
     routes = APIRouter(include_in_schema=False)
-    brake = TokenBucket()
 
     @routes.get("/sign-in")
     def show(request: Request, token: str = "", did: str = "") -> Response:
@@ -121,8 +119,7 @@ def router(services: Services, site: Site) -> APIRouter:
     @routes.post("/sign-in")
     def enter(request: Request, fields: Form) -> Response:
         check_csrf(request, fields)
-        if not brake.take(request.client.host if request.client else ""):
-            raise TooManyRequests("Too many attempts.", hint="Wait a minute and try again.")
+        services.slow_down(request.client.host if request.client else "")
         opened = services.sign_in(fields.get("token", ""), request.cookies.get(BROWSER, ""))
         response = RedirectResponse("/", status_code=_SEE_OTHER)
         remember_session(response, opened.cookie, opened.expires_at, site)

@@ -18,14 +18,15 @@ from wavehouse import accounts
 from wavehouse.accounts import NewSession, Provider
 from wavehouse.credentials.hashing import Hasher
 from wavehouse.kernel.emails import normalised_email
-from wavehouse.kernel.errors import InvalidInput, NotSignedIn, TooManyRequests
-from wavehouse.kernel.limits import TokenBucket
+from wavehouse.kernel.errors import InvalidInput, NotSignedIn
+from wavehouse.kernel.limits import Rate
 from wavehouse.web import access, pages
 from wavehouse.web.access import BROWSER, Form
 from wavehouse.web.json_body import JsonBody
 from wavehouse.web.page_context import PageContext
 from wavehouse.web.site import Site
 from wavehouse.web.view import Message
+from wavehouse.workspace import Workspace
 
 _SEE_OTHER, _UNPROCESSABLE, _UNAUTHORIZED = 303, 422, 401
 _log = logging.getLogger("wavehouse.web")
@@ -39,21 +40,23 @@ _SENT = Message(
 class Brakes:
     """Rate limits by client and by address, kept in the process."""
 
-    def __init__(self) -> None:
-        self._clients = TokenBucket()
-        self._addresses = TokenBucket(burst=5, seconds=60.0)
+    def __init__(self, workspace: Workspace) -> None:
+        database, settings = workspace.stores.operational, workspace.settings
+        self._clients = accounts.SharedRate(database, settings, Rate("sign-in client"))
+        self._addresses = accounts.SharedRate(database, settings, Rate("sign-in email", 5, 60.0))
 
     def check(self, request: Request, email: str = "") -> None:
         """TooManyRequests when the client or the address has no attempts left."""
         client = request.client.host if request.client else ""
-        if not self._clients.take(client) or (email and not self._addresses.take(email)):
-            raise TooManyRequests("Too many attempts.", hint="Wait a minute and try again.")
+        self._clients.check(client)
+        if email:
+            self._addresses.check(email)
 
 
 def router(context: PageContext) -> APIRouter:
     """Routes of ``/sign-in/email``, ``/sign-in/password`` and ``/sign-in/passkey``."""
     routes = APIRouter(include_in_schema=False)
-    brakes = Brakes()
+    brakes = Brakes(context.workspace)
     _by_email(routes, context, brakes)
     _by_password(routes, context, brakes)
     _by_passkey(routes, context, brakes)

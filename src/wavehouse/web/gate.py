@@ -12,9 +12,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from wavehouse import accounts
 from wavehouse.accounts import Identity, Scope
-from wavehouse.kernel.errors import NotSignedIn, TooManyRequests
-from wavehouse.kernel.limits import TokenBucket
-from wavehouse.store import Database, Operational
+from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.kernel.limits import Rate
+from wavehouse.workspace import Workspace
 
 BURST = 100
 SECONDS = 0.1
@@ -34,11 +34,13 @@ _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
 class ApiGate:
-    """``accounts.Gate`` on the operational database; rates per key are kept in the process."""
+    """``accounts.Gate`` on the operational database; all processes share the rate of a key."""
 
-    def __init__(self, database: Database[Operational]) -> None:
-        self._database = database
-        self._brake = TokenBucket(burst=BURST, seconds=SECONDS)
+    def __init__(self, workspace: Workspace) -> None:
+        self._database = workspace.stores.operational
+        self._rate = accounts.SharedRate(
+            self._database, workspace.settings, Rate("api", BURST, SECONDS)
+        )
         self._bearer = HTTPBearer(auto_error=False, description="An API key: wh_live_…")
 
     def __call__(self, scope: Scope) -> Callable[..., Identity]:
@@ -55,10 +57,7 @@ class ApiGate:
             with self._database.worker() as tx:
                 identity = accounts.verify_api_key(tx, text=sent.credentials, scope=scope)
             # After the check: strangers cannot use up a key's rate by its prefix.
-            if not self._brake.take(sent.credentials):
-                raise TooManyRequests(
-                    "too many requests with this API key", hint="Wait a second and try again."
-                )
+            self._rate.check(sent.credentials, "too many requests with this API key")
             return identity
 
         admitted.scope = scope  # type: ignore[attr-defined] # tests read what a route needs

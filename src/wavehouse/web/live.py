@@ -21,6 +21,7 @@ from wavehouse.catalog import EpisodeSummary
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import LimitReached, Unreachable, UsageError
 from wavehouse.kernel.ids import EpisodeId, PodcastId
+from wavehouse.kernel.limits import Rate
 from wavehouse.kernel.money import Money
 from wavehouse.store import Analytics, AnyDatabase, Operational, Tx
 from wavehouse.web import problems
@@ -57,6 +58,9 @@ class LiveServices:
     def __init__(self, workspace: Workspace, *, sample_data: bool = False) -> None:
         self._stores = workspace.stores
         self._sample_data = sample_data
+        self._sign_in_rate = accounts.SharedRate(
+            self._stores.operational, workspace.settings, Rate("sign-in")
+        )
         self._audiences: Memory[dict[Metric, Series]] = Memory()
         self._removals: Memory[Mapping[str, int]] = Memory()
         self._windows: Memory[Windows | None] = Memory()
@@ -196,6 +200,10 @@ class LiveServices:
             sample_data=self._sample_data,
         )
 
+    def slow_down(self, client: str) -> None:
+        """TooManyRequests when a client has used up its attempts to sign in."""
+        self._sign_in_rate.check(client)
+
     def sign_in(self, token: str, browser: str) -> NewSession:
         """Consume a one-time link."""
         with self._stores.operational.worker() as tx:
@@ -231,7 +239,7 @@ def live_app(
     workspace: Workspace, *, site: Site | None = None, sample_data: bool = False
 ) -> FastAPI:
     """The complete web application on an open workspace, with the manifests' routers."""
-    edge = Edge(workspace, ApiGate(workspace.stores.operational), wiring.readers())
+    edge = Edge(workspace, ApiGate(workspace), wiring.readers())
     context = PageContext(workspace, site or Site(), edge.readers)
     pages = [wiring.resolve(page.target)(context) for page in wiring.pages() if page.target]
     app = create_app(

@@ -12,9 +12,9 @@ from wavehouse import accounts
 from wavehouse.accounts import Access, Identity, Invitation, Limit, Member, Persona, Role, Tier
 from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import NotFound, TooManyRequests
+from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import InvitationId
-from wavehouse.kernel.limits import TokenBucket
+from wavehouse.kernel.limits import Rate
 from wavehouse.web import access, pages
 from wavehouse.web.access import SESSION, Form
 from wavehouse.web.entered import CORRECTABLE, NOTHING, Entered, refused
@@ -129,7 +129,7 @@ def _managing(routes: APIRouter, context: PageContext) -> None:
 
 def _joining(routes: APIRouter, context: PageContext) -> None:
     operational = context.workspace.stores.operational
-    brake = TokenBucket()
+    rate = accounts.SharedRate(operational, context.workspace.settings, Rate("join"))
 
     def visitor(request: Request) -> Identity | None:
         cookie = request.cookies.get(SESSION, "")
@@ -139,8 +139,7 @@ def _joining(routes: APIRouter, context: PageContext) -> None:
             return accounts.session_of(tx, token=cookie)
 
     def slow_down(request: Request) -> None:
-        if not brake.take(request.client.host if request.client else ""):
-            raise TooManyRequests("Too many attempts.", hint="Wait a minute and try again.")
+        rate.check(request.client.host if request.client else "")
 
     @routes.get("/join")
     def invited(request: Request, token: str = "") -> Response:

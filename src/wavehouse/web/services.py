@@ -190,6 +190,10 @@ class Check:
 class Services(Protocol):
     """The use cases behind the pages. Methods are called from worker threads."""
 
+    def slow_down(self, client: str) -> None:
+        """TooManyRequests when a client has used up its attempts to sign in."""
+        ...
+
     def data_version(self, who: Identity) -> str | None:
         """Changes whenever a figure, a show or a campaign may have changed; part of every ETag.
 

@@ -315,6 +315,8 @@ OPERATORS: dict[str, str] = {
     "work": "runs the jobs of all organizations, each with the role of its user",
     "doctor": "examines the installation",
     "config": "prints settings and opens no database",
+    "classify": "examines the databases of the installation",
+    "lineage": "examines the databases of the installation",
     "schema": "migrates databases with separate roles",
     "learning": "computes on files and opens no database",
     "simulate": "writes files and opens no database",

@@ -13,5 +13,5 @@ __all__ = ["router", "routers", "websub_router"]
 
 def routers(edge: Edge) -> list[APIRouter]:
     """The HTTP routes of ``catalog``."""
-    operational = edge.workspace.stores.operational
-    return [router(operational, edge.gate), websub_router(operational)]
+    operational, settings = edge.workspace.stores.operational, edge.workspace.settings
+    return [router(operational, edge.gate), websub_router(operational, settings)]

@@ -8,29 +8,31 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from wavehouse import accounts
 from wavehouse.catalog.rules.websub import method_and_digest, secret_of
 from wavehouse.catalog.service.websub import announced, verified
-from wavehouse.kernel.errors import Gone, NotFound, TooManyRequests
-from wavehouse.kernel.limits import TokenBucket
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.errors import Gone, NotFound
+from wavehouse.kernel.limits import Rate
 from wavehouse.store import Database, Operational
 
 LARGEST_ANNOUNCEMENT = 32 * 1024 * 1024
 
 
-def websub_router(database: Database[Operational]) -> APIRouter:
+def websub_router(database: Database[Operational], settings: Settings) -> APIRouter:
     """Routes for hubs. Anybody may call them: only signed announcements count."""
     web = APIRouter(prefix="/websub", include_in_schema=False)
-    brake = TokenBucket(burst=30, seconds=2.0)
+    rate = accounts.SharedRate(database, settings, Rate("websub", 30, 2.0))
 
     async def is_signed(subscription_id: UUID, request: Request) -> bool:
         """Whether the body is signed with the subscription's secret.
 
         It is hashed while streaming.
         """
-        if not brake.take(str(subscription_id)):
-            raise TooManyRequests("too many announcements", hint="Wait a minute.")
+        await run_in_threadpool(rate.check, str(subscription_id), "too many announcements")
         given = method_and_digest(request.headers.get("x-hub-signature"))
         if given is None:
             return False

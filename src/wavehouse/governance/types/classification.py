@@ -47,6 +47,22 @@ class ErasureAction(StrEnum):
     KEEP = "keep"
 
 
+class Protection(StrEnum):
+    """How secrets and addresses are stored, never in clear (OPS-10).
+
+    ``hashed``: by SHA-256 or Argon2id; ``keyed``: by HMAC under a key that is not in the table;
+    ``sealed``: encrypted; ``truncated``: an address cut to its network; ``public``: the public half
+    of a key pair, or the part of a secret that is shown; ``clear``: as it is, which needs ``why``.
+    """
+
+    HASHED = "hashed"
+    KEYED = "keyed"
+    SEALED = "sealed"
+    TRUNCATED = "truncated"
+    PUBLIC = "public"
+    CLEAR = "clear"
+
+
 class Form(StrEnum):
     """A spelling in which an identifier may occur; the residual scan looks for all of them."""
 
@@ -92,11 +108,12 @@ class ColumnEntry(
 
     ``subject`` names whose data it is when that is not every subject of the table. ``json``
     classifies the keys of a JSON column: ``$.key`` and ``*`` for the others, a category or
-    ``deny``.
+    ``deny``. ``stored`` says how a secret or an address is protected.
     """
 
     category: NonEmpty
     level: Level
+    stored: Protection | None = None
     json: dict[str, str] = {}
     subject: str = ""
     keep: str = ""
@@ -152,11 +169,15 @@ class DatabaseEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class ClassificationFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The file ``data-classification.yml``. Tables are named ``database.schema.table``."""
+    """The file ``data-classification.yml``. Tables are named ``database.schema.table``.
+
+    ``apart`` lists pairs of subjects whose data no reference, role or derived column may join.
+    """
 
     version: Annotated[int, Meta(ge=1, le=1)]
     vocabulary: NonEmpty
     databases: dict[str, DatabaseEntry]
+    apart: tuple[tuple[str, str], ...] = ()
     subjects: dict[str, Subject]
     tables: dict[str, TableEntry]
 

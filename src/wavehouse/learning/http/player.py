@@ -14,9 +14,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from wavehouse import accounts
 from wavehouse.accounts import Identity
-from wavehouse.kernel.errors import NotSignedIn, TooManyRequests
+from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.fields import Exact
-from wavehouse.kernel.limits import TokenBucket
+from wavehouse.kernel.limits import Rate
 from wavehouse.learning.adapters.tokens import Tokens
 from wavehouse.learning.http.common import (
     BatchOut,
@@ -50,7 +50,9 @@ def router(workspace: Workspace) -> APIRouter:
     """Events, next piece, level and transcripts, for one session."""
     api = APIRouter(prefix="/api/v1/learning/player", tags=["learning player"])
     database = workspace.stores.learning
-    brake = TokenBucket(burst=_BURST, seconds=_SECONDS)
+    rate = accounts.SharedRate(
+        workspace.stores.operational, workspace.settings, Rate("player", _BURST, _SECONDS)
+    )
 
     bearer = HTTPBearer(
         auto_error=False, scheme_name="Session", description="The token of a session: whs_…"
@@ -64,8 +66,7 @@ def router(workspace: Workspace) -> APIRouter:
         if sent is None:
             raise NotSignedIn("missing token: send Authorization: Bearer <token of the session>")
         organization_id = Tokens.of(database.place).organization(sent.credentials, session_id)
-        if not brake.take(f"{organization_id} {session_id}"):
-            raise TooManyRequests("too many requests of this session", hint="Wait a second.")
+        rate.check(f"{organization_id} {session_id}", "too many requests of this session")
         with workspace.stores.operational.worker() as tx:
             return accounts.acting_for(tx, organization_id=organization_id)
 

@@ -9,6 +9,7 @@ import click
 
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_DONE, UsageError
+from wavehouse.schema.cli.classes import with_classes
 from wavehouse.schema.cli.report import Report
 from wavehouse.schema.cli.shadows import (
     check_versions,
@@ -113,6 +114,12 @@ def plan_command(
 @click.option("--url", metavar="URL", help="Lint only files pending on this database.")
 @click.option("--since", metavar="VERSION", help="Lint only files after this version.")
 @click.option("--advice", is_flag=True, help="Also report design, names, and brief locks.")
+@click.option(
+    "--classification",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Compare the schema with this file of classifications; the product's own ladders are "
+    "always compared with configs/data-classification.yml.",
+)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.pass_context
 def lint_command(
@@ -129,6 +136,7 @@ def lint_command(
     shadow_url: str | None,
     prelude: Path | None,
     folder: Path | None,
+    classification: Path | None,
     databases: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -183,6 +191,10 @@ def lint_command(
                 sizes=sizes,
                 loose=loose,
             )
+            if classification is not None or not (folder or files):
+                result = with_classes(
+                    context, shadow, name, (*before, *done, *chosen), result, classification
+                )
             tell_notes(name, shadow)
             report.add(name, result.as_json())
             worst = max(worst, result.exit_code)

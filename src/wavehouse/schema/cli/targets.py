@@ -34,6 +34,8 @@ LAYOUTS = (
     "hasura",
     "plain",
 )
+CLASSIFIER = "wavehouse.classifier"
+"""The key under which the program puts the judge of new columns (``governance``)."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 

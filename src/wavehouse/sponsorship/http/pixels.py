@@ -11,11 +11,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from wavehouse import measurement
+from wavehouse import accounts, measurement
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.errors import TooManyRequests, WavehouseError
-from wavehouse.kernel.limits import TokenBucket
+from wavehouse.kernel.errors import WavehouseError
+from wavehouse.kernel.limits import Rate
 from wavehouse.sponsorship.service import pixels
 from wavehouse.sponsorship.types import ConversionOutcome, PixelSeen
 from wavehouse.store import Database, Operational
@@ -36,7 +36,7 @@ def script() -> bytes:
 def router(database: Database[Operational], settings: Settings) -> APIRouter:
     """Routes for sponsors' pages, at most 60 loads at once per address, then one a second."""
     web = APIRouter(prefix="/p", include_in_schema=False)
-    brake = TokenBucket(burst=60, seconds=1.0)
+    rate = accounts.SharedRate(database, settings, Rate("pixel", 60, 1.0))
 
     def seen(request: Request) -> measurement.Visitor | None:
         remote = request.client.host if request.client else ""
@@ -48,8 +48,7 @@ def router(database: Database[Operational], settings: Settings) -> APIRouter:
             agent=request.headers.get("user-agent", ""),
             at=clock.now(),
         )
-        if not brake.take(str(who.network_key) if who else remote):
-            raise TooManyRequests("too many loads from one address", hint="Wait a minute.")
+        rate.check(str(who.network_key) if who else remote, "too many loads from one address")
         return who
 
     def page_of(request: Request) -> str | None:

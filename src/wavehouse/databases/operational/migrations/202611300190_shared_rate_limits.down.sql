@@ -1,0 +1,2 @@
+DROP FUNCTION accounts.take_token;
+DROP TABLE accounts.rate_limits;

@@ -1,0 +1,1 @@
+"""``wavehouse retention``, ``wavehouse classify``, ``wavehouse lineage``."""

@@ -1,0 +1,1 @@
+"""The numbered rules of the classification, by subject; ``checking`` runs all of them."""
