@@ -101,6 +101,9 @@ audit: $(VENV)/.dev ## bandit, and the licence of every package; exceptions have
 harness: $(VENV)/.dev ## The tests that are too long for the gate
 	@$(BIN)/python -m pytest -n $(WORKERS) -m harness tests
 
+cluster: $(VENV)/.dev ## Spark, a master and three workers: the demo's world counted with equal digests; needs Java 17
+	@$(BIN)/python scripts/cluster.py $(ARGS)
+
 positions: $(VENV)/.dev ## 10,000 actions by eight writers under a poller, 10,000 fuzzed bodies, all orders
 	@POSITIONS_SCALE=5 $(BIN)/python -m pytest -s tests/listeners/test_service.py tests/listeners/test_rules.py \
 	  -k "p01 or p02 or p16 or p17 or p30" $(ARGS)

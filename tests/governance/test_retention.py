@@ -93,6 +93,7 @@ def test_whatever_has_a_limit_is_gone_in_the_end(workspace: Workspace) -> None:
     with clock.frozen(NOW + timedelta(days=365 * 30)):
         # The samples of raw data and of rollups are independent: they do not agree.
         _settle(workspace.stores)
+        _seal(workspace)
         expected = {
             step.policy.name: step.due.rows
             for step in governance.plan(workspace.stores, workspace.settings).steps
@@ -119,6 +120,10 @@ def _settle(stores: Stores) -> None:
         tx.execute("DELETE FROM measurement.count_log")
         tx.execute("DELETE FROM measurement.dirty_log")
     measurement.reconcile(stores, repair=True)
+
+
+def _seal(place: Workspace) -> None:
+    assert {""} == {each.reason for each in measurement.seal(place.stores, place.settings)}
 
 
 def test_a_plan_is_applied_by_its_digest_and_no_other(workspace: Workspace) -> None:
@@ -364,6 +369,8 @@ def test_raw_days_stay_until_their_figures_are_settled(two_days: Workspace) -> N
         tx.execute("UPDATE analytics.listener_events_daily SET downloads = 4 WHERE downloads = 5")
     assert "differ from the raw events" in _planned(two_days, name, NOW).reason
     measurement.reconcile(stores, repair=True)
+    assert "are not sealed" in _planned(two_days, name, NOW).reason
+    _seal(two_days)
     done = _apply(two_days)[name]
 
     assert ("done", 5) == (done.status, done.rows_removed)
@@ -375,6 +382,7 @@ def test_figures_of_dropped_days_are_never_computed_again(two_days: Workspace) -
     """A mark on such a day changes nothing: its rollups are the only record."""
     stores = two_days.stores
     measurement.roll_up(stores)
+    _seal(two_days)
     _apply(two_days)
     with stores.operational.worker() as tx:
         tx.execute("INSERT INTO measurement.dirty_log (hour) VALUES ('2026-08-01T00:00Z')")
@@ -387,13 +395,18 @@ def test_figures_of_dropped_days_are_never_computed_again(two_days: Workspace) -
 
 
 def test_figures_that_need_dropped_data_say_so(two_days: Workspace) -> None:
-    """Listeners are unknown, windows and audience are refused; downloads by day remain."""
+    """Of days dropped before any was sealed: listeners are unknown, audience is refused."""
     stores, identity = two_days.stores, two_days.identity
     measurement.roll_up(stores)
     old, kept = date(2026, 8, 1), date(2026, 8, 31)
     with stores.operational.app(identity.organization_id) as tx:
         assert 0 == measurement.listeners(tx, identity=identity, first=old, last=old)
+    _seal(two_days)
     _apply(two_days)
+    with stores.operational.app(identity.organization_id) as tx:
+        assert 0 == measurement.listeners(tx, identity=identity, first=old, last=old)
+    with stores.operational.worker() as tx:
+        tx.execute("DELETE FROM measurement.sealed_days")
     with stores.operational.app(identity.organization_id) as tx:
         assert measurement.listeners(tx, identity=identity, first=old, last=old) is None
         assert 0 == measurement.listeners(tx, identity=identity, first=kept, last=kept)

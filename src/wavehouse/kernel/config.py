@@ -210,6 +210,12 @@ OPTIONS: tuple[Option, ...] = (
         "How long raw requests are kept; older log lines go to the quarantine.",
     ),
     Option(
+        "sealed_store",
+        str,
+        "",
+        "Where sealed days are kept, as file:///folder; by default the folder sealed of the home.",
+    ),
+    Option(
         "retention",
         _retention,
         "plan",

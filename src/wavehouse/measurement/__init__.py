@@ -43,6 +43,7 @@ from wavehouse.measurement.service.reading import (
     trace,
 )
 from wavehouse.measurement.service.rolling import not_rolled_up, reconcile, roll_up
+from wavehouse.measurement.service.sealing import not_sealed, random_keys, reseal_without, seal
 from wavehouse.measurement.service.visitors import Visitor, visitor
 from wavehouse.measurement.service.watching import Pass, watch
 from wavehouse.measurement.service.windows import by_window
@@ -64,6 +65,7 @@ from wavehouse.measurement.types import (
     RequestShares,
     RolledUp,
     RollupPasses,
+    SealOutcome,
     SourceSummary,
     Tally,
     TracedRequest,
@@ -97,6 +99,7 @@ __all__ = [
     "RequestShares",
     "RolledUp",
     "RollupPasses",
+    "SealOutcome",
     "SourceSummary",
     "Tally",
     "TracedRequest",
@@ -128,17 +131,21 @@ __all__ = [
     "list_version",
     "listeners",
     "not_rolled_up",
+    "not_sealed",
     "outcomes",
     "pending_days",
     "quarantined",
     "quiet_sources",
+    "random_keys",
     "reconcile",
     "recount",
     "replay",
     "request_shares",
+    "reseal_without",
     "roll_up",
     "rollup_passes",
     "rollup_statement",
+    "seal",
     "set_aside",
     "source_files",
     "trace",

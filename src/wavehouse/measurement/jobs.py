@@ -10,6 +10,7 @@ from wavehouse.kernel import terminal
 from wavehouse.measurement.service.counting import count
 from wavehouse.measurement.service.quarantine import replay
 from wavehouse.measurement.service.rolling import roll_up
+from wavehouse.measurement.service.sealing import seal
 from wavehouse.measurement.service.watching import Watch
 from wavehouse.queue import Attempt
 from wavehouse.workspace import Workspace
@@ -44,6 +45,19 @@ def replaying(attempt: Attempt) -> str:
     roll_up(workspace.stores)
     attempt.checkpoint({"tried": done.tried, "stored": done.stored, "still_bad": done.still_bad})
     return f"{done.tried:,} quarantined rows tried, {done.stored:,} are good now"
+
+
+def sealing(workspace: Workspace) -> Callable[[], str | None]:
+    """Seal the days that are due."""
+
+    def work() -> str | None:
+        done = seal(workspace.stores, workspace.settings)
+        sealed = [outcome for outcome in done if not outcome.reason]
+        lines = [f"Sealed: {len(sealed)} days."] if sealed else []
+        lines += [f"{each.day} is not sealed: {each.reason}" for each in done if each.reason]
+        return "\n".join(lines) or None
+
+    return work
 
 
 def watching(workspace: Workspace) -> Callable[[], str | None] | None:

@@ -71,6 +71,12 @@ MANIFEST = Manifest(
             summary="Recompute rollups of dirty hours; compare them with raw events.",
             section=Section.FIGURES,
         ),
+        Command(
+            name="warehouse",
+            target="wavehouse.measurement.cli:warehouse",
+            summary="Sealed days, other engines, counting on a cluster.",
+            section=Section.DATA,
+        ),
     ),
     routes=(Routes(target="wavehouse.measurement.http:routers"),),
     pages=(
@@ -92,6 +98,12 @@ MANIFEST = Manifest(
     ),
     schedules=(
         Schedule(name="counting", seconds=60, target="wavehouse.measurement.jobs:counting"),
+        Schedule(
+            name="sealing",
+            seconds=3_600,
+            first=600,
+            target="wavehouse.measurement.jobs:sealing",
+        ),
         Schedule(name="watching", seconds=5, first=0, target="wavehouse.measurement.jobs:watching"),
     ),
     checks=(

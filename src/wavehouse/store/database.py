@@ -101,12 +101,21 @@ class Tx(Generic[D]):
             return cursor.execute(_named(statement, names), params).fetchall()
 
     def stream(
-        self, row: type[T], statement: LiteralString, params: Params = None, *, size: int = 20_000
+        self,
+        row: type[T],
+        statement: LiteralString,
+        params: Params = None,
+        *,
+        size: int = 20_000,
+        **names: str,
     ) -> Iterator[T]:
-        """The rows of a query, fetched ``size`` at a time: for more rows than fit in memory."""
+        """The rows of a query, fetched ``size`` at a time: for more rows than fit in memory.
+
+        ``names`` as in ``rows``.
+        """
         with self.connection.cursor(name="stream", row_factory=class_row(row)) as cursor:
             cursor.itersize = size
-            yield from cursor.execute(statement, params)
+            yield from cursor.execute(_named(statement, names), params)
 
     def maybe(self, row: type[T], statement: LiteralString, params: Params = None) -> T | None:
         """The only row, or None."""
@@ -120,10 +129,10 @@ class Tx(Generic[D]):
             raise NotFound(f"no such {row.__name__.lower()}")
         return record
 
-    def value(self, statement: LiteralString, params: Params = None) -> Any:
-        """The first column of the first row, or None."""
+    def value(self, statement: LiteralString, params: Params = None, **names: str) -> Any:
+        """The first column of the first row, or None. ``names`` as in ``rows``."""
         with self.connection.cursor(row_factory=scalar_row) as cursor:
-            return cursor.execute(statement, params).fetchone()
+            return cursor.execute(_named(statement, names), params).fetchone()
 
     def values(self, statement: LiteralString, params: Params = None) -> list[Any]:
         """The first column of every row."""

@@ -122,7 +122,10 @@ def _step(
     if held:
         return Step(policy, before, due, StepState.HELD, held)
     refused = (
-        measurement.not_rolled_up(stores, before=before) if policy.guard is Guard.ROLLED_UP else ""
+        measurement.not_rolled_up(stores, before=before)
+        or measurement.not_sealed(stores, before=before.date())
+        if policy.guard is Guard.SEALED
+        else ""
     ) or ("" if large else rules.unusual(due, usual))
     return Step(policy, before, due, StepState.REFUSED if refused else StepState.DUE, refused)
 

@@ -26,7 +26,8 @@ REMOVING = (Action.DROP_PARTITION, Action.DELETE)
 class Guard(StrEnum):
     """A condition that must hold before rows are removed."""
 
-    ROLLED_UP = "rolled_up"
+    SEALED = "sealed"
+    """Each day is counted, equal to its rollups, and sealed as files that hold its rows."""
 
 
 class StepState(StrEnum):

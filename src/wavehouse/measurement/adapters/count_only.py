@@ -8,9 +8,10 @@ the two.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import UUID
 
 import duckdb
@@ -150,6 +151,53 @@ class CountOnly:
         """Close the database and discard its content."""
         self._database.close()
 
+    @property
+    def unknown(self) -> Counter[str]:
+        """Hosts and paths of unknown files, with their requests."""
+        return self._memory.unknown
+
+    def write_taken(self, path: Path) -> None:
+        """Write the judged requests as Parquet, for another engine to count."""
+        self._database.execute(statement("cluster", "write_taken", path=quoted(path)))
+
+    def write_agents(self, path: Path) -> None:
+        """Write the user agents as Parquet."""
+        described = self._memory.described
+        self._database.execute(
+            statement("cluster", "write_agents", path=quoted(path)),
+            {
+                "agents": list(described),
+                "platforms": [app for app, _ in described.values()],
+                "devices": [device for _, device in described.values()],
+            },
+        )
+
+    def rollup_rows(
+        self,
+        select: str,
+        *,
+        organization_id: UUID,
+        episodes: Mapping[UUID, UUID],
+        grain: str,
+        first: datetime,
+        last: datetime,
+    ) -> list[tuple[object, ...]]:
+        """A transform's rows over the counted downloads, without the time of their computation.
+
+        After ``count``. ``episodes`` has the podcast of each.
+        """
+        db = self._database
+        db.execute("CREATE SCHEMA IF NOT EXISTS measurement")
+        db.execute(statement("cluster", "episodes"))
+        _fill(db, statement("cluster", "insert_episode"), episodes.items())
+        db.execute(statement("cluster", "events", organization=str(organization_id)))
+        start, end = (at.astimezone(UTC).replace(tzinfo=None) for at in (first, last))
+        values = {"grain": grain, "first": start, "last": end, "computed_at": start}
+        used = {key: value for key, value in values.items() if f"${key}" in select}
+        result = db.execute(select, used)
+        kept = [n for n, column in enumerate(result.description) if column[0] != "computed_at"]
+        return [tuple(row[n] for n in kept) for row in result.fetchall()]
+
     def days(self) -> tuple[date, date] | None:
         """The first and the last UTC day with a request."""
         row = self._database.execute(_counting("days")).fetchone()
@@ -211,6 +259,11 @@ class CountOnly:
         db.execute(_counting("derived"))
         db.execute(_counting("excess"), {"episodes": limits.episodes, "agents": limits.agents})
         db.execute(_counting("without_excess"))
+
+
+def quoted(path: Path) -> str:
+    """A path between single quotes in a statement."""
+    return str(path).replace("'", "''")
 
 
 def _counting(name: str) -> str:

@@ -48,6 +48,7 @@ class LogFile:
         self.path = path
         self.on_bytes: Callable[[int], None] = lambda _: None
         self.fault: Reject | None = None
+        self.stop: int | None = None
         if path.exists() and not path.is_file():
             raise InvalidInput(
                 "this is not a regular file; a log is read in pieces, and again after it has grown",
@@ -144,9 +145,18 @@ class LogFile:
             return
         with self.path.open("rb") as file:
             file.seek(skip)
-            while block := file.read(size):
+            while block := file.read(self._wanted(size, file.tell())):
                 self.on_bytes(len(block))
                 yield block
+
+    def _wanted(self, size: int, at: int) -> int:
+        """How many bytes to read next: up to ``stop``."""
+        return size if self.stop is None else max(0, min(size, self.stop - at))
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the file is compressed, so that it can only be read from its start."""
+        return bool(self._container)
 
     def _broken(self, fault: Fault) -> None:
         happened = "ends here prematurely" if fault is Fault.GZIP_TRUNCATED else "is damaged here"

@@ -18,9 +18,9 @@ ENGINE = "duckdb"
 
 
 @cache
-def parts_of(file: str) -> Mapping[str, str]:
+def parts_of(file: str, engine: str = ENGINE) -> Mapping[str, str]:
     """The parts of a file by name, without their purpose lines."""
-    folder = files("wavehouse.measurement") / "adapters" / "sql" / ENGINE
+    folder = files("wavehouse.measurement") / "adapters" / "sql" / engine
     text = (folder / f"{file}.sql").read_text(encoding="utf-8")
     pieces = _NAME.split(text)[1:]
     parts = dict(zip(pieces[::2], pieces[1::2], strict=True))

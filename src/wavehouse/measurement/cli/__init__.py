@@ -7,6 +7,7 @@ from wavehouse.measurement.cli.indexes import indexes
 from wavehouse.measurement.cli.logs import logs
 from wavehouse.measurement.cli.quarantine import REPLAY_READERS, quarantine
 from wavehouse.measurement.cli.rollups import rollup
+from wavehouse.measurement.cli.warehouse import warehouse
 from wavehouse.measurement.cli.watch import watch
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "quarantine",
     "requests",
     "rollup",
+    "warehouse",
     "watch",
 ]

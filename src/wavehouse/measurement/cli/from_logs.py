@@ -75,7 +75,7 @@ def _counted(
             known = known_from_catalog(
                 workspace.stores.operational, workspace.settings, identity=workspace.identity
             )
-        known = known or _of_feeds(settings, feeds)
+        known = known or known_of_feeds(settings, feeds)
         for warning in known.warnings[:_WARNINGS]:
             terminal.say(warning)
         if len(known.warnings) > _WARNINGS:
@@ -85,7 +85,8 @@ def _counted(
             return count(settings, known, files, wanted, on_bytes=meter.advance)
 
 
-def _of_feeds(settings: Settings, feeds: Feeds) -> Known:
+def known_of_feeds(settings: Settings, feeds: Feeds) -> Known:
+    """What is needed to judge requests, from feeds; no database is opened."""
     from wavehouse.catalog import (
         FeedReading,
         FileFeedSource,

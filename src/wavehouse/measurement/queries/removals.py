@@ -6,10 +6,20 @@ from datetime import datetime
 from uuid import UUID
 
 from wavehouse.kernel.ids import OrganizationId
+from wavehouse.measurement.queries.raw_tables import HOT, NAMED, RawTables
 from wavehouse.measurement.types import (
     Figure,
 )
 from wavehouse.store import Operational, Tx
+
+__all__ = [
+    "NAMED",
+    "duplicate_renditions",
+    "filtered_requests",
+    "flagged_requests",
+    "outcomes",
+    "prefix_estimates",
+]
 
 
 def prefix_estimates(
@@ -103,6 +113,7 @@ def duplicate_renditions(
     podcast_id: UUID | None,
     start: datetime,
     end: datetime,
+    tables: RawTables = HOT,
 ) -> int:
     """R32: requests for a rendition that qualifies on a day on which an earlier one was counted.
 
@@ -114,7 +125,7 @@ def duplicate_renditions(
             """
             WITH several AS MATERIALIZED (
               SELECT listener_key, episode_id, date_trunc('day', requested_at, 'UTC') AS day
-              FROM measurement.requests
+              FROM {requests}
               WHERE organization_id = %(organization_id)s
                 AND requested_at >= %(start)s AND requested_at < %(end)s
                 AND reason IS NULL AND NOT is_prefix
@@ -125,8 +136,8 @@ def duplicate_renditions(
               SELECT s.listener_key, s.episode_id, s.day, r.enclosure_id, count(*) AS requests,
                      min(r.requested_at) FILTER (WHERE r.range_end > r.range_start) AS first_at,
                      range_agg(int8multirange(int8range(r.range_start, r.range_end))
-                       + coalesce(r.other_ranges, '{}')) AS covered
-              FROM several s JOIN measurement.requests r
+                       + coalesce(r.other_ranges, '{{}}')) AS covered
+              FROM several s JOIN {requests} r
                 ON r.listener_key = s.listener_key AND r.episode_id = s.episode_id
                 AND date_trunc('day', r.requested_at, 'UTC') = s.day
               WHERE r.requested_at >= %(start)s AND r.requested_at < %(end)s
@@ -149,12 +160,18 @@ def duplicate_renditions(
                 "start": start,
                 "end": end,
             },
+            requests=tables.requests,
         )
     )
 
 
 def outcomes(
-    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    start: datetime,
+    end: datetime,
+    tables: RawTables = HOT,
 ) -> list[Figure]:
     """The numbers of candidate requests counted, below the threshold, and estimated."""
     return tx.rows(
@@ -163,7 +180,7 @@ def outcomes(
         WITH units AS (
           SELECT listener_key, episode_id, date_trunc('day', requested_at, 'UTC') AS day,
                  count(*) AS requests
-          FROM measurement.requests
+          FROM {requests}
           WHERE organization_id = %(organization_id)s
             AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL
           GROUP BY 1, 2, 3
@@ -172,11 +189,13 @@ def outcomes(
                  ELSE 'below_threshold' END AS member,
                sum(u.requests)::bigint AS downloads
         FROM units u
-        LEFT JOIN measurement.downloads d
+        LEFT JOIN {downloads} d
           ON d.listener_key = u.listener_key AND d.episode_id = u.episode_id
           AND d.count_window = 'calendar' AND date_trunc('day', d.downloaded_at, 'UTC') = u.day
           AND d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
         GROUP BY 1 ORDER BY 1
         """,
         {"organization_id": organization_id, "start": start, "end": end},
+        requests=tables.requests,
+        downloads=tables.downloads,
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from wavehouse.kernel.ids import OrganizationId
+from wavehouse.measurement.queries.raw_tables import HOT, NAMED, RawTables
 from wavehouse.measurement.types import (
     TracedRequest,
 )
 from wavehouse.store import Operational, Tx
+
+__all__ = ["NAMED", "traced_requests"]
 
 
 def traced_requests(
@@ -18,6 +21,7 @@ def traced_requests(
     start: datetime,
     end: datetime,
     limit: int,
+    tables: RawTables = HOT,
 ) -> list[TracedRequest]:
     """Stored requests in file order, each with its outcome."""
     # Newly filled partitions have no statistics, and a nested loop over them takes minutes; hash
@@ -28,7 +32,7 @@ def traced_requests(
         """
         WITH chosen AS MATERIALIZED (
           SELECT r.*, f.name AS file, (r.requested_at AT TIME ZONE 'UTC')::date AS day
-          FROM measurement.requests r
+          FROM {requests} r
           JOIN measurement.ingest_batches b USING (batch_id)
           JOIN measurement.source_files f USING (source_file_id)
           WHERE r.organization_id = %(organization_id)s
@@ -42,8 +46,8 @@ def traced_requests(
           SELECT u.listener_key, u.episode_id, r.enclosure_id, u.day,
                  min(r.requested_at) FILTER (WHERE r.range_end > r.range_start) AS first_at,
                  range_agg(int8multirange(int8range(r.range_start, r.range_end))
-                   + coalesce(r.other_ranges, '{}')) AS covered
-          FROM units u JOIN measurement.requests r
+                   + coalesce(r.other_ranges, '{{}}')) AS covered
+          FROM units u JOIN {requests} r
             ON r.listener_key = u.listener_key AND r.episode_id = u.episode_id
             AND (r.requested_at AT TIME ZONE 'UTC')::date = u.day
           WHERE r.requested_at >= %(start)s AND r.requested_at < %(end)s
@@ -70,8 +74,9 @@ def traced_requests(
                     WHEN d.method = 'bytes' THEN 'counted'
                     WHEN d.method = 'prefix_estimate' THEN d.method
                     ELSE 'below_threshold' END AS outcome,
-               coalesce(c.flags, '{}')
-                 || CASE WHEN s.is_duplicate THEN '{rendition_dup}'::text[] ELSE '{}' END AS flags,
+               coalesce(c.flags, '{{}}')
+                 || CASE WHEN s.is_duplicate THEN '{{rendition_dup}}'::text[]
+                      ELSE '{{}}' END AS flags,
                coalesce(lower(n.media_path) LIKE '%%.m3u8' OR n.mime_type ILIKE '%%mpegurl%%',
                         false) AS timed,
                s.unit_bytes,
@@ -82,7 +87,7 @@ def traced_requests(
         LEFT JOIN catalog.enclosures n ON n.enclosure_id = c.enclosure_id
         LEFT JOIN sizes s ON s.listener_key = c.listener_key AND s.enclosure_id = c.enclosure_id
           AND s.day = c.day AND c.reason IS NULL
-        LEFT JOIN measurement.downloads d
+        LEFT JOIN {downloads} d
           ON d.listener_key = c.listener_key AND d.episode_id = c.episode_id
           AND (d.downloaded_at AT TIME ZONE 'UTC')::date = c.day
           AND d.count_window = 'calendar'
@@ -90,4 +95,6 @@ def traced_requests(
         ORDER BY c.file, c.line_number
         """,
         {"organization_id": organization_id, "start": start, "end": end, "limit": limit},
+        requests=tables.requests,
+        downloads=tables.downloads,
     )

@@ -7,15 +7,18 @@ from datetime import datetime
 from uuid import UUID
 
 from wavehouse.kernel.ids import OrganizationId
+from wavehouse.measurement.queries.raw_tables import HOT, NAMED, RawTables
 from wavehouse.measurement.types import CalendarCell, WindowPart
 from wavehouse.store import Operational, Tx
+
+__all__ = ["NAMED", "calendar_downloads", "find_repeated", "parts"]
 
 _REPEATED = """
 CREATE TEMP TABLE repeated ON COMMIT DROP AS
 WITH candidates AS (
   SELECT CASE WHEN requested_at < %(border)s THEN listener_key ELSE listener_key_prev END AS key,
          episode_id, (requested_at AT TIME ZONE 'UTC')::date AS day
-  FROM measurement.requests
+  FROM {requests}
   WHERE organization_id = %(organization_id)s
     AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL AND NOT is_prefix
     AND range_end > range_start
@@ -34,6 +37,7 @@ def find_repeated(
     end: datetime,
     border: datetime,
     podcast_id: UUID | None,
+    tables: RawTables = HOT,
 ) -> None:
     """Listeners and episodes with requests on several UTC days: only they differ by window.
 
@@ -48,6 +52,7 @@ def find_repeated(
             "border": border,
             "podcast_id": podcast_id,
         },
+        requests=tables.requests,
     )
     tx.execute("ANALYZE repeated")
 
@@ -59,6 +64,7 @@ def parts(
     start: datetime,
     end: datetime,
     border: datetime,
+    tables: RawTables = HOT,
 ) -> Iterator[WindowPart]:
     """The sent positions of the repeated listeners, by listener, episode and time."""
     return tx.stream(
@@ -68,7 +74,7 @@ def parts(
           SELECT CASE WHEN requested_at < %(border)s THEN listener_key
                    ELSE listener_key_prev END AS key,
                  episode_id, enclosure_id, requested_at, range_start, range_end, other_ranges
-          FROM measurement.requests
+          FROM {requests}
           WHERE organization_id = %(organization_id)s
             AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL
             AND NOT is_prefix
@@ -88,6 +94,7 @@ def parts(
         ORDER BY s.key, s.episode_id
         """,
         {"organization_id": organization_id, "start": start, "end": end, "border": border},
+        requests=tables.requests,
     )
 
 
@@ -99,6 +106,7 @@ def calendar_downloads(
     end: datetime,
     border: datetime,
     podcast_id: UUID | None,
+    tables: RawTables = HOT,
 ) -> list[CalendarCell]:
     """Calendar downloads of a period by episode and day, split by repeated listeners or not."""
     return tx.rows(
@@ -106,7 +114,7 @@ def calendar_downloads(
         """
         SELECT d.episode_id, (d.downloaded_at AT TIME ZONE 'UTC')::date AS day,
                r.key IS NOT NULL AS is_repeated, count(*) AS downloads
-        FROM measurement.downloads d
+        FROM {downloads} d
         LEFT JOIN repeated r
           ON r.episode_id = d.episode_id
           AND r.key = CASE WHEN d.downloaded_at < %(border)s THEN d.listener_key
@@ -124,4 +132,5 @@ def calendar_downloads(
             "border": border,
             "podcast_id": podcast_id,
         },
+        downloads=tables.downloads,
     )

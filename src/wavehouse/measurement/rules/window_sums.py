@@ -49,6 +49,13 @@ class WindowSums:
         for (_, episode_id), pair in groupby(parts, key=lambda p: (p.listener_key, p.episode_id)):
             _fold(self, episode_id, list(pair), start, end)
 
+    def add(self, other: WindowSums) -> None:
+        """Add the sums of other listeners."""
+        for window, cells in other.cells.items():
+            self.cells[window].update(cells)
+        self.gained.update(other.gained)
+        self.lost.update(other.lost)
+
     @property
     def episode_ids(self) -> list[str]:
         """The episodes with a figure."""

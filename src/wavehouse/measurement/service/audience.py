@@ -11,11 +11,11 @@ from datetime import date, timedelta
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
-from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.queries import audience as queries
 from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.service.reading import require_raw
+from wavehouse.measurement.service.whole import sealed_rows, take_keys
 from wavehouse.measurement.types import Audience, AudienceCell, AudienceLine
 from wavehouse.store import Operational, Tx
 
@@ -29,9 +29,9 @@ def audience(
     require_raw(operational, first=first)
     organization_id = identity.organization_id
     if months_spanned(first, last) > _ADJACENT:
-        months = _by_month(operational, organization_id, first, last)
+        months = _by_month(operational, identity, first, last)
         return Audience(first, last, None, [], [], months)
-    cells = _cells(operational, organization_id, first, last)
+    cells = _cells(operational, identity, first, last)
     shows = [cell for cell in cells if cell.podcast_id and not cell.episode_id]
     episodes = [cell for cell in cells if cell.episode_id]
     titles = title_queries.show_titles(
@@ -54,15 +54,13 @@ def audience(
     )
 
 
-def _cells(
-    tx: Tx[Operational], organization_id: OrganizationId, first: date, last: date
-) -> list[AudienceCell]:
-    return queries.audience(
-        tx,
-        organization_id=organization_id,
-        start=clock.start_of_day(first),
-        end=clock.start_of_day(last + timedelta(days=1)),
-    )
+def _cells(tx: Tx[Operational], identity: Identity, first: date, last: date) -> list[AudienceCell]:
+    start, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
+    with sealed_rows(tx, identity=identity, start=start, end=end) as (sealed, hot):
+        if sealed is not None:
+            take_keys(tx, sealed, identity=identity, start=start, hot=hot, end=end)
+            return sealed.audience()
+    return queries.audience(tx, organization_id=identity.organization_id, start=start, end=end)
 
 
 def _total(cells: list[AudienceCell]) -> int | None:
@@ -74,13 +72,13 @@ def _line(member: str, titles: dict[str, str], cell: AudienceCell) -> AudienceLi
 
 
 def _by_month(
-    tx: Tx[Operational], organization_id: OrganizationId, first: date, last: date
+    tx: Tx[Operational], identity: Identity, first: date, last: date
 ) -> list[AudienceLine]:
     return [
         AudienceLine(
             f"{begin:%Y-%m}",
             f"{begin} to {end}",
-            _total(_cells(tx, organization_id, begin, end)),
+            _total(_cells(tx, identity, begin, end)),
         )
         for begin, end in _months(first, last)
     ]

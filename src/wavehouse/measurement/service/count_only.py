@@ -118,7 +118,7 @@ def count_logs(
 
     Lines of any age count: the limit ``raw_retention_days`` only concerns storage.
     """
-    with _read(settings, known, paths, wanted, on_bytes) as read:
+    with reading_of(settings, known, paths, wanted, on_bytes) as read:
         first, last = read.period(wanted)
         figures = read.count_only.count(
             known.thresholds, _limits(settings), first=first, last=last, by=wanted.by
@@ -140,7 +140,7 @@ def count_windows(
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> WindowFigures:
     """Count by every window, side by side (R34-R40)."""
-    with _read(settings, known, paths, wanted, on_bytes) as read:
+    with reading_of(settings, known, paths, wanted, on_bytes) as read:
         first, last = read.period(wanted)
         sums = read.count_only.sum_windows(
             known.thresholds, _limits(settings), first=first, last=last
@@ -155,7 +155,27 @@ def _limits(settings: Settings) -> Limits:
 
 
 @contextmanager
-def _read(
+def read_part(
+    settings: Settings,
+    known: Known,
+    path: Path,
+    format_: str,
+    *,
+    start: int,
+    stop: int | None,
+) -> Iterator[_Reading]:
+    """The content of whole lines of a file, ready to be written; discarded afterwards."""
+    with ExitStack() as stack:
+        count_only = CountOnly(known.lookups, Bounds(_BEGIN, clock.now() + clock.HOUR))
+        stack.callback(count_only.close)
+        read = _Reading(count_only, stack)
+        read.file(path, format_, lambda _: None, start=start, stop=stop)
+        read.finish()
+        yield read
+
+
+@contextmanager
+def reading_of(
     settings: Settings,
     known: Known,
     paths: Sequence[Path],
@@ -188,15 +208,26 @@ class _Reading:
         self._threads = cycle([_thread(count_only, stack) for _ in range(_THREADS)])
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
 
-    def file(self, path: Path, format_: str, on_bytes: Callable[[int], None]) -> None:
-        """Read one file; a file that is not a log is reported, and the others are still read."""
+    def file(
+        self,
+        path: Path,
+        format_: str,
+        on_bytes: Callable[[int], None],
+        *,
+        start: int = 0,
+        stop: int | None = None,
+    ) -> None:
+        """Read one file; a file that is not a log is reported, and the others are still read.
+
+        ``start`` and ``stop`` are the bytes of whole lines to be read.
+        """
         try:
             log = LogFile(path)
             head = log.head()
             layout = layout_for(log, head, format_)
             if layout is not None:
-                log.on_bytes = on_bytes
-                self._chunks(log, head, layout)
+                log.on_bytes, log.stop = on_bytes, stop
+                self._chunks(log, head, layout, start)
         except InvalidInput as error:
             self.errors.append(sentence(error))
 
@@ -211,13 +242,13 @@ class _Reading:
         while self._coming:
             self._settle()
 
-    def _chunks(self, log: LogFile, head: Head, layout: Layout) -> None:
+    def _chunks(self, log: LogFile, head: Head, layout: Layout, begin: int) -> None:
         whole = len(head.content)
         known = [
             read for (length, digest), read in self._seen.items()
             if length <= whole and head.hash(length) == digest
         ]  # fmt: skip
-        start = max(known, default=0)
+        start = max(known, default=begin)
         end = start
         for chunk in ahead(self._cutter, log.chunks(start, 1)):
             refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)

@@ -11,11 +11,12 @@ from uuid import UUID
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import UsageError
-from wavehouse.measurement.queries import audience, reading, removals, tracing
+from wavehouse.measurement.queries import audience, reading, removals, sealing, tracing
 from wavehouse.measurement.queries import freshness as freshness_queries
 from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.dimensions import dimension, names
 from wavehouse.measurement.rules.months import months_spanned
+from wavehouse.measurement.service.whole import raw_tables, sealed_rows, take_keys
 from wavehouse.measurement.types import (
     NO_PODCAST,
     Backlog,
@@ -180,6 +181,10 @@ def listeners(
     if months_spanned(first, last) > 2 or dropped_until(operational, first=first) is not None:
         return None
     start, end = _instants(first, last)
+    with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
+        if sealed is not None:
+            take_keys(operational, sealed, identity=identity, start=start, hot=hot, end=end)
+            return sealed.listeners(podcast_id)
     return audience.distinct_listeners(
         operational,
         organization_id=identity.organization_id,
@@ -199,11 +204,13 @@ def estimates(
 ) -> int:
     """Downloads known only from our redirect (R30): reported separately, never added."""
     start, end = _instants(first, last)
-    return removals.prefix_estimates(
+    with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
+        before = 0 if sealed is None else sealed.estimates(podcast_id)
+    return before + removals.prefix_estimates(
         operational,
         organization_id=identity.organization_id,
         podcast_id=podcast_id,
-        start=start,
+        start=hot,
         end=end,
     )
 
@@ -221,14 +228,16 @@ def filtered(
     A request for an unknown file belongs to no show.
     """
     start, end = _instants(first, last)
+    with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
+        before = {} if sealed is None else sealed.filtered(podcast_id)
     rows = removals.filtered_requests(
         operational,
         organization_id=identity.organization_id,
         podcast_id=podcast_id,
-        start=start,
+        start=hot,
         end=end,
     )
-    return {row.member: row.downloads for row in rows}
+    return _added({row.member: row.downloads for row in rows}, before)
 
 
 def flagged(
@@ -242,13 +251,20 @@ def flagged(
     """Requests of a period by their flags (R19, R23, R25, R32)."""
     start, end = _instants(first, last)
     organization_id = identity.organization_id
+    with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
+        before = {} if sealed is None else sealed.flagged(podcast_id)
     rows = removals.flagged_requests(
-        operational, organization_id=organization_id, podcast_id=podcast_id, start=start, end=end
+        operational, organization_id=organization_id, podcast_id=podcast_id, start=hot, end=end
     )
     duplicates = removals.duplicate_renditions(
-        operational, organization_id=organization_id, podcast_id=podcast_id, start=start, end=end
+        operational,
+        organization_id=organization_id,
+        podcast_id=podcast_id,
+        start=start,
+        end=end,
+        tables=raw_tables(operational, identity=identity, start=start, end=end),
     )
-    flags = {row.member: row.downloads for row in rows}
+    flags = _added({row.member: row.downloads for row in rows}, before)
     return flags | ({"rendition_dup": duplicates} if duplicates else {})
 
 
@@ -258,7 +274,11 @@ def outcomes(
     """Candidate requests of a period by outcome: counted, below the threshold, an estimate."""
     start, end = _instants(first, last)
     rows = removals.outcomes(
-        operational, organization_id=identity.organization_id, start=start, end=end
+        operational,
+        organization_id=identity.organization_id,
+        start=start,
+        end=end,
+        tables=raw_tables(operational, identity=identity, start=start, end=end),
     )
     return {row.member: row.downloads for row in rows}
 
@@ -269,13 +289,21 @@ def trace(
     """Stored requests of a period with the outcome of each."""
     start, end = _instants(first, last)
     return tracing.traced_requests(
-        operational, organization_id=identity.organization_id, start=start, end=end, limit=limit
+        operational,
+        organization_id=identity.organization_id,
+        start=start,
+        end=end,
+        limit=limit,
+        tables=raw_tables(operational, identity=identity, start=start, end=end),
     )
 
 
 def dropped_until(operational: Tx[Operational], *, first: date) -> date | None:
-    """The first day with complete raw data, when a period begins before it; else None."""
-    complete = freshness_queries.raw_from(operational)
+    """The first day with complete raw data, when a period begins before it; else None.
+
+    Raw data is complete in partitions, or in partitions and sealed files together.
+    """
+    complete = sealing.complete_from(operational)
     if complete is None or clock.start_of_day(first) >= complete:
         return None
     return complete.astimezone(UTC).date()
@@ -313,6 +341,12 @@ def backlog(operational: Tx[Operational]) -> Backlog:
 def known_period(analytics: Tx[Analytics], *, identity: Identity) -> tuple[date, date] | None:
     """The first and last day with downloads."""
     return reading.first_and_last_day(analytics, organization_id=identity.organization_id)
+
+
+def _added(counts: dict[str, int], before: dict[str, int]) -> dict[str, int]:
+    """The sums of two counts, the largest first."""
+    sums = {member: counts.get(member, 0) + before.get(member, 0) for member in counts | before}
+    return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _instants(first: date, last: date) -> tuple[datetime, datetime]:

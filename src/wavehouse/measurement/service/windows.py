@@ -19,6 +19,7 @@ from wavehouse.measurement.rules import windows as rules
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
 from wavehouse.measurement.service.reading import require_raw
+from wavehouse.measurement.service.whole import raw_tables
 from wavehouse.measurement.types import WindowFigures
 from wavehouse.store import Operational, Tx
 
@@ -51,6 +52,7 @@ def by_window(
     sums = WindowSums(first, last)
     organization_id = identity.organization_id
     with telemetry.span("count.windows"):
+        tables = raw_tables(operational, identity=identity, start=back, end=end + rules.DAY)
         queries.find_repeated(
             operational,
             organization_id=organization_id,
@@ -58,6 +60,7 @@ def by_window(
             end=end + rules.DAY,
             border=border,
             podcast_id=podcast_id,
+            tables=tables,
         )
         sums.calendar(
             queries.calendar_downloads(
@@ -67,6 +70,7 @@ def by_window(
                 end=end,
                 border=border,
                 podcast_id=podcast_id,
+                tables=tables,
             )
         )
         sums.rolling(
@@ -76,6 +80,7 @@ def by_window(
                 start=back,
                 end=end + rules.DAY,
                 border=border,
+                tables=tables,
             )
         )
         titles = title_queries.episode_titles(

@@ -53,6 +53,15 @@ from wavehouse.measurement.types.reading import (
     Tally,
     Validation,
 )
+from wavehouse.measurement.types.sealing import (
+    Seal,
+    SealedDay,
+    SealedFile,
+    SealFinding,
+    SealManifest,
+    SealOutcome,
+    SealState,
+)
 
 RULE_VERSION = "PTMG-2.3/3"
 """The guidelines implemented by counting, and the revision of our interpretation."""
@@ -94,6 +103,13 @@ __all__ = [
     "RequestShares",
     "RolledUp",
     "RollupPasses",
+    "Seal",
+    "SealFinding",
+    "SealManifest",
+    "SealOutcome",
+    "SealState",
+    "SealedDay",
+    "SealedFile",
     "SourceFile",
     "SourceSummary",
     "Tail",

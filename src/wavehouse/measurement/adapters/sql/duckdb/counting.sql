@@ -64,7 +64,7 @@ SELECT min(sent_at)::DATE, max(sent_at)::DATE FROM taken
 
 -- name: thresholds
 -- R26 of every file.
-CREATE TABLE thresholds (enclosure_id UUID, episode_id UUID, threshold_bytes BIGINT)
+CREATE OR REPLACE TABLE thresholds (enclosure_id UUID, episode_id UUID, threshold_bytes BIGINT)
 
 -- name: insert_threshold
 -- Add one.
@@ -72,7 +72,7 @@ INSERT INTO thresholds VALUES ($1, $2, $3)
 
 -- name: agents
 -- What each user agent is, with the columns of listener events.
-CREATE TABLE agents (agent BIGINT, platform VARCHAR, device_type VARCHAR)
+CREATE OR REPLACE TABLE agents (agent BIGINT, platform VARCHAR, device_type VARCHAR)
 
 -- name: insert_agent
 -- Add one.

@@ -1,0 +1,182 @@
+"""Sealed files by DuckDB: rows of a day in, sorted Parquet out, read back and compared."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID
+
+import duckdb
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import WavehouseError
+from wavehouse.measurement.adapters.databases import closed_database
+from wavehouse.measurement.adapters.sealed_store import SealedStore, sha256_of
+from wavehouse.measurement.adapters.statements import statement
+from wavehouse.measurement.rules.sealing import KINDS, file_name
+from wavehouse.measurement.types import AudienceCell, SealedFile
+
+CLOCKS = {"requests": "requested_at", "downloads": "downloaded_at", "events": "timestamp"}
+_IDS = {"requests": "request_id", "downloads": "download_id", "events": "event_id"}
+Facts = tuple[Any, ...]
+
+
+def path_of(file: IO[bytes]) -> str:
+    """The path of an unnamed file for DuckDB, in this process only."""
+    return f"/dev/fd/{file.fileno()}"
+
+
+class Sealer:
+    """A database in memory that holds one day while it is sealed."""
+
+    def __init__(self) -> None:
+        self._spill = tempfile.TemporaryDirectory(prefix="wavehouse-seal-")
+        self._database: duckdb.DuckDBPyConnection = closed_database(self._spill.name)
+        self._database.execute("SET threads = 2")
+        self._database.execute("SET enable_external_file_cache = false")
+        self._database.execute("CREATE SCHEMA measurement")
+
+    def close(self) -> None:
+        """Close the database and discard its content."""
+        self._database.close()
+        self._spill.cleanup()
+
+    def take(self, kind: str, rows: IO[bytes]) -> int:
+        """Load a kind's rows, as CSV, replacing those of the previous day; returns their number."""
+        self._database.execute(_sealing(kind), {"path": path_of(rows)})
+        return int(self._facts(kind, kind)[0])
+
+    def take_file(self, kind: str, path: Path) -> None:
+        """Load a sealed file."""
+        self._database.execute(_sealing("take_file", table=kind, source=_file(path)))
+
+    def put(self, kind: str, store: SealedStore, *, day: date, generation: int) -> SealedFile:
+        """Write a kind's rows and read them back. WavehouseError when they differ."""
+        path, name = store.scratch(), file_name(day, kind, generation)
+        try:
+            self._database.execute(
+                _sealing("write", table=kind, clock=CLOCKS[kind], id=_IDS[kind], path=str(path))
+            )
+            expected = self._facts(kind, kind)
+            if self._facts(kind, _file(path)) != expected:
+                raise WavehouseError(f"the {kind} of {day} differ from the file written of them")
+            size, digest = path.stat().st_size, sha256_of(path)
+            store.put(name, path)
+        finally:
+            with suppress(FileNotFoundError):
+                path.unlink()
+        if sha256_of(store.local(name)) != digest:
+            raise WavehouseError(f"{name} differs from the file that was put there")
+        rows, first, last = expected[:3]
+        return SealedFile(name, rows, size, digest, _text(first), _text(last))
+
+    def facts_of_file(self, kind: str, path: Path) -> tuple[int, str | None, str | None]:
+        """The number of rows of a file, and their first and last time."""
+        rows, first, last = self._facts(kind, _file(path))[:3]
+        return rows, _text(first), _text(last)
+
+    def rollup_rows(self, events: Path, select: str, *, grain: str, day: date) -> list[Facts]:
+        """A transform's rows of a sealed day, without the time of their computation."""
+        self._database.execute(_sealing("sealed_events", source=_file(events)))
+        start = clock.start_of_day(day).replace(tzinfo=None)
+        values = {"grain": grain, "first": start, "last": start + clock.DAY, "computed_at": start}
+        used = {key: value for key, value in values.items() if f"${key}" in select}
+        columns = self._database.execute(select, used)
+        kept = [n for n, column in enumerate(columns.description) if column[0] != "computed_at"]
+        return [tuple(row[n] for n in kept) for row in columns.fetchall()]
+
+    def set_erased_keys(self, keys: Mapping[int, int]) -> None:
+        """The keys that ``erase`` replaces, each with its new one."""
+        self._database.execute(
+            _sealing("erased_keys"), {"keys": list(keys), "fresh": list(keys.values())}
+        )
+
+    def rows_with_erased_keys(self, path: Path) -> int:
+        """How many rows of a sealed file have one of these keys."""
+        row = self._database.execute(_sealing("has_keys", source=_file(path))).fetchone()
+        return int(row[0]) if row else 0
+
+    def erase(self) -> None:
+        """Replace the keys in the loaded rows, and remove networks and sessions beside them."""
+        for kind in KINDS:
+            self._database.execute(_sealing(f"erase_{kind}"))
+
+    def _facts(self, kind: str, table: str) -> Facts:
+        query = _sealing("facts", clock=CLOCKS[kind], table=table)
+        row = self._database.execute(query).fetchone()
+        assert row is not None  # noqa: S101 - an aggregate has one row
+        return tuple(row)
+
+
+class SealedReader:
+    """The sealed rows of one organization and period."""
+
+    def __init__(self, paths: dict[str, list[Path]], organization_id: UUID) -> None:
+        self._database: duckdb.DuckDBPyConnection = closed_database()
+        self._database.execute("SET threads = 2")
+        for kind in KINDS:
+            listed = ", ".join(_quoted(path) for path in paths[kind])
+            self._database.execute(
+                _sealing("read", table=kind, paths=f"[{listed}]", organization=str(organization_id))
+            )
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def filtered(self, podcast_id: UUID | None) -> dict[str, int]:
+        """Requests that a filter stopped, by reason."""
+        return dict(self._rows("filtered", podcast_id))
+
+    def flagged(self, podcast_id: UUID | None) -> dict[str, int]:
+        """Requests by flag."""
+        return dict(self._rows("flagged", podcast_id))
+
+    def estimates(self, podcast_id: UUID | None) -> int:
+        """Downloads known only from the redirect (R30)."""
+        return int(self._rows("estimates", podcast_id)[0][0])
+
+    def take_keys(self, hot: IO[bytes], *, month: datetime) -> None:
+        """Collect the keys of downloads, sealed and hot."""
+        self._database.execute(_sealing("keys"), {"month": month.replace(tzinfo=None)})
+        self._database.execute(_sealing("hot_keys"), {"path": path_of(hot)})
+
+    def listeners(self, podcast_id: UUID | None) -> int | None:
+        """Distinct listeners among these keys; None where a row lacks its key."""
+        count: int | None = self._rows("listeners", podcast_id)[0][0]
+        return count
+
+    def audience(self) -> list[AudienceCell]:
+        """Distinct listeners among these keys: all, by show, by episode."""
+        rows = self._database.execute(_sealing("audience")).fetchall()
+        return [AudienceCell(podcast, episode, listeners) for podcast, episode, listeners in rows]
+
+    def csv(self, kind: str) -> IO[bytes]:
+        """A kind's rows as CSV, positioned at the start; the caller closes the file."""
+        rows = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        self._database.execute(_sealing("csv", table=kind, path=path_of(rows)))
+        return rows
+
+    def _rows(self, name: str, podcast_id: UUID | None) -> list[tuple[Any, ...]]:
+        values = {"podcast_id": None if podcast_id is None else str(podcast_id)}
+        return self._database.execute(_sealing(name), values).fetchall()
+
+
+def _sealing(name: str, **values: str) -> str:
+    return statement("sealing", name, **values)
+
+
+def _file(path: Path) -> str:
+    return _sealing("file", path=str(path).replace("'", "''"))
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat(sep=" ")

@@ -1,0 +1,163 @@
+-- The sealed tier: rows of a day into Parquet, and back.
+
+-- name: requests
+-- A day's requests, as queries/sealing.py gives them. Ids that repeat are texts: every engine reads these.
+CREATE OR REPLACE TABLE requests AS
+SELECT * FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false,
+  auto_detect = false, new_line = '\n', nullstr = '', allow_quoted_nulls = false, columns = {
+    'requested_at': 'TIMESTAMP', 'request_id': 'UUID', 'organization_id': 'VARCHAR',
+    'batch_id': 'BIGINT', 'line_number': 'BIGINT', 'podcast_id': 'VARCHAR', 'episode_id': 'VARCHAR',
+    'enclosure_id': 'VARCHAR', 'method': 'VARCHAR', 'status': 'SMALLINT', 'range_start': 'BIGINT',
+    'range_end': 'BIGINT', 'other_ranges': 'VARCHAR', 'is_prefix': 'BOOLEAN', 'network': 'VARCHAR',
+    'country_code': 'VARCHAR', 'listener_key': 'BIGINT', 'listener_key_prev': 'BIGINT',
+    'network_key': 'BIGINT', 'agent_id': 'BIGINT', 'reason': 'VARCHAR', 'path': 'VARCHAR',
+    'next_reason': 'VARCHAR', 'flags': 'VARCHAR'})
+
+-- name: downloads
+-- A day's downloads.
+CREATE OR REPLACE TABLE downloads AS
+SELECT * FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false,
+  auto_detect = false, new_line = '\n', nullstr = '', allow_quoted_nulls = false, columns = {
+    'downloaded_at': 'TIMESTAMP', 'download_id': 'UUID', 'organization_id': 'VARCHAR',
+    'podcast_id': 'VARCHAR', 'episode_id': 'VARCHAR', 'count_window': 'VARCHAR',
+    'method': 'VARCHAR', 'listener_key': 'BIGINT', 'listener_key_prev': 'BIGINT',
+    'network_key': 'BIGINT', 'network': 'VARCHAR', 'country_code': 'VARCHAR', 'agent_id': 'BIGINT',
+    'bytes': 'BIGINT', 'threshold_bytes': 'BIGINT', 'requests': 'INTEGER',
+    'rule_version': 'VARCHAR', 'list_version': 'VARCHAR'})
+
+-- name: events
+-- A day's listener events.
+CREATE OR REPLACE TABLE events AS
+SELECT * FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false,
+  auto_detect = false, new_line = '\n', nullstr = '', allow_quoted_nulls = false, columns = {
+    'podcast_id': 'VARCHAR', 'timestamp': 'TIMESTAMP', 'event_id': 'UUID',
+    'organization_id': 'VARCHAR', 'episode_id': 'VARCHAR', 'campaign_id': 'VARCHAR',
+    'event_type': 'VARCHAR', 'platform': 'VARCHAR', 'country_code': 'VARCHAR',
+    'device_type': 'VARCHAR', 'device_os': 'VARCHAR', 'listen_duration_seconds': 'INTEGER',
+    'completion_rate': 'DECIMAL(5, 4)', 'user_agent': 'VARCHAR', 'ip_address': 'VARCHAR',
+    'session_id': 'VARCHAR', 'metadata': 'VARCHAR', 'listener_key': 'BIGINT',
+    'listener_key_prev': 'BIGINT', 'ingest_batch': 'BIGINT'})
+
+-- name: write
+-- A table as Parquet, in the order in which it is read.
+COPY (SELECT * FROM {{table}} ORDER BY podcast_id, episode_id, "{{clock}}", {{id}})
+TO '{{path}}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)
+
+-- name: facts
+-- What a table and its file must agree in: number, first and last time, hashes of all rows.
+SELECT count(*), min("{{clock}}"), max("{{clock}}"), bit_xor(hash(t)),
+  sum(hash(t)::HUGEINT % 1000000007)::HUGEINT
+FROM {{table}} AS t
+
+-- name: file
+-- A file as a table.
+read_parquet('{{path}}', hive_partitioning = false)
+
+-- name: take_file
+-- A sealed file as a table, to be changed and sealed again.
+CREATE OR REPLACE TABLE {{table}} AS SELECT * FROM {{source}}
+
+-- name: sealed_events
+-- The events of sealed files, for the transforms.
+CREATE OR REPLACE VIEW measurement.listener_events AS
+SELECT "timestamp", organization_id::UUID AS organization_id, podcast_id::UUID AS podcast_id,
+  episode_id::UUID AS episode_id, event_type, platform, country_code, device_type, listener_key,
+  listen_duration_seconds, completion_rate
+FROM {{source}}
+
+-- name: erased_keys
+-- Keys to be replaced by random ones: counts of distinct listeners stay, the link to a person goes.
+CREATE OR REPLACE TABLE erased_keys AS
+SELECT unnest($keys::BIGINT[]) AS old, unnest($fresh::BIGINT[]) AS new
+
+-- name: erase_requests
+-- Replace the keys of requests, and remove their networks.
+UPDATE requests SET
+  network = NULL, network_key = NULL, country_code = NULL,
+  listener_key = coalesce((SELECT new FROM erased_keys WHERE old = listener_key), listener_key),
+  listener_key_prev =
+    coalesce((SELECT new FROM erased_keys WHERE old = listener_key_prev), listener_key_prev)
+WHERE listener_key IN (SELECT old FROM erased_keys)
+  OR listener_key_prev IN (SELECT old FROM erased_keys)
+
+-- name: erase_downloads
+-- The same for downloads; a country stays, as rollups are by country.
+UPDATE downloads SET
+  network = NULL,
+  listener_key = coalesce((SELECT new FROM erased_keys WHERE old = listener_key), listener_key),
+  listener_key_prev =
+    coalesce((SELECT new FROM erased_keys WHERE old = listener_key_prev), listener_key_prev)
+WHERE listener_key IN (SELECT old FROM erased_keys)
+  OR listener_key_prev IN (SELECT old FROM erased_keys)
+
+-- name: erase_events
+-- The same for listener events.
+UPDATE events SET
+  ip_address = NULL, session_id = NULL, user_agent = NULL, metadata = NULL,
+  listener_key = coalesce((SELECT new FROM erased_keys WHERE old = listener_key), listener_key),
+  listener_key_prev =
+    coalesce((SELECT new FROM erased_keys WHERE old = listener_key_prev), listener_key_prev)
+WHERE listener_key IN (SELECT old FROM erased_keys)
+  OR listener_key_prev IN (SELECT old FROM erased_keys)
+
+-- name: has_keys
+-- How many rows of a file have one of these keys.
+SELECT count(*) FROM {{source}}
+WHERE listener_key IN (SELECT old FROM erased_keys)
+  OR listener_key_prev IN (SELECT old FROM erased_keys)
+
+-- name: read
+-- The rows of one organization in sealed files.
+CREATE OR REPLACE VIEW {{table}} AS
+SELECT * FROM read_parquet({{paths}}, hive_partitioning = false)
+WHERE organization_id = '{{organization}}'
+
+-- name: filtered
+-- Requests that a filter stopped, by reason.
+SELECT reason, count(*) FROM requests
+WHERE reason IS NOT NULL AND ($podcast_id IS NULL OR podcast_id = $podcast_id) GROUP BY reason
+
+-- name: flagged
+-- Requests by flag.
+SELECT f, count(*) FROM (
+  SELECT unnest(string_split(trim(flags, '{}'), ',')) AS f FROM requests
+  WHERE flags IS NOT NULL AND ($podcast_id IS NULL OR podcast_id = $podcast_id)
+)
+WHERE f NOT IN ('', 'shared_address') GROUP BY f
+
+-- name: estimates
+-- Downloads known only from the redirect (R30).
+SELECT count(*) FROM downloads
+WHERE method = 'prefix_estimate' AND count_window = 'calendar'
+  AND ($podcast_id IS NULL OR podcast_id = $podcast_id)
+
+-- name: keys
+-- Distinct keys of downloads, by the month of the period's first day (R44).
+CREATE OR REPLACE TABLE keys AS
+SELECT DISTINCT podcast_id, episode_id, CASE
+  WHEN date_trunc('month', "timestamp") = date_trunc('month', $month::TIMESTAMP)
+    THEN listener_key ELSE listener_key_prev END AS key
+FROM events WHERE event_type = 'download'
+
+-- name: hot_keys
+-- Add the keys of the rows in partitions.
+INSERT INTO keys
+SELECT * FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false,
+  auto_detect = false, new_line = '\n', nullstr = '', allow_quoted_nulls = false, columns = {
+    'podcast_id': 'VARCHAR', 'episode_id': 'VARCHAR', 'key': 'BIGINT'})
+
+-- name: listeners
+-- Distinct listeners of one show or of all; NULL where a row lacks its key.
+SELECT CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END FROM keys
+WHERE $podcast_id IS NULL OR podcast_id = $podcast_id
+
+-- name: audience
+-- Distinct listeners of all shows, of each show, of each episode.
+SELECT podcast_id::UUID, episode_id::UUID,
+  CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END AS listeners
+FROM keys GROUP BY GROUPING SETS ((), (podcast_id), (podcast_id, episode_id))
+ORDER BY listeners DESC NULLS LAST, podcast_id, episode_id
+
+-- name: csv
+-- The rows of a view as CSV, in the order of their table's columns.
+COPY (SELECT * FROM {{table}}) TO '{{path}}' (FORMAT csv, HEADER false, USE_TMP_FILE false)

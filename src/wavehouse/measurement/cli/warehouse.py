@@ -1,0 +1,299 @@
+"""``wavehouse warehouse``: sealed days, and counting logs on other engines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wavehouse.kernel import terminal
+from wavehouse.kernel.errors import EXIT_FOUND
+from wavehouse.measurement.cli.options import AS_JSON, DATE
+
+if TYPE_CHECKING:
+    from wavehouse.workspace import OpenWorkspace, Workspace
+
+_FIRST = click.option("--from", "first", type=DATE, help="First UTC day.")
+_LAST = click.option("--to", "last", type=DATE, help="Last UTC day, included.")
+
+
+@click.group()
+def warehouse() -> None:
+    """Days beyond the database: sealed files, other engines, counting on a cluster."""
+
+
+@warehouse.command()
+@_FIRST
+@_LAST
+@click.option("--dry-run", is_flag=True, help="List the days that are due, and seal none.")
+@AS_JSON
+@click.pass_obj
+def seal(
+    open_workspace: OpenWorkspace,
+    first: datetime | None,
+    last: datetime | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Write the raw rows of each finished UTC day as sorted Parquet, and register the files.
+
+    A day is due two days after it began, when its hours are rolled up, and again when late data
+    has changed it. `wavehouse up` does this every hour. Exit code 3 when a day cannot be sealed.
+    """
+    from wavehouse.measurement.service import sealing
+
+    begin, end = _days(first, last)
+    with open_workspace() as workspace:
+        _check_operator(workspace)
+
+        def report(day: date) -> None:
+            if not as_json:
+                terminal.say(f"{day}")
+
+        done = sealing.seal(
+            workspace.stores,
+            workspace.settings,
+            first=begin,
+            last=end,
+            dry_run=dry_run,
+            on_day=report,
+        )
+    refused = [] if dry_run else [outcome for outcome in done if outcome.reason]
+    if as_json:
+        terminal.print_json(
+            {"dry_run": dry_run, "days": [asdict(day) for day in done], "refused": len(refused)}
+        )
+    else:
+        for outcome in refused:
+            terminal.say(f"{outcome.day} is not sealed: {outcome.reason}")
+        if dry_run:
+            terminal.say("\n".join(str(outcome.day) for outcome in done) or "No day is due.")
+        else:
+            rows = sum(outcome.rows for outcome in done)
+            size = sum(outcome.bytes for outcome in done)
+            terminal.say(f"{len(done) - len(refused)} days sealed: {rows:,} rows, {size:,} bytes")
+    if refused:
+        raise SystemExit(EXIT_FOUND)
+
+
+@warehouse.command()
+@AS_JSON
+@click.pass_obj
+def status(open_workspace: OpenWorkspace, as_json: bool) -> None:
+    """List each UTC day with raw data: where it is, and whether its seal is up to date."""
+    from wavehouse.measurement.service import sealing
+
+    with open_workspace() as workspace:
+        _check_operator(workspace)
+        listed = sealing.states(workspace.stores)
+        location = sealing.store_of(workspace.settings).location
+    if as_json:
+        terminal.print_json(
+            {
+                "store": location,
+                "days": [
+                    {
+                        "day": day.day,
+                        "state": state,
+                        "generation": day.generation,
+                        "requests": day.requests,
+                        "downloads": day.downloads,
+                        "events": day.events,
+                        "bytes": day.bytes,
+                        "sealed_at": day.sealed_at,
+                    }
+                    for day, state in listed
+                ],
+            }
+        )
+        return
+    terminal.print_table(
+        ["day", "state", "generation", "requests", "downloads", "events", "bytes"],
+        [
+            [day.day, state, day.generation, day.requests, day.downloads, day.events, day.bytes]
+            for day, state in listed
+        ],
+    )
+    terminal.say(f"New seals go to {location}")
+
+
+@warehouse.command()
+@_FIRST
+@_LAST
+@AS_JSON
+@click.pass_obj
+def verify(
+    open_workspace: OpenWorkspace, first: datetime | None, last: datetime | None, as_json: bool
+) -> None:
+    """Read every sealed file again: hashes, rows, and the rollups computed from it.
+
+    Exit code 3 when a file is missing or differs.
+    """
+    from wavehouse.measurement.service import sealing
+
+    begin, end = _days(first, last)
+    with open_workspace() as workspace:
+        _check_operator(workspace)
+        findings = sealing.verify(workspace.stores, first=begin, last=end)
+    wrong = [finding for finding in findings if finding.problem]
+    if as_json:
+        terminal.print_json({"days": [asdict(each) for each in findings], "wrong": len(wrong)})
+    else:
+        for finding in wrong:
+            terminal.say(f"{finding.day}, generation {finding.generation}: {finding.problem}")
+        terminal.say(f"{len(findings)} sealed days read, {len(wrong)} with a problem")
+    if wrong:
+        raise SystemExit(EXIT_FOUND)
+
+
+@warehouse.command()
+@click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="Count on this machine, or on a Spark cluster (pip install 'wavehouse[spark]', Java 17).",
+)
+@click.option(
+    "--master", default="local[2]", show_default=True, help="With spark: the cluster's address."
+)
+@click.option(
+    "--staging",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="With spark: a folder that the driver and all workers share; a temporary one by default.",
+)
+@click.option("--feed", "feeds", multiple=True, help="A feed to count by, instead of your shows.")
+@click.option(
+    "--media",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --feed: a JSON file with facts of media files.",
+)
+@_FIRST
+@_LAST
+@AS_JSON
+@click.pass_obj
+def count(
+    open_workspace: OpenWorkspace,
+    logs: tuple[Path, ...],
+    engine: str,
+    master: str,
+    staging: Path | None,
+    feeds: tuple[str, ...],
+    media: Path | None,
+    first: datetime | None,
+    last: datetime | None,
+    as_json: bool,
+) -> None:
+    """Count log files without storing them, by all windows, and print the rollups' digests.
+
+    Without --feed, your shows are used, and the digests are compared with those of the stored
+    rollups: exit code 3 when they differ.
+    """
+    from contextlib import ExitStack
+    from uuid import UUID
+
+    from wavehouse.kernel import config
+    from wavehouse.measurement.cli.from_logs import Feeds, known_of_feeds
+    from wavehouse.measurement.service import cluster
+    from wavehouse.measurement.service.count_only import Wanted, known_from_catalog
+
+    begin, end = _days(first, last)
+    wanted = Wanted(by="episode", first=begin, last=end)
+    stored: dict[str, str] | None = None
+    with ExitStack() as stack:
+        if feeds:
+            settings, organization_id = config.load(), UUID(int=0)
+            known = known_of_feeds(settings, Feeds(feeds, media, no_probe=True))
+        else:
+            workspace = stack.enter_context(open_workspace())
+            settings, identity = workspace.settings, workspace.identity
+            organization_id = identity.organization_id
+            known = known_from_catalog(workspace.stores.operational, settings, identity=identity)
+        if engine == "spark":
+            from wavehouse.measurement.adapters.spark import session
+
+            spark = session(master)
+            stack.callback(spark.stop)
+            counted = cluster.count_on_spark(
+                spark,
+                settings,
+                known,
+                logs,
+                wanted,
+                organization_id=organization_id,
+                staging=staging,
+                on_step=terminal.say,
+            )
+        else:
+            counted = cluster.count_by_duckdb(
+                settings, known, logs, wanted, organization_id=organization_id
+            )
+        if not feeds:
+            with workspace.stores.analytics.app(organization_id) as tx:
+                stored = cluster.stored_digests(
+                    tx,
+                    identity=identity,
+                    first=counted.figures.first,
+                    last=counted.figures.last,
+                )
+    differing = [
+        name
+        for name, text in counted.digests.items()
+        if stored is not None and stored[name] != text
+    ]
+    if as_json:
+        terminal.print_json(
+            {
+                "engine": engine,
+                "figures": asdict(counted.figures),
+                "windows": counted.windows.downloads,
+                "digests": counted.digests,
+                "hours": counted.hours,
+                "stored": stored,
+                "differing": differing,
+            }
+        )
+    else:
+        terminal.print_table(
+            ["rollup", "digest", "stored"],
+            [
+                [
+                    name,
+                    text[:16],
+                    "–"
+                    if stored is None
+                    else "equal"
+                    if name not in differing
+                    else stored[name][:16],
+                ]
+                for name, text in counted.digests.items()
+            ],
+        )
+        terminal.say(
+            f"{counted.figures.downloads:,} downloads of {counted.figures.read or 0:,} lines on "
+            f"{engine}; by window: "
+            + ", ".join(f"{name} {number:,}" for name, number in counted.windows.downloads.items())
+        )
+        for error in counted.figures.errors:
+            terminal.say(f"Error: {error}")
+    if differing or counted.figures.errors:
+        raise SystemExit(EXIT_FOUND)
+
+
+def _days(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
+    from wavehouse.kernel.errors import UsageError
+
+    begin, end = (first.date() if first else None), (last.date() if last else None)
+    if begin and end and begin > end:
+        raise UsageError(f"--from {begin} is after --to {end}")
+    return begin, end
+
+
+def _check_operator(workspace: Workspace) -> None:
+    from wavehouse.queue import check_operator
+
+    check_operator(workspace.identity, home=workspace.home)

@@ -1,0 +1,366 @@
+"""Use cases: seal days as Parquet, list their states, verify them, remove keys from them.
+
+A day is sealed from one snapshot. Its files are written under temporary names, read back, renamed,
+and registered in one transaction: a program that is killed leaves the previous generation current.
+Like counting, this serves all organizations at once and takes no identity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import astuple
+from datetime import date, timedelta
+
+from wavehouse.engines import digest
+from wavehouse.kernel import clock, telemetry
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.errors import Refused, WavehouseError
+from wavehouse.measurement.adapters.roller import transform
+from wavehouse.measurement.adapters.sealed_store import (
+    FolderStore,
+    SealedStore,
+    sha256_of,
+    store_at,
+)
+from wavehouse.measurement.adapters.sealer import Sealer
+from wavehouse.measurement.queries import sealing
+from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, Rollup
+from wavehouse.measurement.rules.sealing import (
+    KINDS,
+    file_name,
+    manifest_name,
+    manifest_of,
+    manifest_text,
+    seal_state,
+)
+from wavehouse.measurement.service.lookups import list_version
+from wavehouse.measurement.service.rolling import select_of
+from wavehouse.measurement.types import (
+    RULE_VERSION,
+    Seal,
+    SealedDay,
+    SealedFile,
+    SealFinding,
+    SealManifest,
+    SealOutcome,
+    SealState,
+)
+from wavehouse.store import Analytics, Operational, Stores, Tx
+
+OnDay = Callable[[date], None]
+DUE = (SealState.UNSEALED, SealState.STALE)
+_COPIES = {
+    "requests": sealing.copy_requests,
+    "downloads": sealing.copy_downloads,
+    "events": sealing.copy_events,
+}
+_ROLLUPS = (*HOURLY, *DAILY)
+_NOT_SEALED = {
+    SealState.WAITING: "wait to be counted or rolled up",
+    SealState.STALE: "have changed since they were sealed",
+    SealState.UNSEALED: "are not sealed",
+    SealState.OPEN: "are too young to be sealed",
+}
+
+
+def store_of(settings: Settings) -> SealedStore:
+    """The store that new seals go to: the setting ``sealed_store``, or a folder of the home."""
+    location = settings["sealed_store"]
+    return store_at(location) if location else FolderStore(settings.home / "sealed")
+
+
+def states(stores: Stores) -> list[tuple[SealedDay, SealState]]:
+    """Every UTC day with raw rows, in partitions or sealed, with its state; oldest first."""
+    with stores.operational.worker() as tx:
+        days = sealing.sealed_days(tx)
+    today = clock.today()
+    return [(day, seal_state(day, today=today)) for day in days]
+
+
+def seal(
+    stores: Stores,
+    settings: Settings,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    dry_run: bool = False,
+    on_day: OnDay = lambda _: None,
+) -> list[SealOutcome]:
+    """Seal every day that is due, or those of them in a period; each is committed separately.
+
+    A day that cannot be sealed is returned with its reason, and the others are sealed.
+    ``dry_run`` returns the days without sealing them.
+    """
+    due = [
+        day
+        for day, state in states(stores)
+        if state in DUE and (first or day.day) <= day.day <= (last or day.day)
+    ]
+    if dry_run:
+        return [SealOutcome(day.day, day.generation, reason="due") for day in due]
+    store, done = store_of(settings), []
+    with closing(Sealer()) as sealer:
+        for day in due:
+            with telemetry.span("seal.day"):
+                done.append(_seal_day(stores, store, sealer, day.day))
+            on_day(day.day)
+    remove_superseded(stores)
+    return done
+
+
+def _seal_day(stores: Stores, store: SealedStore, sealer: Sealer, day: date) -> SealOutcome:
+    first = clock.start_of_day(day)
+    last = first + clock.DAY
+    with stores.operational.worker() as lock:
+        sealing.lock_sealing(lock)
+        store.sweep()
+        with stores.operational.worker(snapshot=True) as source:
+            current = next((d for d in sealing.sealed_days(source) if d.day == day), None)
+            if current is None or seal_state(current, today=clock.today()) not in DUE:
+                return SealOutcome(day, reason="another program has sealed it, or it has changed")
+            expected = sealing.rows_of_day(source, first=first, last=last)
+            for kind in KINDS:
+                with tempfile.TemporaryFile(buffering=2**20) as rows:
+                    _COPIES[kind](source, first=first, last=last, into=rows)
+                    rows.flush()
+                    if sealer.take(kind, rows) != getattr(expected, kind):
+                        raise WavehouseError(f"not all {kind} of {day} could be read")
+            generation = sealing.last_generation(source, day=day) + 1
+        return _sealed(
+            stores, store, sealer, day=day, generation=generation, changes=current.changes
+        )
+
+
+def _sealed(
+    stores: Stores,
+    store: SealedStore,
+    sealer: Sealer,
+    *,
+    day: date,
+    generation: int,
+    changes: int,
+    rollups: str | None = None,
+) -> SealOutcome:
+    """Write the rows that the sealer holds, compare them, and register them.
+
+    The rollups computed from the file must have the digest ``rollups``; by default that of the
+    stored ones.
+    """
+    files = {kind: sealer.put(kind, store, day=day, generation=generation) for kind in KINDS}
+    computed = _rollups_of_file(sealer, store, files["events"], day)
+    if rollups is None:
+        with stores.analytics.worker() as target:
+            rollups = _stored_rollups(target, day)
+    if computed != rollups:
+        for file in files.values():
+            store.remove(file.name)
+        return SealOutcome(
+            day, reason="its rollups differ from its events: wavehouse rollup reconcile --repair"
+        )
+    manifest = SealManifest(
+        day=day.isoformat(),
+        generation=generation,
+        sealed_at=clock.now().isoformat(),
+        rule_version=RULE_VERSION,
+        list_version=list_version(),
+        changes=changes,
+        rollups_sha256=computed,
+        files=files,
+    )
+    content = manifest_text(manifest)
+    scratch = store.scratch()
+    scratch.write_bytes(content)
+    store.put(manifest_name(day, generation), scratch)
+    with stores.operational.worker() as tx:
+        register(tx, manifest, store=store.location, content=content)
+    rows = sum(file.rows for file in files.values())
+    return SealOutcome(day, generation, rows, manifest.bytes)
+
+
+def register(tx: Tx[Operational], manifest: SealManifest, *, store: str, content: bytes) -> None:
+    """Make a generation the current one of its day."""
+    day, at = date.fromisoformat(manifest.day), clock.now()
+    sealing.supersede(tx, day=day, at=at)
+    sealing.insert_seal(
+        tx,
+        day=day,
+        generation=manifest.generation,
+        store=store,
+        manifest=manifest_name(day, manifest.generation),
+        manifest_sha256=hashlib.sha256(content).digest(),
+        requests=manifest.files["requests"].rows,
+        downloads=manifest.files["downloads"].rows,
+        events=manifest.files["events"].rows,
+        size=manifest.bytes,
+        rollups_sha256=bytes.fromhex(manifest.rollups_sha256),
+        rule_version=manifest.rule_version,
+        list_version=manifest.list_version,
+        changes=manifest.changes,
+        at=at,
+    )
+
+
+def _rollups_of_file(sealer: Sealer, store: SealedStore, events: SealedFile, day: date) -> str:
+    path = store.local(events.name)
+    rows: list[tuple[object, ...]] = []
+    for rollup in (*_ROLLUPS, *AUDIENCE):
+        computed = sealer.rollup_rows(
+            path, select_of(rollup, transform), grain=rollup.grain, day=day
+        )
+        rows += [(_label(rollup), *row) for row in computed]
+    return digest(rows)
+
+
+def _stored_rollups(tx: Tx[Analytics], day: date) -> str:
+    first = clock.start_of_day(day)
+    last = first + clock.DAY
+    rows: list[tuple[object, ...]] = []
+    for rollup in _ROLLUPS:
+        stored = sealing.rollup_rows(tx, rollup, first=first, last=last)
+        rows += [(_label(rollup), *astuple(row)) for row in stored]
+    audience = sealing.audience_rows(tx, first=day, last=day + timedelta(days=1))
+    rows += [(AUDIENCE[0].table, *astuple(row)) for row in audience]
+    return digest(rows)
+
+
+def _label(rollup: Rollup) -> str:
+    return rollup.table
+
+
+def remove_superseded(stores: Stores, *, at_once: bool = False) -> int:
+    """Remove replaced generations that no reader holds; returns their number.
+
+    ``at_once`` removes them also while they are being read, as an erasure must: the reader's open
+    files remain readable until it closes them.
+    """
+    removed = 0
+    with stores.operational.worker() as tx:
+        sealing.lock_sealing(tx)
+        for old in sealing.superseded(tx):
+            store = store_at(old.store)
+            if store.in_use(old.manifest) and not at_once:
+                continue
+            for kind in KINDS:
+                store.remove(file_name(old.day, kind, old.generation))
+            store.remove(old.manifest)
+            sealing.forget(tx, day=old.day, generation=old.generation)
+            removed += 1
+    return removed
+
+
+def verify(
+    stores: Stores,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    on_day: OnDay = lambda _: None,
+) -> list[SealFinding]:
+    """Read every sealed file of a period again, and compare it with its manifest and its seal."""
+    with stores.operational.worker() as tx:
+        listed = sealing.seals(tx, first=first or date.min, last=last or date.max)
+    findings = []
+    with closing(Sealer()) as sealer:
+        for each in listed:
+            findings.append(_verify(sealer, each))
+            on_day(each.day)
+    return findings
+
+
+def _verify(sealer: Sealer, of: Seal) -> SealFinding:
+    rows = 0
+    try:
+        store = store_at(of.store)
+        with store.holding(of.manifest):
+            manifest = manifest_at(store, of)
+            for kind, file in manifest.files.items():
+                path = store.local(file.name)
+                if sha256_of(path) != file.sha256:
+                    return SealFinding(of.day, of.generation, rows, f"{file.name} was changed")
+                if sealer.facts_of_file(kind, path) != (file.rows, file.first, file.last):
+                    return SealFinding(of.day, of.generation, rows, f"{file.name} is not as sealed")
+                rows += file.rows
+            events = manifest.files["events"]
+            if _rollups_of_file(sealer, store, events, of.day) != manifest.rollups_sha256:
+                return SealFinding(of.day, of.generation, rows, "its rollups are not as sealed")
+    except (WavehouseError, OSError) as error:
+        where = getattr(error, "where", None)
+        return SealFinding(of.day, of.generation, rows, f"{error}{f': {where}' if where else ''}")
+    return SealFinding(of.day, of.generation, rows)
+
+
+def manifest_at(store: SealedStore, of: Seal) -> SealManifest:
+    """The manifest of a seal. Refused when it is not the registered one."""
+    content = store.read(of.manifest)
+    if hashlib.sha256(content).digest() != of.manifest_sha256:
+        raise Refused(
+            "a manifest of a sealed day was changed",
+            where=of.manifest,
+            command="wavehouse warehouse verify",
+        )
+    return manifest_of(content)
+
+
+def not_sealed(stores: Stores, *, before: date) -> str:
+    """Why the raw rows of days before a limit must stay, or an empty text: not all are sealed."""
+    listed = [(day, state) for day, state in states(stores) if day.has_rows and day.day < before]
+    for state, message in _NOT_SEALED.items():
+        days = [day.day for day, its in listed if its is state]
+        if days:
+            return f"{len(days)} days from {days[0]} on {message}: wavehouse warehouse seal"
+    return ""
+
+
+def random_keys(keys: Iterable[int]) -> dict[int, int]:
+    """A random key for each listener key, for ``reseal_without`` and for rows in partitions."""
+    return {key: secrets.randbits(63) for key in keys}
+
+
+def reseal_without(stores: Stores, *, keys: Mapping[int, int]) -> list[SealOutcome]:
+    """Replace listener keys in sealed files, and remove the networks and sessions beside them.
+
+    ``keys`` are the keys to remove, each with a random one (``random_keys``) that rows in
+    partitions also get: the rows remain, distinct listeners are as many as before, so every figure
+    stays, but no row leads to a person. Days whose files have none of the keys are left as they
+    are; the replaced generations are removed at once, also while they are being read.
+    """
+    if not keys:
+        return []
+    with stores.operational.worker() as tx:
+        listed = sealing.seals(tx, first=date.min, last=date.max)
+    done = []
+    with closing(Sealer()) as sealer:
+        sealer.set_erased_keys(keys)
+        for each in listed:
+            store = store_at(each.store)
+            with store.holding(each.manifest):
+                outcome = _resealed(stores, store, sealer, each)
+            if outcome is not None:
+                done.append(outcome)
+    remove_superseded(stores, at_once=True)
+    return done
+
+
+def _resealed(stores: Stores, store: SealedStore, sealer: Sealer, of: Seal) -> SealOutcome | None:
+    manifest = manifest_at(store, of)
+    paths = {kind: store.local(file.name) for kind, file in manifest.files.items()}
+    if not any(sealer.rows_with_erased_keys(path) for path in paths.values()):
+        return None
+    with stores.operational.worker() as lock:
+        sealing.lock_sealing(lock)
+        generation = sealing.last_generation(lock, day=of.day) + 1
+        for kind, path in paths.items():
+            sealer.take_file(kind, path)
+        sealer.erase()
+        return _sealed(
+            stores,
+            store,
+            sealer,
+            day=of.day,
+            generation=generation,
+            changes=manifest.changes,
+            rollups=manifest.rollups_sha256,
+        )

@@ -1,0 +1,91 @@
+"""Hot and sealed days read as one.
+
+Rows from ``raw_from`` on are in partitions; older ones are in sealed files. Statements that are
+more than a sum read temporary tables with both; sums and distinct counts read the files directly.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from wavehouse.accounts import Identity
+from wavehouse.measurement.adapters.sealed_store import store_at
+from wavehouse.measurement.adapters.sealer import SealedReader
+from wavehouse.measurement.queries import freshness, sealing
+from wavehouse.measurement.queries.raw_tables import HOT, WHOLE, RawTables
+from wavehouse.measurement.rules.sealing import KINDS
+from wavehouse.measurement.service.sealing import manifest_at
+from wavehouse.store import Operational, Tx
+
+
+@contextmanager
+def sealed_rows(
+    tx: Tx[Operational], *, identity: Identity, start: datetime, end: datetime
+) -> Iterator[tuple[SealedReader | None, datetime]]:
+    """The organization's sealed rows of a span, and the start of the rest, which is in partitions.
+
+    None when the whole span is in partitions. NotFound when a sealed file is missing.
+    """
+    hot = freshness.raw_from(tx)
+    if hot is None or start >= hot:
+        yield None, start
+        return
+    hot = min(hot, end)
+    last = (hot - timedelta(microseconds=1)).astimezone(UTC).date()
+    seals = sealing.seals(tx, first=start.astimezone(UTC).date(), last=last)
+    if not seals:
+        yield None, start
+        return
+    paths: dict[str, list[Path]] = {kind: [] for kind in KINDS}
+    with ExitStack() as stack:
+        for each in seals:
+            store = store_at(each.store)
+            stack.enter_context(store.holding(each.manifest))
+            for kind, file in manifest_at(store, each).files.items():
+                paths[kind].append(store.local(file.name))
+        reader = SealedReader(paths, identity.organization_id)
+        with closing(reader):
+            yield reader, hot
+
+
+def raw_tables(
+    tx: Tx[Operational], *, identity: Identity, start: datetime, end: datetime
+) -> RawTables:
+    """The tables that hold all the organization's raw rows of a span."""
+    with sealed_rows(tx, identity=identity, start=start, end=end) as (reader, hot):
+        if reader is None:
+            return HOT
+        sealing.make_whole(tx)
+        with reader.csv("requests") as rows:
+            sealing.take_requests(tx, rows)
+        with reader.csv("downloads") as rows:
+            sealing.take_downloads(tx, rows)
+    sealing.add_hot(tx, organization_id=identity.organization_id, start=hot, end=end)
+    return WHOLE
+
+
+def take_keys(
+    tx: Tx[Operational],
+    reader: SealedReader,
+    *,
+    identity: Identity,
+    start: datetime,
+    hot: datetime,
+    end: datetime,
+) -> None:
+    """Collect the keys of a span's downloads in the reader, sealed and hot."""
+    with tempfile.TemporaryFile() as rows:
+        sealing.copy_keys(
+            tx,
+            organization_id=identity.organization_id,
+            start=hot,
+            end=end,
+            month=start,
+            into=rows,
+        )
+        rows.flush()
+        reader.take_keys(rows, month=start)
