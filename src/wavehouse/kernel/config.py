@@ -204,6 +204,12 @@ OPTIONS: tuple[Option, ...] = (
         "apply (remove it) or off.",
     ),
     Option(
+        "audit_folder",
+        str,
+        None,
+        "Further folder, such as one on another host, for the signed checkpoints of the audit log.",
+    ),
+    Option(
         "pixel_value_limit",
         _positive,
         10_000,

@@ -6,6 +6,7 @@ CONTEXTS: tuple[str, ...] = (
     "cli",
     "web",
     "accounts",
+    "audit",
     "schema",
     "queue",
     "listeners",
