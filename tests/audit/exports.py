@@ -116,9 +116,9 @@ def _swapped(lines: Lines, rng: random.Random) -> Lines:
 
 def _hashes_swapped(lines: Lines, rng: random.Random) -> Lines:
     first, second = rng.sample(range(1, len(lines)), 2)
-    rows = [msgspec.json.decode(lines[at], type=StoredEntry) for at in (first, second)]
+    one, two = (msgspec.json.decode(lines[at], type=StoredEntry) for at in (first, second))
     made = list(lines)
-    for at, mine, other in ((first, *rows), (second, *reversed(rows))):
+    for at, mine, other in ((first, one, two), (second, two, one)):
         made[at] = msgspec.json.encode(
             replace(mine, content_hash=other.content_hash, leaf_hash=other.leaf_hash)
         )

@@ -95,7 +95,7 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 def is_included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], top: bytes) -> bool:
     """True when the proof shows that ``leaf`` is leaf ``index`` of the tree with this root."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or len(leaf) != HASH_BYTES:
         return False
     at, last, current = index, size - 1, leaf
     for step in proof:
@@ -137,13 +137,14 @@ def consistency_proof(leaves: Sequence[bytes], old: int) -> list[bytes]:
 def is_consistent(
     old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
 ) -> bool:
-    """True when the proof shows that the new tree begins with all leaves of the old tree."""
-    if not 0 <= old <= new:
+    """True when the proof shows that the new tree begins with all leaves of the old tree.
+
+    False for an old tree without leaves, which proves nothing.
+    """
+    if not 1 <= old <= new:
         return False
     if old == new:
         return not proof and old_root == new_root
-    if old == 0:
-        return not proof and old_root == EMPTY
     steps = list(proof)
     at, last = old - 1, new - 1
     while at & 1:
