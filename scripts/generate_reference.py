@@ -7,6 +7,7 @@ python scripts/generate_reference.py --check   # say what differs, exit code 3
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ sys.path.insert(0, str(ROOT / "src"))
 import wavehouse  # noqa: E402
 from wavehouse import wiring  # noqa: E402
 from wavehouse.cli.root import root  # noqa: E402
+from wavehouse.governance import classification_schema  # noqa: E402
 from wavehouse.kernel import config, errors  # noqa: E402
 from wavehouse.measurement import formats  # noqa: E402
 from wavehouse.wiring import grafana  # noqa: E402
@@ -247,6 +249,11 @@ def environment_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def classification_page() -> str:
+    """The JSON Schema of the classification file."""
+    return json.dumps(classification_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 PAGES = {
     FOLDER / "errors.md": errors_page,
     FOLDER / "settings.md": settings_page,
@@ -255,6 +262,7 @@ PAGES = {
     FOLDER / "log-formats.md": formats_page,
     FOLDER / "metrics.md": metrics_page,
     FOLDER / "grafana.json": grafana.written,
+    FOLDER / "data-classification.schema.json": classification_page,
     ROOT / "configs" / "migrate.example.env": environment_page,
 }
 

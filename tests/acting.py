@@ -1,4 +1,4 @@
-"""Use cases with a workspace's identity: each call opens the transactions that it needs."""
+"""Call use cases with a workspace's identity; each call opens the transactions that it needs."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ T = TypeVar("T")
 
 
 def operational(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
-    """A use case on the operational database, committed."""
+    """Call a use case on the operational database and commit."""
     identity = workspace.identity
     with workspace.stores.operational.app(identity.organization_id) as tx:
         return use_case(tx, identity=identity, **arguments)
 
 
 def analytics(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
-    """A use case on the rollups."""
+    """Call a use case on the rollups."""
     identity = workspace.identity
     with workspace.stores.analytics.app(identity.organization_id) as tx:
         return use_case(tx, identity=identity, **arguments)
 
 
 def both(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
-    """A use case on the rollups and the operational database."""
+    """Call a use case on the rollups and the operational database."""
     identity = workspace.identity
     with (
         workspace.stores.analytics.app(identity.organization_id) as rollups,

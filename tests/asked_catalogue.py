@@ -1,4 +1,4 @@
-"""PostgreSQL's catalogue of a table as plain facts, so that two tables can be compared."""
+"""PostgreSQL's catalog of a table as plain facts, so that two tables can be compared."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CAST = re.compile(r"::(character varying|text|bpchar|numeric|jsonb|uuid)(\(\d+\
 
 
 def facts(connection: psycopg.Connection[Any], table: str) -> Facts:
-    """The facts of a table: the name of each and its value."""
+    """The facts of a table, by name."""
     found: Facts = {}
     for name, kind, filled, default in connection.execute(_COLUMNS, [table]):
         found[f"column {name}"] = kind
@@ -63,7 +63,7 @@ def _index(definition: str) -> str:
 
 
 def differences(asked: Facts, ours: Facts) -> list[str]:
-    """Every fact in which the two differ, as a sentence; columns that only ours has, once."""
+    """Every fact that differs, as a sentence; columns that only our table has, in one sentence."""
     only_ours = {
         name.removeprefix("column ")
         for name in ours

@@ -1,8 +1,8 @@
-"""Copies of the migrated databases that tests use one after another.
+"""Copies of the migrated databases, reused by one test after another.
 
 Emptying a copy is many times cheaper than making one. A returned copy is emptied: partitions it
 made are dropped, rows are removed, rows that the migrations had inserted are restored, sequences
-restart. A copy whose catalogue a test changed (a table, a function, a grant, a policy), or that
+restart. A copy whose catalogue a test changed (a table, a function, a grant, a policy) or that
 cannot be emptied, is dropped instead.
 """
 

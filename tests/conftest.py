@@ -33,7 +33,7 @@ settings.load_profile("house")
 
 
 def pytest_configure() -> None:
-    """Let a run that is stopped by SIGTERM tear its fixtures down."""
+    """Let a run that SIGTERM stops tear down its fixtures."""
     unwind_on_sigterm()
 
 
@@ -47,7 +47,7 @@ def home_folder() -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test must not read this machine's WAVEHOUSE_* variables or wavehouse.toml."""
+    """Hide this machine's WAVEHOUSE_* variables and wavehouse.toml from tests."""
     for name in list(os.environ):
         if name.startswith("WAVEHOUSE_"):
             monkeypatch.delenv(name)
@@ -70,7 +70,7 @@ def server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def clones(server: EmbeddedServer) -> Iterator[Clones]:
-    """The copies of the databases used one after another by this process's tests."""
+    """The copies of the databases that this process's tests use one after another."""
     made = Clones(server)
     yield made
     made.close()
@@ -78,7 +78,7 @@ def clones(server: EmbeddedServer) -> Iterator[Clones]:
 
 @pytest.fixture
 def stores(clones: Clones) -> Iterator[Stores]:
-    """The databases, empty and migrated, for only this test."""
+    """The databases, empty and migrated, for this test only."""
     with clones.lent() as opened:
         yield opened
 
@@ -94,6 +94,6 @@ def shared_workspace(clones: Clones) -> Iterator[Workspace]:
 
 @pytest.fixture
 def workspace(stores: Stores, home_folder: Path) -> Workspace:
-    """An organization with an administrator, in separate databases."""
+    """An organization with an administrator, in databases of its own."""
     settings = config.load({"home": str(home_folder)}, environment={})
     return app.entered(settings, stores)

@@ -1,4 +1,4 @@
-"""Cleans up after a test run that is stopped.
+"""Cleans up after a stopped test run.
 
 SIGTERM ends the run like Ctrl-C, so that fixtures are torn down. Signals that cannot be caught
 (SIGKILL, or a worker that pytest-xdist kills after its timeout) are handled by a small program that
@@ -42,7 +42,7 @@ shutil.rmtree(folder, ignore_errors=True)
 
 
 def unwind_on_sigterm() -> None:
-    """Let SIGTERM end the run in order, with its exit code."""
+    """Let SIGTERM unwind the run, and keep its exit code."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _stop)
 
@@ -69,7 +69,7 @@ def run_folder() -> Path:
 
 
 def reachable_folder(prefix: str = "") -> Path:
-    """A new folder that the server's account can enter, whoever runs the tests."""
+    """A new folder that the server's account can enter, whichever account runs the tests."""
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=run_folder()))
     folder.chmod(0o711)
     return folder

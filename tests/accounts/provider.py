@@ -1,4 +1,4 @@
-"""A small provider of OpenID Connect over HTTP: it signs ID tokens, and can misbehave."""
+"""A small OpenID Connect provider over HTTP: it signs ID tokens and can be made to misbehave."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class TestProvider:
         self._server.server_close()
 
     def read(self, path: str) -> tuple[int, Any]:
-        """The configuration and the public keys."""
+        """The provider's configuration and its public keys."""
         if path == "/.well-known/openid-configuration":
             return 200, {
                 "issuer": self.issuer,
@@ -81,14 +81,14 @@ class TestProvider:
         return 404, {}
 
     def person_signs_in(self, address: str) -> dict[str, str]:
-        """The URL to which the browser returns after the sign-in."""
+        """The URL to which the browser returns after signing in."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         code = f"code-{len(self.codes)}"
         self.codes[code] = asked
         return {"state": asked["state"], "code": code}
 
     def exchange(self, body: str, authorization: str) -> tuple[int, Any]:
-        """Tokens for a code, once, for a client with the right credentials and verifier (PKCE)."""
+        """Exchange a code for tokens, once, with the client's credentials and verifier (PKCE)."""
         sent = {name: values[0] for name, values in parse_qs(body).items()}
         asked = self.codes.pop(sent.get("code", ""), None)
         pair = urlencode({"": CLIENT})[1:] + ":" + urlencode({"": SECRET}).replace("+", "%20")[1:]

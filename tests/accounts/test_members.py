@@ -31,24 +31,24 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 @dataclass
 class Mailbox:
-    """Keeps the emails instead of sending them; or is a mail server that is down."""
+    """Keeps emails instead of sending them, or acts as a mail server that is down."""
 
     is_down: bool = False
     emails: list[tuple[str, str]] = field(default_factory=list)
 
     def send(self, *, to: str, subject: str, text: str) -> None:
-        """Keep the email. OSError when the server is down."""
+        """Keep the email. Raises OSError when the server is down."""
         if self.is_down:
             raise ConnectionRefusedError
         self.emails.append((to, text))
 
     def forget(self, *, to: str) -> int:
-        """Nothing is forgotten."""
+        """Do nothing: this mailbox holds no secret."""
         return 0
 
     @property
     def token(self) -> str:
-        """The token of the last email's link."""
+        """The token in the link of the last email."""
         match = re.search(r"/join\?token=([\w-]+)", self.emails[-1][1])
         assert match is not None
         return match[1]
@@ -79,7 +79,7 @@ def _audited(workspace: Workspace) -> list[tuple[str, str]]:
 
 
 def test_an_invitation_makes_a_new_user_a_member(workspace: Workspace) -> None:
-    """The address of the email, in one spelling, is the user's; the role is the invitation's."""
+    """The user has the email's normalized address and the invitation's role."""
     mailbox = _invited(workspace, "  Anna@Example.org ", "viewer")
     accepted = _accept(workspace, mailbox.token)
 
@@ -89,7 +89,7 @@ def test_an_invitation_makes_a_new_user_a_member(workspace: Workspace) -> None:
 
 
 def test_an_invitation_works_once(workspace: Workspace) -> None:
-    """The second use is refused as used; an unknown token is not found."""
+    """A second use is refused as used; an unknown token is not found."""
     token = _invited(workspace).token
     _accept(workspace, token)
 
@@ -116,7 +116,7 @@ def test_an_invitation_that_many_accept_at_once_makes_one_member(workspace: Work
 
 
 def test_an_invitation_is_for_one_address(workspace: Workspace) -> None:
-    """A visitor who is signed in with another address does not take it, and it stays open."""
+    """A visitor signed in with another address cannot use it, and the invitation stays open."""
     token = _invited(workspace).token
     other = member_of(workspace, Role.USER, "Bo")
 
@@ -126,7 +126,7 @@ def test_an_invitation_is_for_one_address(workspace: Workspace) -> None:
 
 
 def test_an_invitation_expires_after_seven_days(workspace: Workspace) -> None:
-    """It works until then and is gone from then on."""
+    """It works until then and has expired from then on."""
     with clock.frozen(NOON):
         token = _invited(workspace).token
     with (
@@ -153,7 +153,7 @@ def test_a_revoked_or_replaced_invitation_is_gone(workspace: Workspace) -> None:
 
 
 def test_a_member_is_not_invited_again(workspace: Workspace) -> None:
-    """Conflict names the field."""
+    """The conflict names the field."""
     _accept(workspace, _invited(workspace).token)
 
     with pytest.raises(Conflict) as caught:
@@ -162,7 +162,7 @@ def test_a_member_is_not_invited_again(workspace: Workspace) -> None:
 
 
 def test_without_the_email_there_is_no_invitation(workspace: Workspace) -> None:
-    """A mail server that is down: a clear refusal, and nothing is kept."""
+    """When the mail server is down the request is refused and no row is stored."""
     with (
         pytest.raises(Unreachable, match="nobody was invited"),
         workspace.stores.operational.app(workspace.identity.organization_id) as tx,
@@ -180,14 +180,14 @@ def test_without_the_email_there_is_no_invitation(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("wrong", ["", "anna", "anna@", "a@b.example\nBcc: c@d.example"])
 def test_an_invalid_address_is_not_invited(workspace: Workspace, wrong: str) -> None:
-    """Nothing that is not one address goes into an email's head."""
+    """Only a single valid address reaches an email's header."""
     with pytest.raises(InvalidInput):
         _invited(workspace, wrong)
 
 
 @pytest.mark.parametrize("role", ["user", "viewer"])
 def test_only_an_administrator_manages_members(workspace: Workspace, role: str) -> None:
-    """The services refuse as well, whichever edge calls them."""
+    """The services refuse it, whichever edge calls them."""
     acting = member_of(workspace, Role(role))
     admin = operational(workspace, accounts.find_member, wanted=workspace.identity.user_id)
 
@@ -200,7 +200,7 @@ def test_only_an_administrator_manages_members(workspace: Workspace, role: str) 
 
 
 def test_the_last_administrator_stays(workspace: Workspace) -> None:
-    """It is neither demoted nor removed, and does not leave; a second administrator may."""
+    """The last administrator cannot be demoted, removed or leave; a second one can."""
     own = workspace.identity.user_id
     for use_case, more in (
         (accounts.change_role, {"wanted": own, "role": "user"}),
@@ -218,7 +218,7 @@ def test_the_last_administrator_stays(workspace: Workspace) -> None:
 
 
 def test_two_administrators_that_remove_each_other_leave_one(workspace: Workspace) -> None:
-    """Both at the same moment, ten times: one is always left."""
+    """Both remove each other at the same moment, ten times: one administrator always remains."""
     for number in range(10):
         second = member_of(workspace, Role.ADMIN, f"Second {number}")
         pairs = [(workspace, second), (second, workspace)]
@@ -245,7 +245,7 @@ def test_two_administrators_that_remove_each_other_leave_one(workspace: Workspac
 
 
 def test_a_demoted_member_has_less_at_once(workspace: Workspace) -> None:
-    """The same key and the same session: what the role of now allows, and no more."""
+    """The same key and session have only the rights of the current role."""
     acting = member_of(workspace, Role.ADMIN, "Bo")
     key, cookie = key_of(acting), session_of(acting)
     operational(workspace, accounts.change_role, wanted=acting.identity.user_id, role="viewer")
@@ -260,7 +260,7 @@ def test_a_demoted_member_has_less_at_once(workspace: Workspace) -> None:
 
 
 def test_a_removed_member_has_nothing_at_once_and_later(workspace: Workspace) -> None:
-    """Sessions, keys and links end, and do not come back when the person is invited again."""
+    """Sessions, keys and links end, and inviting the person again does not restore them."""
     acting = member_of(workspace, Role.USER, "Bo")
     key, cookie = key_of(acting), session_of(acting)
     with workspace.stores.operational.worker() as tx:
@@ -295,7 +295,7 @@ def test_a_user_joins_a_second_organization_and_keeps_the_first(workspace: Works
 
 
 def test_members_of_another_organization_are_not_found(workspace: Workspace) -> None:
-    """An id of another organization is as unknown as no id."""
+    """An id of another organization gets the same answer as an unknown id."""
     other = second_organization(workspace)
 
     with pytest.raises(NotFound):
@@ -305,7 +305,7 @@ def test_members_of_another_organization_are_not_found(workspace: Workspace) -> 
 
 
 def test_every_change_of_members_is_audited_as_who_did_it(workspace: Workspace) -> None:
-    """The administrator invites, changes and removes; the invited person accepts."""
+    """The administrator invites, changes roles and removes; the invited person accepts."""
     accepted = _accept(workspace, _invited(workspace).token)
     member = accepted.identity.user_id
     operational(workspace, accounts.change_role, wanted=member, role="viewer")

@@ -1,4 +1,4 @@
-"""Members by the API, the pages and the commands: the same rules at each of them."""
+"""Members through the API, the pages and the commands: each applies the same rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANNA = "anna@example.org"
 
 
 class Visitor:
-    """A browser with a session, or a program with a key, of one member."""
+    """One member's browser with a session, or program with a key."""
 
     def __init__(self, workspace: Workspace, acting: Workspace | None) -> None:
         self.client = TestClient(
@@ -39,19 +39,19 @@ class Visitor:
             self._key = key_of(acting)
 
     def send(self, path: str, **fields: str) -> Any:
-        """Send a form of a page."""
+        """Submit a form of a page."""
         self.client.cookies["wh_csrf"] = CSRF
         return self.client.post(path, data={"csrf": CSRF, **fields})
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask the API."""
+        """Send a request to the API."""
         headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
         return self.client.request(method, f"/api/v1/{path}", json=body, headers=headers)
 
 
 @pytest.fixture
 def admin(workspace: Workspace) -> Visitor:
-    """The administrator."""
+    """The administrator of the workspace."""
     return Visitor(workspace, workspace)
 
 
@@ -73,7 +73,7 @@ def _command(workspace: Workspace, *words: str) -> Result:
 def test_an_invitation_by_the_api_is_accepted_on_the_page(
     workspace: Workspace, admin: Visitor
 ) -> None:
-    """201, an email, a page with a button, a session; the second use is 410 for whoever it is."""
+    """201, an email, a page with a button, a session; any second use is answered with 410."""
     made = admin.api("POST", "invitations", {"email": ANNA, "role": "viewer"})
     anna, token = Visitor(workspace, None), _token(workspace)
     shown = anna.client.get(f"/join?token={token}")
@@ -109,7 +109,7 @@ def test_an_invitation_of_another_address_is_refused_on_the_page(
 
 
 def test_a_link_that_is_looked_at_is_not_used(workspace: Workspace, admin: Visitor) -> None:
-    """Mail scanners open links: three looks, then the person accepts."""
+    """Mail scanners open links: after three GET requests the person can still accept."""
     admin.send("/members/invite", email=ANNA, role="user")
     token, anna = _token(workspace), Visitor(workspace, None)
     looks = [anna.client.get(f"/join?token={token}").status_code for _ in range(3)]
@@ -121,7 +121,7 @@ def test_a_link_that_is_looked_at_is_not_used(workspace: Workspace, admin: Visit
 def test_the_last_administrator_is_kept_on_the_page_and_by_the_api(
     workspace: Workspace, admin: Visitor
 ) -> None:
-    """A sentence on the page, 409 for a program; the same for demotion, removal and leaving."""
+    """The page shows a sentence, the API returns 409: for demotion, removal and leaving."""
     own = str(workspace.identity.user_id)
     pages = [
         admin.send("/members/role", id=own, role="user"),
@@ -141,7 +141,7 @@ def test_the_last_administrator_is_kept_on_the_page_and_by_the_api(
 def test_a_demoted_and_a_removed_member_are_stopped_in_the_middle(
     workspace: Workspace, admin: Visitor
 ) -> None:
-    """The next request of the open session: 403 after the demotion, 401 after the removal."""
+    """The open session's next request gets 403 after the demotion and 401 after the removal."""
     acting = member_of(workspace, Role.ADMIN, "Bo")
     visitor, own = Visitor(workspace, acting), str(acting.identity.user_id)
     before = visitor.send("/members/invite", email="x@example.org", role="viewer")
@@ -158,7 +158,7 @@ def test_a_demoted_and_a_removed_member_are_stopped_in_the_middle(
 
 
 def test_members_are_managed_by_commands(workspace: Workspace) -> None:
-    """Invite, list, revoke, role, remove; the last administrator is kept, with exit code 1."""
+    """Invite, list, revoke, change a role, remove; removing the last administrator exits with 1."""
     bo = member_of(workspace, Role.USER, "Bo")
     invited = _command(workspace, "members", "invite", ANNA, "--role", "viewer")
     listed = _command(workspace, "members", "list")

@@ -1,4 +1,4 @@
-"""Several organizations for one person: the switch on the page and on the command line."""
+"""One person in several organizations: switching on the page and on the command line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _guest(workspace: Workspace, other: Workspace, role: Role) -> Workspace:
 
 
 def test_a_session_switches_between_its_users_organizations(workspace: Workspace) -> None:
-    """After the switch the page is of the other organization, with the role there."""
+    """After the switch the page shows the other organization, with the user's role there."""
     other = second_organization(workspace)
     bo = Visitor(workspace, _guest(workspace, other, Role.VIEWER))
     offered = bo.client.get("/organizations")
@@ -48,7 +48,7 @@ def test_a_session_switches_between_its_users_organizations(workspace: Workspace
 
 
 def test_nobody_switches_to_an_organization_of_others(workspace: Workspace) -> None:
-    """An id of another organization is 404, and the session stays where it was."""
+    """An id of another organization is 404, and the session stays in its organization."""
     other = second_organization(workspace)
     bo = Visitor(workspace, member_of(workspace, Role.ADMIN, "Bo"))
     refused = bo.send("/organizations/switch", id=str(other.identity.organization_id))
@@ -58,7 +58,7 @@ def test_nobody_switches_to_an_organization_of_others(workspace: Workspace) -> N
 
 
 def test_a_removed_guest_is_signed_out_and_may_come_back_at_home(workspace: Workspace) -> None:
-    """Removal from the organization of the session ends it; home is untouched."""
+    """Removal from the session's organization ends the session; the first membership remains."""
     other = second_organization(workspace)
     guest = _guest(workspace, other, Role.USER)
     bo = Visitor(workspace, guest)
@@ -71,7 +71,7 @@ def test_a_removed_guest_is_signed_out_and_may_come_back_at_home(workspace: Work
 
 
 def test_a_command_acts_for_another_organization_and_member(workspace: Workspace) -> None:
-    """The slug and the address choose; who is no member there is not found."""
+    """The slug and the address select them; an address that is not a member there is not found."""
     other = second_organization(workspace)
     guest = _guest(workspace, other, Role.VIEWER)
     acting = app.acting_as(workspace, app.Acting("other-media", "bo@members.example"))
@@ -88,7 +88,7 @@ def test_a_command_acts_for_another_organization_and_member(workspace: Workspace
 
 
 def test_a_command_of_the_operator_takes_no_organization() -> None:
-    """It would act for the whole installation whatever was said: refused, not ignored."""
+    """Such a command acts for the whole installation, so the option is refused, not ignored."""
     refused = CliRunner().invoke(root, ["--organization", "a", "doctor"])
 
     assert 2 == refused.exit_code

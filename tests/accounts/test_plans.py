@@ -1,4 +1,4 @@
-"""Plans: limits where things are created, an event for billing, and the questions of a start."""
+"""Plans: limits on creating things, an event for billing, and the questions of the first start."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _events(workspace: Workspace) -> list[tuple[str, dict[str, object]]]:
 
 
 def test_every_tier_says_what_each_limit_is() -> None:
-    """The registry is whole, and a larger tier never allows less."""
+    """The registry is complete, and a larger tier never allows less."""
     for limit in Limit:
         counts = [rules.TIERS[tier][limit] for tier in Tier]
         known = [count for count in counts if count is not None]
@@ -51,12 +51,13 @@ def test_every_tier_says_what_each_limit_is() -> None:
 
 
 def test_an_invitation_takes_a_seat_and_the_last_one_is_the_last(workspace: Workspace) -> None:
-    """Free has three: the administrator and two that are invited; the message names it all."""
+    """The free plan has three seats: an administrator and two invitations; the message says so."""
     _choose(workspace, "free")
     tokens = [_invite(workspace, number) for number in range(2)]
     with pytest.raises(LimitReached) as caught:
         _invite(workspace, 3)
-    _invite(workspace, 1)  # again to the same address: it replaces, and needs no further seat
+    # inviting the same address again replaces the invitation and needs no further seat
+    _invite(workspace, 1)
     with workspace.stores.operational.worker() as tx:
         accepted = accounts.accept_invitation(tx, token=tokens[0])
 
@@ -67,7 +68,7 @@ def test_an_invitation_takes_a_seat_and_the_last_one_is_the_last(workspace: Work
 
 
 def test_a_larger_plan_makes_room_and_a_smaller_one_takes_none_away(workspace: Workspace) -> None:
-    """Members above a smaller limit stay; an open invitation waits until there is room."""
+    """Members above a smaller limit stay; an open invitation waits for a free seat."""
     _choose(workspace, "enterprise")
     tokens = [_invite(workspace, number) for number in range(6)]
     _choose(workspace, "free")
@@ -82,7 +83,7 @@ def test_a_larger_plan_makes_room_and_a_smaller_one_takes_none_away(workspace: W
 
 
 def test_two_invitations_at_a_time_do_not_share_the_last_seat(workspace: Workspace) -> None:
-    """Eight at once for two seats: two are sent."""
+    """Of eight concurrent invitations for two seats, two are sent."""
     _choose(workspace, "free")
 
     def invite(number: int) -> bool:
@@ -97,7 +98,7 @@ def test_two_invitations_at_a_time_do_not_share_the_last_seat(workspace: Workspa
 
 
 def test_projects_are_limited_by_the_tier_or_by_what_was_agreed(workspace: Workspace) -> None:
-    """The caller counts them; an agreed number stands above the tier's."""
+    """The caller counts the projects; an agreed number overrides the tier's."""
     _choose(workspace, "starter")
     operational(workspace, accounts.require_room, limit=Limit.PROJECTS, used=2)
     with pytest.raises(LimitReached, match="starter allows 3 projects; 3 are in use"):
@@ -108,7 +109,7 @@ def test_projects_are_limited_by_the_tier_or_by_what_was_agreed(workspace: Works
 
 
 def test_retention_is_as_configured_and_at_most_the_plans(workspace: Workspace) -> None:
-    """A setting of 400 days is 90 on the free plan, and 400 without a limit."""
+    """A setting of 400 days becomes 90 on the free plan, and stays 400 on an unlimited one."""
     days = [
         operational(workspace, accounts.retention_days, configured=configured)
         for configured in (30, 400)
@@ -120,7 +121,7 @@ def test_retention_is_as_configured_and_at_most_the_plans(workspace: Workspace) 
 
 
 def test_a_refused_creation_is_an_event_once_a_day(workspace: Workspace) -> None:
-    """By the API, the page and the command: one event for billing, though nothing was created."""
+    """API, page and command share one event for billing, although nothing was created."""
     admin = Visitor(workspace, workspace)
     member_of(workspace, Role.VIEWER, "Bo")
     first = admin.api("POST", "invitations", {"email": "a@example.org"})
@@ -138,7 +139,7 @@ def test_a_refused_creation_is_an_event_once_a_day(workspace: Workspace) -> None
 
 
 def test_the_plan_is_chosen_by_an_administrator_and_audited(workspace: Workspace) -> None:
-    """On the page too; a user is refused, and nonsense is named."""
+    """Also on the page; a user is refused, and an unknown plan is named in the error."""
     with pytest.raises(Refused):
         _choose(member_of(workspace, Role.USER, "Bo"), "enterprise")
     with pytest.raises(InvalidInput, match="invalid tier"):
@@ -158,7 +159,7 @@ def test_the_plan_is_chosen_by_an_administrator_and_audited(workspace: Workspace
 
 
 def test_a_start_without_a_terminal_takes_the_defaults_once(workspace: Workspace) -> None:
-    """Nothing waits for an answer that cannot come; the second start asks nothing either."""
+    """The start does not wait for answers, and the second start asks no questions either."""
     from wavehouse.accounts.cli.plans import PERSONAS, TIERS, ask_at_first_start
 
     ask_at_first_start(workspace)

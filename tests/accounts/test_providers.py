@@ -1,4 +1,4 @@
-"""Signing in by OpenID Connect, at a provider that really runs: state, nonce, PKCE, claims."""
+"""Signing in by OpenID Connect with a running provider: state, nonce, PKCE, claims."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wavehouse.workspace import Workspace
 
 @pytest.fixture
 def provider() -> Iterator[TestProvider]:
-    """The provider, serving."""
+    """The running provider."""
     made = TestProvider()
     yield made
     made.close()
@@ -29,7 +29,7 @@ def provider() -> Iterator[TestProvider]:
 
 @pytest.fixture
 def site(workspace: Workspace, provider: TestProvider) -> Workspace:
-    """The workspace with the provider in its settings, and a member whom the provider knows."""
+    """The workspace with the provider configured, and a member known to the provider."""
     member_of(workspace, Role.USER, "Bo")
     settings = config.load(
         {
@@ -61,7 +61,7 @@ def _signed_in(site: Workspace, provider: TestProvider) -> Any:
 
 
 def test_a_member_signs_in_by_the_provider(site: Workspace, provider: TestProvider) -> None:
-    """The verified address is the member's; the next time the provider's id is enough."""
+    """The verified address identifies the member; later the provider's id is enough."""
     visitor, address = _begun(site)
     entered = _returned(visitor, provider.person_signs_in(address))
     page = visitor.client.get("/account")
@@ -94,7 +94,7 @@ def test_a_member_signs_in_by_the_provider(site: Workspace, provider: TestProvid
 def test_a_token_with_a_wrong_claim_is_refused(
     site: Workspace, provider: TestProvider, claims: dict[str, Any]
 ) -> None:
-    """Issuer, audience, times, nonce, hash: 401 each, and no session."""
+    """A wrong issuer, audience, time, nonce or hash is answered with 401, without a session."""
     provider.claims = {
         name: int((clock.now() + value).timestamp()) if isinstance(value, timedelta) else value
         for name, value in claims.items()
@@ -106,7 +106,7 @@ def test_a_token_with_a_wrong_claim_is_refused(
 def test_a_token_of_another_key_or_without_one_is_refused(
     site: Workspace, provider: TestProvider
 ) -> None:
-    """No signature, a signature by the client's secret, and by a key that is not published."""
+    """No signature, a signature with the client's secret, or one with an unpublished key."""
     codes = []
     for algorithm, signing in (
         ("none", None),
@@ -122,7 +122,7 @@ def test_a_token_of_another_key_or_without_one_is_refused(
 def test_a_new_key_of_the_provider_is_read_when_it_is_first_seen(
     site: Workspace, provider: TestProvider
 ) -> None:
-    """Keys are kept for ten minutes, and read again for a token that names another one."""
+    """Keys are cached for ten minutes and fetched again when a token names an unknown one."""
     visitor, address = _begun(site)
     first = _returned(visitor, provider.person_signs_in(address))
     provider.key = RSAKey.generate_key(2048, {"kid": "two"})
@@ -138,14 +138,14 @@ def test_a_new_key_of_the_provider_is_read_when_it_is_first_seen(
 def test_an_address_that_the_provider_has_not_verified_is_refused(
     site: Workspace, provider: TestProvider, verified: object
 ) -> None:
-    """Anybody can claim an address; only the boolean true is a proof."""
+    """Anybody can claim an address; only the boolean true is accepted as verified."""
     provider.claims = {"email_verified": verified}
 
     assert 403 == _signed_in(site, provider).status_code
 
 
 def test_a_person_who_is_no_member_is_refused(site: Workspace, provider: TestProvider) -> None:
-    """The provider knows them, and nobody invited them: no account appears."""
+    """The provider knows the person but nobody invited them: no account is created."""
     provider.claims = {"sub": "person-2", "email": "stranger@members.example"}
     refused = _signed_in(site, provider)
     with site.stores.operational.worker() as tx:
@@ -159,7 +159,7 @@ def test_a_person_who_is_no_member_is_refused(site: Workspace, provider: TestPro
 def test_a_state_works_once_in_its_browser_for_ten_minutes(
     site: Workspace, provider: TestProvider
 ) -> None:
-    """Another browser, a second use, an invented one and a late one are 401."""
+    """Another browser, a second use, an invented state and an expired one get 401."""
     visitor, address = _begun(site)
     other, _ = _begun(site)
     query = provider.person_signs_in(address)
@@ -178,7 +178,7 @@ def test_a_state_works_once_in_its_browser_for_ten_minutes(
 
 
 def test_a_code_that_was_stolen_is_of_no_use(site: Workspace, provider: TestProvider) -> None:
-    """Its verifier is missing (PKCE): the provider refuses the exchange."""
+    """Without its verifier (PKCE) the provider refuses to exchange it."""
     victim, address = _begun(site)
     stolen = provider.person_signs_in(address)["code"]
     thief, thiefs_address = _begun(site)
@@ -193,7 +193,7 @@ def test_a_code_that_was_stolen_is_of_no_use(site: Workspace, provider: TestProv
 def test_a_removed_member_does_not_come_back_by_the_provider(
     site: Workspace, provider: TestProvider
 ) -> None:
-    """The link to the provider's person stays, and opens nothing."""
+    """The link to the provider's person remains, but no longer signs in."""
     _signed_in(site, provider)
     with site.stores.operational.app(site.identity.organization_id) as tx:
         accounts.remove_member(tx, identity=site.identity, wanted="bo@members.example")
@@ -202,12 +202,12 @@ def test_a_removed_member_does_not_come_back_by_the_provider(
 
 
 def test_without_a_provider_the_route_is_not_found(workspace: Workspace) -> None:
-    """A stranger learns nothing from it."""
+    """The 404 reveals nothing about the configuration."""
     assert 404 == Visitor(workspace, None).client.get("/sign-in/provider").status_code
 
 
 def test_the_secret_of_the_provider_is_masked(site: Workspace) -> None:
-    """Neither `config show` nor a repr has it."""
+    """Neither `config show` nor a repr contains it."""
     shown = [value.shown() for value in site.settings.values.values()]
 
     assert SECRET not in " ".join(shown)

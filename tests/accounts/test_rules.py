@@ -37,7 +37,7 @@ def _record(secret: str, **changes: object) -> KeyRecord:
 
 @given(st.text(BASE62, min_size=8, max_size=8), st.text(BASE62, min_size=32, max_size=32))
 def test_a_key_that_was_written_is_read_back(prefix: str, secret: str) -> None:
-    """The text of a key gives back its prefix and its secret, and nothing else."""
+    """The text of a key gives its prefix and its secret."""
     assert (prefix, secret) == rules.read_key(rules.key_text(prefix, secret))
 
 
@@ -50,7 +50,7 @@ def test_a_key_that_was_written_is_read_back(prefix: str, secret: str) -> None:
 def test_a_single_wrong_character_is_seen_without_the_database(
     prefix: str, secret: str, place: int, letter: str
 ) -> None:
-    """CRC-32 finds every single typing error; a key with one is not a key."""
+    """CRC-32 detects every single-character error; a mistyped key is invalid."""
     text = rules.key_text(prefix, secret)
     place %= len(text)
     wrong = text[:place] + letter + text[place + 1 :]
@@ -70,13 +70,13 @@ def test_a_single_wrong_character_is_seen_without_the_database(
     ],
 )
 def test_garbage_is_not_a_key(text: str) -> None:
-    """Anything may come in a header; nothing of it raises."""
+    """A header may contain anything; parsing never raises."""
     assert rules.read_key(text) is None
 
 
 @given(st.binary(min_size=48, max_size=48))
 def test_base62_has_the_length_and_the_letters_that_were_asked_for(noise: bytes) -> None:
-    """Whatever the noise, 32 characters of [0-9A-Za-z]."""
+    """For any random input: 32 characters of [0-9A-Za-z]."""
     text = rules.base62(noise, 32)
 
     assert 32 == len(text)
@@ -84,18 +84,18 @@ def test_base62_has_the_length_and_the_letters_that_were_asked_for(noise: bytes)
 
 
 def test_a_key_is_valid_with_its_own_secret_only() -> None:
-    """The hash of the secret decides."""
+    """The hash of the secret decides whether it is valid."""
     assert rules.key_is_valid(_record("a" * 32), "a" * 32, AT)
     assert not rules.key_is_valid(_record("a" * 32), "b" * 32, AT)
 
 
 def test_a_revoked_key_is_not_valid() -> None:
-    """Revoking works at once."""
+    """Revocation takes effect immediately."""
     assert not rules.key_is_valid(_record("a", revoked_at=AT - timedelta(days=1)), "a", AT)
 
 
 def test_a_key_ends_at_the_instant_of_its_expiry() -> None:
-    """Half-open: the last microsecond before it still works, the instant itself does not."""
+    """Half-open: the key works one microsecond before its expiry and fails at it."""
     record = _record("a", expires_at=AT)
 
     assert rules.key_is_valid(record, "a", AT - timedelta(microseconds=1))
@@ -113,14 +113,14 @@ def test_every_name_has_a_slug_that_the_database_accepts(name: str) -> None:
 
 
 def test_the_hash_of_a_token_is_sha256() -> None:
-    """32 bytes, the published test vector of "abc"."""
+    """32 bytes that match the published test vector of "abc"."""
     assert "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" == (
         rules.token_hash("abc").hex()
     )
 
 
 def test_the_command_knows_every_scope() -> None:
-    """`keys create --scope` lists them without importing anything; the lists are the same."""
+    """`keys create --scope` lists them without importing anything; both lists are equal."""
     from wavehouse.accounts.cli.keys import SCOPES
     from wavehouse.accounts.types import Scope
 

@@ -35,7 +35,7 @@ def _key(workspace: Workspace, **changes: object) -> accounts.NewApiKey:
 
 
 def test_the_first_organization_is_made_once(stores: Stores) -> None:
-    """The second start finds what the first made."""
+    """The second start finds the existing organization."""
     with stores.operational.worker() as tx:
         first = accounts.ensure_organization(tx, name="Nord & Süd")
     with stores.operational.worker() as tx:
@@ -46,7 +46,7 @@ def test_the_first_organization_is_made_once(stores: Stores) -> None:
 
 
 def test_a_sign_in_link_begins_a_session_of_its_user(workspace: Workspace) -> None:
-    """The token of the link gives the token of a session; the session knows its user."""
+    """A link's token is exchanged for a session's token; the session belongs to the link's user."""
     token = _link(workspace)
     with workspace.stores.operational.worker() as tx:
         session = accounts.sign_in(tx, token=token)
@@ -57,7 +57,7 @@ def test_a_sign_in_link_begins_a_session_of_its_user(workspace: Workspace) -> No
 
 
 def test_a_sign_in_link_works_once(workspace: Workspace) -> None:
-    """The second use and an unknown link get the same answer."""
+    """A used link and an unknown link get the same answer."""
     token = _link(workspace)
     with workspace.stores.operational.worker() as tx:
         accounts.sign_in(tx, token=token)
@@ -70,7 +70,7 @@ def test_a_sign_in_link_works_once(workspace: Workspace) -> None:
 
 
 def test_a_sign_in_link_works_once_for_requests_at_the_same_time(workspace: Workspace) -> None:
-    """Eight requests race for one link; one session begins."""
+    """Eight concurrent requests use one link; one session begins."""
     token = _link(workspace)
     outcomes: list[str] = []
     barrier = threading.Barrier(8)
@@ -94,7 +94,7 @@ def test_a_sign_in_link_works_once_for_requests_at_the_same_time(workspace: Work
 
 
 def test_a_sign_in_link_ends_after_a_day(workspace: Workspace) -> None:
-    """Just before 24 hours it works; at 24 hours it does not."""
+    """It works just before 24 hours and fails at 24 hours."""
     with clock.frozen(NOON):
         early, late = _link(workspace), _link(workspace)
 
@@ -112,7 +112,7 @@ def test_a_sign_in_link_ends_after_a_day(workspace: Workspace) -> None:
 
 
 def test_a_session_ends_after_thirty_days(workspace: Workspace) -> None:
-    """Then the cookie means nobody."""
+    """After that the cookie identifies nobody."""
     with clock.frozen(NOON):
         token = _link(workspace)
         with workspace.stores.operational.worker() as tx:
@@ -122,7 +122,7 @@ def test_a_session_ends_after_thirty_days(workspace: Workspace) -> None:
 
 
 def test_signing_out_ends_the_session(workspace: Workspace) -> None:
-    """And signing out twice is harmless."""
+    """Signing out twice is harmless."""
     token = _link(workspace)
     with workspace.stores.operational.worker() as tx:
         session = accounts.sign_in(tx, token=token)
@@ -133,7 +133,7 @@ def test_signing_out_ends_the_session(workspace: Workspace) -> None:
 
 
 def test_a_user_who_was_switched_off_has_no_session(workspace: Workspace) -> None:
-    """Sessions and links of a user end with the user."""
+    """Sessions and links of a user end when the user is switched off."""
     link, unused = _link(workspace), _link(workspace)
     with workspace.stores.operational.worker() as tx:
         session = accounts.sign_in(tx, token=link)
@@ -145,7 +145,7 @@ def test_a_user_who_was_switched_off_has_no_session(workspace: Workspace) -> Non
 
 
 def test_no_secret_of_a_link_session_or_key_reaches_a_table(workspace: Workspace) -> None:
-    """Only hashes are stored: the text of no column holds a token."""
+    """Only hashes are stored: no text column contains a token."""
     link = _link(workspace)
     key = _key(workspace).text
     with workspace.stores.operational.worker() as tx:
@@ -167,7 +167,7 @@ def test_no_secret_of_a_link_session_or_key_reaches_a_table(workspace: Workspace
 
 
 def test_a_key_acts_for_its_organization(workspace: Workspace) -> None:
-    """Verified by its text, for a scope that it has."""
+    """It is verified by its text, for a scope that it has."""
     made = _key(workspace)
     with workspace.stores.operational.worker() as tx:
         identity = accounts.verify_api_key(tx, text=made.text, scope=Scope.CONVERSIONS_WRITE)
@@ -176,14 +176,14 @@ def test_a_key_acts_for_its_organization(workspace: Workspace) -> None:
 
 
 def test_a_key_is_refused_for_a_scope_that_it_lacks(workspace: Workspace) -> None:
-    """Refused, not unknown: the caller should ask for another key."""
+    """The error is Refused, not NotFound: the caller needs another key."""
     made = _key(workspace)
     with workspace.stores.operational.worker() as tx, pytest.raises(Refused):
         accounts.verify_api_key(tx, text=made.text, scope=Scope.STATS_READ)
 
 
 def test_a_revoked_key_is_refused_at_once(workspace: Workspace) -> None:
-    """And cannot be revoked twice."""
+    """A revoked key cannot be revoked again."""
     made = _key(workspace)
     organization = workspace.organization.organization_id
     with workspace.stores.operational.app(organization) as tx:
@@ -196,7 +196,7 @@ def test_a_revoked_key_is_refused_at_once(workspace: Workspace) -> None:
 
 
 def test_an_expired_key_is_refused(workspace: Workspace) -> None:
-    """From the instant of its expiry on."""
+    """It is refused from the instant of its expiry on."""
     with clock.frozen(NOON):
         made = _key(workspace, expires_at=NOON + timedelta(days=1))
     with (
@@ -208,7 +208,7 @@ def test_an_expired_key_is_refused(workspace: Workspace) -> None:
 
 
 def test_using_a_key_is_remembered_once_a_minute(workspace: Workspace) -> None:
-    """A busy key writes its row once a minute and not with every request."""
+    """A busy key updates its row once a minute, not at every request."""
     made = _key(workspace)
     organization = workspace.organization.organization_id
     seen = []
@@ -226,13 +226,13 @@ def test_using_a_key_is_remembered_once_a_minute(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("changes", [{"name": "  "}, {"scopes": []}], ids=["name", "scopes"])
 def test_a_key_needs_a_name_and_a_scope(workspace: Workspace, changes: dict[str, object]) -> None:
-    """A nameless key cannot be found again; one without scopes can do nothing."""
+    """A nameless key cannot be identified later; one without scopes is useless."""
     with pytest.raises(InvalidInput):
         _key(workspace, **changes)
 
 
 def test_making_and_revoking_a_key_stand_in_the_audit_log(workspace: Workspace) -> None:
-    """With who did it, and without the secret."""
+    """The entry has the actor and no secret."""
     made = _key(workspace)
     organization = workspace.organization.organization_id
     with workspace.stores.operational.app(organization) as tx:
@@ -259,7 +259,7 @@ def _second_organization(stores: Stores) -> accounts.Organization:
 def test_row_security_shows_an_organization_its_own_rows_and_no_others(
     workspace: Workspace,
 ) -> None:
-    """The app sees one organization; outside of one it sees nothing."""
+    """The app sees the rows of one organization, and no rows without an organization."""
     other = _second_organization(workspace.stores)
     _key(workspace)
     database = workspace.stores.operational
@@ -277,7 +277,7 @@ def test_row_security_shows_an_organization_its_own_rows_and_no_others(
 
 
 def test_row_security_refuses_writing_into_another_organization(workspace: Workspace) -> None:
-    """What a forged identity would try: a key for someone else."""
+    """A forged identity cannot insert a key for another organization."""
     other = _second_organization(workspace.stores)
     with (
         pytest.raises(psycopg.errors.InsufficientPrivilege),
@@ -291,7 +291,7 @@ def test_row_security_refuses_writing_into_another_organization(workspace: Works
 def test_the_organization_of_one_transaction_is_forgotten_by_the_next(
     workspace: Workspace,
 ) -> None:
-    """Connections are shared by a pool; the setting must not outlive its transaction."""
+    """A pool shares connections; the setting must not outlive its transaction."""
     database = workspace.stores.operational
     for organization, expected in ((workspace.organization.organization_id, 1), (None, 0)) * 3:
         with database.app(organization) as tx:
@@ -300,7 +300,7 @@ def test_the_organization_of_one_transaction_is_forgotten_by_the_next(
 
 @pytest.mark.parametrize("table", ["login_links", "login_sessions"])
 def test_the_app_cannot_read_links_and_sessions(workspace: Workspace, table: str) -> None:
-    """Signing in is the worker's alone; the app ends sessions, without a token in sight."""
+    """Only the worker reads them; the app can end sessions without seeing a token."""
     with (
         pytest.raises(psycopg.errors.InsufficientPrivilege),
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
@@ -309,7 +309,7 @@ def test_the_app_cannot_read_links_and_sessions(workspace: Workspace, table: str
 
 
 def test_links_and_sessions_that_have_ended_are_deleted(workspace: Workspace) -> None:
-    """Tokens go when they expire: making a new link clears the old ones."""
+    """Creating a link deletes the expired ones."""
     with clock.frozen(NOON):
         _link(workspace)
     with clock.frozen(NOON + timedelta(days=2)):
@@ -319,7 +319,7 @@ def test_links_and_sessions_that_have_ended_are_deleted(workspace: Workspace) ->
 
 
 def test_a_key_that_has_expired_already_is_not_made(workspace: Workspace) -> None:
-    """A day of the past is a slip of the pen: the key would never work."""
+    """An expiry date in the past is a typing error: the key would never work."""
     with (
         clock.frozen(NOON),
         pytest.raises(InvalidInput, match="the expiry date is in the past"),
@@ -328,7 +328,7 @@ def test_a_key_that_has_expired_already_is_not_made(workspace: Workspace) -> Non
 
 
 def test_two_equal_requests_at_a_time_have_one_effect(workspace: Workspace) -> None:
-    """The second waits for the first and repeats its answer; a failed first leaves the key free."""
+    """The second waits and repeats the first's answer; after a failure the key is free again."""
     location, done = workspace, []
 
     def effect() -> tuple[int, dict[str, Any]]:
@@ -359,7 +359,7 @@ def test_two_equal_requests_at_a_time_have_one_effect(workspace: Workspace) -> N
 
 
 def test_an_idempotency_key_is_free_again_after_a_day(workspace: Workspace) -> None:
-    """Another request may use it then; before, it is refused."""
+    """Another request may reuse it after a day; before that it is refused."""
     workspace = workspace
 
     def ask(request: bytes) -> accounts.Answered:
@@ -381,7 +381,7 @@ def test_an_idempotency_key_is_free_again_after_a_day(workspace: Workspace) -> N
 
 
 def test_a_key_does_no_more_than_its_user_may_now(workspace: Workspace) -> None:
-    """Made by an administrator who is a viewer now: it still reads, and writes nothing."""
+    """The key's user was an administrator and is now a viewer: the key reads but cannot write."""
     with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         text = accounts.create_api_key(
             tx, identity=workspace.identity, name="all", scopes=[*Scope]
@@ -394,13 +394,13 @@ def test_a_key_does_no_more_than_its_user_may_now(workspace: Workspace) -> None:
             accounts.verify_api_key(tx, text=text, scope=scope)
             allowed.add(scope)
 
-    # Who has paid for what is for administrators alone.
+    # Only administrators may read who paid for what.
     readable = {scope for scope in Scope if scope.endswith(":read")} - {Scope.ENTITLEMENTS_READ}
     assert readable == allowed
 
 
 def test_a_viewer_makes_no_key_that_writes(workspace: Workspace) -> None:
-    """Neither on the page nor by a command."""
+    """It is refused on the page and by the command."""
     viewer = replace(workspace.identity, role="viewer")
     with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         accounts.create_api_key(tx, identity=viewer, name="reads", scopes=[Scope.STATS_READ])
@@ -409,7 +409,7 @@ def test_a_viewer_makes_no_key_that_writes(workspace: Workspace) -> None:
 
 
 def test_a_key_of_a_user_who_was_switched_off_is_not_valid(workspace: Workspace) -> None:
-    """The caller is not signed in (401), whatever the key's scopes."""
+    """The request gets 401, whatever the key's scopes."""
     made = _key(workspace)
     with workspace.stores.operational.worker() as tx:
         tx.execute("UPDATE accounts.users SET is_active = false")
@@ -427,7 +427,7 @@ def test_a_key_of_a_user_who_was_removed_is_not_valid(workspace: Workspace) -> N
 
 
 def test_what_a_key_does_is_audited_as_the_key(workspace: Workspace) -> None:
-    """``key:<id>``; what its user does by a session or a command is ``user:<id>``."""
+    """A key's actions are by ``key:<id>``; its user's sessions and commands by ``user:<id>``."""
     made = _key(workspace)
     with workspace.stores.operational.worker() as tx:
         identity = accounts.verify_api_key(tx, text=made.text, scope=Scope.CONVERSIONS_WRITE)

@@ -1,4 +1,4 @@
-"""Signing in by an emailed link, a password and a passkey, over the pages."""
+"""Signing in on the pages with an emailed link, a password or a passkey."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ORIGIN = "http://localhost:8420"
 
 @pytest.fixture
 def bo(workspace: Workspace) -> Workspace:
-    """A member with an address."""
+    """A member with an email address."""
     return member_of(workspace, Role.USER, "Bo")
 
 
@@ -44,7 +44,7 @@ def _json(visitor: Visitor, path: str, body: Any = None) -> Any:
 def test_an_emailed_link_signs_in_the_browser_that_asked(
     workspace: Workspace, bo: Workspace
 ) -> None:
-    """Another browser is refused and does not use the link up; here it works, once."""
+    """Another browser is refused without using up the link; the requesting one signs in once."""
     here, elsewhere = Visitor(workspace, None), Visitor(workspace, None)
     asked = here.send("/sign-in/email", email=" BO@members.example ")
     token = _token(workspace)
@@ -60,7 +60,7 @@ def test_an_emailed_link_signs_in_the_browser_that_asked(
 def test_an_unknown_address_gets_the_same_answer_and_no_email(
     workspace: Workspace, bo: Workspace
 ) -> None:
-    """Nobody learns who is a member: known, unknown and removed addresses look alike."""
+    """Known, unknown and removed addresses get the same answer, so membership is not revealed."""
     visitor = Visitor(workspace, None)
     unknown = visitor.send("/sign-in/email", email="nobody@members.example")
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
@@ -72,7 +72,7 @@ def test_an_unknown_address_gets_the_same_answer_and_no_email(
 
 
 def test_an_emailed_link_expires_after_fifteen_minutes(workspace: Workspace, bo: Workspace) -> None:
-    """One second before it works still; then no more."""
+    """It works one second before the limit and fails after it."""
     visitor, now = Visitor(workspace, None), clock.now()
     with clock.frozen(now):
         visitor.send("/sign-in/email", email=EMAIL)
@@ -85,7 +85,7 @@ def test_an_emailed_link_expires_after_fifteen_minutes(workspace: Workspace, bo:
 
 
 def test_tries_are_limited_by_address_and_by_client(workspace: Workspace, bo: Workspace) -> None:
-    """Five links for one address, ten tries of one client; the next is 429."""
+    """Five links per address and ten tries per client; the next request gets 429."""
     visitor = Visitor(workspace, None)
     with clock.frozen(clock.now()):
         codes = [visitor.send("/sign-in/email", email=EMAIL).status_code for _ in range(6)] + [
@@ -99,7 +99,7 @@ def test_tries_are_limited_by_address_and_by_client(workspace: Workspace, bo: Wo
 def test_a_password_signs_in_and_its_change_ends_the_other_sessions(
     workspace: Workspace, bo: Workspace
 ) -> None:
-    """Set on the account page; a wrong one and an unknown address get one sentence."""
+    """The password is set on the account page; a wrong one and an unknown address look alike."""
     here, other = Visitor(workspace, bo), Visitor(workspace, bo)
     short = here.send("/account/password", password="short")
     kept = here.send("/account/password", password=PASSWORD)
@@ -116,7 +116,7 @@ def test_a_password_signs_in_and_its_change_ends_the_other_sessions(
 
 
 def test_a_marker_of_no_password_is_no_password(workspace: Workspace, bo: Workspace) -> None:
-    """Whatever is typed, a user without a password does not sign in by one."""
+    """A user without a password cannot sign in with one, whatever is typed."""
     visitor = Visitor(workspace, None)
 
     assert [401, 401] == [
@@ -126,7 +126,7 @@ def test_a_marker_of_no_password_is_no_password(workspace: Workspace, bo: Worksp
 
 
 def test_credentials_change_only_soon_after_a_sign_in(workspace: Workspace, bo: Workspace) -> None:
-    """A session that was left open for 15 minutes changes neither password nor passkeys."""
+    """A session older than 15 minutes can change neither the password nor passkeys."""
     visitor = Visitor(workspace, bo)
     with clock.frozen(clock.now() + timedelta(minutes=16)):
         refused = [
@@ -148,7 +148,7 @@ def _registered(workspace: Workspace, bo: Workspace) -> Authenticator:
 
 
 def test_a_passkey_signs_in(workspace: Workspace, bo: Workspace) -> None:
-    """Registered on the account page; then it signs in by itself, without an address."""
+    """It is registered on the account page and then signs in without an address."""
     key, visitor = _registered(workspace, bo), Visitor(workspace, None)
     options = _json(visitor, "/sign-in/passkey/options").json()
     entered = _json(visitor, "/sign-in/passkey", {"credential": key.get(options)})
@@ -160,7 +160,7 @@ def test_a_passkey_signs_in(workspace: Workspace, bo: Workspace) -> None:
 def test_a_passkeys_answer_works_once_and_in_its_browser(
     workspace: Workspace, bo: Workspace
 ) -> None:
-    """The same answer again, and an answer to another browser's challenge, are refused."""
+    """A repeated answer, and an answer to another browser's challenge, are refused."""
     key = _registered(workspace, bo)
     visitor, other = Visitor(workspace, None), Visitor(workspace, None)
     _json(other, "/sign-in/passkey/options")
@@ -175,7 +175,7 @@ def test_a_passkeys_answer_works_once_and_in_its_browser(
 def test_a_passkey_whose_counter_goes_back_stops_working(
     workspace: Workspace, bo: Workspace
 ) -> None:
-    """There may be a copy: it is flagged, and neither signs in any more."""
+    """The passkey may have been copied: it is flagged, and no longer signs in."""
     key, visitor = _registered(workspace, bo), Visitor(workspace, None)
     codes = []
     for count in (5, 3, 9):
@@ -190,7 +190,7 @@ def test_a_passkey_whose_counter_goes_back_stops_working(
 
 
 def test_a_passkey_of_another_origin_is_refused(workspace: Workspace, bo: Workspace) -> None:
-    """What a look-alike site collects is worth nothing here."""
+    """An answer collected by a look-alike site is refused."""
     key, visitor = _registered(workspace, bo), Visitor(workspace, None)
     key.origin = "http://localhost.evil.example"
     options = _json(visitor, "/sign-in/passkey/options").json()
@@ -199,7 +199,7 @@ def test_a_passkey_of_another_origin_is_refused(workspace: Workspace, bo: Worksp
 
 
 def test_a_removed_member_signs_in_by_no_means(workspace: Workspace, bo: Workspace) -> None:
-    """Password and passkey belong to the person; without an organization they open nothing."""
+    """Password and passkey belong to the person; without an organization neither signs in."""
     Visitor(workspace, bo).send("/account/password", password=PASSWORD)
     key, visitor = _registered(workspace, bo), Visitor(workspace, None)
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:

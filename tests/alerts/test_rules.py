@@ -1,4 +1,4 @@
-"""The rules of alerts: what fires, at which threshold, and what each says."""
+"""The rules of alerts: when each fires, its threshold, and its text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def at(hour: int, minute: int = 0, day: int = 10) -> datetime:
 
 
 def test_every_threshold_is_a_setting_that_exists() -> None:
-    """And every rule has a title, a unit and advice."""
+    """Every rule also has a title, a unit and advice."""
     known = {option.name for option in config.OPTIONS}
 
     assert set(RuleName) == set(RULES)
@@ -36,7 +36,7 @@ def test_every_threshold_is_a_setting_that_exists() -> None:
 
 @pytest.mark.parametrize(("minutes", "firing"), [(0, False), (60, False), (61, True)])
 def test_figures_are_late_after_an_hour(minutes: int, firing: bool) -> None:
-    """From the mark of the oldest stored request that is not in a figure."""
+    """Measured from the time of the oldest stored request that is not yet in a figure."""
     since = NOON - timedelta(minutes=minutes)
     seen = rules.figures_late(WaitingWork(since, None), now=NOON, limit=60)
 
@@ -44,7 +44,7 @@ def test_figures_are_late_after_an_hour(minutes: int, firing: bool) -> None:
 
 
 def test_nothing_that_waits_is_no_delay() -> None:
-    """Also when a clock is behind the server's."""
+    """A clock behind the server's does not change that."""
     assert 0 == rules.figures_late(WaitingWork(None, None), now=NOON, limit=60).value
     future = WaitingWork(NOON + timedelta(minutes=5), None)
     assert 0 == rules.figures_late(future, now=NOON, limit=60).value
@@ -56,19 +56,19 @@ def test_nothing_that_waits_is_no_delay() -> None:
         (at(23, day=9), at(1, 59), False),  # it is not 02:00 yet
         (at(23, day=9), at(2), True),
         (at(1, 30), at(2, 1), True),
-        (at(2, 30), at(9), False),  # a log of yesterday that came late: figures_late watches it
+        (at(2, 30), at(9), False),  # yesterday's log arrived late: the rule figures_late covers it
         (None, at(9), False),
     ],
 )
 def test_daily_rollups_are_due_at_two(since: datetime | None, now: datetime, firing: bool) -> None:
-    """What was stored before 02:00 of days that are over."""
+    """The rule covers requests stored before 02:00 for days that have ended."""
     seen = rules.daily_rollups_late(WaitingWork(since, since), now=now, by_hour=2)
 
     assert firing == seen.firing
 
 
 def test_a_rollup_is_slow_above_its_limit() -> None:
-    """The longest pass of a day; no pass at all is nothing slow."""
+    """The longest pass of a day counts; without a pass the rule does not fire."""
     none = rules.rollup_slow(RollupPasses(0, None, None, None), limit=15)
     slow = RollupPasses(3, timedelta(minutes=16), timedelta(minutes=20), NOON)
 
@@ -80,7 +80,7 @@ def test_a_rollup_is_slow_above_its_limit() -> None:
 
 
 def test_a_quiet_source_is_named() -> None:
-    """One alert for each; without any, the rule says that all is well."""
+    """Each quiet source has an alert; without any, the rule reports that all is well."""
     quiet = QuietSource("/logs/cdn/", "combined", NOON - timedelta(hours=30))
     (seen,) = rules.sources_quiet([quiet], now=NOON, limit=24)
     (fine,) = rules.sources_quiet([], now=NOON, limit=24)
@@ -97,7 +97,7 @@ def test_a_quiet_source_is_named() -> None:
 def test_a_share_of_unknown_files_fires_above_its_limit_and_a_least_number(
     candidates: int, unknown: int, firing: bool
 ) -> None:
-    """Of the requests that count, or would if their file were known."""
+    """The share of requests that count, or would count if their file were known."""
     requests = RequestShares(24, candidates, candidates, unknown, 0)
     first, _ = rules.shares(requests, unknown_limit=20, bad_ip_limit=30, least=100)
 
@@ -106,7 +106,7 @@ def test_a_share_of_unknown_files_fires_above_its_limit_and_a_least_number(
 
 @pytest.mark.parametrize(("bad", "firing"), [(300, False), (301, True)])
 def test_a_share_of_machines_fires_above_its_limit(bad: int, firing: bool) -> None:
-    """Of all requests."""
+    """The share of all requests."""
     requests = RequestShares(24, 1000, 700, 0, bad)
     _, second = rules.shares(requests, unknown_limit=20, bad_ip_limit=30, least=100)
 
@@ -119,7 +119,7 @@ def test_a_share_of_machines_fires_above_its_limit(bad: int, firing: bool) -> No
 def test_downloads_that_fall_by_two_fifths_are_an_alert(
     before: int, last: int, firing: bool
 ) -> None:
-    """Week against week; shows with fewer than the least number are left out."""
+    """Compared week by week; shows with fewer downloads than the minimum are left out."""
     weeks = [WeeklyDownloads(SHOW, last, before, date(2026, 11, 9))]
     (seen,) = rules.downloads_falling(weeks, {SHOW: "Harbour"}, limit=40, least=100)
 
@@ -128,7 +128,7 @@ def test_downloads_that_fall_by_two_fifths_are_an_alert(
 
 
 def test_an_email_says_what_happened_and_what_to_do() -> None:
-    """The text is a sentence, the next step, and the page; a resolution has no next step."""
+    """The text has a sentence, the next step and the page; a resolution has no next step."""
     rule = RULES[RuleName.FEED_FAILING]
     subject, text = rules.email_text(
         'the feed of "Harbour" is gone', rule, resolved=False, address="https://pod.example"

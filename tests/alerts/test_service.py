@@ -29,13 +29,13 @@ NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
 @pytest.fixture
 def place(workspace: Workspace) -> Workspace:
-    """A workspace whose alerts go to one address."""
+    """A workspace whose alerts are sent to one address."""
     flags = {"home": str(workspace.settings.home), "alert_mail_to": "ops@pod.example"}
     return replace(workspace, settings=config.load(flags, environment={}))
 
 
 def seen(firing: bool = True, subject: str = "harbour", **more: Any) -> Observation:
-    """A feed that fails, or no more."""
+    """Make the feed fail, or recover."""
     values: dict[str, Any] = {
         "value": 7.0,
         "threshold": 6.0,
@@ -47,7 +47,7 @@ def seen(firing: bool = True, subject: str = "harbour", **more: Any) -> Observat
 
 
 def evaluate(place: Workspace, *observations: Observation, minutes: int = 0) -> Evaluated:
-    """Evaluate at so many minutes after noon."""
+    """Evaluate the rules at this many minutes after noon."""
     with clock.frozen(NOON + timedelta(minutes=minutes)):
         return acting.operational(place, alerts.evaluate, observations=observations)
 
@@ -63,18 +63,18 @@ def events(place: Workspace) -> list[str]:
 
 
 def kept_emails(place: Workspace) -> list[mail.StoredEmail]:
-    """The emails of the outbox."""
+    """The emails in the outbox."""
     return mail.stored_emails(mail.outbox_folder(place.settings))
 
 
 def emails(place: Workspace) -> list[str]:
-    """The texts of the emails that a worker sends now, and of those it sent before."""
+    """The texts of the emails sent so far, after letting a worker send what is due."""
     working.worker_of(place, listed=[]).run(once=True)
     return [each.subject for each in kept_emails(place)]
 
 
 def test_an_alert_opens_once_and_is_announced_once(place: Workspace) -> None:
-    """However often it is evaluated: one row, one webhook event, one email."""
+    """Repeated evaluations give one row, one webhook event and one email."""
     first = evaluate(place, seen())
     again = evaluate(place, seen(message="the feed has failed for 8 hours"), minutes=1)
 
@@ -87,7 +87,7 @@ def test_an_alert_opens_once_and_is_announced_once(place: Workspace) -> None:
 
 
 def test_an_alert_resolves_by_itself_after_ten_minutes_in_order(place: Workspace) -> None:
-    """And opens again, as another one, when the rule fires again."""
+    """When the rule fires again a new alert opens."""
     evaluate(place, seen())
     assert () == evaluate(place, seen(firing=False), minutes=1).resolved
     assert () == evaluate(place, seen(firing=False), minutes=10).resolved
@@ -102,7 +102,7 @@ def test_an_alert_resolves_by_itself_after_ten_minutes_in_order(place: Workspace
 
 
 def test_an_alert_whose_subject_is_not_observed_any_more_resolves(place: Workspace) -> None:
-    """A feed that was removed, or a source that came back, has no observation of its own."""
+    """A feed that was removed, or a source that came back, is no longer observed."""
     evaluate(place, seen())
     evaluate(place, minutes=1)
 
@@ -110,7 +110,7 @@ def test_an_alert_whose_subject_is_not_observed_any_more_resolves(place: Workspa
 
 
 def test_a_value_that_flaps_stays_one_alert(place: Workspace) -> None:
-    """In order for less than ten minutes is not in order."""
+    """A value that is in order for less than ten minutes does not resolve the alert."""
     for minute in range(0, 60, 5):
         evaluate(place, seen(firing=minute % 10 == 0), minutes=minute)
 
@@ -118,7 +118,7 @@ def test_a_value_that_flaps_stays_one_alert(place: Workspace) -> None:
 
 
 def test_subjects_have_alerts_of_their_own(place: Workspace) -> None:
-    """Two feeds fail: two alerts; one recovers, the other stays."""
+    """Two feeds fail: two alerts; one feed recovers, the other alert stays open."""
     evaluate(place, seen(), seen(subject="lighthouse"))
     evaluate(place, seen(), minutes=1)
     evaluate(place, seen(), minutes=12)
@@ -127,7 +127,7 @@ def test_subjects_have_alerts_of_their_own(place: Workspace) -> None:
 
 
 def test_a_silenced_rule_opens_and_resolves_and_notifies_nobody(place: Workspace) -> None:
-    """The list stays true; the silence ends by itself or by hand."""
+    """The list stays correct; silencing ends at its time or by hand."""
     with clock.frozen(NOON - timedelta(hours=1)):
         acting.operational(
             place,
@@ -148,7 +148,7 @@ def test_a_silenced_rule_opens_and_resolves_and_notifies_nobody(place: Workspace
 
 
 def test_acknowledging_keeps_an_alert_open_until_it_resolves(place: Workspace) -> None:
-    """Who took note first is kept; an alert that resolved cannot be acknowledged."""
+    """The first acknowledgement is kept; a resolved alert cannot be acknowledged."""
     (alert,) = evaluate(place, seen()).opened
     acting.operational(place, alerts.acknowledge_alert, alert_id=alert.alert_id)
     (now,) = listed(place)
@@ -161,7 +161,7 @@ def test_acknowledging_keeps_an_alert_open_until_it_resolves(place: Workspace) -
 
 
 def test_organizations_have_alerts_of_their_own(place: Workspace) -> None:
-    """The same rule and subject in two organizations; one cannot see or touch the other's."""
+    """The same rule and subject in two organizations are two alerts, invisible to each other."""
     other = second_organization(place)
     (alert,) = evaluate(place, seen()).opened
     evaluate(other, seen())
@@ -172,7 +172,7 @@ def test_organizations_have_alerts_of_their_own(place: Workspace) -> None:
 
 
 def test_emails_go_to_the_administrators_unless_addresses_are_set(workspace: Workspace) -> None:
-    """Made-up addresses below .invalid get none."""
+    """Addresses below .invalid are not sent anything."""
     evaluate(workspace, seen())
     assert [] == emails(workspace)
 
@@ -185,7 +185,7 @@ def test_emails_go_to_the_administrators_unless_addresses_are_set(workspace: Wor
 
 
 def test_a_fresh_installation_is_all_in_order(workspace: Workspace) -> None:
-    """Every rule observes something, nothing fires, and the schedule's work says nothing."""
+    """Every rule observes something, nothing fires, and the scheduled job reports nothing."""
     observations = alerts.observe(workspace.stores, workspace.settings, identity=workspace.identity)
 
     assert set(RuleName) == {each.rule for each in observations}
@@ -194,7 +194,7 @@ def test_a_fresh_installation_is_all_in_order(workspace: Workspace) -> None:
 
 
 def _mark(place: Workspace, age: timedelta) -> None:
-    """An hour that was marked so long ago and waits for its rollup."""
+    """Mark an hour this long ago that waits for its rollup."""
     hour = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     with place.stores.operational.worker() as tx:
         tx.execute(
@@ -206,7 +206,7 @@ def _mark(place: Workspace, age: timedelta) -> None:
 def test_figures_that_wait_for_more_than_an_hour_open_an_alert_that_a_rollup_resolves(
     place: Workspace,
 ) -> None:
-    """POD-9: event to figure within an hour. The rollup is remembered with what it took."""
+    """POD-9: from event to figure within an hour. A rollup's duration is stored."""
     _mark(place, timedelta(minutes=90))
     opened = alerts.evaluate_all(place.stores, place.settings).opened
     assert "figures_late" in {alert.rule for alert in opened}
@@ -225,7 +225,7 @@ def test_figures_that_wait_for_more_than_an_hour_open_an_alert_that_a_rollup_res
 
 
 def test_a_source_that_delivered_on_three_days_and_stops_is_quiet(place: Workspace) -> None:
-    """A folder that was read once by hand is none."""
+    """A folder that was read once by hand is not a quiet source."""
     identity = place.identity
     with place.stores.operational.worker() as tx:
         for folder, days in (("/logs/cdn/", (3, 4, 5)), ("/downloads/", (5,))):
@@ -258,7 +258,7 @@ def test_a_source_that_delivered_on_three_days_and_stops_is_quiet(place: Workspa
 
 @pytest.fixture
 def client(place: Workspace) -> Iterator[TestClient]:
-    """The application, asked with a key of every scope."""
+    """A client of the application with a key of every scope."""
     key = key_of(place, *Scope)
     headers = {"Authorization": f"Bearer {key}"}
     with TestClient(live_app(place), base_url="http://localhost", headers=headers) as started:
@@ -266,7 +266,7 @@ def client(place: Workspace) -> Iterator[TestClient]:
 
 
 def test_the_api_lists_acknowledges_and_silences(place: Workspace, client: TestClient) -> None:
-    """What is open, what is measured, and the two things that a person can do."""
+    """The API lists open alerts and measured values, and lets a person acknowledge and silence."""
     (alert,) = evaluate(place, seen()).opened
     (item,) = client.get("/api/v1/alerts").json()["data"]
     assert ("feed_failing", "open", "hours") == (item["rule"], item["state"], item["unit"])
@@ -282,7 +282,7 @@ def test_the_api_lists_acknowledges_and_silences(place: Workspace, client: TestC
 
 
 def test_the_commands_list_and_acknowledge(place: Workspace) -> None:
-    """Exit code 3 while an alert is open that nobody acknowledged."""
+    """Exit code 3 while an open alert is not acknowledged."""
 
     @contextmanager
     def opened() -> Iterator[Workspace]:
@@ -301,7 +301,7 @@ def test_the_commands_list_and_acknowledge(place: Workspace) -> None:
 
 
 def test_shares_are_of_the_last_hour_unless_it_has_few_requests(place: Workspace) -> None:
-    """A day of millions is not read every minute; a small show is judged by its day."""
+    """The rule reads the last hour, or the last day when the hour has too few requests."""
     shares = acting.operational(place, measurement.request_shares)
 
     assert (24, 0) == (shares.hours, shares.requests)

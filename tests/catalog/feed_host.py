@@ -20,7 +20,7 @@ class Reply:
 
 @dataclass
 class FeedHost:
-    """The responses by path, and the received requests: path and headers."""
+    """Responses by path, and the received requests as path and headers."""
 
     url: str = ""
     replies: dict[str, Reply] = field(default_factory=dict)

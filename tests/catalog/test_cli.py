@@ -42,7 +42,7 @@ def test_a_good_feed_is_told_in_one_line(run: Callable[..., Result]) -> None:
 
 
 def test_dropped_items_have_their_file_and_line_and_exit_code_3(run: Callable[..., Result]) -> None:
-    """Dropped items are on stderr; the rest is kept."""
+    """Dropped items are reported on stderr; the others are kept."""
     result = run(feed, SLOPPY, "--no-probe")
     assert 3 == result.exit_code
     assert f"{SLOPPY}:23: dropped, it has no enclosure" in result.stderr
@@ -50,7 +50,7 @@ def test_dropped_items_have_their_file_and_line_and_exit_code_3(run: Callable[..
 
 
 def test_one_bad_feed_does_not_stop_the_others(run: Callable[..., Result], tmp_path: Path) -> None:
-    """The error names the file, the next feed is read, the exit code is the error's."""
+    """The error names the file, the next feed is read, and the exit code is the error's."""
     page = tmp_path / "page.xml"
     page.write_text("<html></html>")
     result = run(feed, str(page), PLAIN, "--no-probe")
@@ -67,7 +67,7 @@ def test_a_private_address_is_refused_with_exit_code_4(run: Callable[..., Result
 
 
 def test_json_says_everything_in_one_object(run: Callable[..., Result], tmp_path: Path) -> None:
-    """Counts, dropped items, described files."""
+    """The object has the counts, the dropped items and the described files."""
     media = tmp_path / "media.json"
     facts = {"bytes": 1000, "header_bytes": 10, "duration_ms": 60000}
     media.write_text(json.dumps({"https://media.harbour.example/1.mp3": facts}))
@@ -82,7 +82,7 @@ def test_json_says_everything_in_one_object(run: Callable[..., Result], tmp_path
 
 
 def test_the_list_of_feeds_begins_empty_and_says_what_to_type(run: Callable[..., Result]) -> None:
-    """Then it has a row per show."""
+    """After a feed is added it has one row per show."""
     assert "wavehouse ingest feed" in run(feeds, "list").stderr
     run(feed, PLAIN, "--no-probe")
     lines = run(feeds, "list").stdout.splitlines()

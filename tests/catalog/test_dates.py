@@ -1,4 +1,4 @@
-"""Dates: a table with a source for every row, and two readers of others that know what we know."""
+"""Dates: a table with a source for every row, and comparison with two other parsers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MONTHS = [
 
 @pytest.mark.parametrize(("written", "expected", "source"), ROWS, ids=[row[0] for row in ROWS])
 def test_a_date_means_what_its_source_says(written: str, expected: str, source: str) -> None:
-    """Each row of the table has a source that we did not write."""
+    """Each row cites a source outside this project."""
     assert source
     at = read_date(written).at
     assert expected == ("-" if at is None else at.strftime("%Y-%m-%dT%H:%M:%S"))
@@ -63,7 +63,7 @@ SHAPES = (
 
 @given(MOMENTS, st.sampled_from(SHAPES))
 def test_dates_of_feeds_are_what_feedparser_reads(at: datetime, shape: str) -> None:
-    """Where feedparser reads a date too, it is the same one."""
+    """Where feedparser also reads a date, both results are equal."""
     written = at.strftime(shape)
     theirs = feedparser.datetimes._parse_date(written)
     ours = read_date(written).at
@@ -74,7 +74,7 @@ def test_dates_of_feeds_are_what_feedparser_reads(at: datetime, shape: str) -> N
 
 @given(MOMENTS, st.sampled_from(MONTHS))
 def test_a_month_is_read_in_every_language_of_the_list(at: datetime, name: str) -> None:
-    """Day, name, year: the name decides the month, and nothing else of the text does."""
+    """Day, name, year: only the name determines the month."""
     (month,) = month_names()[name]
     day = min(at.day, 28)
     read = read_date(f"{day} {name} {at.year} {at:%H:%M:%S} GMT").at
@@ -94,5 +94,5 @@ def test_a_month_is_read_in_every_language_of_the_list(at: datetime, name: str) 
     ],
 )
 def test_an_assumption_is_named(written: str, doubt: str | None) -> None:
-    """A date that means an instant only by an assumption carries it."""
+    """A date that is an instant only by an assumption names that assumption."""
     assert doubt == read_date(written).doubt

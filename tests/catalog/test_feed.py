@@ -1,4 +1,4 @@
-"""What a feed says, whatever way it is written."""
+"""Reading a feed, in every form in which feeds are written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from wavehouse.catalog.types import DropReason
 from wavehouse.kernel.errors import InvalidInput
 
 FEEDS = Path(__file__).parent / "feeds"
-BEYOND_THE_ORACLE = {"says_utf16_is_utf8.xml"}  # it believes the declaration and finds nothing
+# the oracle trusts the declaration and finds nothing
+BEYOND_THE_ORACLE = {"says_utf16_is_utf8.xml"}
 CORPUS = sorted({path.name for path in FEEDS.glob("*.xml")} - BEYOND_THE_ORACLE)
 
 
@@ -26,14 +27,14 @@ def read(name: str) -> bytes:
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_every_item_is_an_episode_or_is_told_as_dropped(name: str) -> None:
-    """The oracle counts the same items; none disappears without a word."""
+    """The oracle counts the same number of items; every other item is reported."""
     feed = parse_feed(read(name))
     assert len(feedparser.parse(read(name)).entries) == len(feed.episodes) + len(feed.dropped)
 
 
 @pytest.mark.parametrize("name", sorted(set(CORPUS) - {"says_utf8_is_latin1.xml"}))
 def test_titles_are_those_that_the_oracle_reads(name: str) -> None:
-    """Titles come through every encoding as the oracle reads them."""
+    """In every encoding the titles equal those of the oracle."""
     feed = parse_feed(read(name))
     oracle = {one_line(entry.get("title")) for entry in feedparser.parse(read(name)).entries}
     assert {episode.title for episode in feed.episodes} <= oracle | {"Only the other title"}
@@ -58,7 +59,7 @@ def test_a_plain_feed_is_read_whole() -> None:
 
 
 def test_every_podcasting_tag_is_kept() -> None:
-    """Repeated elements are all there, with what stands inside them."""
+    """Repeated elements are all kept, with their content."""
     feed = parse_feed(read("podcasting20.xml"))
     (episode,) = feed.episodes
     assert "917393e3-1b1e-5cef-ace4-edaa54e1f810" == feed.podcast_guid
@@ -82,7 +83,7 @@ def test_every_podcasting_tag_is_kept() -> None:
 
 
 def test_r03_an_episode_is_known_by_all_its_addresses() -> None:
-    """The enclosure and every web source of its alternates lead to the one episode."""
+    """The enclosure and every web source of its alternates identify the same episode."""
     (episode,) = parse_feed(read("podcasting20.xml")).episodes
     assert (
         "https://media.salt.example/1.mp3",
@@ -96,7 +97,7 @@ def test_r03_an_episode_is_known_by_all_its_addresses() -> None:
 
 @pytest.mark.parametrize("other", ["podcasting20_other_address.xml", "undeclared_prefixes.xml"])
 def test_both_namespace_addresses_and_a_forgotten_one_mean_the_same(other: str) -> None:
-    """What the tags mean does not depend on how their namespace was written."""
+    """The spelling of the namespace does not change the meaning of its tags."""
     expected = parse_feed(read("podcasting20.xml"))
     feed = parse_feed(read(other))
     assert expected == replace(feed, notes=())
@@ -115,7 +116,7 @@ def test_both_namespace_addresses_and_a_forgotten_one_mean_the_same(other: str) 
     ],
 )
 def test_the_bytes_decide_about_the_encoding(name: str) -> None:
-    """A wrong declaration, a missing mark or blank lines change no letter."""
+    """A wrong declaration, a missing byte order mark or blank lines change no character."""
     feed = parse_feed(read(name))
     assert ("Más allá", "Ñandú", "El avión") == (
         feed.title,
@@ -125,27 +126,27 @@ def test_the_bytes_decide_about_the_encoding(name: str) -> None:
 
 
 def test_latin_1_is_read_as_the_windows_encoding_that_it_is() -> None:
-    """Quotes and dashes of Windows-1252 come through under the name ISO-8859-1."""
+    """Quotes and dashes of Windows-1252 survive under the name ISO-8859-1."""
     feed = parse_feed(read("latin1.xml"))
     assert "Der Fuß – “elf Zoll”" == feed.episodes[0].title
     assert datetime(2026, 11, 2, 9, tzinfo=UTC) == feed.episodes[0].published_at
 
 
 def test_the_servers_charset_helps_where_the_document_says_nothing() -> None:
-    """Without a declaration the header's charset is tried before a guess."""
+    """Without a declaration, the header's charset is tried before guessing."""
     data = "<rss><channel><title>Привет</title></channel></rss>".encode("koi8-r")
     assert "Привет" == parse_feed(data, charset="koi8-r").title
 
 
 def test_a_missing_guid_is_the_enclosures_address() -> None:
-    """An item without a guid is known by its file; spaces in it are escaped."""
+    """An item without a guid is identified by its file; spaces in the address are escaped."""
     first = parse_feed(read("sloppy.xml")).episodes[0]
     assert "https://sloppy.example/a%20b.mp3?x=1&y=2" == first.guid == first.enclosure.url
     assert 1024 == first.enclosure.bytes
 
 
 def test_entities_and_bare_ampersands_are_text() -> None:
-    """HTML's entities become letters, unknown ones and bare signs stay as written."""
+    """HTML entities become characters; unknown entities and bare signs stay as written."""
     feed = parse_feed(read("sloppy.xml"))
     assert "Rock & Roll <live>" == feed.title
     assert "Tom & Jerry \u00a0é &unknown; 3 < 4" == feed.description
@@ -164,7 +165,7 @@ def test_dropped_items_say_their_line_and_why() -> None:
 
 
 def test_a_date_that_cannot_be_read_is_noted_and_the_episode_kept() -> None:
-    """Downloads of an episode with a broken date must not be lost."""
+    """An episode with a broken date is kept, so that its downloads count."""
     feed = parse_feed(read("sloppy.xml"))
     assert feed.episodes[1].published_at is None
     note = "the date 'sometime in May' cannot be read; the day it was first seen is used"
@@ -186,14 +187,14 @@ def test_hundreds_of_broken_items_do_not_pile_up_into_depth() -> None:
 
 
 def test_a_feed_that_ends_inside_an_item_keeps_the_others() -> None:
-    """The last item is dropped: with its guid cut off it would pass for a new episode."""
+    """The last item is dropped: with a truncated guid it would look like a new episode."""
     feed = parse_feed(read("cut_short.xml"))
     assert ["open-1", "open-2"] == [episode.guid for episode in feed.episodes]
     assert [DropReason.CUT_SHORT] == [item.reason for item in feed.dropped]
 
 
 def test_atom_and_rss_1_are_feeds_too() -> None:
-    """The same episode comes out of the other two families."""
+    """Both other formats give the same episode."""
     (wave,) = parse_feed(read("atom.xml")).episodes
     (first,) = parse_feed(read("rdf.xml")).episodes
     assert ("urn:air:1", 777, "https://air.example/1") == (
@@ -228,7 +229,7 @@ BILLION = (
     ids=["nothing", "blank", "page", "json", "opml", "gzip", "mp3", "binary", "billion", "huge"],
 )
 def test_what_is_no_feed_gives_one_clear_error(data: bytes, said: str) -> None:
-    """One sentence that says what the document is instead."""
+    """One sentence names the kind of document."""
     with pytest.raises(InvalidInput) as caught:
         parse_feed(data)
     assert said in str(caught.value)
@@ -244,7 +245,7 @@ def test_no_entity_reads_a_file() -> None:
 
 
 def test_references_to_no_character_vanish() -> None:
-    """Surrogates and controls by number are left out, wherever they stand."""
+    """Surrogates and numeric control characters are removed wherever they occur."""
     data = b"<rss><channel><title>a&#xD800;b&#0;c&#X41;</title><!-- <![CDATA[ --> &#xDFFF ]]>"
     assert "abcA" == parse_feed(data).title
 
@@ -254,7 +255,7 @@ def test_references_to_no_character_vanish() -> None:
     [b"\xe9", b"<![CDATA[", b"<!--", b"<?a", b"<", b"<a>", b"</a>", b"&", b'<a "', b"<a b='"],
 )
 def test_a_long_run_of_any_broken_piece_is_still_read(piece: bytes) -> None:
-    """The good item before it comes out; the reader's work grows with the text, not its square."""
+    """The preceding item is read; the reader's work grows linearly with the text."""
     item = b'<item><guid>g</guid><enclosure url="https://a.example/1.mp3"/></item>'
     data = b"<rss><channel>" + item + piece * 100_000
     assert ["g"] == [episode.guid for episode in parse_feed(data).episodes]
@@ -264,12 +265,12 @@ def test_a_long_run_of_any_broken_piece_is_still_read(piece: bytes) -> None:
     "end", ["<title>Whole", "<title>Whole</title>", "<title>Whole</title><item>"]
 )
 def test_a_feed_that_stops_before_its_channel_does_is_told(end: str) -> None:
-    """What followed is missing, even when no item was open: exit code 3 comes of it."""
+    """The rest is missing even when no item was open, so the exit code is 3."""
     feed = parse_feed(f"<rss><channel>{end}".encode())
     assert [DropReason.CUT_SHORT] == [item.reason for item in feed.dropped]
 
 
 def test_a_feed_that_only_forgets_its_last_tag_is_whole() -> None:
-    """The channel was closed: nothing can have followed."""
+    """The channel was closed, so nothing is missing."""
     feed = parse_feed(b"<rss><channel><title>Whole</title></channel>")
     assert () == feed.dropped

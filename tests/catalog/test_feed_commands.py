@@ -36,7 +36,7 @@ def host() -> Iterator[FeedHost]:
 
 @pytest.fixture
 def place(workspace: Workspace, host: FeedHost) -> Workspace:
-    """A workspace with one feed of this machine."""
+    """A workspace with one feed on this machine."""
     flags = {"home": str(workspace.settings.home), "feed_allow_private": "on"}
     place = replace(workspace, settings=config.load(flags, environment={}))
     with catalog.poll_reading(place.settings) as reading:
@@ -78,7 +78,7 @@ def test_feeds_are_polled_listed_and_shown(run: Run, host: FeedHost) -> None:
 def test_a_feed_that_cannot_be_read_is_named_with_the_reason(
     run: Run, host: FeedHost, place: Workspace
 ) -> None:
-    """Exit code 5; the list, doctor and the gauges say so as well."""
+    """Exit code 5; the list, doctor and the gauges report it as well."""
     host.replies["/feed.xml"] = Reply(status=500)
     polled = run("poll", "--all")
     assert (5, True) == (polled.exit_code, "status 500" in polled.output)
@@ -104,12 +104,12 @@ def test_feeds_are_paused_and_resumed(run: Run, host: FeedHost) -> None:
 
 @pytest.mark.parametrize("words", [("poll",), ("poll", "Harbour", "--all"), ("poll", "nobody")])
 def test_what_cannot_be_polled_is_an_error(run: Run, words: tuple[str, ...]) -> None:
-    """No feed, a feed and all of them, an unknown one."""
+    """No feed, both a feed and --all, and an unknown feed."""
     assert 0 != run(*words).exit_code
 
 
 def test_the_api_queues_polls_and_pauses(place: Workspace, host: FeedHost) -> None:
-    """A Podping receiver names the address; 202, once for each poll that waits."""
+    """A Podping receiver sends the address and gets 202, once for each waiting poll."""
     headers = {"Authorization": f"Bearer {key_of(place, *Scope)}"}
     (show,) = acting.operational(place, catalog.list_podcasts)
     with TestClient(live_app(place), base_url="http://localhost", headers=headers) as client:

@@ -1,4 +1,4 @@
-"""HLS playlists: segments with their time, variants, byte ranges, initialisation (R13)."""
+"""HLS playlists: segments with their time, variants, byte ranges, initialization (R13)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ all.ts
 
 
 def test_r13_segments_have_their_place_in_the_programme() -> None:
-    """Rounded on the programme's time, so that no fraction is lost on the way."""
+    """Positions are rounded on the timeline, so that fractions do not accumulate."""
     playlist = read_playlist(MEDIA, URL)
 
     assert playlist is not None
@@ -50,7 +50,7 @@ def test_r13_segments_have_their_place_in_the_programme() -> None:
 
 
 def test_r13_a_master_playlist_names_others() -> None:
-    """Each once, made absolute."""
+    """Each variant is returned once, as an absolute address."""
     playlist = read_playlist(MASTER, URL)
 
     assert playlist is not None
@@ -62,7 +62,7 @@ def test_r13_a_master_playlist_names_others() -> None:
 
 
 def test_r13_byte_ranges_of_one_file_are_one_segment() -> None:
-    """Its bytes reach to the end of the last range."""
+    """Its bytes extend to the end of the last range."""
     playlist = read_playlist(RANGES, URL)
 
     assert playlist is not None
@@ -70,7 +70,7 @@ def test_r13_byte_ranges_of_one_file_are_one_segment() -> None:
 
 
 def test_what_is_no_playlist_is_told() -> None:
-    """By its first line; its address by its ending."""
+    """A playlist is recognized by its first line, its address by the file extension."""
     assert read_playlist("<html>", URL) is None
     assert read_playlist("", URL) is None
     assert (True, True, False) == (

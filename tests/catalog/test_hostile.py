@@ -1,4 +1,4 @@
-"""Fetching from servers that mean harm: it ends, in time, with an error of ours; no feed stops."""
+"""Fetching from malicious servers ends in time with a Wavehouse error; no feed blocks others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.catalog.types import MediaFacts
 from wavehouse.kernel.errors import InvalidInput, Refused, Unreachable, WavehouseError
 from wavehouse.kernel.reference import MediaKey
 
-# Each wait is shorter than the patience, so only the limit of the whole fetch ends it.
+# Each wait is shorter than the timeout, so only the limit of the whole fetch ends it.
 SHORT = Limits(largest=300_000, seconds=0.7, patience=0.5)
 BROKEN = {**hostile.FAST, **hostile.MOVES, **hostile.CIRCLES}
 
@@ -32,20 +32,20 @@ def _web(limits: Limits = SHORT) -> Web:
 
 @pytest.mark.parametrize("name", hostile.SLOW)
 def test_a_server_that_sends_by_drops_is_left_at_the_deadline(name: str) -> None:
-    """Whatever it drips: status, headers, 100 Continue, body. It would go on forever."""
+    """Status, headers, 100 Continue or body: without a deadline it would never end."""
     with hostile.server(hostile.SLOW[name]) as port, pytest.raises(Unreachable):
         WebFeedSource(_web()).fetch(f"http://feeds.example:{port}/feed.xml")
 
 
 def test_a_tls_handshake_by_drops_is_left_at_the_deadline() -> None:
-    """The handshake is a part of the fetch."""
+    """The deadline includes the handshake."""
     drip = hostile._dripping(b"\x16\x03\x03\x40\x00", b"\x02")
     with hostile.server(drip) as port, pytest.raises(Unreachable):
         WebFeedSource(_web()).fetch(f"https://feeds.example:{port}/feed.xml")
 
 
 def test_a_name_server_that_does_not_answer_is_left_at_the_deadline() -> None:
-    """The system's resolver knows no deadline of its own."""
+    """The system's resolver has no deadline."""
     over = threading.Event()
 
     def asleep(_host: str, _port: int) -> list[str]:
@@ -62,7 +62,7 @@ def test_a_name_server_that_does_not_answer_is_left_at_the_deadline() -> None:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_server_that_breaks_the_rules_is_an_error_of_ours(name: str) -> None:
-    """A feed's fetch either gives a document or one sentence; never another exception."""
+    """Fetching a feed gives a document or a one-sentence error, never another exception."""
     with hostile.server(BROKEN[name]) as port:
         with suppress(WavehouseError):
             WebFeedSource(_web()).fetch(f"http://feeds.example:{port}/feed.xml")
@@ -72,7 +72,7 @@ def test_a_server_that_breaks_the_rules_is_an_error_of_ours(name: str) -> None:
 
 @pytest.mark.parametrize("host", hostile.PRIVATE)
 def test_no_spelling_of_a_private_address_is_connected_to(host: str) -> None:
-    """The system's own resolver reads them; none leads to this machine or its network."""
+    """Each spelling is resolved by the system; none reaches this machine or its network."""
     touched: list[object] = []
     with hostile.server(lambda connection, _: touched.append(connection)) as port:
         try:
@@ -85,7 +85,7 @@ def test_no_spelling_of_a_private_address_is_connected_to(host: str) -> None:
 
 
 def test_a_bomb_of_eight_kilobytes_is_refused_by_its_ratio() -> None:
-    """Well below the limit of bytes: text that was not made as a bomb compresses 30 times."""
+    """Far below the byte limit: ordinary text compresses at most about 30 times."""
     wide = Limits(seconds=20)
     with (
         hostile.server(hostile._sized(hostile._packed_bomb(8), b"Content-Encoding: gzip")) as port,
@@ -95,7 +95,7 @@ def test_a_bomb_of_eight_kilobytes_is_refused_by_its_ratio() -> None:
 
 
 def test_validators_that_no_header_may_hold_are_not_kept() -> None:
-    """Sent back they would break every later request: the feed would stop forever."""
+    """Sent back they would break every later request, and the feed would stay broken."""
     headers = ('ETag: "é\u202e"'.encode(), b"Last-Modified: " + b"x" * 5000)
     with hostile.server(hostile._sized(b"<rss/>", *headers)) as port:
         source = WebFeedSource(_web())
@@ -109,7 +109,7 @@ def test_validators_that_no_header_may_hold_are_not_kept() -> None:
 
 
 class _Odd:
-    """A probe that breaks for some files."""
+    """A probe that fails for some files."""
 
     def probe(self, url: str) -> MediaFacts:
         if "broken" in url:
@@ -123,7 +123,7 @@ def _file(url: str) -> FeedFile:
 
 
 def test_a_file_that_breaks_its_probe_stops_no_other() -> None:
-    """Whatever the exception is; it is reported as the failure of that file."""
+    """Any exception is reported as the failure of that file."""
     files = [_file(f"https://a.example/{name}.mp3") for name in ("1", "broken", "2")]
 
     measured = measure(files, _Odd())
@@ -133,7 +133,7 @@ def test_a_file_that_breaks_its_probe_stops_no_other() -> None:
 
 
 def test_files_that_there_was_no_time_for_are_reported() -> None:
-    """A feed of slow servers does not hold up the others without an end."""
+    """A feed of slow servers delays the others for a limited time only."""
     files = [_file(f"https://a.example/{n}.mp3") for n in range(3)]
 
     measured = measure(files, _Odd(), seconds=-1.0)
@@ -144,7 +144,7 @@ def test_files_that_there_was_no_time_for_are_reported() -> None:
 
 @pytest.mark.parametrize("address", [where.decode("latin-1") for where in hostile.LOCATIONS])
 def test_a_bad_address_anywhere_in_an_item_stops_no_feed(address: str) -> None:
-    """As enclosure, link, base, image, person, chapters: the other item is there."""
+    """In an enclosure, link, base, image, person or chapters; the other item is read."""
     written = "".join(f"&#{ord(letter)};" for letter in address[:2000] if ord(letter) > 31)
     text = f"""<rss xmlns:podcast="https://podcastindex.org/namespace/1.0"><channel><title>t</title>
       <item xml:base="{written}"><guid>bad</guid><enclosure url="{written}"/><link>{written}</link>
@@ -169,7 +169,7 @@ def _one_item_of(enclosures: int) -> bytes:
 
 
 def test_reading_enclosures_is_not_quadratic() -> None:
-    """Comparisons are counted, not seconds: twice the enclosures, twice the calls."""
+    """Comparisons are counted, not seconds: twice the enclosures need twice the calls."""
     calls = []
     for enclosures in (500, 1000):
         counted = 0
@@ -191,7 +191,7 @@ def test_reading_enclosures_is_not_quadratic() -> None:
 
 @pytest.mark.parametrize("bomb", ["<item/>", "&", "<", "<a/>", "&#65;"])
 def test_a_feed_of_millions_of_tags_is_refused_before_it_is_taken_apart(bomb: str) -> None:
-    """Eight megabytes of them took more than a gigabyte."""
+    """Eight megabytes of such tags took more than a gigabyte of memory."""
     text = f"<rss><channel>{bomb * 1_600_000}</channel></rss>"
 
     with pytest.raises(InvalidInput, match="tags and entities"):
@@ -199,7 +199,7 @@ def test_a_feed_of_millions_of_tags_is_refused_before_it_is_taken_apart(bomb: st
 
 
 def test_a_feed_of_too_many_items_is_refused() -> None:
-    """Each of them would be a row or a message."""
+    """Each item would become a row or a message."""
     text = f"<rss><channel>{'<item/>' * 50_001}</channel></rss>"
 
     with pytest.raises(InvalidInput, match="more than 50,000 items"):

@@ -1,4 +1,4 @@
-"""Episodes that are one, feeds that are one, and rules of paths, on a real database (R03)."""
+"""Merged episodes, merged feeds and path rules, on a real database (R03)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FACTS = {FILE: MediaFacts(5_000_000, 100, 300_000)}
 
 
 def document(*items: tuple[str, str, str], link: str = "") -> bytes:
-    """A feed of items: guid, title, address."""
+    """A feed with items of guid, title and address."""
     texts = (
         f"<item><title>{title}</title>"
         + (f"<guid>{guid}</guid>" if guid else "")
@@ -46,7 +46,7 @@ def document(*items: tuple[str, str, str], link: str = "") -> bytes:
 
 
 def read(workspace: Workspace, source: Path | str, content: bytes) -> IngestedFeed:
-    """Read a feed from a file, or from an address of a recorded web."""
+    """Read a feed from a file or from an address of a recorded web."""
     web = RecordedWeb({str(source): content})
     if isinstance(source, Path):
         source.write_bytes(content)
@@ -61,7 +61,7 @@ def read(workspace: Workspace, source: Path | str, content: bytes) -> IngestedFe
 
 
 def titles(workspace: Workspace) -> list[tuple[str, str, bool]]:
-    """Guid, title, and whether it was merged, of every episode."""
+    """Guid, title and merged flag of every episode."""
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         episodes = listed_episodes(tx, identity=workspace.identity)
     return sorted((e.guid, e.title, e.merged_into is not None) for e in episodes)
@@ -70,7 +70,7 @@ def titles(workspace: Workspace) -> list[tuple[str, str, bool]]:
 def test_r03_without_guid_a_new_prefix_makes_no_new_episode(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """The file behind prefix and volatile parameters is the episode."""
+    """The file without prefix and volatile parameters identifies the episode."""
     at = tmp_path / "n.xml"
     read(workspace, at, document(("", "N1", f"{FILE}?token=2")))
     again = read(workspace, at, document(("", "N1", f"https://op3.dev/e/{FILE[8:]}?token=3")))
@@ -81,7 +81,7 @@ def test_r03_without_guid_a_new_prefix_makes_no_new_episode(
 def test_r03_a_changed_guid_keeps_its_episode_and_is_noticed(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """And a person who knows better splits it, and takes that back."""
+    """A person can split the episode, and undo that."""
     at = tmp_path / "g.xml"
     read(workspace, at, document(("H-old", "H", FILE)))
     again = read(workspace, at, document(("H-new", "H", FILE)))
@@ -99,7 +99,7 @@ def test_r03_a_changed_guid_keeps_its_episode_and_is_noticed(
 
 
 def test_r03_merging_and_splitting_can_be_undone(workspace: Workspace, tmp_path: Path) -> None:
-    """Two items with one file: noticed, joined, parted, joined again."""
+    """Two items with one file are reported, merged, split and merged again."""
     identity = workspace.identity
     read(workspace, tmp_path / "m.xml", document(("a", "A", FILE), ("b", "B", FILE)))
     with workspace.stores.operational.app(identity.organization_id) as tx:
@@ -108,7 +108,7 @@ def test_r03_merging_and_splitting_can_be_undone(workspace: Workspace, tmp_path:
         merge_episodes(tx, identity=identity, other="B", into="a")
         assert [] == files_of_several(tx, identity=identity)
     assert [("a", "A", False), ("b", "B", True)] == titles(workspace)
-    # the feed names it still: its files stay where a person put them
+    # the feed still names it: its files stay where a person put them
     read(workspace, tmp_path / "m.xml", document(("a", "A", FILE), ("b", "B2", FILE)))
     with workspace.stores.operational.app(identity.organization_id) as tx:
         assert [] == files_of_several(tx, identity=identity)
@@ -125,7 +125,7 @@ def test_r03_merging_and_splitting_can_be_undone(workspace: Workspace, tmp_path:
 def test_r03_a_feed_by_file_and_by_address_is_one_feed(
     workspace: Workspace, tmp_path: Path, file_first: bool
 ) -> None:
-    """Whichever was read first; it is polled by its address."""
+    """In either order; the feed is polled by its address."""
     content = document(("a", "A", FILE), ("b", "B", "https://cdn.example/b.mp3"))
     sources: list[Path | str] = [tmp_path / "f.xml", "https://show.example/feed.xml"]
     for source in sources if file_first else reversed(sources):
@@ -136,7 +136,7 @@ def test_r03_a_feed_by_file_and_by_address_is_one_feed(
 
 
 def test_r03_two_addresses_are_two_feeds_and_their_files_are_noticed(workspace: Workspace) -> None:
-    """One may be a copy that somebody else publishes."""
+    """One may be a copy published by somebody else."""
     content = document(("a", "A", FILE))
     for url in ("https://one.example/feed.xml", "https://two.example/feed.xml"):
         read(workspace, url, content)
@@ -149,7 +149,7 @@ def test_r03_two_addresses_are_two_feeds_and_their_files_are_noticed(workspace: 
 def test_r03_path_rules_are_added_tried_listed_and_removed(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """A rule says which registered file an address means."""
+    """A rule maps an address to a registered file."""
     identity = workspace.identity
     read(workspace, tmp_path / "p.xml", document(("a", "A", FILE)))
     rule = "edge.example/{digest:hex}/{file} => cdn.example/{file}"

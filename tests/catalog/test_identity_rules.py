@@ -1,4 +1,4 @@
-"""Which file an address means, and which episode an item is (R03): the pure half."""
+"""Pure rules (R03): the file of an address, and the episode of an item."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def feed(*items: tuple[str, str], titles: dict[str, str] | None = None) -> bytes:
-    """A feed of items, each a guid (or none) and an address."""
+    """A feed of items, each with a guid (or none) and an address."""
     texts = (
         f"<item><title>{(titles or {}).get(guid, guid or url)}</title>"
         + (f"<guid>{guid}</guid>" if guid else "")
@@ -34,7 +34,7 @@ def feed(*items: tuple[str, str], titles: dict[str, str] | None = None) -> bytes
 
 
 def index_of(document: bytes, rules: list[str] | None = None) -> MediaIndex:
-    """The places of a feed's files."""
+    """The index of a feed's files."""
     parsed = parse_feed(document)
     files = [
         MediaFile(
@@ -48,7 +48,7 @@ def index_of(document: bytes, rules: list[str] | None = None) -> MediaIndex:
 
 
 def guid_at(index: MediaIndex, target: str, host: str = "cdn.example") -> str | None:
-    """The guid of the episode that a request is for."""
+    """The guid of the episode to which a request belongs."""
     place = index.place_of(host, target)
     return None if place is None else index.versions[place][0].guid
 
@@ -63,11 +63,11 @@ def guid_at(index: MediaIndex, target: str, host: str = "cdn.example") -> str | 
         ([("5", "/d.php?id=5"), ("6", "/d.php?id=6")], "/d.php", None),
         ([("5", "/d.php?id=5&s=a"), ("6", "/d.php?id=6&s=a")], "/d.php?s=b&id=5", "5"),
         ([("5", "/p?source=5"), ("6", "/p?source=6")], "/p?source=6", "6"),
-        # they do not
+        # files do not differ by their query
         ([("a", "/a.mp3?x=1"), ("b", "/b.mp3?x=2")], "/a.mp3", "a"),
         ([("a", "/a.mp3?x=1"), ("b", "/b.mp3?x=2")], "/a.mp3?x=9", "a"),
         ([("a", "/a.mp3?_from=feed")], "/a.mp3?_from=app&token=8", "a"),
-        # a script alone: another value is another file
+        # only a script: another value is another file
         ([("5", "/d.php?id=5")], "/d.php?id=6", None),
         ([("5", "/d.php?id=5")], "/d.php?id=5&x=1", "5"),
         ([("a", "/a.mp3"), ("b", "/a.mp3?ver=hq")], "/a.mp3", "a"),
@@ -76,7 +76,7 @@ def guid_at(index: MediaIndex, target: str, host: str = "cdn.example") -> str | 
 def test_r03_a_query_names_the_file_where_files_differ_by_it(
     items: list[tuple[str, str]], target: str, expected: str | None
 ) -> None:
-    """Client additions never do; what differs between enclosures does."""
+    """Parameters added by clients never do; those that differ between enclosures do."""
     named = [(guid, f"https://cdn.example{path}") for guid, path in items]
     assert expected == guid_at(index_of(feed(*named)), target)
 
@@ -95,13 +95,13 @@ def test_r03_a_query_names_the_file_where_files_differ_by_it(
 def test_r03_our_rules_know_paths_that_differ_for_each_listener(
     enclosure: str, host: str, target: str
 ) -> None:
-    """Podlove, Dovetail and Castopod."""
+    """The built-in rules cover Podlove, Dovetail and Castopod."""
     index = index_of(feed(("e", enclosure), ("f", "https://other.example/f.mp3")))
     assert "e" == guid_at(index, target, host)
 
 
 def test_r03_a_rule_of_ones_own_maps_a_digest_a_query_and_a_guid() -> None:
-    """What a person writes is tried before ours."""
+    """A user's rule is tried before the built-in ones."""
     index = index_of(
         feed(("e1", "https://cdn.example/s/e1.mp3"), ("e2", "https://cdn.example/s/e2.mp3")),
         [
@@ -122,14 +122,14 @@ def test_r03_a_rule_of_ones_own_maps_a_digest_a_query_and_a_guid() -> None:
      "a.example/{x} => a.example/ {x}"],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_used_is_refused(line: str) -> None:
-    """One sentence, with the grammar."""
+    """The error is one sentence with the grammar."""
     with pytest.raises(InvalidInput) as refused:
         checked_rule(line)
     assert "pattern => address" in str(refused.value.hint)
 
 
 def test_a_rule_says_what_an_address_means() -> None:
-    """For `wavehouse paths test`."""
+    """The output of `wavehouse paths test`."""
     result = meaning_of(path_rules(["a.example/{x}/{*} => b.example/{x}"]), "https://a.example/1/2")
     assert result is not None
     assert "b.example/1" == result[0]
@@ -145,14 +145,14 @@ def version(episode: int, since: datetime, path: str = "/n.mp3", hop: bool = Fal
 
 
 def owners(*files: MediaFile) -> list[tuple[str, datetime | None]]:
-    """Whose the requests are, and from when."""
+    """The periods in which each episode owns a file's requests."""
     index = MediaIndex(files)
     place = index.place_of("cdn.example", "/n.mp3")
     return [] if place is None else [(s.file.guid, s.since) for s in index.spans_of(place)]
 
 
 def test_r03_of_two_episodes_with_one_file_the_one_published_last_before_has_it() -> None:
-    """Whatever order they were registered in, and whenever files are measured again."""
+    """Independently of the order of registration, also when files are measured again."""
     first, two = version(1, START), version(2, START + DAY)
     again = version(1, START + 3 * DAY)
     assert [("1", None), ("2", START + DAY)] == owners(first, two, again)
@@ -160,13 +160,13 @@ def test_r03_of_two_episodes_with_one_file_the_one_published_last_before_has_it(
 
 
 def test_r03_of_two_episodes_of_one_moment_the_first_registered_has_the_file() -> None:
-    """No request counts for both, and none for neither."""
+    """Every request counts for exactly one of them."""
     assert [("1", None)] == owners(version(1, START), version(2, START))
     assert [("2", None)] == owners(version(2, START), version(1, START))
 
 
 def test_r03_a_hop_that_two_episodes_share_is_nobodys() -> None:
-    """A page in between, such as a sign-in, says nothing; an own file outranks a hop."""
+    """An intermediate page, such as a sign-in, identifies nothing; an own file outranks a hop."""
     assert [] == owners(version(1, START, hop=True), version(2, START, hop=True))
     assert [("1", None)] == owners(version(1, START), version(2, START, hop=True))
     assert [("1", None)] == owners(version(1, START, hop=True))
@@ -183,7 +183,7 @@ URL = "https://cdn.example/h.mp3"
 @pytest.mark.parametrize(
     ("item", "before", "expected"),
     [
-        (("new", URL), known("old", URL, "Other title"), ["new"]),  # the date stayed
+        (("new", URL), known("old", URL, "Other title"), ["new"]),  # the date is unchanged
         (("new", f"https://op3.dev/e/{URL[8:]}?token=3"), known("old", URL), ["new"]),
         (("new", "https://cdn.example/other.mp3"), known("old", URL, "new"), []),
         (("new", "https://cdn.example/p?id=2"), known("old", "https://cdn.example/p?id=1"), []),
@@ -192,13 +192,13 @@ URL = "https://cdn.example/h.mp3"
 def test_r03_a_changed_guid_on_the_same_file_is_the_same_episode(
     item: tuple[str, str], before: KnownEpisode, expected: list[str]
 ) -> None:
-    """The file and the date or the title stayed, and the old guid is gone."""
+    """The file and the date or the title are unchanged, and the old guid is gone."""
     found = changed_guids(parse_feed(feed(item)), {before.guid: before}, {})
     assert expected == [change.after for change in found]
 
 
 def test_r03_a_guid_that_is_still_there_is_another_episode() -> None:
-    """Two items with one file are two episodes, and a notice."""
+    """Two items with one file are two episodes, and are reported."""
     parsed = parse_feed(feed(("old", URL), ("new", URL)))
     before = known("old", URL)
     assert [] == changed_guids(parsed, {"old": before}, {})
@@ -208,7 +208,7 @@ def test_r03_a_guid_that_is_still_there_is_another_episode() -> None:
 
 
 def test_r03_without_a_guid_an_episode_is_its_file_behind_prefix_and_parameters() -> None:
-    """So a prefix that is added makes no new episode."""
+    """So adding a prefix creates no new episode."""
     plain = guid_without_one("https://cdn.example/n1.mp3?token=2")
     assert plain == guid_without_one("https://op3.dev/e/cdn.example/n1.mp3?token=3&utm_source=x")
     assert "https://cdn.example/n1.mp3" == plain
@@ -227,5 +227,5 @@ def test_r03_without_a_guid_an_episode_is_its_file_behind_prefix_and_parameters(
      "https://dts.podtrac.com/redirect.mp3/op3.dev/e//https%3A//pdst.fm/e/cdn.example/p.mp3"],
 )  # fmt: skip
 def test_r03_prefixes_are_taken_off_as_they_are_in_use(url: str) -> None:
-    """Double slashes, encoded schemes, chains."""
+    """With double slashes, encoded schemes and chains of prefixes."""
     assert ("cdn.example", "/p.mp3") == media_key(url)

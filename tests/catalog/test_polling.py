@@ -1,4 +1,4 @@
-"""Polling from a real host: due feeds become jobs, failures wait longer, gone feeds rest."""
+"""Polling a real host: due feeds become jobs, failures wait longer, gone feeds are not polled."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def host() -> Iterator[FeedHost]:
 
 @pytest.fixture
 def place(workspace: Workspace) -> Workspace:
-    """A workspace whose polls may open this machine's addresses."""
+    """A workspace that may poll this machine's addresses."""
     flags = {"home": str(workspace.settings.home), "feed_allow_private": "on"}
     return replace(workspace, settings=config.load(flags, environment={}))
 
 
 def register(place: Workspace, url: str) -> PodcastId:
-    """Register a feed by its address, as a person does."""
+    """Register a feed by its address, as a user does."""
     with catalog.poll_reading(place.settings) as reading:
         done = catalog.ingest_feed(
             place.stores.operational, identity=place.identity, location=url, reading=reading
@@ -55,7 +55,7 @@ def register(place: Workspace, url: str) -> PodcastId:
 
 
 def poll(place: Workspace, podcast_id: PodcastId) -> Polled:
-    """Poll one feed by hand."""
+    """Poll one feed by a command."""
     with catalog.poll_reading(place.settings) as reading:
         done = catalog.poll_feed(
             place.stores.operational,
@@ -74,7 +74,7 @@ def show(place: Workspace) -> PodcastSummary:
 
 
 def make_due(place: Workspace) -> None:
-    """Let the time of every feed's next poll have come."""
+    """Make every feed due for its next poll."""
     with place.stores.operational.worker() as tx:
         tx.execute(
             "UPDATE catalog.podcasts SET next_poll_at = %s WHERE next_poll_at IS NOT NULL",
@@ -83,19 +83,19 @@ def make_due(place: Workspace) -> None:
 
 
 def work(place: Workspace) -> None:
-    """Whatever a worker finds to do."""
+    """Let a worker do all waiting jobs."""
     working.worker_of(place, listed=[]).run(once=True)
 
 
 def kept_jobs(place: Workspace) -> list[str]:
-    """The states of jobs that are there: live, dead, or kept as done."""
+    """The states of the stored jobs: live, dead, or kept as done."""
     with place.stores.operational.worker() as tx:
         live = tx.values("SELECT status FROM queue.jobs WHERE kind = 'catalog.poll'")
         return live + tx.values("SELECT status FROM queue.jobs_done WHERE kind = 'catalog.poll'")
 
 
 def test_a_poll_is_15_minutes_after_the_last_with_a_jitter_of_a_tenth() -> None:
-    """Different feeds, and different polls of one feed, have different jitter."""
+    """The jitter differs between feeds, and between polls of one feed."""
     waits = {
         rules.next_poll(at=NOON + n * EVERY, every=EVERY, key=KEY) - NOON - n * EVERY
         for n in range(50)
@@ -107,7 +107,7 @@ def test_a_poll_is_15_minutes_after_the_last_with_a_jitter_of_a_tenth() -> None:
 
 
 def test_the_wait_after_failures_doubles_up_to_a_day() -> None:
-    """15 minutes, 30, an hour …; after weeks of failures once a day."""
+    """15 minutes, 30, an hour …; after weeks of failures, once a day."""
 
     def minutes(failures: int) -> float:
         at = rules.next_try(at=NOON, every=EVERY, failures=failures, key=KEY)
@@ -137,7 +137,7 @@ def test_the_wait_after_failures_doubles_up_to_a_day() -> None:
     ],
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: int | None) -> None:
-    """All three forms of dates of RFC 9110; anything else is no wish."""
+    """All three date forms of RFC 9110 are read; any other value is ignored."""
     expected = None if seconds is None else timedelta(seconds=seconds)
 
     assert expected == rules.retry_after(header, now=NOON)
@@ -147,7 +147,7 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: int | Non
     ("asked", "least"), [(120, 120), (0, 60), (86_400, 86_400), (10**8, 7 * 86_400)]
 )
 def test_retry_after_wins_between_a_minute_and_a_week(asked: int, least: int) -> None:
-    """Never before the time that the server names, however many polls have failed."""
+    """A poll is never before the time that the server names, whatever the number of failures."""
     at = rules.next_try(
         at=NOON, every=EVERY, failures=9, key=KEY, retry_after=timedelta(seconds=asked)
     )
@@ -156,7 +156,7 @@ def test_retry_after_wins_between_a_minute_and_a_week(asked: int, least: int) ->
 
 
 def test_each_due_feed_gets_one_job(place: Workspace, host: FeedHost) -> None:
-    """Not one job for all, none for what is not due, and no second one while the first waits."""
+    """One job per due feed, none for other feeds, and no second job while the first waits."""
     for name in ("one", "two", "three"):
         host.replies[f"/{name}.xml"] = Reply(feed(host, 1, title=name))
         register(place, f"{host.url}/{name}.xml")
@@ -172,7 +172,7 @@ def test_each_due_feed_gets_one_job(place: Workspace, host: FeedHost) -> None:
 def test_a_poll_that_brings_an_episode_makes_earlier_requests_count(
     place: Workspace, host: FeedHost, tmp_path: Path
 ) -> None:
-    """Nobody types anything: the schedule makes a job, the job reads, counting adopts (0605)."""
+    """The schedule makes a job, the job reads the feed, counting adopts the requests (0605)."""
     host.replies["/feed.xml"] = Reply(feed(host, 1))
     register(place, f"{host.url}/feed.xml")
     name = host.url.removeprefix("http://").partition(":")[0]
@@ -212,7 +212,7 @@ def _downloads(place: Workspace) -> int:
 def test_validators_go_along_and_not_modified_reads_nothing(
     place: Workspace, host: FeedHost
 ) -> None:
-    """Also while files cannot be measured: the whole document is read again only every 6 hours."""
+    """While files cannot be measured, the whole document is read again only every 6 hours."""
     dated = {"ETag": '"v1"', "Last-Modified": "Tue, 10 Nov 2026 10:00:00 GMT"}
     host.replies["/feed.xml"] = Reply(feed(host, 1), headers=dated)
     podcast_id = register(place, f"{host.url}/feed.xml")
@@ -231,7 +231,10 @@ def test_validators_go_along_and_not_modified_reads_nothing(
 def test_a_feed_that_fails_waits_longer_and_recovers_by_itself(
     place: Workspace, host: FeedHost
 ) -> None:
-    """Failures in a row, since when, and why; the episodes stay. One success and it is active."""
+    """Failures in a row, their start and reason are stored; episodes stay.
+
+    One success resets it.
+    """
     tagged = Reply(feed(host, 1), headers={"ETag": '"v1"'})
     host.replies["/feed.xml"] = tagged
     podcast_id = register(place, f"{host.url}/feed.xml")
@@ -253,7 +256,7 @@ def test_a_feed_that_fails_waits_longer_and_recovers_by_itself(
         failing.state, failing.failures, failing.failing_since, failing.episodes
     )  # fmt: skip
 
-    host.replies["/feed.xml"] = tagged  # the host answers 304 now
+    host.replies["/feed.xml"] = tagged  # the host now answers 304
     poll(place, podcast_id)
     well = show(place)
     assert ("active", 0, None, None) == (
@@ -262,7 +265,7 @@ def test_a_feed_that_fails_waits_longer_and_recovers_by_itself(
 
 
 def test_retry_after_of_the_host_decides_the_next_poll(place: Workspace, host: FeedHost) -> None:
-    """503 and 429, in seconds and as a date."""
+    """503 and 429, with seconds and with a date."""
     host.replies["/feed.xml"] = Reply(feed(host, 1))
     podcast_id = register(place, f"{host.url}/feed.xml")
     start = clock.now()
@@ -279,7 +282,7 @@ def test_retry_after_of_the_host_decides_the_next_poll(place: Workspace, host: F
 def test_a_feed_that_is_gone_is_not_polled_any_more_and_keeps_what_is_known(
     place: Workspace, host: FeedHost
 ) -> None:
-    """410, once: it says so, stops, and can be resumed."""
+    """410, once: the feed is reported as gone, is not polled, and can be resumed."""
     host.replies["/feed.xml"] = Reply(feed(host, 1, 2))
     podcast_id = register(place, f"{host.url}/feed.xml")
     host.replies["/feed.xml"] = Reply(status=410)
@@ -305,7 +308,7 @@ def test_a_feed_that_is_gone_is_not_polled_any_more_and_keeps_what_is_known(
 def test_a_feed_that_moved_for_good_is_polled_at_its_new_address(
     place: Workspace, host: FeedHost, status: int
 ) -> None:
-    """The old address is kept in the history, and still finds the show."""
+    """The old address is kept in the history and still finds the show."""
     old, new = f"{host.url}/old.xml", f"{host.url}/new.xml"
     host.replies["/old.xml"] = Reply(feed(host, 1))
     podcast_id = register(place, old)
@@ -325,7 +328,7 @@ def test_a_feed_that_moved_for_good_is_polled_at_its_new_address(
 def test_a_feed_that_moved_and_has_not_changed_moves_as_well(
     place: Workspace, host: FeedHost
 ) -> None:
-    """The new address may answer 304 at once."""
+    """The new address may answer 304 immediately."""
     body, tag = feed(host, 1), {"ETag": '"v1"'}
     host.replies["/old.xml"] = Reply(body, headers=tag)
     podcast_id = register(place, f"{host.url}/old.xml")
@@ -340,7 +343,7 @@ def test_a_feed_that_moved_and_has_not_changed_moves_as_well(
 def test_a_feed_that_moved_for_now_keeps_its_address(
     place: Workspace, host: FeedHost, status: int
 ) -> None:
-    """The document is read, the address stays."""
+    """The document is read, the address is unchanged."""
     host.replies["/old.xml"] = Reply(feed(host, 1))
     podcast_id = register(place, f"{host.url}/old.xml")
     host.replies["/old.xml"] = Reply(status=status, headers={"Location": "/new.xml"})
@@ -352,7 +355,7 @@ def test_a_feed_that_moved_for_now_keeps_its_address(
 
 
 def test_a_redirect_to_a_page_moves_nothing(place: Workspace, host: FeedHost) -> None:
-    """A parked domain answers 301 to its advertisement: that is a failure, not a move."""
+    """A parked domain redirects with 301 to advertising: that is a failure, not a move."""
     host.replies["/feed.xml"] = Reply(feed(host, 1))
     podcast_id = register(place, f"{host.url}/feed.xml")
     host.replies["/feed.xml"] = Reply(status=301, headers={"Location": "/parked"})
@@ -367,7 +370,7 @@ def test_a_redirect_to_a_page_moves_nothing(place: Workspace, host: FeedHost) ->
 def test_a_feed_that_drips_is_a_failure_within_the_time_of_one_fetch(
     place: Workspace, host: FeedHost, drip: str
 ) -> None:
-    """A byte now and then, in the body or in a header: the whole request has one limit."""
+    """Whether the body or a header drips, the whole request has one time limit."""
     host.replies["/feed.xml"] = Reply(feed(host, 1))
     podcast_id = register(place, f"{host.url}/feed.xml")
     limits = catalog.Limits(largest=300_000, seconds=0.7, patience=0.5)
@@ -390,7 +393,7 @@ def test_a_feed_that_drips_is_a_failure_within_the_time_of_one_fetch(
 
 
 def test_a_redirect_loop_is_a_failure_that_says_so(place: Workspace, host: FeedHost) -> None:
-    """It ends after five redirects."""
+    """The request ends after five redirects."""
     host.replies["/feed.xml"] = Reply(feed(host, 1))
     podcast_id = register(place, f"{host.url}/feed.xml")
     host.replies["/feed.xml"] = Reply(status=301, headers={"Location": "/loop"})
@@ -403,7 +406,7 @@ def test_a_redirect_loop_is_a_failure_that_says_so(place: Workspace, host: FeedH
 def test_an_address_that_serves_another_show_is_a_failure_of_this_one(
     place: Workspace, host: FeedHost
 ) -> None:
-    """Shows with a podcast:guid of their own are never mixed (R03)."""
+    """Shows with different podcast:guids are never mixed (R03)."""
     space = 'xmlns:podcast="https://podcastindex.org/namespace/1.0"'
     guids = ("917393e3-1b1e-5cef-ace4-edaa54e1f810", "917393e3-1b1e-5cef-ace4-edaa54e1f811")
     for number, guid in enumerate(guids, 1):
@@ -420,7 +423,7 @@ def test_an_address_that_serves_another_show_is_a_failure_of_this_one(
 
 
 def test_a_feed_of_250_files_is_measured_in_two_polls(place: Workspace, host: FeedHost) -> None:
-    """200 in the first and the rest in the second, though the feed has not changed."""
+    """200 in the first poll and the rest in the second, although the feed has not changed."""
     host.replies["/feed.xml"] = Reply(feed(host, *range(1, 251)), headers={"ETag": '"v1"'})
     mp3 = b"\xff\xfb\x90\x00".ljust(417, b"\0") * 20
     for number in range(1, 251):
@@ -437,7 +440,7 @@ def test_a_feed_of_250_files_is_measured_in_two_polls(place: Workspace, host: Fe
 def test_a_feed_that_was_read_from_a_file_is_polled_once_it_is_resumed(
     place: Workspace, host: FeedHost, tmp_path: Path
 ) -> None:
-    """A file says nothing about the web; its self link is the address that resuming polls."""
+    """A file has no web address; resuming polls uses its self link."""
     link = f'<atom:link rel="self" href="{host.url}/feed.xml"/>'
     file = tmp_path / "feed.xml"
     file.write_bytes(feed(host, 1, more=link))
@@ -457,7 +460,7 @@ def test_a_feed_that_was_read_from_a_file_is_polled_once_it_is_resumed(
 
 
 def test_a_feed_without_an_address_cannot_be_polled(place: Workspace, tmp_path: Path) -> None:
-    """It says what to do instead; unknown names are NotFound."""
+    """The error says what to do instead; unknown names raise NotFound."""
     file = tmp_path / "feed.xml"
     file.write_bytes(feed(FeedHost("https://a.example"), 1))
     done = catalog.ingest_feed(
@@ -473,7 +476,7 @@ def test_a_feed_without_an_address_cannot_be_polled(place: Workspace, tmp_path: 
 
 
 def test_a_paused_feed_is_polled_by_hand_alone(place: Workspace, host: FeedHost) -> None:
-    """A job that was queued before the pause does nothing."""
+    """A job queued before the pause does nothing."""
     host.replies["/feed.xml"] = Reply(feed(host, 1))
     podcast_id = register(place, f"{host.url}/feed.xml")
     make_due(place)
@@ -490,7 +493,7 @@ def test_a_paused_feed_is_polled_by_hand_alone(place: Workspace, host: FeedHost)
 def test_polls_refuse_private_addresses_unless_the_setting_allows_them(
     workspace: Workspace, place: Workspace, host: FeedHost
 ) -> None:
-    """A feed may move to an address of the operator's network: that is a failure, not a fetch."""
+    """A feed that moves to an address of the operator's network is a failure and is not fetched."""
     host.replies["/feed.xml"] = Reply(feed(host, 1))
     podcast_id = register(place, f"{host.url}/feed.xml")
     host.came.clear()
@@ -501,7 +504,7 @@ def test_polls_refuse_private_addresses_unless_the_setting_allows_them(
 
 
 def test_the_interval_is_a_setting(workspace: Workspace) -> None:
-    """15 minutes by default."""
+    """The default is 15 minutes."""
     flags = {"home": str(workspace.settings.home), "feed_poll_minutes": "60"}
 
     assert EVERY == interval(workspace.settings)
@@ -521,7 +524,7 @@ def paged(host: FeedHost, pages: int, *, relation: str = "next", last: str = "")
 def test_all_pages_are_read_at_first_and_later_those_with_new_episodes(
     place: Workspace, host: FeedHost, relation: str
 ) -> None:
-    """Paged and archived feeds (RFC 5005); a poll stops at a page whose episodes are known."""
+    """Paged and archived feeds (RFC 5005); a poll stops at a page with only known episodes."""
     paged(host, 4, relation=relation)
     podcast_id = register(place, f"{host.url}/feed.xml")
     assert 8 == show(place).episodes
@@ -540,7 +543,7 @@ def test_all_pages_are_read_at_first_and_later_those_with_new_episodes(
 def test_a_feed_of_250_pages_is_read_in_three_polls_and_says_so(
     place: Workspace, host: FeedHost
 ) -> None:
-    """100 pages a poll; nothing is lost, and nothing goes on forever."""
+    """A poll reads at most 100 pages; the next one continues, so none is lost."""
     paged(host, 250)
     with catalog.poll_reading(place.settings) as reading:
         reading = replace(reading, probe=None)
@@ -560,7 +563,7 @@ def test_a_feed_of_250_pages_is_read_in_three_polls_and_says_so(
 
 
 def test_pages_in_a_circle_end_and_are_named(place: Workspace, host: FeedHost) -> None:
-    """Every episode is known once."""
+    """Each episode is stored once."""
     paged(host, 3, last="/page/2")
     register(place, f"{host.url}/feed.xml")
 
@@ -574,7 +577,7 @@ def test_pages_in_a_circle_end_and_are_named(place: Workspace, host: FeedHost) -
 def test_a_page_that_cannot_be_read_costs_no_episode_of_the_others(
     place: Workspace, host: FeedHost
 ) -> None:
-    """The next poll reads on at that page; one that is gone is not asked for again."""
+    """The next poll continues at that page; a page that is gone is not requested again."""
     paged(host, 3)
     third = host.replies.pop("/page/3")
     host.replies["/page/3"] = Reply(status=500)
@@ -590,7 +593,7 @@ def test_a_page_that_cannot_be_read_costs_no_episode_of_the_others(
 
 
 def test_pages_without_end_that_bring_nothing_are_left(place: Workspace, host: FeedHost) -> None:
-    """A host that answers the same page under every number."""
+    """The host answers every page number with the same page."""
     link = '<atom:link rel="next" href="/page/{}"/>'
     host.replies["/feed.xml"] = Reply(feed(host, 1, more=link.format(2)))
     for number in range(2, 30):

@@ -26,7 +26,7 @@ PG_TYPES: dict[type, set[str]] = {
 
 
 class Watched(Tx[Operational]):
-    """A transaction that remembers the columns of the last result."""
+    """A transaction that records the columns of the last result."""
 
     __slots__ = ("columns", "row")
 
@@ -65,7 +65,7 @@ READING: dict[str, dict[str, Any]] = {
 
 
 def test_statements_return_the_fields_of_their_dataclasses(workspace: Workspace) -> None:
-    """Names and types of the columns are those of the class that they fill."""
+    """The names and types of the columns are those of the dataclass."""
     with workspace.stores.operational.worker() as tx:
         watched = Watched(tx.connection)
         for name, arguments in READING.items():
@@ -77,7 +77,7 @@ def test_statements_return_the_fields_of_their_dataclasses(workspace: Workspace)
 
 
 def test_statements_that_write_nothing_touch_nothing(workspace: Workspace) -> None:
-    """No rows in, no rows written; unknown shows are not errors."""
+    """Without rows nothing is written; unknown shows are not errors."""
     at = datetime.fromisoformat("2026-11-01T00:00:00Z")
     with workspace.stores.operational.worker() as tx:
         queries.lock_feeds(tx, organization_id=workspace.organization.organization_id)

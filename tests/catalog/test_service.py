@@ -1,4 +1,4 @@
-"""Looking at feeds, on a real database."""
+"""Reading and registering feeds, on a real database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
 @dataclass
 class RecordedWeb:
-    """The outside world as it was when somebody looked: documents and files by address."""
+    """A recorded web: documents and files by address."""
 
     documents: dict[str, bytes] = field(default_factory=dict)
     files: dict[str, MediaFacts] = field(default_factory=dict)
@@ -76,7 +76,7 @@ Look = Callable[..., IngestedFeed]
 
 @pytest.fixture
 def look(workspace: Workspace, web: RecordedWeb) -> Look:
-    """Look at the feed."""
+    """Read the feed."""
 
     def looked(location: str = URL, **options: object) -> IngestedFeed:
         reading = FeedReading(**{"source": web, "probe": web, **options})  # type: ignore[arg-type]
@@ -98,7 +98,7 @@ def index_of(workspace: Workspace) -> list[MediaIndexEntry]:
 def test_a_feed_is_registered_with_episodes_and_measured_files(
     workspace: Workspace, look: Look
 ) -> None:
-    """Show, episodes, files with their facts, and an entry in the audit log."""
+    """Show, episodes and files with their facts are stored, with an entry in the audit log."""
     result = look()
     assert (True, 2, 0, 2, 0) == (
         result.registered,
@@ -125,7 +125,7 @@ def test_a_feed_is_registered_with_episodes_and_measured_files(
 
 
 def test_looking_again_changes_nothing(workspace: Workspace, look: Look, web: RecordedWeb) -> None:
-    """Idempotent: by validators, and by content when the server has none."""
+    """By validators, and by content when the server has none."""
     first, before = look(), index_of(workspace)
     assert look().not_modified
     again = look(again=True)
@@ -137,7 +137,7 @@ def test_looking_again_changes_nothing(workspace: Workspace, look: Look, web: Re
 
 
 def test_only_what_changed_is_written(look: Look, web: RecordedWeb) -> None:
-    """A new title is one changed episode."""
+    """With a new title, one episode is written."""
     look()
     web.documents[URL] = plain(**{"The pilot boat": "The pilot boats"})
     result = look()
@@ -147,7 +147,7 @@ def test_only_what_changed_is_written(look: Look, web: RecordedWeb) -> None:
 def test_r03_a_new_prefix_or_host_makes_no_new_episode(
     workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
-    """The change is reported; both addresses lead to the one episode."""
+    """The change is reported; both addresses identify the same episode."""
     look()
     web.documents[URL] = plain(
         **{
@@ -171,7 +171,7 @@ def test_r03_a_new_prefix_or_host_makes_no_new_episode(
 def test_r03_a_show_that_moves_keeps_its_guid_and_its_episodes(
     workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
-    """The same podcast:guid under another address is the same show."""
+    """The same podcast:guid at another address is the same show."""
     body = (FEEDS / "podcasting20.xml").read_bytes()
     web.documents = {"https://old.example/f": body, "https://new.example/f": body}
     first = look("https://old.example/f", probe=None)
@@ -187,7 +187,7 @@ def test_r03_a_show_that_moves_keeps_its_guid_and_its_episodes(
 def test_a_permanent_redirect_changes_the_address_that_is_polled(
     look: Look, web: RecordedWeb
 ) -> None:
-    """The show stays the same under its new address."""
+    """The show is the same at its new address."""
     first = look()
     web.moved_to = "https://harbour.example/new.xml"
     second = look(again=True)
@@ -197,7 +197,7 @@ def test_a_permanent_redirect_changes_the_address_that_is_polled(
 def test_r26_another_file_at_the_same_address_is_a_new_version(
     workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
-    """The old version holds for requests before, the new one from then on."""
+    """The old version applies to earlier requests, the new one from then on."""
     with clock.frozen(NOON):
         look()
     web.documents[URL] = plain(**{'length="1234567"': 'length="1234999"'})
@@ -217,7 +217,7 @@ def test_r26_another_file_at_the_same_address_is_a_new_version(
 def test_a_file_that_cannot_be_measured_stops_nothing_and_is_tried_again(
     workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
-    """Its failure is reported; a later look learns the facts without a new version."""
+    """The failure is reported; a later read adds the facts without a new version."""
     gone = web.files.pop("https://media.harbour.example/1.mp3")
     result = look()
     assert (1, 1) == (result.probed, result.unknown)
@@ -232,7 +232,7 @@ def test_a_file_that_cannot_be_measured_stops_nothing_and_is_tried_again(
 
 
 def test_files_behind_a_prefix_are_measured_without_it(look: Look, web: RecordedWeb) -> None:
-    """Somebody counts what passes that prefix; our look must not be counted."""
+    """The prefix's operator counts requests; ours must not be counted."""
     web.documents[URL] = plain(**{"https://media.": "https://op3.dev/e/media."})
     look()
     assert {"https://media.harbour.example/1.mp3", "https://media.harbour.example/2.mp3"} == set(
@@ -241,7 +241,7 @@ def test_files_behind_a_prefix_are_measured_without_it(look: Look, web: Recorded
 
 
 def test_a_media_file_describes_instead_of_a_probe(look: Look, web: RecordedWeb) -> None:
-    """What --media says is not measured."""
+    """A file described by --media is not measured."""
     media = {"https://media.harbour.example/2.mp3": FACTS}
     result = look(media=media)
     assert (1, 1, 0) == (result.described, result.probed, result.unknown)
@@ -249,7 +249,7 @@ def test_a_media_file_describes_instead_of_a_probe(look: Look, web: RecordedWeb)
 
 
 def test_r29_without_any_measure_the_sizes_are_the_feeds(workspace: Workspace, look: Look) -> None:
-    """The stated length and duration are kept, the header is unknown."""
+    """The feed's length and duration are kept; the header size is unknown."""
     result = look(probe=None)
     assert 2 == result.unknown
     assert [(None, None), (1234567, None)] == [
@@ -258,7 +258,7 @@ def test_r29_without_any_measure_the_sizes_are_the_feeds(workspace: Workspace, l
 
 
 def test_a_broken_feed_gives_what_is_good_and_tells_the_rest(look: Look, web: RecordedWeb) -> None:
-    """Two episodes kept, four dropped with their lines."""
+    """Two episodes are kept, four items are reported as dropped with their lines."""
     web.documents[URL] = (FEEDS / "sloppy.xml").read_bytes()
     result = look(probe=None)
     assert (2, [18, 23, 27, 32]) == (result.new, [item.line for item in result.dropped])
@@ -267,7 +267,7 @@ def test_a_broken_feed_gives_what_is_good_and_tells_the_rest(look: Look, web: Re
 def test_an_episode_without_a_date_keeps_the_day_it_was_first_seen(
     workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
-    """A second look does not move it."""
+    """Reading the feed again does not change it."""
     web.documents[URL] = (FEEDS / "sloppy.xml").read_bytes()
     for day in (0, 1):
         with clock.frozen(NOON + timedelta(days=day)):
@@ -281,7 +281,7 @@ def test_an_episode_without_a_date_keeps_the_day_it_was_first_seen(
 def test_a_show_remembers_why_its_feed_could_not_be_read(
     workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
-    """An error marks the show; the next good look clears it; episodes stay."""
+    """An error is stored with the show; the next success clears it; episodes stay."""
     look()
     web.documents[URL] = b"<html><body>down for repairs</body></html>"
     with pytest.raises(InvalidInput, match="a web page, not a feed"):
@@ -299,7 +299,7 @@ def test_a_show_remembers_why_its_feed_could_not_be_read(
 
 
 def test_every_text_that_a_feed_may_hold_can_be_stored(look: Look, web: RecordedWeb) -> None:
-    """All sample feeds go in, and a second time without a change."""
+    """All sample feeds are stored, and storing them again changes nothing."""
     for path in sorted(FEEDS.glob("*.xml")):
         location = f"https://all.example/{path.name}"
         web.documents[location] = path.read_bytes()
@@ -309,7 +309,7 @@ def test_every_text_that_a_feed_may_hold_can_be_stored(look: Look, web: Recorded
 
 
 def test_a_feed_of_thousands_is_written_in_few_statements(look: Look, web: RecordedWeb) -> None:
-    """Set-based: a long feed goes in whole."""
+    """Statements handle all rows at once, whatever the feed's length."""
     item = '<item><guid>{0}</guid><enclosure url="https://m.example/{0}.mp3" length="9"/></item>'
     items = "".join(item.format(n) for n in range(3000))
     web.documents[URL] = f"<rss><channel><title>Long</title>{items}</channel></rss>".encode()

@@ -1,4 +1,4 @@
-"""The small values of feeds."""
+"""Parsing the small values of feeds: dates, durations, lengths, addresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
     [
         "Tue, 03 Nov 2026 12:00:00 GMT",
         "Tue, 3 Nov 2026 12:00:00 +0000",
-        "Mon, 03 Nov 2026 13:00:00 +0100",  # a wrong day of the week
+        "Mon, 03 Nov 2026 13:00:00 +0100",  # a wrong weekday
         "03 Nov 26 07:00 EST",
         "Tuesday, 03 November 2026 12:00:00 Z",
         "Tue,  03   Nov 2026\n 12:00:00 UT",
@@ -37,18 +37,18 @@ NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
     ],
 )
 def test_one_instant_in_many_spellings(written: str) -> None:
-    """Dates are read as feeds write them."""
+    """Dates are read in the spellings that feeds use."""
     assert NOON == instant(written)
 
 
 @pytest.mark.parametrize("written", [None, "", "soon", "99 Foo 2026", "31 Feb 2026 00:00:00 GMT"])
 def test_what_is_no_date_is_none(written: str | None) -> None:
-    """A guess would move an episode in time."""
+    """A guess would move an episode in time, so the result is None."""
     assert instant(written) is None
 
 
 def test_twenty_four_hours_are_the_next_day() -> None:
-    """24:00 is an old way to say midnight."""
+    """24:00 is midnight at the end of the day."""
     assert datetime(2026, 11, 4, tzinfo=UTC) == instant("Tue, 03 Nov 2026 24:00:00 GMT")
 
 
@@ -71,7 +71,7 @@ def test_twenty_four_hours_are_the_next_day() -> None:
     ],
 )
 def test_durations_in_every_spelling(written: str | None, expected: int | None) -> None:
-    """hh:mm:ss, mm:ss, seconds; nothing, zero and nonsense are unknown."""
+    """hh:mm:ss, mm:ss and seconds; empty, zero and invalid values are unknown."""
     assert expected == seconds(written)
 
 
@@ -80,7 +80,7 @@ def test_durations_in_every_spelling(written: str | None, expected: int | None) 
     [("0", None), ("", None), ("-1", None), ("12 345", 12345), ("1.234", 1234), ("٣", None)],
 )
 def test_a_length_of_zero_is_unknown(written: str, expected: int | None) -> None:
-    """Feeds write 0 where they do not know."""
+    """Feeds write 0 for an unknown length."""
     assert expected == positive_int(written)
 
 
@@ -98,13 +98,13 @@ def test_a_length_of_zero_is_unknown(written: str, expected: int | None) -> None
     ],
 )
 def test_an_address_is_absolute_and_of_the_web(written: str, expected: str | None) -> None:
-    """Everything else is not an address to fetch."""
+    """Any other address is not fetched."""
     assert expected == web_url(written, "https://base.example/feed")
 
 
 @given(st.text(max_size=60))
 def test_no_text_is_too_strange_for_a_value(text: str) -> None:
-    """Readers of values answer or say None; they never raise."""
+    """Parsers of values return a value or None; they never raise."""
     result = instant(text)
     assert result is None or result.tzinfo is UTC
     length = seconds(text)
@@ -114,7 +114,7 @@ def test_no_text_is_too_strange_for_a_value(text: str) -> None:
 
 @given(st.binary(max_size=300), st.booleans())
 def test_no_bytes_are_too_strange_for_a_feed(noise: bytes, inside: bool) -> None:
-    """Any bytes give a feed or one error of ours."""
+    """Any bytes give a feed or one Wavehouse error."""
     data = b"<rss><channel><item>" + noise + b"</item></channel></rss>" if inside else noise
     try:
         feed = parse_feed(data)

@@ -1,4 +1,4 @@
-"""Versions of files and changed addresses, as pure rules."""
+"""Versions of files and changed addresses: the pure rules."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def version(facts: MediaFacts, source: FactsSource) -> EnclosureVersion:
 
 
 def test_r03_two_addresses_of_one_file_are_one_file() -> None:
-    """A prefixed alternate of the enclosure is the enclosure."""
+    """A prefixed alternate of the enclosure is the same file as the enclosure."""
     more = """<podcast:alternateEnclosure type="audio/mpeg">
         <podcast:source uri="https://op3.dev/e/media.example/1.mp3"/>
         <podcast:source uri="https://mirror.example/1.mp3"/></podcast:alternateEnclosure>"""
@@ -95,12 +95,12 @@ def test_r03_two_addresses_of_one_file_are_one_file() -> None:
 def test_r26_a_version_begins_when_the_file_changes_not_when_more_is_known(
     before: EnclosureVersion, found: Described, expected: Step
 ) -> None:
-    """Other bytes are another version; first measurements correct the one that is there."""
+    """Changed bytes begin a version; first measurements update the existing one."""
     assert expected == step(before, found)
 
 
 def test_a_media_file_wins_over_a_probe_and_a_probe_over_the_feed() -> None:
-    """Who looked closer is believed."""
+    """The more precise source wins."""
     (file,) = files_of(episode())
     fields = {MediaKey("media.example", "/1.mp3"): OTHER}
     assert Described(OTHER, FactsSource.MEDIA_FILE) == described(file, FULL, fields)
@@ -109,13 +109,13 @@ def test_a_media_file_wins_over_a_probe_and_a_probe_over_the_feed() -> None:
 
 
 def test_the_publishers_duration_serves_where_the_file_does_not_tell() -> None:
-    """A measured header with the feed's duration makes the threshold computable."""
+    """A measured header and the feed's duration are enough to compute the threshold."""
     (file,) = files_of(episode())
     assert FULL == described(file, MediaFacts(900, 90, None), {}).facts
 
 
 def test_only_what_is_not_measured_is_probed() -> None:
-    """A measured file is probed again when its stated size changes, or when asked."""
+    """A measured file is probed again when its stated size changes, or on request."""
     files = files_of(episode())
     now = datetime(2026, 11, 1, tzinfo=UTC)
     current = {files[0].place: version(FULL, FactsSource.PROBE)}
@@ -131,7 +131,7 @@ def test_only_what_is_not_measured_is_probed() -> None:
 
 
 def test_r03_a_changed_prefix_is_told_and_is_the_same_file() -> None:
-    """Apps may fetch again; the note says whether the file itself moved."""
+    """Apps may download again; the note says whether the file itself moved."""
     now = datetime(2026, 11, 1, tzinfo=UTC)
     known = {"g": KnownEpisode(EpisodeId(ID), "g", "https://media.example/1.mp3", now, 900)}
     for url, same in (

@@ -1,4 +1,4 @@
-"""Fetching from real servers, and everything that must not be fetched."""
+"""Fetching from real servers, and refusing addresses that must not be fetched."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ MEDIA = (
 
 
 class Handler(BaseHTTPRequestHandler):
-    """A host of feeds with good and bad manners."""
+    """A host of feeds with correct and faulty responses."""
 
     seen: ClassVar[list[tuple[str, dict[str, str]]]] = []
     release = threading.Event()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name above
-        """Say nothing."""
+        """Log nothing."""
 
     def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
@@ -119,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
-    """A server on this machine, under a name that only our resolver knows."""
+    """A server on this machine, under a name that only this test's resolver knows."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -145,7 +145,7 @@ def opened(**options: object) -> Iterator[Web]:
 
 
 def test_a_feed_comes_with_its_validators_and_the_name_as_host(host: str) -> None:
-    """The address is used for the connection, the name for everything else."""
+    """The connection uses the address; the Host header uses the name."""
     with opened() as web:
         fetched = WebFeedSource(web).fetch(f"{host}/feed")
     assert (FEED, '"v1"', "yesterday", "utf-8", False, None) == (
@@ -160,7 +160,7 @@ def test_a_feed_comes_with_its_validators_and_the_name_as_host(host: str) -> Non
 
 
 def test_an_unchanged_feed_costs_no_body(host: str) -> None:
-    """The validators of the last time are sent, and 304 understood."""
+    """The validators of the last fetch are sent, and 304 means unchanged."""
     with opened() as web:
         fetched = WebFeedSource(web).fetch(f"{host}/feed", etag='"v1"', last_modified="yesterday")
     assert (True, b"") == (fetched.not_modified, fetched.body)
@@ -168,13 +168,13 @@ def test_an_unchanged_feed_costs_no_body(host: str) -> None:
 
 
 def test_a_compressed_feed_is_unpacked(host: str) -> None:
-    """Gzip is asked for and undone."""
+    """Gzip is requested and decoded."""
     with opened() as web:
         assert WebFeedSource(web).fetch(f"{host}/packed").body == FEED
 
 
 def test_a_permanent_move_is_told_a_temporary_one_is_not(host: str) -> None:
-    """Only 301 and 308 change the address that is polled."""
+    """Only 301 and 308 change the polled address."""
     with opened() as web:
         source = WebFeedSource(web)
         assert f"{host}/feed" == source.fetch(f"{host}/moved").moved_to
@@ -198,7 +198,7 @@ def test_a_permanent_move_is_told_a_temporary_one_is_not(host: str) -> None:
 def test_a_server_with_bad_manners_gives_one_clear_error(
     host: str, path: str, error: type[WavehouseError], said: str
 ) -> None:
-    """Size, time, compression and redirects are bounded."""
+    """Size, time, compression and redirects are limited."""
     limits = Limits(largest=100_000)
     with opened(limits=limits) as web, pytest.raises(error) as caught:
         WebFeedSource(web).fetch(f"{host}/{path}?token=secret")
@@ -207,13 +207,13 @@ def test_a_server_with_bad_manners_gives_one_clear_error(
 
 
 def test_a_silent_server_is_given_up(host: str) -> None:
-    """Patience is a setting, and ends."""
+    """The timeout is a setting."""
     with opened(limits=Limits(patience=0.05)) as web, pytest.raises(Unreachable, match="in time"):
         WebFeedSource(web).fetch(f"{host}/silent")
 
 
 def test_no_private_address_is_opened_unless_allowed(host: str) -> None:
-    """The name is looked up once, and its address judged before anything is sent."""
+    """The name is resolved once, and its address checked before anything is sent."""
     before = len(Handler.seen)
     with opened(allow_private=False) as web, pytest.raises(Refused, match="private network"):
         WebFeedSource(web).fetch(f"{host}/feed")
@@ -221,7 +221,7 @@ def test_no_private_address_is_opened_unless_allowed(host: str) -> None:
 
 
 def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
-    """A name that also points inside is not the name of a feed host."""
+    """A name that also resolves to a private address is refused."""
     mixed = ["93.184.216.34", "10.0.0.1"]
     with (
         opened(allow_private=False, resolve=lambda _host, _port: mixed) as web,
@@ -231,7 +231,7 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
 
 
 def test_every_hop_of_a_redirect_is_judged(host: str) -> None:
-    """A public server cannot send us to the machine's own network."""
+    """A public server cannot redirect to the machine's own network."""
     looked_up: list[str] = []
 
     class FirstHopAllowed(Web):
@@ -251,7 +251,7 @@ def test_every_hop_of_a_redirect_is_judged(host: str) -> None:
 
 
 def test_the_environments_proxy_is_not_used(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy would resolve the name again, out of the guard's sight."""
+    """A proxy would resolve the name again, where the guard cannot check it."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with opened() as web:
@@ -269,18 +269,18 @@ def test_the_environments_proxy_is_not_used(host: str, monkeypatch: pytest.Monke
     ],
 )  # fmt: skip
 def test_no_inner_address_is_public_in_any_clothes(address: str) -> None:
-    """Mapped, translated and tunnelled forms are undressed first."""
+    """Mapped, translated and tunnelled forms are decoded first."""
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:4700::1111", "64:ff9b::808:808"])
 def test_addresses_of_the_open_internet_are_public(address: str) -> None:
-    """The guard lets feeds through."""
+    """The guard does not refuse public feeds."""
     assert is_public(address)
 
 
 def test_an_address_in_a_message_has_no_password_and_no_query() -> None:
-    """Private feeds carry their secrets there."""
+    """The addresses of private feeds contain secrets."""
     assert "https://a.example/feed?…" == shown("https://me:secret@a.example/feed?key=secret")
 
 
@@ -293,13 +293,13 @@ def test_r26_a_file_is_measured_by_its_first_bytes(host: str, path: str) -> None
 
 
 def test_a_probe_of_a_missing_file_says_so(host: str) -> None:
-    """A probe that fails is an error for its caller to tolerate."""
+    """The caller decides whether a failed probe is an error."""
     with opened() as web, pytest.raises(NotFound, match=r"no such file \(404\)"):
         WebMediaProbe(web).probe(f"{host}/gone.mp3")
 
 
 def test_a_feed_from_a_file_is_named_by_its_path(tmp_path: Path) -> None:
-    """A path and a file: address name the same file."""
+    """A path and its file: address have the same name."""
     path = tmp_path / "a feed.xml"
     path.write_bytes(FEED)
     assert (
@@ -312,7 +312,7 @@ def test_a_feed_from_a_file_is_named_by_its_path(tmp_path: Path) -> None:
 
 
 def test_a_media_file_describes_enclosures(tmp_path: Path) -> None:
-    """Address → bytes, header_bytes, duration_ms."""
+    """Each address maps to bytes, header_bytes and duration_ms."""
     path = tmp_path / "media.json"
     path.write_text(
         '{"https://a.example/1 2.mp3": {"bytes": 9, "header_bytes": 0, "duration_ms": 7}}'
@@ -343,7 +343,7 @@ def test_a_wrong_media_file_says_where(tmp_path: Path, text: str, said: str) -> 
 
 
 def test_link_local_addresses_are_never_opened() -> None:
-    """A cloud's metadata answers there; --allow-private means one's own network, not that."""
+    """Cloud metadata is served there; --allow-private is for the operator's own network."""
     with (
         opened(allow_private=True, resolve=lambda _host, _port: ["169.254.169.254"]) as web,
         pytest.raises(Refused, match="link-local"),

@@ -1,4 +1,4 @@
-"""WebSub: a feed's hub is subscribed, verified, renewed, and its announcements poll the feed."""
+"""WebSub: subscribing to a feed's hub, verification, renewal, and polling on announcements."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SITE = "https://pod.example"
 
 @pytest.fixture
 def host() -> Iterator[FeedHost]:
-    """A host that has a feed and is its hub."""
+    """A host that serves a feed and is its hub."""
     with feed_host() as started:
         started.replies["/hub"] = Reply(status=202)
         yield started
@@ -49,13 +49,13 @@ def place(workspace: Workspace) -> Workspace:
 
 @pytest.fixture
 def client(place: Workspace) -> Iterator[TestClient]:
-    """The hub's way to us."""
+    """The client with which the hub calls the application."""
     with TestClient(live_app(place), base_url="http://localhost") as started:
         yield started
 
 
 def publish(host: FeedHost, *numbers: int, hub: str | None = "/hub") -> None:
-    """The feed with these episodes, and the hub it names."""
+    """Publish the feed with these episodes and this hub."""
     link = f'<atom:link rel="self" href="{host.url}/feed.xml"/>'
     link += f'<atom:link rel="hub" href="{hub}"/>' if hub else ""
     host.replies["/feed.xml"] = Reply(feed(host, *numbers, more=link))
@@ -77,14 +77,14 @@ def work(place: Workspace) -> None:
 
 
 def subscribed(place: Workspace, podcast_id: PodcastId) -> Subscription:
-    """The subscription of the feed."""
+    """The feed's subscription."""
     found = acting.operational(place, hub_of, podcast_id=podcast_id)
     assert found is not None
     return found
 
 
 def request(place: Workspace, host: FeedHost) -> dict[str, str]:
-    """Let a worker request what is due; the form that came to the hub last."""
+    """Let a worker send due requests; returns the last form that the hub received."""
     dispatch_subscriptions(place.stores.operational)
     work(place)
     path, body = host.posted[-1]
@@ -93,7 +93,7 @@ def request(place: Workspace, host: FeedHost) -> dict[str, str]:
 
 
 def verify(client: TestClient, form: dict[str, str], **more: str) -> tuple[int, str]:
-    """The hub verifies a request: status and body of our answer."""
+    """Let the hub verify a request; returns status and body of the answer."""
     query = {
         "hub.mode": "subscribe",
         "hub.topic": form["hub.topic"],
@@ -108,7 +108,7 @@ def verify(client: TestClient, form: dict[str, str], **more: str) -> tuple[int, 
 def announce(
     client: TestClient, form: dict[str, str], *, method: str = "sha256", secret: str | None = None
 ) -> int:
-    """The hub sends the changed feed, signed: the status of our answer."""
+    """Let the hub send the changed feed, signed; returns the status of the answer."""
     body = b"<rss>the whole feed</rss>"
     key = (form["hub.secret"] if secret is None else secret).encode()
     digest = hmac.new(key, body, method).hexdigest()
@@ -126,7 +126,7 @@ def queued(place: Workspace) -> int:
 def test_a_hub_is_subscribed_verified_and_its_announcement_polls_the_feed(
     place: Workspace, host: FeedHost, client: TestClient
 ) -> None:
-    """From the feed's link to an episode that nobody had to wait fifteen minutes for."""
+    """A new episode is stored without waiting for the next poll."""
     publish(host, 1)
     podcast_id = register(place, host)
     assert "wanted" == subscribed(place, podcast_id).state
@@ -142,7 +142,7 @@ def test_a_hub_is_subscribed_verified_and_its_announcement_polls_the_feed(
     assert timedelta(hours=23) < active.expires_at - clock.now() <= timedelta(days=1)
 
     publish(host, 1, 2)
-    with place.stores.operational.worker() as tx:  # the last poll is not of just now
+    with place.stores.operational.worker() as tx:  # the last poll was some time ago
         tx.execute("UPDATE catalog.feed_polls SET polled_at = polled_at - interval '1 minute'")
     assert 202 == announce(client, form)
     work(place)
@@ -154,7 +154,7 @@ def test_a_hub_is_subscribed_verified_and_its_announcement_polls_the_feed(
 def test_an_announcement_counts_by_its_signature_alone(
     place: Workspace, host: FeedHost, client: TestClient, method: str
 ) -> None:
-    """A wrong one is answered like a right one, and does nothing."""
+    """A wrong signature gets the same answer, and nothing is polled."""
     publish(host, 1)
     register(place, host)
     form = request(place, host)
@@ -178,7 +178,7 @@ def test_an_announcement_counts_by_its_signature_alone(
 def test_what_nobody_here_asked_for_is_not_verified(
     place: Workspace, host: FeedHost, client: TestClient, wrong: dict[str, str]
 ) -> None:
-    """Another topic, an end that we did not ask for, no challenge."""
+    """Another topic, an unrequested unsubscription, and a missing challenge."""
     publish(host, 1)
     podcast_id = register(place, host)
     form = request(place, host)
@@ -191,7 +191,7 @@ def test_what_nobody_here_asked_for_is_not_verified(
 def test_a_subscription_that_was_not_requested_is_not_verified(
     place: Workspace, host: FeedHost, client: TestClient
 ) -> None:
-    """Who guesses an address before we asked the hub gets nothing."""
+    """A guessed callback address before our request gets no answer."""
     publish(host, 1)
     held = subscribed(place, register(place, host))
     form = {"hub.callback": f"{SITE}/websub/{held.subscription_id}", "hub.topic": held.topic_url}
@@ -202,7 +202,7 @@ def test_a_subscription_that_was_not_requested_is_not_verified(
 def test_a_lease_is_renewed_before_it_ends(
     place: Workspace, host: FeedHost, client: TestClient
 ) -> None:
-    """At four fifths of it; meanwhile the subscription stays active."""
+    """It is renewed after four fifths of the lease; the subscription stays active."""
     publish(host, 1)
     podcast_id = register(place, host)
     verify(client, request(place, host))
@@ -218,7 +218,7 @@ def test_a_lease_is_renewed_before_it_ends(
 
 
 def test_a_hub_that_fails_is_asked_again_later(place: Workspace, host: FeedHost) -> None:
-    """The reason is kept, and polling goes on."""
+    """The reason is stored, and polling continues."""
     publish(host, 1)
     podcast_id = register(place, host)
     host.replies["/hub"] = Reply(status=500)
@@ -234,7 +234,7 @@ def test_a_hub_that_fails_is_asked_again_later(place: Workspace, host: FeedHost)
 def test_a_hub_may_deny_a_subscription(
     place: Workspace, host: FeedHost, client: TestClient
 ) -> None:
-    """Its reason is kept."""
+    """The reason is stored."""
     publish(host, 1)
     podcast_id = register(place, host)
     form = request(place, host)
@@ -247,7 +247,7 @@ def test_a_hub_may_deny_a_subscription(
 def test_a_feed_that_names_no_hub_any_more_has_no_subscription(
     place: Workspace, host: FeedHost, client: TestClient
 ) -> None:
-    """An announcement for it is answered with 410, so that the hub stops."""
+    """Its announcements get 410, so that the hub stops."""
     publish(host, 1)
     podcast_id = register(place, host)
     form = request(place, host)
@@ -259,7 +259,7 @@ def test_a_feed_that_names_no_hub_any_more_has_no_subscription(
 
 
 def test_another_hub_is_another_subscription(place: Workspace, host: FeedHost) -> None:
-    """With another address and secret: the old hub cannot announce any more."""
+    """It has another address and secret: the old hub can no longer announce."""
     publish(host, 1)
     podcast_id = register(place, host)
     first = subscribed(place, podcast_id)
@@ -273,7 +273,7 @@ def test_another_hub_is_another_subscription(place: Workspace, host: FeedHost) -
 
 
 def test_nothing_is_subscribed_without_a_public_address(workspace: Workspace) -> None:
-    """A hub could not reach us."""
+    """A hub could not reach the application."""
     _, plans = working.handlers_of(workspace)
 
     assert "subscriptions at hubs" not in {plan.name for plan in plans}
@@ -299,7 +299,7 @@ def test_nothing_is_subscribed_without_a_public_address(workspace: Workspace) ->
     ],
 )
 def test_link_headers_name_relations(header: str | None, expected: list[tuple[str, str]]) -> None:
-    """RFC 8288, with quotes and without, several in one header."""
+    """RFC 8288, with and without quotes, several in one header."""
     assert expected == list(rules.links_of(header))
 
 
@@ -316,12 +316,12 @@ def test_link_headers_name_relations(header: str | None, expected: list[tuple[st
     ],
 )
 def test_leases_are_from_five_minutes_to_thirty_days(stated: str, lease: timedelta) -> None:
-    """Whatever a hub says."""
+    """Whatever lease the hub grants."""
     assert lease == rules.lease_of({"hub.lease_seconds": stated})
 
 
 def test_every_subscription_has_a_secret_of_its_own() -> None:
-    """Derived from the installation's: nothing is stored."""
+    """It is derived from the installation's secret and not stored."""
     first = rules.secret_of("installation", named("tests", "one"))
 
     assert first == rules.secret_of("installation", named("tests", "one"))

@@ -1,4 +1,4 @@
-"""Charts are pure: the same data gives the same bytes, and no text can become markup."""
+"""Charts are pure: the same data gives the same bytes, and text cannot become markup."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ ATTACK = '<script>alert(1)</script> & "it\'s" \x00\x1b'
 
 @pytest.mark.parametrize("name", sorted(PICTURES))
 def test_a_picture_is_byte_for_byte_what_was_looked_at(name: str) -> None:
-    """A change of a picture shows in the diff. WAVEHOUSE_GOLDEN=write accepts it."""
+    """A changed picture shows in the diff. WAVEHOUSE_GOLDEN=write accepts it."""
     path = GOLDEN / f"{name}.svg"
     if WRITE:
         path.write_text(PICTURES[name] + "\n", encoding="utf-8")
@@ -77,13 +77,13 @@ def test_a_picture_needs_no_exception_from_the_content_security_policy(name: str
 
 
 def test_the_print_theme_holds_no_variable_and_the_web_theme_no_colour() -> None:
-    """Paper has no style sheet; a page repaints itself when it turns dark."""
+    """Print has no style sheet; a page changes its colours with the browser's dark mode."""
     assert "var(" not in PICTURES["timeseries-print"]
     assert "#" not in PICTURES["timeseries-web"].replace("url(#chart-area)", "")
 
 
 def test_text_from_outside_stays_text() -> None:
-    """Titles come from feeds: markup, quotes and control characters are made harmless."""
+    """Titles come from feeds: markup, quotes and control characters are escaped."""
     evil = Timeseries(ATTACK, (Mark(ATTACK, ATTACK, 1.0, None, (ATTACK,)),), lambda _: ATTACK)
     for picture in (
         timeseries(evil, theme=WEB),
@@ -96,21 +96,21 @@ def test_text_from_outside_stays_text() -> None:
 
 
 def test_a_bucket_that_is_not_over_is_dotted_and_the_line_ends_before_it() -> None:
-    """A running day looks like a fall; it must not be drawn as one."""
+    """An unfinished day would look like a fall, so the line does not include it."""
     whole = timeseries(Timeseries("n", SERIES.marks, fmt.axis), theme=PRINT)
     assert 1 == PICTURES["timeseries-print"].count('stroke-dasharray="2 3"')
     assert 0 == whole.count('stroke-dasharray="2 3"')
 
 
 def test_a_gap_is_a_gap_and_never_a_zero() -> None:
-    """An unknown value breaks the line into two."""
+    """An unknown value splits the line in two."""
     solid = f'stroke="{PRINT.accent}" stroke-width="2"'
     line = timeseries(Timeseries("n", SERIES.marks, fmt.axis), theme=PRINT)
     assert 2 == line.count(f'fill="none" {solid}')
 
 
 def test_every_mark_has_words_on_the_web_and_a_release_has_them_on_paper_too() -> None:
-    """A title for each column; the whole picture has a name that says its extremes."""
+    """Each column has a title; the picture has a name with its extremes."""
     root = ET.fromstring(PICTURES["timeseries-web"])  # noqa: S314 - our own drawing
     hits = [element for element in root.iter() if element.get("class") == "hit"]
     assert len(VALUES) == len([hit for hit in hits if hit[0].text])
@@ -119,7 +119,7 @@ def test_every_mark_has_words_on_the_web_and_a_release_has_them_on_paper_too() -
 
 
 def test_nothing_to_draw_draws_nothing() -> None:
-    """An empty string lets the caller show its empty state; one value is in the middle."""
+    """The empty string lets the caller show its empty state; a single value is centred."""
     assert "" == timeseries(Timeseries("n", (), fmt.axis), theme=WEB)
     assert "" == bars([], theme=WEB, label="n") == spark([1], theme=WEB) == spark([], theme=WEB)
     single = timeseries(Timeseries("n", (Mark("1 Nov", "", 3.0),), fmt.axis), theme=WEB)
@@ -129,7 +129,7 @@ def test_nothing_to_draw_draws_nothing() -> None:
 
 @given(st.floats(min_value=0, max_value=1e12), st.booleans())
 def test_ticks_are_even_reach_the_highest_value_and_are_few(highest: float, whole: bool) -> None:
-    """From zero, in equal steps, past the maximum by less than a step."""
+    """Equal steps from zero to less than one step above the maximum."""
     values = ticks(highest, whole=whole)
     assert 0.0 == values[0]
     assert values[-1] >= highest * (1 - 1e-9) - 1e-9
@@ -138,12 +138,12 @@ def test_ticks_are_even_reach_the_highest_value_and_are_few(highest: float, whol
 
 @given(st.integers(1, 2000), st.integers(0, 40))
 def test_labels_are_thinned_until_they_fit(count: int, room: int) -> None:
-    """Never more labels than there is room for."""
+    """There are never more labels than fit."""
     assert -(-count // stride(count, room)) <= max(room, 1)
 
 
 def test_negative_values_rest_on_the_base_line() -> None:
-    """A day of refunds does not leave the picture."""
+    """A day of refunds stays inside the picture."""
     marks = (Mark("a", "", -5.0), Mark("b", "", 10.0))
     root = ET.fromstring(timeseries(Timeseries("n", marks, fmt.axis), theme=WEB))  # noqa: S314
     places = [float(e.get("data-y", "0")) for e in root.iter() if e.get("class") == "hit"]
@@ -151,7 +151,7 @@ def test_negative_values_rest_on_the_base_line() -> None:
 
 
 def test_what_the_door_lists_is_there() -> None:
-    """Others may use what is listed; the linter keeps the list sorted."""
+    """The listed names exist; the linter keeps the list sorted."""
     assert [] == [name for name in door.__all__ if not hasattr(door, name)]
 
 

@@ -1,4 +1,4 @@
-"""The one formatter: what the page, the report and the terminal say."""
+"""The formatter shared by pages, reports and the terminal."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def euro(amount: str) -> Money:
     ],
 )
 def test_a_count_is_shortened_only_when_it_is_long(shown: str, value: int | None) -> None:
-    """Below 100,000 every digit stands; unknown is a dash, never a zero."""
+    """Below 100,000 every digit is shown; an unknown count is a dash, never a zero."""
     assert shown == fmt.compact(value)
 
 
 @given(st.integers(min_value=-(10**12), max_value=10**12))
 def test_the_exact_form_loses_no_digit(value: int) -> None:
-    """Beside a shortened figure stands one that reads back to the same number."""
+    """The exact form beside a shortened figure reads back to the same number."""
     assert value == int(fmt.count(value).replace(",", "").replace(fmt.MINUS, "-"))
 
 
@@ -58,7 +58,7 @@ def test_the_exact_form_loses_no_digit(value: int) -> None:
 def test_money_names_its_currency_and_has_an_exact_form(
     shown: str, exact: str, value: Money | None
 ) -> None:
-    """Cents only where they matter; a currency without a sign is named by its code."""
+    """Cents appear only where they matter; a currency without a sign is named by its code."""
     assert shown == fmt.money(value)
     assert exact == fmt.money_exact(value)
 
@@ -78,12 +78,12 @@ def test_money_names_its_currency_and_has_an_exact_form(
 def test_at22_a_change_from_nothing_is_undefined(
     shown: str, now: int | None, before: int | None
 ) -> None:
-    """The sign is always there, except where nothing changed as shown; over zero it is a dash."""
+    """The sign is always shown, except for no visible change; a change from zero is a dash."""
     assert shown == fmt.delta(fmt.change(now, before))
 
 
 def test_a_difference_of_shares_is_told_in_points() -> None:
-    """Per cent of per cent would mislead."""
+    """Per cent of per cent would be misleading."""
     assert f"−1.1{NBSP}pt" == fmt.points(Decimal("0.713"), Decimal("0.724"))
     assert f"+0.5{NBSP}pt" == fmt.points(Decimal("0.505"), Decimal("0.5"))
     assert "–" == fmt.points(None, Decimal("0.5"))
@@ -101,7 +101,7 @@ def test_listening_time_reads_in_hours_and_exactly_in_its_largest_units() -> Non
 
 
 def test_ratios_and_shares_keep_their_places() -> None:
-    """ROI with two decimals and a sign of multiplication, shares with one."""
+    """ROI has two decimals and a multiplication sign, shares have one."""
     assert "3.04×" == fmt.times(Decimal("3.0398"))
     assert "–" == fmt.times(None) == fmt.percent(None)
     assert f"71.3{NBSP}%" == fmt.percent(Decimal("0.7134"))
@@ -112,12 +112,12 @@ def test_ratios_and_shares_keep_their_places() -> None:
     [("0", 0.0), ("2,500", 2500.0), ("10k", 10_000.0), ("1.5M", 1_500_000.0), ("0.5", 0.5)],
 )
 def test_an_axis_is_short(shown: str, value: float) -> None:
-    """Ticks are round numbers and need no decimals."""
+    """Ticks are round numbers without decimals."""
     assert shown == fmt.axis(value)
 
 
 def test_a_period_names_a_year_only_where_it_is_needed() -> None:
-    """A single day and a change of year are named in full."""
+    """A single day and a change of year are written in full."""
     assert "21 Oct – 20 Nov" == fmt.period(date(2026, 10, 21), date(2026, 11, 20))
     assert "30 Dec 2025 – 2 Jan 2026" == fmt.period(date(2025, 12, 30), date(2026, 1, 2))
     assert "20 Nov 2026" == fmt.period(date(2026, 11, 20), date(2026, 11, 20))

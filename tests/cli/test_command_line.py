@@ -1,4 +1,4 @@
-"""The command line as people meet it: days, missing files, readers that leave, ids, links."""
+"""The command line in use: days, missing files, readers that close early, ids, links."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _invoke(workspace: Workspace, *words: str) -> Result:
     ],
 )
 def test_a_wrong_day_gets_a_sentence_that_says_how_to_write_it(text: str, message: str) -> None:
-    """A day that does not exist is not a matter of its form."""
+    """A day that does not exist gets another message than a wrong format."""
     with pytest.raises(click.BadParameter) as raised:
         DAY.convert(text, None, None)
 
@@ -66,7 +66,7 @@ def test_a_wrong_day_gets_a_sentence_that_says_how_to_write_it(text: str, messag
 def test_a_missing_file_is_wrong_usage_in_every_command(
     workspace: Workspace, words: list[str]
 ) -> None:
-    """Exit code 2 and its name, before anything is opened."""
+    """Exit code 2 with the file's name, before anything is opened."""
     done = _invoke(workspace, *words)
 
     assert 2 == done.exit_code
@@ -76,7 +76,7 @@ def test_a_missing_file_is_wrong_usage_in_every_command(
 
 @pytest.mark.parametrize("words", ["--help", "config show", "demo --list"])
 def test_a_reader_that_leaves_early_is_no_failure(words: str, tmp_path: Path) -> None:
-    """``| head -1`` exits with 0, silently; also when click saw the broken pipe first."""
+    """``| head -1`` exits with 0, silently; also when click sees the broken pipe first."""
     command = f"set -o pipefail; {sys.executable} -m wavehouse {words} | true"
     done = subprocess.run(
         ["/bin/bash", "-c", command],
@@ -92,7 +92,7 @@ def test_a_reader_that_leaves_early_is_no_failure(words: str, tmp_path: Path) ->
 def test_a_table_never_breaks_an_id(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is there to be copied; other columns give way."""
+    """Ids are there to be copied; other columns are shortened instead."""
     wanted = UUID("0193f6a8-7d0c-7e60-8f0a-3c5d8a1b2c3d")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "60")
@@ -111,7 +111,7 @@ def test_a_wrong_name_gets_the_nearest_one(workspace: Workspace) -> None:
 
 
 def test_a_link_leads_to_the_program_that_serves(workspace: Workspace) -> None:
-    """On its port; by localhost, to which cookies and passkeys belong."""
+    """It has the port of the running program and localhost, which cookies and passkeys use."""
     address = serving.address_of(workspace.settings, port=9000)
     assert "http://localhost:9000" == address
     with serving.announced(workspace.settings, address):
@@ -124,7 +124,7 @@ def test_a_link_leads_to_the_program_that_serves(workspace: Workspace) -> None:
 
 
 def test_what_a_dead_program_left_is_no_address(tmp_path: Path) -> None:
-    """A kill leaves the file; its process is asked for."""
+    """A killed program leaves its file; the process is checked."""
     settings = config.load({"home": str(tmp_path)}, environment={})
     (tmp_path / "serving.json").write_text('{"address": "http://localhost:1", "pid": 4194300}')
 
@@ -132,7 +132,7 @@ def test_what_a_dead_program_left_is_no_address(tmp_path: Path) -> None:
 
 
 def test_a_sites_own_address_is_used_everywhere(tmp_path: Path) -> None:
-    """Behind a proxy, links and emails carry the public name."""
+    """Behind a proxy, links and emails have the public name."""
     settings = config.load(
         {"home": str(tmp_path), "site_url": "https://pod.example"}, environment={}
     )

@@ -19,12 +19,12 @@ OTHERS = {
     "entitlements grant --until": "a day or an instant",
     "entitlements reconcile --from": "a file",
 }
-"""Options of such a name that take something else."""
+"""Options whose name suggests a day or an amount, but which take something else."""
 OF_MONEY = {"--value", "--margin"}
 
 
 def options(command: click.Command, *words: str) -> Iterator[tuple[str, click.Parameter]]:
-    """Every option of every command, with the words that name it."""
+    """Every option of every command, with the words of its name."""
     context = click.Context(command, info_name=words[-1] if words else "wavehouse")
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -41,7 +41,7 @@ MONEY = [name for name, each in EVERY.items() if isinstance(each.type, Amount)]
 
 
 def test_every_option_of_a_day_or_of_money_has_its_type() -> None:
-    """By the option's name; versions of a schema are named by --to, too, and are not days."""
+    """Selected by the option's name; --to of schema commands is a version, not a day."""
     of_schema = {name for name in EVERY if name.startswith("schema ")}
     others = {*of_schema, *OTHERS}
     named = {name for name in EVERY.keys() - others if name.split()[-1] in OF_DAYS}
@@ -88,6 +88,6 @@ def test_a_decimal_comma_is_answered_with_a_point(name: str, written: str, answe
 
 
 def test_what_is_written_as_asked_is_read() -> None:
-    """A day as its midnight, an amount to the cent."""
+    """A day becomes its midnight, an amount is exact to the cent."""
     assert "2026-11-28T00:00:00" == DAY.convert(" 2026-11-28 ", None, None).isoformat()
     assert Decimal("49.90") == Amount().convert("49.90", None, None)

@@ -1,4 +1,4 @@
-"""What ``demo`` and ``up`` refuse before they touch anything."""
+"""Options that ``demo`` and ``up`` refuse before they change anything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wavehouse.kernel.errors import UsageError
 def test_a_world_of_no_days_or_people_is_wrong_usage(
     option: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And an earlier demo's data is still there afterwards: nothing was begun."""
+    """The data of an earlier demo is unchanged."""
     monkeypatch.setenv("WAVEHOUSE_HOME", str(tmp_path / "home"))
 
     done = CliRunner().invoke(demo, [*option, "--no-serve"])
@@ -31,7 +31,7 @@ def test_a_world_of_no_days_or_people_is_wrong_usage(
 
 
 def test_a_port_beyond_the_last_one_is_wrong_usage() -> None:
-    """65535 is the last port there is."""
+    """65535 is the highest port."""
     done = CliRunner().invoke(up, ["--port", "65536"])
 
     assert isinstance(done.exception, UsageError)
@@ -41,7 +41,7 @@ def test_a_port_beyond_the_last_one_is_wrong_usage() -> None:
 def test_the_progress_of_a_simulation_ends_at_its_days(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reports come several times a day; a bar that says 117 of 60 days is not believed."""
+    """Reports come several times a day; the bar must not exceed the number of days."""
     advanced: list[int] = []
 
     class Meter:

@@ -1,4 +1,4 @@
-"""``doctor`` names a state; it never ends in it."""
+"""``doctor`` reports every state, and does not fail because of one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wavehouse.cli.doctor import doctor
 def test_a_home_that_is_no_folder_is_a_finding(
     home: str, home_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With what to type, and the exit code of something found."""
+    """With a command to type, and the exit code for findings."""
     (home_folder / "file").write_text("")
     monkeypatch.setenv("WAVEHOUSE_HOME", str(home_folder / home))
 
@@ -31,7 +31,7 @@ def test_a_home_that_is_no_folder_is_a_finding(
 def test_what_nobody_foresaw_is_a_finding_too(
     home_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A doctor that dies of the illness helps nobody."""
+    """``doctor`` must not fail because of the fault that it reports."""
 
     def broken() -> None:
         raise OverflowError

@@ -1,4 +1,4 @@
-"""The last net under the commands: no error of any kind ends in a traceback."""
+"""The last error handler of the commands: no error ends in a traceback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.kernel.errors import EXIT_FAILED, EXIT_UNREACHABLE
 
 
 def _ended(monkeypatch: pytest.MonkeyPatch, error: Exception) -> object:
-    """How the program ends when a command raises this error."""
+    """The program's exit and output when a command raises this error."""
 
     def command(**_: object) -> None:
         raise error
@@ -32,7 +32,7 @@ def _ended(monkeypatch: pytest.MonkeyPatch, error: Exception) -> object:
 def test_an_unexpected_error_is_a_sentence_with_its_kind_and_place(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its own text is not shown, for it may hold an address of a listener."""
+    """Its own text is not shown, because it may contain a listener's address."""
     assert EXIT_FAILED == _ended(monkeypatch, OverflowError("192.0.2.7 is too much"))
 
     said = capsys.readouterr().err
@@ -45,7 +45,7 @@ def test_an_unexpected_error_is_a_sentence_with_its_kind_and_place(
 def test_the_trace_is_shown_to_who_asks(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """``WAVEHOUSE_TRACE=1`` is for reports of faults."""
+    """``WAVEHOUSE_TRACE=1`` is for bug reports."""
     monkeypatch.setenv(faults.TRACE, "1")
 
     _ended(monkeypatch, OverflowError("too much"))
@@ -75,7 +75,7 @@ def test_the_trace_is_shown_to_who_asks(
 def test_what_a_machine_can_run_out_of_has_a_sentence(
     error: Exception, sentence: str, code: int
 ) -> None:
-    """Disk, rights, memory, the server: told by name, with the exit code of the list."""
+    """Disk space, permissions, memory, the server: each is named, with its documented exit code."""
     shown = faults.as_sentence(error)
 
     assert sentence == str(shown)
@@ -84,7 +84,7 @@ def test_what_a_machine_can_run_out_of_has_a_sentence(
 
 
 def test_drivers_are_not_loaded_to_tell_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error of a command without a database is shown without importing the driver."""
+    """An error in a command without a database is shown without importing the driver."""
     monkeypatch.delitem(sys.modules, "psycopg")
 
     faults.as_sentence(OverflowError())
@@ -95,7 +95,7 @@ def test_drivers_are_not_loaded_to_tell_an_error(monkeypatch: pytest.MonkeyPatch
 def test_an_interrupted_library_ends_like_an_interrupted_program(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """DuckDB turns Ctrl-C into a RuntimeError of its own; it is still Ctrl-C."""
+    """DuckDB turns Ctrl-C into a RuntimeError, which is treated as Ctrl-C."""
     monkeypatch.setattr(program, "_stops", [signal.SIGINT])
 
     assert 130 == _ended(monkeypatch, RuntimeError("Query interrupted"))
@@ -105,7 +105,7 @@ def test_an_interrupted_library_ends_like_an_interrupted_program(
 
 
 def test_a_second_signal_lets_the_clean_up_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stopping the server takes a moment, in which people press Ctrl-C again; a third is meant."""
+    """Stopping the server takes a moment, and a second Ctrl-C is ignored; the third one ends it."""
     monkeypatch.setattr(program, "_stops", [])
 
     with pytest.raises(SystemExit, match="143"):
@@ -116,7 +116,7 @@ def test_a_second_signal_lets_the_clean_up_end(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_ctrl_c_in_the_middle_of_an_import_keeps_the_exit_code(tmp_path: Path) -> None:
-    """A dataclass is a string given to ``exec``; CPython would end ``python -m`` by SIGINT."""
+    """A dataclass runs ``exec`` on a string; CPython would end ``python -m`` by SIGINT."""
     (tmp_path / "stopped.py").write_text(
         "import os, signal, sys\n"
         "from wavehouse import __main__ as program\n"

@@ -1,4 +1,4 @@
-"""The program from outside: suggestions, exit codes, no traceback for what people do wrong."""
+"""The program run as a process: suggestions, exit codes, no traceback for wrong usage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 
 def _run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """The program in an environment without settings of this machine."""
+    """Run the program in an environment without this machine's settings."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("WAVEHOUSE_")}
     return subprocess.run(
         [sys.executable, "-m", "wavehouse", *words],
@@ -28,7 +28,7 @@ def _run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     ids=["command", "below ingest", "below rollup"],
 )
 def test_a_misspelt_command_is_a_usage_error(words: list[str], suggestion: str) -> None:
-    """Exit code 2 and no traceback; our own table and click's groups both know better words."""
+    """Exit code 2 and no traceback; both our own table and click's groups suggest names."""
     done = _run(*words)
 
     assert 2 == done.returncode
@@ -39,7 +39,7 @@ def test_a_misspelt_command_is_a_usage_error(words: list[str], suggestion: str) 
 
 
 def test_a_word_that_is_like_nothing_gets_no_suggestion() -> None:
-    """A wrong guess would be worse than none."""
+    """A wrong suggestion would be worse than none."""
     done = _run("xyzzy")
 
     assert 2 == done.returncode
@@ -48,7 +48,7 @@ def test_a_word_that_is_like_nothing_gets_no_suggestion() -> None:
 
 
 def test_help_and_version_succeed_on_stdout() -> None:
-    """They are what was asked for, so they are data."""
+    """Help and version were requested, so they are data and go to stdout."""
     for words in (["--help"], ["--version"], ["ingest", "--help"], ["-h"]):
         done = _run(*words)
         assert 0 == done.returncode
@@ -57,7 +57,7 @@ def test_help_and_version_succeed_on_stdout() -> None:
 
 
 def test_an_unusable_setting_is_told_with_its_source() -> None:
-    """One sentence, the variable, exit code 2."""
+    """One sentence with the variable, and exit code 2."""
     done = _run("config", "show", WAVEHOUSE_PORT="many")
 
     assert 2 == done.returncode
@@ -67,7 +67,7 @@ def test_an_unusable_setting_is_told_with_its_source() -> None:
 
 
 def test_settings_are_shown_without_starting_a_server(tmp_path: Path) -> None:
-    """And a password in a URL is masked."""
+    """A password in a URL is masked."""
     home = tmp_path / "home"
     url = "postgresql://me:hunter2@db.example.com/shows"
     done = _run("config", "show", WAVEHOUSE_HOME=str(home), WAVEHOUSE_ANALYTICS_URL=url)
@@ -79,7 +79,7 @@ def test_settings_are_shown_without_starting_a_server(tmp_path: Path) -> None:
 
 
 def test_a_database_that_does_not_answer_is_exit_code_five(tmp_path: Path) -> None:
-    """With host and database, without the password."""
+    """The message has host and database, without the password."""
     urls = {
         f"WAVEHOUSE_{name}_URL": f"postgresql://me:hunter2@127.0.0.1:1/{name.lower()}"
         for name in ("OPERATIONAL", "LEARNING", "LISTENERS", "ANALYTICS")
@@ -93,7 +93,7 @@ def test_a_database_that_does_not_answer_is_exit_code_five(tmp_path: Path) -> No
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
-    """``wavehouse --help | head -1`` ends quietly."""
+    """``wavehouse --help | head -1`` exits quietly."""
     command = f"{sys.executable} -m wavehouse --help | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
 
@@ -103,7 +103,7 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 
 
 def test_what_the_program_writes_is_its_accounts_alone(tmp_path: Path) -> None:
-    """Samples, and with them reports and spools, have mode 0600 and 0700 under an open umask."""
+    """Samples, reports and spools have modes 0600 and 0700 under an open umask."""
     out = tmp_path / "sample"
     command = [sys.executable, "-m", "wavehouse", "simulate", "--people", "5", "--days", "2"]
     subprocess.run([*command, "--out", str(out)], check=True, capture_output=True, umask=0)

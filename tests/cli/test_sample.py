@@ -1,4 +1,4 @@
-"""The demo's sample data, and the data of whoever tries things out beside it."""
+"""The demo's sample data, and other data in the same home."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _wavehouse(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_what_is_not_of_the_sample_is_never_removed_with_it(
     home_folder: Path, tmp_path: Path
 ) -> None:
-    """Neither by --reset nor by a demo of another seed, which makes room for itself."""
+    """Neither --reset nor a demo with another seed, which replaces the sample, removes it."""
     assert 0 == _wavehouse(home_folder, "demo", *SMALL).returncode
     feed = tmp_path / "own.xml"
     feed.write_text(FEED)
@@ -45,7 +45,7 @@ def test_what_is_not_of_the_sample_is_never_removed_with_it(
 
 
 def test_reset_removes_the_sample_and_nothing_else(home_folder: Path) -> None:
-    """Afterwards the home has no databases, and the next demo begins again."""
+    """Afterwards the home has no databases, and the next demo starts from the beginning."""
     (home_folder / "notes.txt").write_text("mine")
     assert 0 == _wavehouse(home_folder, "demo", *SMALL).returncode
     assert 0 == _wavehouse(home_folder, "demo", "--reset").returncode

@@ -1,4 +1,4 @@
-"""``wavehouse up`` watches the server that it runs on."""
+"""``wavehouse up`` watches its database server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wavehouse.store import EmbeddedServer
 
 
 def test_a_server_that_died_under_its_program_is_started_again(home_folder: Path) -> None:
-    """Kill -9 of the postmaster: the program finds out, starts it, and it recovers."""
+    """After kill -9 of the postmaster the program notices, restarts it, and it recovers."""
     with EmbeddedServer(home_folder).running() as server:
         assert not server.revive()
         postmaster = int((server.data / "postmaster.pid").read_text().split("\n", 1)[0])
@@ -27,7 +27,7 @@ def test_a_server_that_died_under_its_program_is_started_again(home_folder: Path
 
 
 def test_the_sign_in_link_is_there_while_up_serves_into_a_pipe(home_folder: Path) -> None:
-    """Under a service manager stdout is no terminal: the link must not wait for the end."""
+    """Under a service manager stdout is not a terminal: the link must not be buffered."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -39,7 +39,7 @@ def test_the_sign_in_link_is_there_while_up_serves_into_a_pipe(home_folder: Path
         text=True,
     ) as program:
         assert program.stdout is not None
-        ready, _, _ = select.select([program.stdout], [], [], 60)
+        ready, _, _ = select.select([program.stdout], [], [], 180)
         line = program.stdout.readline() if ready else ""
         program.send_signal(signal.SIGTERM)
         program.communicate(timeout=60)

@@ -1,4 +1,4 @@
-"""What the ladders make: explained in comments, guarded by row security, the same both ways."""
+"""The result of the migrations: commented, protected by row security, the same both ways."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _target(stores: Stores, name: str) -> schema.Target:
 
 
 def _allow_schemas(stores: Stores, name: str) -> None:
-    """The clone of a database lacks what provisioning granted on the original."""
+    """Grant the schemas' use again: a clone lacks what provisioning granted on the original."""
     (place,) = (place for place in stores.places if place.database == name)
     with psycopg.connect(place.admin) as admin:
         database = sql.Identifier(str(conninfo_to_dict(place.admin)["dbname"]))
@@ -30,7 +30,7 @@ def _allow_schemas(stores: Stores, name: str) -> None:
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_every_table_column_and_function_says_what_it_holds(seeded: Any, name: str) -> None:
-    """The database explains itself, to psql and every other tool."""
+    """The database documents itself, for psql and every other tool."""
     found = schema.catalogue(seeded[name])
     silent = [table.name for table in found.tables if not table.comment]
     silent += [f"{t.name}.{c.name}" for t in found.tables for c in t.columns if not c.comment]
@@ -55,7 +55,7 @@ def test_down_and_up_again_gives_the_same_catalogue(stores: Stores, name: str) -
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_a_seeded_ladder_with_partitions_goes_down_too(stores: Stores, name: Any) -> None:
-    """OPS-6: a rollback takes partitions with it, a detached one that nobody dropped included."""
+    """OPS-6: a rollback drops partitions as well, including detached ones that remained."""
     target = _target(stores, name)
     _allow_schemas(stores, name)
     schema.seed(target.conninfo, databases_folder(name) / "seeds", role=target.role)
@@ -72,7 +72,7 @@ def test_a_seeded_ladder_with_partitions_goes_down_too(stores: Stores, name: Any
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_schema_sql_makes_the_same_database(stores: Stores, tmp_path: Path, name: Any) -> None:
-    """The generated file is true: run by the owner in an empty database, it gives the catalogue."""
+    """The owner runs the generated file in an empty database: the catalog is the same."""
     target = _target(stores, name)
     _allow_schemas(stores, name)
     before = schema.catalogue(target.conninfo, role=target.role)
@@ -89,7 +89,7 @@ def test_schema_sql_makes_the_same_database(stores: Stores, tmp_path: Path, name
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_retention_finds_detaches_and_drops_what_is_past(stores: Stores, name: str) -> None:
-    """The makers and the finder of partitions, by the roles that use them."""
+    """Functions that create and find partitions, called by the roles that use them."""
     target = _target(stores, name)
     table = "governance.lineage_events"
     (place,) = (place for place in stores.places if place.database == name)
@@ -119,7 +119,7 @@ def test_retention_finds_detaches_and_drops_what_is_past(stores: Stores, name: s
 
 
 def test_a_table_that_is_not_partitioned_is_refused(sample: Any) -> None:
-    """The maker of partitions says so rather than making a stray table."""
+    """The function that creates partitions refuses it, rather than creating a stray table."""
     with pytest.raises(errors.WrongObjectType, match="not a partitioned table"):
         sample["operational"].execute(
             "SELECT schema_ops.ensure_partition('usage.models'::regclass, '2026-01-01', 'month')"
@@ -127,7 +127,7 @@ def test_a_table_that_is_not_partitioned_is_refused(sample: Any) -> None:
 
 
 def test_lis2_every_table_about_listeners_has_row_security(seeded: Any) -> None:
-    """The app of the listeners' database sees a listener's own rows and nobody else's."""
+    """The listeners' app sees a listener's own rows and nobody else's."""
     found = schema.catalogue(seeded["listeners"])
     listed = [table for table in found.tables if table.space == "listeners"]
 
@@ -136,7 +136,7 @@ def test_lis2_every_table_about_listeners_has_row_security(seeded: Any) -> None:
 
 
 def test_p40_no_playback_table_has_an_address_or_an_agent(seeded: Any) -> None:
-    """Where somebody is in a chapter says nothing of where they are."""
+    """A chapter's position says nothing about the listener's location."""
     found = schema.catalogue(seeded["listeners"])
     columns = [
         (table.name, column.name)
@@ -151,7 +151,7 @@ def test_p40_no_playback_table_has_an_address_or_an_agent(seeded: Any) -> None:
 
 
 def test_ac11_nothing_in_the_listeners_database_points_elsewhere(seeded: Any) -> None:
-    """No foreign server, no view, no role of another database has a right."""
+    """No foreign server, no view, and no rights of roles from other databases."""
     with psycopg.connect(seeded["listeners"]) as connection:
         servers = connection.execute("SELECT count(*) FROM pg_foreign_server").fetchone()
     found = schema.catalogue(seeded["listeners"])
@@ -169,7 +169,7 @@ def test_ac11_nothing_in_the_listeners_database_points_elsewhere(seeded: Any) ->
 def test_ac11_a_role_of_one_database_cannot_enter_another(
     stores: Stores, database: str, role: str
 ) -> None:
-    """Strict separation is the server's doing: there is no CONNECT to be had."""
+    """The server enforces the separation: other roles have no CONNECT."""
     places = {place.database: place for place in stores.places}
     foreign = places[role].conninfo("app")  # type: ignore[index]
     name = conninfo_to_dict(places[database].admin)["dbname"]  # type: ignore[index]
@@ -178,7 +178,7 @@ def test_ac11_a_role_of_one_database_cannot_enter_another(
 
 
 def test_a_listener_sees_their_own_rows_alone(seeded: Any) -> None:
-    """Row security of the listeners' app, with the sample rows of two listeners."""
+    """Row security for the listeners' app, with sample rows of two listeners."""
     with psycopg.connect(seeded["listeners"]) as connection:
         people = connection.execute("SELECT listener_id FROM listeners.listeners").fetchall()
         connection.execute("SET ROLE wavehouse_listeners_app")
@@ -197,7 +197,7 @@ def test_a_listener_sees_their_own_rows_alone(seeded: Any) -> None:
 
 
 def test_an_organization_sees_its_own_rows_alone(seeded: Any) -> None:
-    """Row security of the operational app over every table that has an organization."""
+    """Row security for the operational app, over every table with an organization."""
     with psycopg.connect(seeded["operational"]) as connection:
         found = schema.catalogue(seeded["operational"])
         organizations = connection.execute(
@@ -218,7 +218,7 @@ def test_an_organization_sees_its_own_rows_alone(seeded: Any) -> None:
                 "SELECT set_config('wavehouse.organization_id', %s, true)", [str(organization)]
             )
             for table in tables:
-                # A person may be a member of an organization that is not their first one.
+                # A person may be a member of an organization other than the first one.
                 member = (
                     "AND NOT EXISTS (SELECT FROM accounts.memberships m "
                     "WHERE m.user_id = t.user_id)"
@@ -257,7 +257,7 @@ def test_placements_keep_the_campaigns_episodes(sample: Any) -> None:
 
 
 def test_every_revision_of_a_block_is_kept(sample: Any) -> None:
-    """A change of the body is a new revision; a move is not; a writer cannot choose the number."""
+    """A changed body is a new revision, a move is not; a writer cannot choose the number."""
     connection = sample["operational"]
     connection.execute("UPDATE studio.blocks SET body = 'Second.', revision = 9")
     connection.execute("UPDATE studio.blocks SET position = position + 10, revision = 1")
@@ -296,13 +296,13 @@ def test_ops4_an_approval_holds_a_signature_of_every_key_type(
     ],
 )
 def test_what_is_append_only_refuses_changes(sample: Any, database: str, statement: str) -> None:
-    """Even to the owner; a memory may still be forgotten, a ledger's event may leave."""
+    """Even for the owner; a memory may be forgotten, and a ledger may lose its event."""
     with pytest.raises(errors.InsufficientPrivilege, match="append-only"):
         sample[database].execute(statement)
 
 
 def test_what_erasure_and_retention_need_is_still_allowed(sample: Any) -> None:
-    """Forgetting a memory, emptying a commitment, letting a provider's event leave."""
+    """Forgetting a memory, emptying a commitment, deleting a provider's event."""
     operational, listeners = sample["operational"], sample["listeners"]
     forgotten = operational.execute(
         "UPDATE studio.agent_memory SET content = NULL, forgotten_at = now()"

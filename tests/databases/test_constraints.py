@@ -1,8 +1,8 @@
-"""Every constraint is tried: something that breaks it is refused, and by that constraint.
+"""Every constraint is tested: a violating change is refused, and by that constraint.
 
-The list of constraints comes from the catalogue, so a new one without a case fails here. What is
-tried is a change to the sample rows: CHECKs by ``checks.toml``, NOT NULL, keys and references by
-what the catalogue says of them.
+The list of constraints comes from the catalogue, so a new one without a case fails here. The sample
+rows are changed: for CHECKs as ``checks.toml`` says, for NOT NULL, keys and references as derived
+from the catalogue.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ UNIQUE_INDEXES = f"""
     WHERE {OURS} AND i.indisunique
     ORDER BY 1, 2
 """
-# A row without its partition key finds no partition; that it must be filled is the range's doing.
+# A row without its partition key matches no partition: its range refuses NULL.
 COLUMNS = f"""
     SELECT a.attrelid::regclass::text, a.attname
     FROM pg_attribute a JOIN pg_class r ON r.oid = a.attrelid
@@ -63,7 +63,7 @@ def _table(name: str) -> sql.Identifier:
 
 
 def _let_changes_in(connection: Connection, table: str) -> None:
-    """Append-only tables refuse any change by a trigger; here their constraints are tried."""
+    """Disable the triggers of append-only tables, so that their constraints are reached."""
     connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(_table(table)))
 
 
@@ -74,7 +74,7 @@ def _set(table: str, assignment: sql.Composable) -> sql.Composed:
 def _refusal(
     connection: Connection, table: str, statement: sql.Composed, alone: str | None = None
 ) -> psycopg.Error | None:
-    """What the database says to a statement, which is then taken back."""
+    """The database's refusal of a statement, which is rolled back."""
     connection.execute("SAVEPOINT tried")
     try:
         _let_changes_in(connection, table)
@@ -90,7 +90,7 @@ def _refusal(
 
 
 def _leave_alone(connection: Connection, table: str, name: str) -> None:
-    """Drop references and CHECKs beside the one that is tried: nothing else is to refuse first."""
+    """Drop other references and CHECKs, so that only the tested one can refuse."""
     others = connection.execute(
         """
         SELECT conrelid::regclass::text, conname FROM pg_constraint
@@ -109,7 +109,7 @@ def _leave_alone(connection: Connection, table: str, name: str) -> None:
 
 
 def _told(error: psycopg.Error | None) -> str | None:
-    """The constraint that refused, by its parent's name when a partition's spoke."""
+    """The refusing constraint; for a partition, the name of its parent's constraint."""
     if error is None or error.diag.constraint_name is None:
         return None if error is None else error.diag.message_primary
     return re.sub(r"_[0-9]{4,8}(?=_)", "", error.diag.constraint_name)
@@ -117,7 +117,7 @@ def _told(error: psycopg.Error | None) -> str | None:
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_every_check_refuses_what_would_break_it(sample: Any, database: str) -> None:
-    """Each CHECK has a case, and is the one that stops it."""
+    """Each CHECK has a case, and is the constraint that refuses it."""
     connection = sample[database]
     checks = connection.execute(CONSTRAINTS, ["c"]).fetchall()
     faults = []
@@ -133,7 +133,7 @@ def test_every_check_refuses_what_would_break_it(sample: Any, database: str) -> 
 
 
 def test_no_case_is_about_a_check_that_is_gone(sample: Any) -> None:
-    """The table of cases holds nothing that is not tried."""
+    """Every case in the table belongs to an existing CHECK."""
     found = {
         (table, name)
         for connection in sample.values()
@@ -145,7 +145,7 @@ def test_no_case_is_about_a_check_that_is_gone(sample: Any) -> None:
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_every_column_that_must_be_filled_refuses_to_be_empty(sample: Any, database: str) -> None:
-    """NOT NULL is tried for every column that has it; a key's column may be reported by its key."""
+    """Every column with NOT NULL is tested; a key's column may be reported by its key."""
     connection = sample[database]
     columns = connection.execute(COLUMNS).fetchall()
     faults = []
@@ -161,7 +161,7 @@ def test_every_column_that_must_be_filled_refuses_to_be_empty(sample: Any, datab
 
 @pytest.mark.parametrize("database", ["operational", "learning", "listeners"])
 def test_every_reference_refuses_what_is_not_there(sample: Any, database: str) -> None:
-    """A foreign key is tried by sample rows that point at nothing."""
+    """Each foreign key is tested with sample rows that refer to nothing."""
     connection = sample[database]
     keys = connection.execute(CONSTRAINTS, ["f"]).fetchall()
     faults = []
@@ -177,7 +177,7 @@ def test_every_reference_refuses_what_is_not_there(sample: Any, database: str) -
 
 
 def _nothing(connection: Connection, table: str, column: str) -> sql.Composable:
-    """A value of the column's type that no row has; keys that are hashes keep their length."""
+    """A value of the column's type that no row has; hashes keep their length."""
     row = connection.execute(
         "SELECT format_type(atttypid, NULL) FROM pg_attribute"
         " WHERE attrelid = %s::regclass AND attname = %s",
@@ -190,9 +190,10 @@ def _nothing(connection: Connection, table: str, column: str) -> sql.Composable:
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_every_key_refuses_a_second_row(sample: Any, database: str) -> None:
-    """A copy of a sample row, new in every other key, is refused by the key that it repeats.
+    """A copy of a sample row, new in every other key, is refused by the repeated key.
 
-    Left out is a key that holds a shorter one: foreign keys refer to it, the shorter one refuses.
+    A key that contains a shorter one is left out: it exists for foreign keys, and the shorter key
+    refuses first.
     """
     connection = sample[database]
     every = connection.execute(UNIQUE_INDEXES).fetchall()
@@ -230,7 +231,7 @@ FRESH = {
 
 
 def _copy(connection: Connection, table: str, fresh: set[str]) -> sql.Composed:
-    """Insert every row again, with new values in some columns."""
+    """Insert a copy of every row, with new values in some columns."""
     columns = connection.execute(
         """
         SELECT attname, format_type(atttypid, NULL) FROM pg_attribute

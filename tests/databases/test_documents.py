@@ -1,4 +1,4 @@
-"""Dictionary and diagrams are what the database would write, and can be read by the tools."""
+"""Dictionary and diagrams match the database, and other tools can read them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wavehouse.store import DATABASES, databases_folder, owner_role
 def test_ops9_the_documents_are_what_the_database_would_write(
     seeded: dict[str, str], root: Path, name: Any
 ) -> None:
-    """Byte for byte. If this fails: ``make gen``."""
+    """Byte for byte. If this fails, run ``make gen``."""
     found = schema.catalogue(seeded[name], role=owner_role(name))
     ladder = databases_folder(name) / "migrations"
     reserved = schema.reserved_tables(name, found, root / "src" / "wavehouse", ladder)
@@ -31,7 +31,7 @@ def test_ops9_the_documents_are_what_the_database_would_write(
 
 
 def test_a_search_path_and_a_zone_change_nothing(seeded: dict[str, str]) -> None:
-    """The documents come out the same for everybody, however their session is set."""
+    """The documents are the same for every setting of the session."""
     place = seeded["operational"]
     usual = schema.catalogue(place)
     odd = schema.catalogue(
@@ -77,7 +77,7 @@ def test_a_table_that_no_query_names_is_reserved_in_dictionary_and_diagram(
 def test_check_tells_changed_missing_and_left_over_documents(
     seeded: dict[str, str], tmp_path: Path
 ) -> None:
-    """What differs is named by its kind, and ``generate`` mends all three."""
+    """Each kind of difference is named, and ``generate`` repairs all three."""
     found = schema.catalogue(seeded["analytics"])
     schema.write_documents("analytics", found, tmp_path, tmp_path / "schema.sql")
     changed = tmp_path / "dictionary" / "analytics" / "governance.md"
@@ -117,7 +117,7 @@ def test_the_commands_write_and_check_any_database(seeded: dict[str, str], tmp_p
 def test_every_table_stands_in_dictionary_and_diagram(
     seeded: dict[str, str], root: Path, name: str
 ) -> None:
-    """LIS-8: nothing of the schema is missing, nothing is there twice, each reference is drawn."""
+    """LIS-8: every table of the schema appears once, and each reference is drawn."""
     found = schema.catalogue(seeded[name])
     pages = root / "docs" / "reference"
     told = "".join(
@@ -178,7 +178,7 @@ def test_types_are_drawn_as_single_words(type_name: str, drawn: str) -> None:
 
 
 def test_names_that_mermaid_cannot_read_are_told_in_the_comment() -> None:
-    """A column called pk, or with odd signs, keeps its place; its real name is beside it."""
+    """A column called pk, or with odd characters, keeps its position; a comment has its name."""
     columns = tuple(
         Column(name, "text", False, None, "", False, 'says "yes"')
         for name in ("pk", "2nd", "naïve $")
@@ -194,7 +194,7 @@ def test_names_that_mermaid_cannot_read_are_told_in_the_comment() -> None:
 
 
 def test_one_to_many_and_one_to_one_are_drawn_apart() -> None:
-    """Required or not at the one's side, any number or at most one at the other's."""
+    """Required or optional on the one side; many or at most one on the other."""
     keys = tuple(
         ForeignKey(f"k{n}", ("x",), "a.one", ("x",), "restrict", optional, single, "")
         for n, (optional, single) in enumerate([(False, False), (True, False), (False, True)])

@@ -1,4 +1,4 @@
-"""The database of people who learn: separate, complete, and its rows leave together."""
+"""The learning database: separate, complete, and its rows are deleted together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _count(connection: psycopg.Connection[Any], table: str) -> int:
 
 
 def test_every_database_has_a_setting_a_store_and_a_ladder(stores: Stores) -> None:
-    """The lists that are derived from the one list agree with it."""
+    """The derived lists agree with the one list of databases."""
     options = {option.name for option in config.OPTIONS}
     assert list(DATABASES) == [place.database for place in stores.places]
     assert list(DATABASES) == [target.name for target in app.targets_of(stores)]
@@ -36,14 +36,14 @@ def test_every_database_has_a_setting_a_store_and_a_ladder(stores: Stores) -> No
 
 
 def test_operational_has_nothing_of_learning_left(seeded: Any) -> None:
-    """Learners' behaviour is in no database of creators."""
+    """Learners' behaviour is not in the creators' database."""
     spaces = {table.space for table in schema.catalogue(seeded["operational"]).tables}
 
     assert "learning" not in spaces
 
 
 def test_nothing_in_the_learning_database_points_elsewhere(seeded: Any) -> None:
-    """No foreign server, and no role of another database has a right."""
+    """No foreign server, and no rights of roles from other databases."""
     with psycopg.connect(seeded["learning"]) as connection:
         servers = connection.execute("SELECT count(*) FROM pg_foreign_server").fetchone()
     found = schema.catalogue(seeded["learning"])
@@ -54,7 +54,7 @@ def test_nothing_in_the_learning_database_points_elsewhere(seeded: Any) -> None:
 
 
 def test_an_organization_sees_its_own_learners_alone(seeded: Any) -> None:
-    """Row security of the learning app over every table of its context."""
+    """Row security for the learning app, over every table of its context."""
     organization = "SELECT organization_id FROM learning.learners"
     with psycopg.connect(seeded["learning"]) as connection:
         (own,) = connection.execute(organization).fetchone() or (None,)
@@ -69,7 +69,7 @@ def test_an_organization_sees_its_own_learners_alone(seeded: Any) -> None:
 
 
 def test_lrn2_a_session_takes_its_rows_with_it_and_leaves_the_content(sample: Any) -> None:
-    """Events, likes, model state and generations leave; content outlives sessions."""
+    """Events, likes, model state and generations are deleted; content outlives sessions."""
     connection = sample["learning"]
     before = [_count(connection, table) for table in DEPENDENT]
     connection.execute("DELETE FROM learning.sessions")
@@ -92,7 +92,7 @@ def test_lrn2_content_takes_its_events_and_leaves_a_finished_generation(sample: 
 
 
 def test_a_generation_is_not_completed_without_content(sample: Any) -> None:
-    """Neither a new row nor one that becomes completed."""
+    """For a new row, and for one that becomes completed."""
     connection = sample["learning"]
     connection.execute(
         "UPDATE learning.generation_status SET status = 'processing', content_id = NULL"
@@ -108,7 +108,7 @@ def test_a_generation_is_not_completed_without_content(sample: Any) -> None:
 
 
 def test_learning_does_not_leave_operational_while_it_has_rows(stores: Stores) -> None:
-    """The migration stops and names the table, rather than dropping what somebody wrote."""
+    """The migration stops and names the table, rather than dropping its data."""
     (target,) = (one for one in app.targets_of(stores) if one.name == "operational")
     with psycopg.connect(stores.operational.place.admin) as admin:
         database = sql.Identifier(admin.info.dbname)

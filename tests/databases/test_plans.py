@@ -1,7 +1,7 @@
-"""Frequent queries are answered by an index that fits, on tables large enough to matter.
+"""Frequent queries use a suitable index, on tables large enough to matter.
 
-The queries are those that the requirements name. Rows are made in one transaction that is taken
-back; only plans are asked for, so nothing here depends on the machine's speed.
+The requirements name the queries. Rows are inserted in one transaction that is rolled back; only
+plans are read, so nothing here depends on the machine's speed.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def filled(seeded: dict[str, str]) -> Iterator[dict[str, psycopg.Connection[Any]
     opened = {name: psycopg.connect(seeded[name]) for name in FILL}
     for name, statements in FILL.items():
         opened[name].execute(statements)
-        # By name: ANALYZE of everything would lock what the databases of a server share.
+        # By name: ANALYZE without names would lock tables that a server's databases share.
         filled_tables = sorted(set(re.findall(r"INSERT INTO (\S+)", statements)))
         opened[name].execute(f"ANALYZE {', '.join(filled_tables)}")
     yield opened
@@ -212,7 +212,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_frequent_query_reads_an_index(filled: Any, name: str) -> None:
-    """No sequential scan of a large table, and no sort of more than it returns in order."""
+    """Without a sequential scan of a large table or a sort of more rows than are returned."""
     database, query = QUERIES[name]
     (document,) = filled[database].execute(f"EXPLAIN (FORMAT JSON) {query}").fetchone()
     plan = document if isinstance(document, list) else json.loads(document)

@@ -1,4 +1,4 @@
-"""Sample rows: for every table, the same however often, without a secret."""
+"""Sample rows: for every table, the same at every run, without secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TABLES = """
 
 
 def _content(connection: psycopg.Connection[Any]) -> dict[str, list[str]]:
-    """Every row of every table as text, its place in the table and its transaction aside."""
+    """Every row of every table as text, without its physical position and transaction."""
     found = {}
     for space, table in connection.execute(TABLES).fetchall():
         rows = connection.execute(
@@ -52,14 +52,14 @@ def test_seeding_again_changes_nothing(seeded: dict[str, str], name: Any) -> Non
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_every_table_has_a_sample_row(sample: Any, name: str) -> None:
-    """Only the runner's own record of migrations is left to the runner; it has rows as well."""
+    """The runner's own record of migrations already has rows and needs no seed."""
     empty = [table for table, rows in _content(sample[name]).items() if not rows]
 
     assert [] == empty
 
 
 def test_a_row_that_was_changed_is_brought_back(seeded: dict[str, str]) -> None:
-    """Seeding is an upsert by the primary key: it mends what somebody changed in a sample row."""
+    """Seeding is an upsert by the primary key: it restores changed sample rows."""
     folder = databases_folder("operational") / "seeds"
     with psycopg.connect(seeded["operational"]) as connection:
         connection.execute("UPDATE usage.models SET status = 'retired' WHERE name = 'espeak'")
@@ -74,13 +74,13 @@ def test_a_row_that_was_changed_is_brought_back(seeded: dict[str, str]) -> None:
 
 
 def test_a_name_is_the_same_id_everywhere() -> None:
-    """Ids come of names in one namespace, so that databases and runs agree without asking."""
+    """Ids are derived from names in one namespace, so that databases and runs agree."""
     assert str(ids.named("wavehouse.seed", "podcast/nordlys")) == value("@podcast/nordlys")
     assert value("@a") != value("@b")
 
 
 def test_digests_bytes_and_plain_values_are_read_as_written() -> None:
-    """``sha256:`` and ``hex:`` are bytes as PostgreSQL reads them; the rest is plain text."""
+    """``sha256:`` and ``hex:`` values are bytes as PostgreSQL reads them; others are plain text."""
     assert "\\xba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" == value(
         "sha256:abc"
     )
@@ -98,7 +98,7 @@ def test_digests_bytes_and_plain_values_are_read_as_written() -> None:
     ],
 )
 def test_a_seed_that_is_wrong_says_what_and_where(text: str, said: str) -> None:
-    """One sentence, with the file."""
+    """One sentence with the file."""
     with pytest.raises(InvalidInput, match=said) as caught:
         parsed(Path("seeds/wrong.toml"), text.encode())
 
@@ -107,7 +107,7 @@ def test_a_seed_that_is_wrong_says_what_and_where(text: str, said: str) -> None:
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_no_seed_holds_a_secret(name: Any) -> None:
-    """OPS-10: what is hashed in the schema is hashed in the seeds, and no password works."""
+    """OPS-10: columns that the schema hashes are hashed in the seeds, and no password works."""
     for file in sorted((databases_folder(name) / "seeds").glob("*.toml")):
         for row in parsed(file, file.read_bytes()).rows:
             for column, written in row.values.items():

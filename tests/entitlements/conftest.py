@@ -1,4 +1,4 @@
-"""A listener, an organization that sells, and the endpoint of the provider."""
+"""A listener, an organization that sells, and the endpoint for the provider."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def deliver(database: Database[Listeners]) -> Callable[..., Receipt]:
 
 @pytest.fixture
 def work(selling: Workspace, database: Database[Listeners]) -> Callable[[], Processed]:
-    """Fold everything that waits."""
+    """Fold all waiting events."""
     return lambda: processing.process(database, organization_id=selling.home)
 
 

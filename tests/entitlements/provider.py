@@ -1,4 +1,4 @@
-"""A payment provider's events, as its documentation describes them."""
+"""Events of a payment provider, as in its documentation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PRICE, OTHER_PRICE = "price_plus", "price_basic"
 def event(
     kind: str, body: dict[str, Any], at: int, event_id: str, previous: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """An event with its envelope."""
+    """An event in its envelope."""
     data: dict[str, Any] = {"object": body}
     if previous is not None:
         data["previous_attributes"] = previous
@@ -37,7 +37,7 @@ def event(
 
 
 def signed(content: dict[str, Any], at: int, secret: str = SECRET) -> tuple[bytes, str]:
-    """The bytes of a delivery and its header."""
+    """The body of a delivery and its signature header."""
     body = json.dumps(content, indent=2).encode()
     return body, signature.header(body, at, secret)
 
@@ -73,7 +73,7 @@ class Subscriber:
         return made
 
     def body(self) -> dict[str, Any]:
-        """The subscription as it is."""
+        """The current subscription."""
         item = {
             "id": "si_1",
             "current_period_start": self.period_start,
@@ -97,7 +97,7 @@ class Subscriber:
         }
 
     def known(self, at: int = START) -> dict[str, Any]:
-        """The customer is made, with the listener's id in its metadata."""
+        """The customer is created, with the listener's id in its metadata."""
         metadata = {"listener_id": self.listener_id} if self.listener_id else {}
         body = {
             "id": self.customer,
@@ -112,7 +112,7 @@ class Subscriber:
         return self._add("customer.subscription.created", self.body(), at)
 
     def updated(self, at: int, **values: Any) -> dict[str, Any]:
-        """A change of fields, with what they were before."""
+        """Fields change; the event has their previous values."""
         before = {name: getattr(self, name) for name in values if name != "prices"}
         before = {("current_" + n if n.startswith("period") else n): v for n, v in before.items()}
         for name, value in values.items():
@@ -189,7 +189,7 @@ class Subscriber:
         return self._add(f"charge.dispute.{kind}", body, at)
 
     def bought(self, at: int, *, offer: str, amount: int = 990, currency: str = "eur") -> Any:
-        """A one-off: the payment of an order, with what was sold in its metadata."""
+        """A one-off payment of an order, with the sold items in its metadata."""
         body = {
             "id": self.payment(0),
             "object": "payment_intent",

@@ -28,7 +28,7 @@ API = "/api/v1/entitlements"
 
 @pytest.fixture
 def client(selling: Workspace) -> TestClient:
-    """A key of every scope and an administrator's session."""
+    """Clients with a key of every scope and with an administrator's session."""
     return TestClient(
         live_app(selling),
         base_url="http://localhost",
@@ -42,7 +42,7 @@ def client(selling: Workspace) -> TestClient:
 
 @pytest.fixture
 def run(selling: Workspace) -> Callable[..., Result]:
-    """A command on the workspace."""
+    """Run a command on the workspace."""
 
     @contextmanager
     def opened() -> Iterator[Workspace]:
@@ -54,7 +54,7 @@ def run(selling: Workspace) -> Callable[..., Result]:
 def test_a_grant_is_made_checked_and_revoked_by_the_api(
     client: TestClient, listener_id: ListenerId
 ) -> None:
-    """The answer of a check may be kept for a minute, and never beyond the end."""
+    """The result of a check may be cached for a minute, and never beyond the grant's end."""
     end = clock.now().replace(microsecond=0)
     body = {"listener_id": str(listener_id), "resource": "plus", "reason": "help",
             "expires_at": end.replace(year=end.year + 1).isoformat()}  # fmt: skip
@@ -134,7 +134,7 @@ def test_the_commands_walk_from_an_offer_to_a_revocation(
 def test_the_page_lists_grants_and_shows_a_listeners_history(
     client: TestClient, email: str, listener_id: ListenerId
 ) -> None:
-    """Granted by the form, revoked with a reason that the history shows."""
+    """It is granted by the form, and revoked with a reason that the history shows."""
     form = {"csrf": CSRF, "email": email, "resource": "plus", "until": "2030-12-31",
             "reason": "help <b>", "kind": "gift"}  # fmt: skip
     assert 303 == client.post("/entitlements/grant", data=form).status_code
@@ -154,7 +154,7 @@ def test_the_page_lists_grants_and_shows_a_listeners_history(
 
 
 def test_other_organizations_see_nothing_of_it(selling: Workspace) -> None:
-    """Listeners belong to the installation."""
+    """Listeners belong to the installation, their grants to an organization."""
     from dataclasses import replace
 
     from wavehouse.kernel.ids import OrganizationId

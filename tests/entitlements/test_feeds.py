@@ -1,4 +1,4 @@
-"""Private feeds: tokens, links, ranges, and what closes when access ends (P32)."""
+"""Private feeds: tokens, links, ranges, and closing them when access ends (P32)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel><title>Plus &
 
 @dataclass
 class Show:
-    """A show with its file's server, an entitled listener, and the application."""
+    """A show with a server for its file, an entitled listener, and the application."""
 
     workspace: Workspace
     podcast_id: str
@@ -122,7 +122,7 @@ def with_setting(workspace: Workspace, **settings: Any) -> Workspace:
 
 
 def test_a_token_opens_the_feed_and_its_media_with_ranges(show: Show) -> None:
-    """The feed has the show's guid and title; bytes come whole, in part, from the end."""
+    """The feed has the show's guid and title; media is served whole, in part, and from its end."""
     token = show.token()
     answer = show.feed(token)
     parsed = feedparser.parse(answer.text)
@@ -151,7 +151,7 @@ def test_a_token_opens_the_feed_and_its_media_with_ranges(show: Show) -> None:
 
 
 def test_a_feed_is_sent_again_only_when_it_changed(show: Show) -> None:
-    """Stable addresses of episodes: the ETag stays the same; HEAD has the headers alone."""
+    """Episodes keep their addresses, so the ETag is unchanged; HEAD has the headers only."""
     token = show.token()
     first = show.feed(token)
     assert 304 == show.feed(token, **{"If-None-Match": first.headers["etag"]}).status_code
@@ -167,7 +167,7 @@ def test_a_feed_is_sent_again_only_when_it_changed(show: Show) -> None:
 
 
 def test_p32_losing_the_entitlement_closes_feed_and_media_at_once(show: Show) -> None:
-    """Links that were handed out before are closed, too; regaining it opens the same feed."""
+    """Links handed out before are closed too; regaining access opens the same feed."""
     token = show.token()
     enclosure, link = show.enclosure(token), show.stream(token)
     show.lose()
@@ -187,7 +187,7 @@ def test_p32_losing_the_entitlement_closes_feed_and_media_at_once(show: Show) ->
 
 
 def test_a_link_ends_and_is_bound_to_its_path_feed_and_time(show: Show) -> None:
-    """Another episode, another time, another feed, a changed signature: nothing."""
+    """Another episode, time or feed, or a changed signature, is refused."""
     token = show.token()
     link = show.stream(token)
     query = {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
@@ -223,7 +223,7 @@ def _link(path: str, query: dict[str, str]) -> feeds.Link:
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 43, "ü", "a" * 201, "' OR 1=1 --", "\x00"])
 def test_guessed_tokens_open_nothing(show: Show, token: str) -> None:
-    """The answer is the same for all; a double slash at the start is no way around."""
+    """All get the same answer; a double slash at the start changes nothing."""
     show.token()
     answer = show.feed(token)
     assert answer.status_code in {404, 422}
@@ -255,7 +255,7 @@ def test_a_token_is_of_one_listener_and_one_show_and_ends_with_the_next(show: Sh
 def test_tokens_are_stored_as_hashes_and_logged_nowhere(
     show: Show, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No table and no log line has a token; 256 bits of it."""
+    """No table and no log line contains a token, which has 256 bits."""
     token = show.token()
     show.stream(token)
     with show.workspace.stores.listeners.worker() as tx:
@@ -267,7 +267,7 @@ def test_tokens_are_stored_as_hashes_and_logged_nowhere(
 def test_a_private_network_is_not_reached_unless_the_operator_allows_it(
     show: Show, workspace: Workspace
 ) -> None:
-    """The file's address is somebody else's text: it is opened by the guarded client."""
+    """The file's address is untrusted, so the guarded client opens it."""
     token = show.token()
     link = show.stream(token)
     client = TestClient(live_app(workspace), base_url="http://localhost",
@@ -276,7 +276,7 @@ def test_a_private_network_is_not_reached_unless_the_operator_allows_it(
 
 
 def test_media_may_be_a_redirect_instead(show: Show, workspace: Workspace, origin: str) -> None:
-    """By setting: the file's server counts the listener's own address then."""
+    """With that setting the file's server sees and counts the listener's own address."""
     link = show.stream(show.token())
     client = TestClient(live_app(with_setting(workspace, private_media="redirect")),
                         base_url="http://localhost", follow_redirects=False)  # fmt: skip
@@ -285,7 +285,7 @@ def test_media_may_be_a_redirect_instead(show: Show, workspace: Workspace, origi
 
 
 def test_a_suspended_account_opens_nothing(show: Show) -> None:
-    """And an erased one has no feed any more."""
+    """An erased account has no feed either."""
     token = show.token()
     with show.workspace.stores.listeners.worker() as tx:
         tx.execute("UPDATE listeners.listeners SET suspended_at = now()")

@@ -1,4 +1,4 @@
-"""The fold: what a set of events comes to, whatever their order (E7-E22)."""
+"""The fold: the state of a set of events, independent of their order (E7-E22)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def anna() -> Subscriber:
 
 
 def stories() -> dict[str, Subscriber]:
-    """Subscribers with something of everything, by name."""
+    """Subscribers with all kinds of events, by name."""
     result = {}
     for name in ("short", "grace", "refund", "dispute", "ties", "change", "order", "long"):
         result[name] = someone = Subscriber(ANNA)
@@ -115,7 +115,7 @@ def stories() -> dict[str, Subscriber]:
 
 @pytest.mark.parametrize("name", list(stories()))
 def test_e8_every_order_and_every_repetition_comes_to_the_same(name: str) -> None:
-    """All orders of up to six events, 500 random ones of more, each with random copies."""
+    """All orders of up to six events, and 500 random ones of more, each with random copies."""
     events = facts(stories()[name].events)
     wanted = fold(events, offers=OFFERS, policy=Policy())
     chance = random.Random(name)
@@ -132,7 +132,7 @@ def test_e8_every_order_and_every_repetition_comes_to_the_same(name: str) -> Non
 
 
 def test_e7_ties_follow_the_chain_of_previous_values(anna: Subscriber) -> None:
-    """Four changes in one second end with the one that nothing continues."""
+    """Of four changes in one second, the last is the one whose values no other continues."""
     for number, status in enumerate(("past_due", "active", "past_due", "unpaid")):
         made = anna.updated(START + MONTH, status=status)
         made["id"] = f"evt_{9 - number}"
@@ -145,7 +145,7 @@ def test_e7_ties_follow_the_chain_of_previous_values(anna: Subscriber) -> None:
 
 
 def test_e9_nothing_revives_a_deleted_subscription(anna: Subscriber) -> None:
-    """Neither an older update that comes later nor a newer one."""
+    """Neither an older update that arrives later nor a newer one."""
     anna.deleted(START + DAY)
     anna.updated(START + DAY - 60, status="active")
     anna.updated(START + 2 * DAY, status="active", period_end=START + 9 * MONTH)
@@ -171,7 +171,7 @@ def test_e10_what_has_no_parent_waits_and_is_folded_with_it() -> None:
 
 
 def test_e13_e14_a_renewal_has_neither_gap_nor_overlap(anna: Subscriber) -> None:
-    """One grant; a microsecond before, at and after the boundary there is access."""
+    """One grant: there is access a microsecond before, at and after the boundary."""
     boundary = at(START + MONTH)
     assert [True, False] == [
         has_access(grant(anna), moment) for moment in (boundary - MICROSECOND, boundary)
@@ -202,7 +202,7 @@ def test_e15_a_cancellation_keeps_access_until_the_end_and_can_be_withdrawn(
 
 @pytest.mark.parametrize(("days", "length"), [(7, 7), (0, 0), (30, 30)])
 def test_e16_grace_begins_with_the_first_failure(anna: Subscriber, days: int, length: int) -> None:
-    """A second failure of the same episode does not prolong it; the days are the policy's."""
+    """A second failure in the same episode does not extend it; the policy sets the days."""
     anna.updated(START + MONTH, status="past_due", period_end=START + 2 * MONTH)
     anna.updated(START + MONTH + 3 * DAY, status="past_due")
     found = grant(anna, Policy(grace_days=days))
@@ -213,7 +213,7 @@ def test_e16_grace_begins_with_the_first_failure(anna: Subscriber, days: int, le
 
 
 def test_e16_an_episode_has_one_start_and_ends_with_a_payment(anna: Subscriber) -> None:
-    """After a recovery a new failure is a new episode."""
+    """After a recovery, a new failure starts a new episode."""
     anna.updated(START + MONTH, status="past_due")
     (first,) = folded(anna).episodes
     assert (at(START + MONTH), None) == (first.since, first.recovered_at)
@@ -227,7 +227,7 @@ def test_e16_an_episode_has_one_start_and_ends_with_a_payment(anna: Subscriber) 
 def test_e17_grace_does_not_outlive_a_cancellation_a_refund_or_a_dispute(
     anna: Subscriber,
 ) -> None:
-    """During grace each of them decides."""
+    """During grace, each of them ends access."""
     anna.updated(START + MONTH, status="past_due", period_end=START + 2 * MONTH)
     anna.deleted(START + MONTH + DAY)
     assert at(START + MONTH + DAY) == grant(anna).state.expires_at
@@ -244,14 +244,14 @@ def test_e17_a_late_end_after_dunning_restores_nothing(anna: Subscriber) -> None
 
 @pytest.mark.parametrize(("unpaid", "status"), [("suspend", "suspended"), ("keep", "active")])
 def test_e18_unpaid_is_the_policys(anna: Subscriber, unpaid: str, status: str) -> None:
-    """By default there is no access."""
+    """The default policy gives no access."""
     anna.updated(START + DAY, status="unpaid")
     assert status == grant(anna, Policy(unpaid=DuringDispute(unpaid))).state.status
     assert "suspended" == grant(anna).state.status
 
 
 def test_e19_only_the_refund_of_the_latest_period_revokes(anna: Subscriber) -> None:
-    """An older one changes nothing; a payment after the refund gives access again."""
+    """An older refund changes nothing; a payment after the refund gives access again."""
     anna.updated(START + MONTH, period_start=START + MONTH, period_end=START + 2 * MONTH)
     anna.paid(2, START + MONTH + 1)
     anna.charged(2, START + MONTH + 1)
@@ -287,7 +287,7 @@ def test_e19_the_refund_of_an_order_is_the_policys(
 
 
 def test_e20_a_partial_refund_revokes_only_what_it_names(anna: Subscriber) -> None:
-    """Half of the money back changes nothing; half of it for a named item ends this item."""
+    """Refunding half of the payment changes nothing; naming an item ends that item."""
     anna.updated(START + 10, prices=(PRICE, OTHER_PRICE))
     anna.refunded(1, START + DAY, amount=100)
     assert {"active"} == {g.state.status for g in folded(anna).grants}
@@ -300,7 +300,7 @@ def test_e20_a_partial_refund_revokes_only_what_it_names(anna: Subscriber) -> No
 def test_e20_two_partial_refunds_may_be_a_full_one_and_a_failed_one_counts_not(
     anna: Subscriber,
 ) -> None:
-    """490 in all: 300 and 190."""
+    """300 and 190 of 490 are a full refund; failed refunds are not added."""
     anna.refunded(1, START + DAY, amount=300)
     anna.refunded(1, START + DAY, amount=190, name="2", status="failed")
     assert "active" == grant(anna).state.status
@@ -311,7 +311,7 @@ def test_e20_two_partial_refunds_may_be_a_full_one_and_a_failed_one_counts_not(
 def test_e21_a_dispute_suspends_and_winning_it_gives_the_lost_time_back(
     anna: Subscriber,
 ) -> None:
-    """Open for two days: the end is two days later. An inquiry changes nothing."""
+    """After two days in dispute the end moves by two days. An inquiry changes nothing."""
     anna.disputed(1, START + DAY, "warning_needs_response")
     assert "active" == grant(anna).state.status
     anna.disputed(1, START + 2 * DAY)
@@ -321,7 +321,7 @@ def test_e21_a_dispute_suspends_and_winning_it_gives_the_lost_time_back(
 
 @pytest.mark.parametrize("ending", ["won", "lost", "prevented"])
 def test_e21_a_dispute_ends_as_the_bank_decides(anna: Subscriber, ending: str) -> None:
-    """Won: restored with no lost time; lost, or prevented by a refund: revoked."""
+    """Won: restored with the lost time added; lost, or prevented by a refund: revoked."""
     anna.disputed(1, START + DAY)
     anna.disputed(1, START + 3 * DAY, ending)
     state = grant(anna).state
@@ -335,7 +335,7 @@ def test_e21_a_dispute_ends_as_the_bank_decides(anna: Subscriber, ending: str) -
 
 
 def test_e22_a_plan_change_grants_before_it_revokes(anna: Subscriber) -> None:
-    """At no time in the history is there access to neither."""
+    """At every time in the history there is access to at least one of them."""
     anna.updated(START + DAY, prices=(OTHER_PRICE,))
     new, old = folded(anna).grants
     assert [("basic", "active"), ("plus", "revoked")] == [
@@ -346,7 +346,7 @@ def test_e22_a_plan_change_grants_before_it_revokes(anna: Subscriber) -> None:
 
 
 def test_money_is_exact_and_counted_once(anna: Subscriber) -> None:
-    """Charge, payment and invoice report one payment; a refund has one amount, however often."""
+    """Charge, payment and invoice report the same payment; a refund has one amount."""
     anna.charged(1, START + DAY, refunded=120, kind="refunded")
     anna.refunded(1, START + DAY, amount=100)
     amounts = {m.reference: m.amount for m in folded(anna).movements}
@@ -361,7 +361,7 @@ def test_money_is_exact_and_counted_once(anna: Subscriber) -> None:
     ("currency", "amount"), [("eur", "9.90"), ("jpy", "990"), ("kwd", "0.990")]
 )
 def test_money_has_the_decimals_of_its_currency(currency: str, amount: str) -> None:
-    """990 of the smallest unit: 9.90 EUR, 990 JPY, 0.990 KWD."""
+    """990 in minor units is 9.90 EUR, 990 JPY, 0.990 KWD."""
     someone = Subscriber(ANNA)
     someone.known()
     someone.bought(START, offer="album", currency=currency)
@@ -370,7 +370,7 @@ def test_money_has_the_decimals_of_its_currency(currency: str, amount: str) -> N
 
 
 def test_the_owner_is_named_by_the_customer_or_by_what_was_bought(anna: Subscriber) -> None:
-    """Metadata of the subscription counts more than the customer's."""
+    """The subscription's metadata takes precedence over the customer's."""
     assert UUID(ANNA) == grant(anna).key.listener_id
     other = ANNA.replace("1", "2")
     anna.events[1]["data"]["object"]["metadata"] = {"listener_id": other}

@@ -1,4 +1,4 @@
-"""Receiving events: signatures, repetitions, conflicts, foreign and unreadable ones (E1-E6)."""
+"""Receiving events: signatures, duplicates, conflicts, foreign and unreadable ones (E1-E6)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def refusal(body: bytes, header: str, secret: str = SECRET) -> str | None:
 
 
 def test_e1_the_providers_own_library_signs_and_verifies_as_we_do() -> None:
-    """What it signs we accept; what we sign it accepts, and it refuses what we refuse."""
+    """Each accepts the other's signatures, and refuses the same invalid ones."""
     body = json.dumps({"id": "evt_1", "object": "event"}).encode()
     theirs = stripe.WebhookSignature.generate_signature_header(
         payload=body.decode(), secret=SECRET, timestamp=START
@@ -56,7 +56,7 @@ def test_e1_the_providers_own_library_signs_and_verifies_as_we_do() -> None:
 
 
 def test_e2_a_day_in_the_future_is_refused_where_the_library_accepts_it() -> None:
-    """The stricter check of both directions: at 300 s yes, at 301 s no."""
+    """We limit both directions: 300 s are accepted, 301 s are refused."""
     body = b'{"object": "event"}'
     ahead = int(datetime.now(UTC).timestamp()) + 86_400
     header = signature.header(body, ahead, SECRET)
@@ -90,7 +90,7 @@ GOOD = signature.signature(b"{}", str(START), SECRET)
     ],
 )
 def test_e1_other_headers_are_refused(header: str) -> None:
-    """Missing parts, another version, another form of the number, too long."""
+    """Missing parts, another version, another form of the number, too long a header."""
     assert refusal(b"{}", header) is not None
 
 
@@ -116,7 +116,7 @@ def test_e1_a_body_that_was_written_again_is_refused_and_nothing_is_stored(
 
 
 def test_e1_an_empty_secret_disables_the_endpoint(database: Database[Listeners]) -> None:
-    """Even for deliveries that are signed with it."""
+    """Even deliveries signed with the empty secret are refused."""
     body, header = signed({}, int(clock.now().timestamp()), "")
     with pytest.raises(NotFound, match="disabled"):
         receiving.receive(database, endpoint=Endpoint(()), body=body, header=header)
@@ -128,7 +128,7 @@ def test_e3_fifty_deliveries_at_once_are_one_row_and_one_effect(
     deliver: Callable[..., Any], database: Database[Listeners], anna: Subscriber,
     work: Callable[[], Any], grants: Callable[..., Any], listener_id: Any,
 ) -> None:  # fmt: skip
-    """All are answered well; the grant has one transition."""
+    """All get a success answer; the grant has one transition."""
     with ThreadPoolExecutor(10) as pool:
         for content in anna.events:
             receipts = list(pool.map(deliver, [content] * 50))
@@ -146,7 +146,7 @@ def test_e3_fifty_deliveries_at_once_are_one_row_and_one_effect(
 def test_e4_the_same_id_with_another_content_is_an_anomaly(
     deliver: Callable[..., Any], database: Database[Listeners], anna: Subscriber
 ) -> None:
-    """Not applied, audited once; a repetition with another count of webhooks is none."""
+    """It is not applied and audited once; a copy with another webhook count is no anomaly."""
     first = anna.events[1]
     deliver(first)
     again = {**first, "pending_webhooks": 0}
@@ -188,7 +188,7 @@ def test_e5_another_mode_or_account_is_stored_and_ignored(
 def test_e6_unknown_types_are_stored_and_ignored(
     deliver: Callable[..., Any], database: Database[Listeners]
 ) -> None:
-    """The answer is 2xx: the provider does not try again."""
+    """The answer is 2xx, so that the provider does not retry."""
     body = {"id": "po_1", "object": "payout"}
     assert EventStatus.IGNORED is deliver(event("payout.paid", body, START, "evt_1")).status
     odd = event("customer.subscription.updated", {"id": "sub_1", "object": "subscription",
@@ -221,7 +221,7 @@ def test_e6_unknown_types_are_stored_and_ignored(
 def test_signed_bodies_that_are_not_events_are_refused(
     database: Database[Listeners], body: bytes
 ) -> None:
-    """Each is one sentence; nothing is stored."""
+    """Each gets a one-sentence error, and nothing is stored."""
     at = int(clock.now().timestamp())
     with pytest.raises(UsageError):
         receiving.receive(
@@ -232,7 +232,7 @@ def test_signed_bodies_that_are_not_events_are_refused(
 
 @pytest.fixture
 def client(workspace: Workspace) -> TestClient:
-    """The whole application with a secret in its settings."""
+    """The whole application with a webhook secret in its settings."""
     from dataclasses import replace
 
     from wavehouse.kernel.config import Value
@@ -248,7 +248,7 @@ def client(workspace: Workspace) -> TestClient:
 def test_the_endpoint_answers_2xx_400_413_and_says_no_secret(
     client: TestClient, anna: Subscriber, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """200 for a new event, the same for its copy, 202 for one that is ignored."""
+    """200 for a new event and for its copy, 202 for an ignored one."""
     body, header = signed(anna.events[0], int(clock.now().timestamp()))
 
     def post(content: bytes, sign: str) -> Any:

@@ -1,4 +1,4 @@
-"""Grants in the database: the ledger, notices, grants by hand, erasure, reconciliation."""
+"""Grants in the database: ledger, notices, manual grants, erasure, reconciliation."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def at(seconds: int) -> datetime:
 
 
 def snapshot(database: Database[Listeners]) -> tuple[Any, ...]:
-    """Entitlements, the effective ledger and the money, without ids and times of this database."""
+    """Entitlements, the effective ledger and the money, without this database's ids and times."""
     with database.worker() as tx:
         rows = tx.tuples(
             """
@@ -70,7 +70,7 @@ def snapshot(database: Database[Listeners]) -> tuple[Any, ...]:
 
 
 def forget(database: Database[Listeners]) -> None:
-    """Empty the tables of entitlements for the next order; the ledgers let nobody else do so."""
+    """Empty the tables of entitlements for the next order, past the ledgers' triggers."""
     import psycopg
 
     with psycopg.connect(database.place.admin, autocommit=True) as connection:
@@ -83,7 +83,7 @@ def forget(database: Database[Listeners]) -> None:
 def test_e8_every_order_of_arrival_leaves_the_same_rows(
     database: Database[Listeners], deliver: Deliver, work: Work, listener_id: ListenerId
 ) -> None:
-    """All 120 orders of five events, each folded when it comes, with copies: rows and ledger."""
+    """All 120 orders of five events, folded one by one, with copies: rows and ledger are equal."""
     someone = Subscriber(str(listener_id))
     someone.known()
     someone.created()
@@ -106,7 +106,7 @@ def test_e8_every_order_of_arrival_leaves_the_same_rows(
 
 
 def _differences(database: Database[Listeners]) -> list[Any]:
-    """Grants that the last entry of their ledger does not reproduce."""
+    """Grants that differ from the last entry of their ledger."""
     with database.worker() as tx:
         return tx.values(
             """
@@ -122,7 +122,7 @@ def test_e25_a_replay_changes_nothing_and_the_ledger_gives_the_table(
     database: Database[Listeners], selling: Workspace, deliver: Deliver, work: Work,
     anna: Subscriber,
 ) -> None:  # fmt: skip
-    """Every event folded again: no row, no transition more."""
+    """Folding every event again writes no row and no transition."""
     anna.updated(START + DAY, prices=(OTHER_PRICE,))
     for content in anna.events:
         deliver(content)
@@ -144,7 +144,7 @@ def test_e10_a_payment_without_a_listener_waits_until_an_operator_names_one(
     database: Database[Listeners], selling: Workspace, deliver: Deliver, work: Work,
     listener_id: ListenerId, grants: Grants,
 ) -> None:  # fmt: skip
-    """It is reported after a day; linking the customer folds it at once."""
+    """It is reported after a day; linking the customer folds it immediately."""
     someone = Subscriber(None)
     deliver(someone.created())
     assert 1 == work().pending
@@ -191,7 +191,7 @@ def test_e13_past_times_are_answered_by_the_ledger(
     database: Database[Listeners], deliver: Deliver, work: Work, anna: Subscriber,
     listener_id: ListenerId,
 ) -> None:  # fmt: skip
-    """Disputed from day 1 to day 3: no access between, access before and after."""
+    """For a dispute from day 1 to day 3 there is no access between, and access before and after."""
     for content in anna.events:
         deliver(content)
     deliver(anna.disputed(1, START + DAY))
@@ -210,7 +210,7 @@ def test_e16_one_notice_for_one_episode(
     database: Database[Listeners], selling: Workspace, deliver: Deliver, work: Work,
     anna: Subscriber, email: str, tmp_path: Path,
 ) -> None:  # fmt: skip
-    """Two failures and a late, earlier one send one email; a new episode sends another one."""
+    """Two failures and an earlier one that arrives late send one email; a new episode another."""
     outbox = Outbox(tmp_path)
 
     def send() -> int:
@@ -253,7 +253,7 @@ def test_e23_a_grant_by_hand_needs_a_reason_and_an_end(
     database: Database[Listeners], selling: Workspace, listener_id: ListenerId,
     change: dict[str, Any],
 ) -> None:  # fmt: skip
-    """Or it is permanent on purpose, not both."""
+    """Or it is explicitly permanent; both together are refused."""
     end = clock.now() + timedelta(days=30)
     new = NewGrant(listener_id, "feed", "plus", ScopeKind.PROMO, "launch", "launch", None, end)
     with database.worker() as tx:
@@ -270,7 +270,7 @@ def test_e23_a_grant_by_hand_needs_a_reason_and_an_end(
 def test_e24_granting_and_revoking_at_once_is_one_after_the_other(
     database: Database[Listeners], selling: Workspace, listener_id: ListenerId, grants: Grants
 ) -> None:
-    """Sixteen threads; the row is what the last entry of the ledger says, entries are a chain."""
+    """In sixteen threads: the row equals the ledger's last entry, and entries form a chain."""
     end = clock.now() + timedelta(days=30)
     new = NewGrant(listener_id, "feed", "plus", ScopeKind.MANUAL, "desk", "help", None, end)
     with database.worker() as tx:
@@ -324,7 +324,7 @@ def test_e27_erasing_keeps_sums_and_drops_the_payer_and_late_events(
     database: Database[Listeners], selling: Workspace, deliver: Deliver, work: Work,
     anna: Subscriber, listener_id: ListenerId, email: str,
 ) -> None:  # fmt: skip
-    """No id of the payer is left anywhere; what comes later has no content and grants nothing."""
+    """No id of the payer remains; later events keep no content and grant nothing."""
     for content in anna.events:
         deliver(content)
     work()
@@ -356,7 +356,7 @@ def test_e27_erasing_keeps_sums_and_drops_the_payer_and_late_events(
 def test_e27_a_payer_that_names_an_unknown_listener_keeps_no_content(
     database: Database[Listeners], deliver: Deliver, work: Work
 ) -> None:
-    """The listener was erased before anything was bought, or never was."""
+    """The listener was erased before the purchase, or never existed."""
     someone = Subscriber(str(uuid4()))
     deliver(someone.known())
     deliver(someone.created())
@@ -370,7 +370,7 @@ def test_e28_the_providers_list_is_compared_and_mended_in_one_direction(
     database: Database[Listeners], selling: Workspace, deliver: Deliver, work: Work,
     anna: Subscriber, listener_id: ListenerId, grants: Grants,
 ) -> None:  # fmt: skip
-    """Active there: granted here for a week. Active here only: reported and kept."""
+    """Active only there: granted here for a week. Active only here: reported and kept."""
     deliver(anna.known())
     summary = {
         "object": "entitlements.active_entitlement_summary", "customer": "cus_1",
@@ -401,7 +401,7 @@ def test_a_policy_is_the_organizations(
     database: Database[Listeners], selling: Workspace, deliver: Deliver, work: Work,
     anna: Subscriber, grants: Grants, listener_id: ListenerId,
 ) -> None:  # fmt: skip
-    """Ten days of grace instead of seven; a replay applies it to what was folded before."""
+    """With ten days of grace instead of seven, a replay applies it to folded events."""
     for content in anna.events:
         deliver(content)
     deliver(anna.updated(START + MONTH, status="past_due"))
@@ -419,7 +419,7 @@ def test_a_corrected_owner_takes_the_grant_with_them(
     database: Database[Listeners], selling: Workspace, deliver: Deliver, work: Work,
     anna: Subscriber, listener_id: ListenerId, grants: Grants,
 ) -> None:  # fmt: skip
-    """The first listener's grant is revoked with a reason, the second one has it."""
+    """The first listener's grant is revoked with a reason; the second listener gets it."""
     for content in anna.events:
         deliver(content)
     work()
@@ -433,7 +433,7 @@ def test_a_corrected_owner_takes_the_grant_with_them(
 def test_e11_two_listeners_may_have_a_gift_of_the_same_name(
     database: Database[Listeners], selling: Workspace, listener_id: ListenerId, grants: Grants
 ) -> None:
-    """Granting or revoking the one leaves the other alone."""
+    """Granting or revoking one does not affect the other."""
     end = clock.now() + timedelta(days=30)
     new = NewGrant(listener_id, "feed", "plus", ScopeKind.GIFT, "summer", "a gift", None, end)
     with database.worker() as tx:

@@ -82,7 +82,7 @@ def servers() -> Part:
 
 
 def addresses() -> Part:
-    """Spellings of this machine and its network: none is connected to, in any way."""
+    """Spellings of this machine and its network: no client connects to any of them."""
     part = Part("SSRF forms")
     touched: list[object] = []
     with hostile.server(lambda connection, _: touched.append(connection)) as port:
@@ -144,7 +144,7 @@ def _read_log(path: Path) -> str:
 
 
 def bombing(feeds: Sequence[str] = (), logs: Sequence[str] = ()) -> Part:
-    """Feeds and logs that expand: read or refused, within time and memory."""
+    """Feeds and logs that expand: read or refused, within limits of time and memory."""
     part, slowest, largest = Part("feed and log bombs"), ("", 0.0), ("", 0.0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "access.log")
@@ -168,7 +168,7 @@ def bombing(feeds: Sequence[str] = (), logs: Sequence[str] = ()) -> Part:
 
 
 def slowness(number: int = 500) -> Part:
-    """Slow connections of every kind beside a working user."""
+    """Slow connections of every kind, while a user works."""
     from tests.serving import served
     from tests.web.websample import SampleServices
 
@@ -189,7 +189,7 @@ def slowness(number: int = 500) -> Part:
 
 
 def kills(each: int = 6) -> Part:
-    """`make faults`: every stage hit by every fault, the result compared with the truth."""
+    """Run `make faults`: every stage with every fault, the result compared with the truth."""
     from tests.faults import matrix
 
     cells = matrix.run_matrix(matrix.STAGES, matrix.BLOWS, each, people=300, days=6)
@@ -198,7 +198,7 @@ def kills(each: int = 6) -> Part:
 
 
 def full_disks(sizes: Sequence[int] = _DISKS) -> Part:
-    """The demo on disks that are too small: an error without traceback; with room it succeeds."""
+    """Run the demo on too small disks: an error without a traceback; with space it succeeds."""
     part = Part("full disks")
     if os.geteuid() != 0 or not can_mount():
         part.figures = "left out: only root can mount a small disk"
@@ -230,7 +230,7 @@ def _demo(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def _tests(name: str, *paths: str) -> Part:
-    """A part that is a test of the suite: pytest counts its cases."""
+    """An attack that is a test of the suite: pytest counts its cases."""
     part, root = Part(name), Path(__file__).parents[2]
     there = [path for path in paths if (root / path.partition("::")[0]).exists()]
     if not there:
@@ -261,7 +261,7 @@ PARTS: dict[str, Callable[[], Part]] = {
 
 
 def document(parts: Sequence[Part], seconds: float) -> str:
-    """The table, and what broke."""
+    """The results as a table, and the failures."""
     broken = sum(len(part.broken) for part in parts)
     lines = [
         f"Measured {clock.today()} in {seconds:.0f} s: {broken} broken, 0 wanted (`make attack`).",
@@ -276,7 +276,7 @@ def document(parts: Sequence[Part], seconds: float) -> str:
 
 
 def main() -> int:
-    """Run the parts; 1 if anything broke."""
+    """Run the parts; 1 if anything failed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--only", action="append", choices=PARTS, help="only this; repeat")
     parser.add_argument("--out", type=Path, help="write the table there as Markdown")

@@ -91,7 +91,7 @@ SLOW: dict[str, Behaviour] = {
     "a redirect by drops": _dripping(b"HTTP/1.1 302 Found\r\nLocation: /next\r\n", b"X-A: a\r\n"),
     "silence": _silent,
 }
-"""Endlessly slow, so only a deadline for the whole fetch ends it."""
+"""Endlessly slow responses, which only a deadline for the whole fetch ends."""
 
 FAST: dict[str, Behaviour] = {
     "100 Continue without an end": _flooding(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
@@ -144,7 +144,7 @@ FAST: dict[str, Behaviour] = {
     ),
     "a charset that nobody knows": _sized(b"x", b"Content-Type: text/xml; charset=\xff\xfe"),
 }
-"""Invalid at once, or as fast as the connection allows."""
+"""Responses that are invalid from the start, or as fast as the connection allows."""
 
 LOCATIONS = (
     b"http://[", b"http://[::1", b"http://]/", b"http://a b/", b"http://", b"//", b"///", b"http:/",
@@ -158,7 +158,7 @@ LOCATIONS = (
     b"http://user:pass@[", "http://ä.example:x/".encode(), b"http://1.2.3.4.5/", b"http://0x/",
     b"http://\xe2\x80\xae/", b"unix:///tmp/a",
 )  # fmt: skip
-"""Values of ``Location`` that are not an address, or not one that may be fetched."""
+"""Values of ``Location`` that are not addresses, or not allowed to be fetched."""
 
 MOVES: dict[str, Behaviour] = {
     f"Location {where[:30]!r} ({n})": _moving(where) for n, where in enumerate(LOCATIONS)
@@ -185,12 +185,12 @@ PRIVATE = (
     "[2001:db8::1]", "[2001:10::1]", "[3fff::1]", "[5f00::1]", "localhost", "LOCALHOST",
     "localhost.", "ip6-localhost",
 )  # fmt: skip
-"""Hosts that lead to this machine or its network, in every spelling that resolvers accept."""
+"""Hosts that resolve to this machine or its network, in every spelling that resolvers accept."""
 
 
 @contextmanager
 def server(behaviour: Behaviour) -> Iterator[int]:
-    """A server on 127.0.0.1 that treats every connection alike; yields its port."""
+    """A server on 127.0.0.1 that handles every connection alike; yields its port."""
     over = threading.Event()
     listening = socket.create_server(("127.0.0.1", 0))
 

@@ -4,13 +4,13 @@
     .venv/bin/python -m tests.faults.ladders --kills 20      a taste of it
     .venv/bin/python -m tests.faults.ladders --out FILE.md   the table as a document, too
 
-Each time a new database gets a ladder whose second file is not transactional: three updates that
-must not be done twice, an insert, two indexes built concurrently, one dropped concurrently, a table
-reindexed concurrently, and an ALTER. Names are in mixed case, with a dot and beyond ASCII, and the
-file sets a search path and a setting of its own that all of it needs. The runner, or its backend,
-is killed somewhere in its usual time; then `recover` and `apply` are typed, by hand nothing is
-mended. The end is wrong when a row, an index or the history is not
-what an undisturbed run leaves. Exit code 1 if any is.
+Each round, a new database gets migrations whose second file is not transactional: three updates
+that must not be applied twice, an insert, two indexes built concurrently, one dropped concurrently,
+a table reindexed concurrently, and an ALTER. Names are in mixed case, with a dot and beyond ASCII,
+and the file sets a search path and a setting of its own that all of it needs. The runner, or its
+backend, is killed somewhere in its usual time; then `recover` and `apply` run, and nothing is
+repaired by hand. The result is wrong when a row, an index or the history differs from an
+undisturbed run. Exit code 1 if any does.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def servers() -> Iterator[dict[int, str]]:
 
 @contextmanager
 def database(admin: str, name: str) -> Iterator[str]:
-    """A new database; waits for a server that restarts after a killed backend."""
+    """A new database; waits for a server that restarts after a backend was killed."""
     for _ in range(200):
         with suppress(psycopg.OperationalError), psycopg.connect(admin, autocommit=True) as server:
             server.execute(f'CREATE DATABASE "{name}"')
@@ -150,7 +150,7 @@ def _strike_backend(conninfo: str, blow: str) -> bool:
 
 
 def finish(conninfo: str, folder: Path) -> int:
-    """Run the commands that the program names until it is done; returns the partial states."""
+    """Run the commands that the program suggests until it is done; returns the partial states."""
     half = 0
     for _ in range(200):
         try:
@@ -184,7 +184,7 @@ def end(conninfo: str) -> dict[str, object]:
 
 
 def run(kills: int, *, seed: int = 1, majors: tuple[int, ...] = (18, 16)) -> list[Cell]:
-    """Every version with every fault until the wanted number of kills."""
+    """Run every version with every fault until the wanted number of kills."""
     cells, dice = [], Random(seed)
     each = -(-kills // (len(majors) * len(BLOWS)))
     with servers() as admins, tempfile.TemporaryDirectory() as name:
@@ -223,7 +223,7 @@ def _one(admin: str, folder: Path, cell: Cell, after: float, wanted: dict[str, o
 
 
 def document(cells: list[Cell], seconds: float) -> str:
-    """The table, and the wrong results."""
+    """The results as a table, and the wrong ones."""
     total, wrong = sum(c.kills for c in cells), sum(len(c.wrong) for c in cells)
     lines = [
         (
@@ -242,7 +242,7 @@ def document(cells: list[Cell], seconds: float) -> str:
 
 
 def main() -> int:
-    """Run it; 1 when a result was wrong."""
+    """Run the rounds; 1 when a result was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--kills", type=int, default=200, help="in all; default 200")
     parser.add_argument("--seed", type=int, default=1, help="other moments")

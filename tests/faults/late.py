@@ -4,8 +4,8 @@
     .venv/bin/python -m tests.faults.late --out FILE.md    the table as a document, too
 
 A simulated world's lines of every third hour are held back, the others ingested, counted and rolled
-up. Then four programs ingest what was held back: each file goes to two of them, and every other
-start is killed and typed again. At the end the figures must be the simulator's truth, hours without
+up. Then four programs ingest what was held back: each file goes to two of them, and every other run
+is killed and started again. At the end the figures must equal the simulator's truth, hours without
 a late row must not have been computed again, and counting everything again must change nothing.
 Exit code 1 if anything differs.
 """
@@ -74,7 +74,7 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
 
     def document(self) -> str:
-        """The table, and the wrong results."""
+        """The results as a table, and the wrong ones."""
         rows = [
             ("lines in all", f"{self.lines:,}"),
             ("of them late", f"{self.late:,}, each told twice"),
@@ -97,7 +97,7 @@ class Outcome:
 
 
 def run(folder: Path, *, people: int, days: int, late: int, seed: int = 3) -> Outcome:
-    """Run everything in a folder."""
+    """Run the whole scenario in a folder."""
     outcome, dice = Outcome(), Random(seed)
     until = clock.today() - timedelta(days=1)
     truth = simulate(Settings(seed, people, days, until, "cloudfront"), folder / "world")
@@ -143,7 +143,7 @@ def _hold_back(world: World, out: Path, most: int, outcome: Outcome) -> list[Pat
 
 
 def _write_at_once(home: Home, files: list[Path], dice: Random, outcome: Outcome) -> None:
-    """Four processes; each file goes to two of them; every other start is killed and repeated."""
+    """Run four processes; each file goes to two of them; every other run is killed and repeated."""
     dealt: list[list[str]] = [[] for _ in range(WRITERS)]
     for number, path in enumerate(files):
         dealt[number % WRITERS].append(str(path))
@@ -236,7 +236,7 @@ def _judge(home: Home, world: World, before: dict[datetime, datetime], outcome: 
 
 
 def main() -> int:
-    """Run it; 1 when anything differs."""
+    """Run the scenario; 1 when anything differs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--people", type=int, default=2600)
     parser.add_argument("--days", type=int, default=90)

@@ -4,11 +4,11 @@
     .venv/bin/python -m tests.faults.matrix --kills 1          one for each cell
     .venv/bin/python -m tests.faults.matrix --out FILE.md      the table as a document, too
 
-A cell is a stage and a blow. In each, the stage's command is started and struck at a random moment
-of its usual run, again and again; then the whole job is typed once more, without blows, by the
-product's own commands. The end is wrong when a figure, a filter or a report differs from the
-simulator's truth, when rollups do not reconcile with raw events, or when half a file lies about.
-Exit code 1 if any is.
+A cell is a stage and a fault. The stage's command is started and hit at a random moment of its
+usual duration, repeatedly; then the whole job runs once without faults, with the product's own
+commands. The result is wrong when a figure, a filter or a report differs from the simulator's
+truth, when rollups do not reconcile with raw events, or when a partial file remains. Exit code 1 if
+any is.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def _blow(home: Home, process: subprocess.Popen[str], blow: str) -> bool:
     if blow.startswith("SIG"):
         number = getattr(signal, blow)
         while blow in _POLITE and process.poll() is None and not catches(process.pid, number):
-            time.sleep(0.01)  # the interpreter is still starting
+            time.sleep(0.01)  # the interpreter has not started yet
         if process.poll() is not None:
             return False
         process.send_signal(number)
@@ -232,7 +232,7 @@ def _blow(home: Home, process: subprocess.Popen[str], blow: str) -> bool:
 
 
 def catches(pid: int, number: int) -> bool:
-    """Whether a process has a handler for a signal (Linux, ``SigCgt``)."""
+    """Whether a process handles a signal (Linux, ``SigCgt``)."""
     try:
         text = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -253,7 +253,7 @@ def folder() -> Iterator[Path]:
 
 
 def run_cell(world: World, stage: str, blow: str, kills: int, seed: int) -> Cell:
-    """Faults in one home until enough have hit, then the whole job and the truth."""
+    """Inject faults in one home until enough have hit, then run the whole job and compare."""
     cell, dice = Cell(stage, blow), Random(f"{seed}/{stage}/{blow}")
     with folder() as path:
         home = Home(path, world)
@@ -296,7 +296,7 @@ def run_matrix(
     seed: int = 1,
     tell: Callable[[Cell], None] = lambda _: None,
 ) -> list[Cell]:
-    """Every stage with every fault."""
+    """Run every stage with every fault."""
     with folder() as path:
         world = World.made(path / "world", people=people, days=days)
         cells = []
@@ -308,7 +308,7 @@ def run_matrix(
 
 
 def document(cells: list[Cell], seconds: float, today: date) -> str:
-    """The table, and the wrong results."""
+    """The results as a table, and the wrong ones."""
     lines = [
         (
             f"Measured {today} in {seconds:.0f} s: {sum(c.kills for c in cells)} kills, "

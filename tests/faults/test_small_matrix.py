@@ -1,4 +1,4 @@
-"""A few kills of the matrix (`make faults` has the others)."""
+"""A few kills of the matrix (`make faults` runs the others)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.faults import ladders, late, matrix
         pytest.param("ingest", "server SIGKILL", marks=pytest.mark.harness),
         ("rollup", "SIGTERM"),
     ],
-)  # `make faults` strikes every stage with every blow
+)  # `make faults` hits every stage with every fault
 def test_struck_and_typed_again_the_end_is_the_truth(stage: str, blow: str) -> None:
-    """One blow each; nothing lost, nothing twice, no half report, one sentence."""
+    """One fault each: nothing is lost or doubled, no partial report, a one-sentence error."""
     (cell,) = matrix.run_matrix((stage,), (blow,), 1, people=150, days=4)
 
     assert [] == cell.wrong
@@ -23,7 +23,7 @@ def test_struck_and_typed_again_the_end_is_the_truth(stage: str, blow: str) -> N
 
 @pytest.mark.harness
 def test_late_rows_by_four_programs_some_killed_end_as_a_rebuild() -> None:
-    """`make late` in small: the truth, no hour computed again without a reason, no mismatch."""
+    """A small `make late`: the truth, no hour computed again without a reason, no mismatch."""
     with matrix.folder() as folder:
         outcome = late.run(folder, people=60, days=6, late=1_500)
 
@@ -33,7 +33,7 @@ def test_late_rows_by_four_programs_some_killed_end_as_a_rebuild() -> None:
 
 @pytest.mark.harness
 def test_a_struck_runners_ladder_ends_as_an_undisturbed_one() -> None:
-    """`make ladders` in small: eight kills, nothing done twice, no index invalid."""
+    """A small `make ladders`: eight kills, nothing applied twice, no invalid index."""
     cells = ladders.run(8)
 
     assert [] == [text for cell in cells for text in cell.wrong]

@@ -1,8 +1,8 @@
-"""Kills workers and the server while jobs run: every job ends exactly once, with one effect.
+"""Kills workers and the server while jobs run: every job ends once, with one effect.
 
     make workers                # 200 kills; ARGS=30 for fewer
 
-Three worker processes do jobs whose effect is one row each. One of them, or every fifth time the
+Three worker processes run jobs that each write one row. One of them, or every fifth time the
 postmaster, is killed with SIGKILL at a random moment and started again. At the end each job has
 exactly one effect and one row in ``queue.jobs_done``, no lease is held and no counter is wrong.
 """
@@ -31,7 +31,7 @@ BATCH = 60
 
 
 def _effect(tx: Any, *, identity: Any, payload: Any) -> None:
-    """A row of the outbox; then some time in which the worker can be killed."""
+    """Write a row to the outbox, then wait, so that the worker can be killed meanwhile."""
     tx.execute(
         "INSERT INTO queue.outbox (organization_id, event_type, subject_type, subject_id, "
         "occurred_at) VALUES (%s, 'kill.effect', 'job', %s, clock_timestamp())",
@@ -54,7 +54,7 @@ def _start(home: Path) -> subprocess.Popen[bytes]:
 
 
 def main(kills: int) -> int:
-    """Kill, restart, compare; returns the number of faults."""
+    """Kill, restart, compare; returns the number of errors."""
     home = reachable_folder()
     chance = random.Random(kills)
     added = 0
@@ -104,7 +104,7 @@ def _more(workspace: Any, added: int) -> int:
 
 
 def _drain(workspace: Any) -> None:
-    """Wait until no job is live, at most until the last dead worker is noticed."""
+    """Wait until no job is live, at most until the last dead worker is detected."""
     until = time.monotonic() + 600
     while time.monotonic() < until:
         with workspace.stores.operational.worker() as tx:

@@ -1,4 +1,4 @@
-"""Kill program and server while eight clients write positions; nothing acknowledged may be lost.
+"""Kill program and server while eight clients write positions; no acknowledged one may be lost.
 
     .venv/bin/python -m tests.faults.writes                  200 kills; some 20 minutes
     .venv/bin/python -m tests.faults.writes --kills 6        a taste of it
@@ -6,8 +6,9 @@
 
 Each client is a listener with an app password that writes one action a request and sends it again,
 with the same id, until it is acknowledged. Program and PostgreSQL are killed in turn with SIGKILL,
-at random moments; `wavehouse up` is started again, by hand nothing is mended. In the end every
-acknowledged action must be in its listener's export, once. Exit code 1 if one is lost or twice.
+at random moments; `wavehouse up` is started again, and nothing is repaired by hand. In the end
+every acknowledged action must be in its listener's export, once. Exit code 1 if one is lost or
+twice.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ class Program:
         self.start()
 
     def start(self) -> None:
-        """Start it, and wait until it responds."""
+        """Start the program, and wait until it responds."""
         self.running = subprocess.Popen(
             [sys.executable, "-m", "wavehouse", "up", "--port", str(self.port)],
             env=self.environment, stdout=self.log, stderr=self.log,
@@ -143,7 +144,7 @@ class Program:
         raise AssertionError("the program did not start within two minutes; see up.log")
 
     def kill(self, what: str) -> None:
-        """Kill the program, or the server under it, and start the program again."""
+        """Kill the program or its server, and start the program again."""
         if what == "server":
             with suppress(OSError, ValueError, IndexError):
                 file = next(self.home.glob("postgres/**/postmaster.pid"))
@@ -155,7 +156,7 @@ class Program:
 
 
 def new_clients(home: Path) -> list[Client]:
-    """Listeners in a new home, each with an app password."""
+    """Create listeners in a new home, each with an app password."""
     made = []
     with (
         open_workspace({"home": str(home)}) as workspace,
@@ -214,7 +215,7 @@ def run(kills: int, seed: int = 1) -> Outcome:
 
 
 def main() -> int:
-    """Run it with the command line's options."""
+    """Run it with the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--out", type=Path)

@@ -1,4 +1,4 @@
-"""The file of retention policies: it agrees with the databases and with what was asked for."""
+"""The file of retention policies agrees with the databases and with the requirements."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ ASKED = {
     "learning.learning.generation_status": "90 days",
     "learning.learning.behavioral_events": "90 days",
 }
-"""The periods of ``data-model.md``; generation rows: "by policy after completion"."""
+"""The periods in ``data-model.md``; for generation rows: "by policy after completion"."""
 NOON = datetime(2026, 11, 29, 12, 30, tzinfo=UTC)
 
 
 def test_every_period_that_was_asked_for_is_a_row() -> None:
-    """The table, and for how long."""
+    """Each row has the table and its period."""
     kept = {
         f"{each.database}.{each.table}": str(each.keep or "for ever") for each in policies(SETTINGS)
     }
@@ -46,7 +46,7 @@ def test_every_period_that_was_asked_for_is_a_row() -> None:
 
 
 def test_pod10_a_setting_replaces_the_period_of_raw_data() -> None:
-    """Every policy that names it, and no other."""
+    """It replaces the period of every policy that names it, and of no other."""
     shorter = config.load({"home": "/nowhere", "raw_retention_days": "30"}, environment={})
     changed = {
         new.name: str(new.keep)
@@ -105,7 +105,7 @@ def _partitioned(stores: Stores) -> Iterator[str]:
 
 
 def test_every_partitioned_table_has_a_policy(stores: Stores) -> None:
-    """A table that grows by time is one that somebody has to end; the queues' end elsewhere."""
+    """Tables that grow by time need an end; those of the queues are ended elsewhere."""
     known = {f"{each.database}.{each.table}" for each in policies(SETTINGS)}
     unused = {
         *(f"{name}.governance.lineage_events" for name in ("learning", "listeners", "analytics")),
@@ -127,7 +127,7 @@ def test_every_partitioned_table_has_a_policy(stores: Stores) -> None:
     ],
 )
 def test_what_is_kept_begins_with_a_day_of_the_calendar(keep: str, first: datetime) -> None:
-    """The 29th of a month without one is its last day; expiry is the instant itself."""
+    """The 29th in a month without one is its last day; expiry is the exact instant."""
     assert first == keep_from(NOON, period(keep))
 
 
@@ -140,7 +140,7 @@ def test_a_leap_day_goes_back_to_the_last_of_february() -> None:
 
 @pytest.mark.parametrize("wrong", ["", "0 days", "90", "ninety days", "-1 days", "1 week", "1 Day"])
 def test_a_period_that_is_none_is_refused(wrong: str) -> None:
-    """With the forms that are read."""
+    """The error names the accepted forms."""
     with pytest.raises(InvalidInput, match="invalid period"):
         period(wrong)
 
@@ -172,14 +172,14 @@ source = "ours"
     ],
 )
 def test_a_wrong_entry_is_named(old: str, new: str, message: str) -> None:
-    """By its policy and by what is wrong."""
+    """The error has the policy's name and the fault."""
     assert 1 == len(read_policies(SETTINGS, ENTRY))
     with pytest.raises(InvalidInput, match=message):
         read_policies(SETTINGS, ENTRY.replace(old, new))
 
 
 def test_two_policies_of_one_name_are_refused() -> None:
-    """Runs are known by the name."""
+    """A run is identified by the policy's name."""
     with pytest.raises(InvalidInput, match="two retention policies are called 'toys'"):
         read_policies(SETTINGS, ENTRY + ENTRY)
 
@@ -202,7 +202,7 @@ def test_more_than_three_times_the_largest_run_is_unusual(
 
 
 def test_only_what_this_product_removes_has_to_say_nothing_more() -> None:
-    """All others name who removes, or why nobody does."""
+    """All other policies name the remover, or a reason why nothing removes the rows."""
     assert all(bool(each.note) != (each.action in REMOVING) for each in policies(SETTINGS))
 
 

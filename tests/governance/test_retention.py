@@ -1,4 +1,4 @@
-"""Retention in time: what is older than its limit goes, and nothing else does."""
+"""Retention over time: rows older than their limit are removed, and no others."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def seeded(shared_workspace: Workspace) -> Workspace:
 def test_rows_go_when_their_time_has_come_and_not_a_day_earlier(
     seeded: Workspace, policy: Policy
 ) -> None:
-    """By travelling: the sample's oldest row stays through its last day and is due on the next."""
+    """The clock moves: the oldest sample row stays through its last day and is due on the next."""
     times = _times(seeded, policy)
     assert times
     assert policy.keep is not None
@@ -86,12 +86,12 @@ def test_rows_go_when_their_time_has_come_and_not_a_day_earlier(
 
 
 def test_whatever_has_a_limit_is_gone_in_the_end(workspace: Workspace) -> None:
-    """Thirty years later: a row of every table with a limit is removed, by the plan's numbers."""
+    """Thirty years later, a row of every table with a limit is removed, as the plan counts."""
     for name in DATABASES:
         place = getattr(workspace.stores, name).place
         schema.seed(place.admin, databases_folder(name) / "seeds", role=owner_role(name))
     with clock.frozen(NOW + timedelta(days=365 * 30)):
-        # The samples of raw data and of rollups are not of one world: they do not agree.
+        # The samples of raw data and of rollups are independent: they do not agree.
         _settle(workspace.stores)
         expected = {
             step.policy.name: step.due.rows
@@ -122,7 +122,7 @@ def _settle(stores: Stores) -> None:
 
 
 def test_a_plan_is_applied_by_its_digest_and_no_other(workspace: Workspace) -> None:
-    """A row that came since makes another plan; a short digest is refused."""
+    """A row added meanwhile changes the plan; an abbreviated digest is refused."""
     with clock.frozen(NOW):
         _links(workspace, 3)
         made = governance.plan(workspace.stores, workspace.settings)
@@ -162,7 +162,7 @@ def _links(place: Workspace, number: int, *, until: datetime | None = None) -> N
 def test_rows_are_deleted_in_chunks_that_commit_with_their_count(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that stops in the middle has removed what it says, and the next goes on."""
+    """An interrupted run has removed the number that it reports, and the next one continues."""
     from wavehouse.governance.queries import removing
     from wavehouse.governance.service import applying
 
@@ -188,7 +188,7 @@ def test_rows_are_deleted_in_chunks_that_commit_with_their_count(
 
 
 def test_three_times_the_usual_is_refused_unless_it_is_allowed(workspace: Workspace) -> None:
-    """The other policies go on; the reason is stored."""
+    """The other policies run; the reason is stored."""
     with clock.frozen(NOW):
         _links(workspace, 1)
         assert "done" == _apply(workspace)[LINKS].status
@@ -202,7 +202,7 @@ def test_three_times_the_usual_is_refused_unless_it_is_allowed(workspace: Worksp
 
 
 def test_rt5_a_legal_hold_beats_retention_until_it_ends(workspace: Workspace) -> None:
-    """By table; it is audited, and ends by itself or early."""
+    """The hold is for a table, is audited, and ends at its time or earlier by hand."""
     with clock.frozen(NOW):
         _links(workspace, 2)
         with workspace.stores.operational.worker() as tx:
@@ -229,7 +229,7 @@ def test_rt5_a_legal_hold_beats_retention_until_it_ends(workspace: Workspace) ->
 
 
 def test_rt5_a_hold_on_a_person_stops_that_persons_database(workspace: Workspace) -> None:
-    """Which rows are the person's is not known to retention, so all of them stay."""
+    """Retention does not know which rows belong to the person, so all of them stay."""
     with workspace.stores.operational.worker() as tx:
         tx.execute(
             "INSERT INTO governance.legal_holds (subject_hash, reason, ordered_by, starts_at, "
@@ -253,7 +253,7 @@ def test_rt5_a_hold_on_a_person_stops_that_persons_database(workspace: Workspace
 def test_a_hold_without_table_reason_or_future_is_refused(
     workspace: Workspace, words: dict[str, Any], message: str
 ) -> None:
-    """A hold always ends, and says why it is."""
+    """A hold always needs an end and a reason."""
     given = {
         "table": "operational.sponsorship.reports",
         "reason": "case 12",
@@ -272,7 +272,7 @@ def test_a_hold_without_table_reason_or_future_is_refused(
 def test_the_daily_run_reports_by_default_and_removes_where_it_is_set(
     workspace: Workspace,
 ) -> None:
-    """``plan`` stores what is due; ``apply`` removes it; ``off`` is no schedule at all."""
+    """``plan`` stores the due numbers; ``apply`` removes the rows; ``off`` runs nothing."""
 
     def of(mode: str) -> Workspace:
         flags = {"home": str(workspace.settings.home), "retention": mode}
@@ -295,7 +295,7 @@ def test_the_daily_run_reports_by_default_and_removes_where_it_is_set(
 def test_old_files_of_reports_go_and_links_are_not_followed(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """By the time of their last change; empty folders go with them."""
+    """Files are selected by modification time; empty folders are removed with them."""
     reports = workspace.settings.home / "reports"
     (reports / "2020").mkdir(parents=True)
     old, new, outside = reports / "2020" / "old.pdf", reports / "new.pdf", tmp_path / "mine.pdf"
@@ -318,7 +318,7 @@ def test_old_files_of_reports_go_and_links_are_not_followed(
 
 
 def _day(stores: Stores, day: date, events: int) -> None:
-    """A day of raw events of one show, as counting would leave them: rolled up."""
+    """A day of raw events of one show, as counting stores them: rolled up."""
     with stores.operational.worker() as tx:
         tx.execute("SELECT measurement.ensure_day(%s)", [day])
         tx.execute(
@@ -348,7 +348,7 @@ def _downloads(stores: Stores) -> dict[str, int]:
 
 @pytest.fixture
 def two_days(workspace: Workspace) -> Iterator[Workspace]:
-    """Raw events of an old and of a young day, not yet rolled up, at noon of 29 November."""
+    """Raw events of an old and of a recent day, not yet rolled up, at noon of 29 November."""
     with clock.frozen(NOW):
         _day(workspace.stores, date(2026, 8, 1), 5)
         _day(workspace.stores, date(2026, 11, 1), 7)
@@ -356,7 +356,7 @@ def two_days(workspace: Workspace) -> Iterator[Workspace]:
 
 
 def test_raw_days_stay_until_their_figures_are_settled(two_days: Workspace) -> None:
-    """Marks that wait, and rollups that differ, refuse; settled days are dropped whole."""
+    """Marked hours and differing rollups block the removal; settled days are dropped whole."""
     name, stores = "listener events", two_days.stores
     assert "wait to be counted" in _planned(two_days, name, NOW).reason
     measurement.roll_up(stores)
@@ -372,7 +372,7 @@ def test_raw_days_stay_until_their_figures_are_settled(two_days: Workspace) -> N
 
 
 def test_figures_of_dropped_days_are_never_computed_again(two_days: Workspace) -> None:
-    """A mark on such a day changes nothing: its rollups are the only record of it."""
+    """A mark on such a day changes nothing: its rollups are the only record."""
     stores = two_days.stores
     measurement.roll_up(stores)
     _apply(two_days)
@@ -387,7 +387,7 @@ def test_figures_of_dropped_days_are_never_computed_again(two_days: Workspace) -
 
 
 def test_figures_that_need_dropped_data_say_so(two_days: Workspace) -> None:
-    """Listeners are unknown, windows and audience refuse; downloads by day remain."""
+    """Listeners are unknown, windows and audience are refused; downloads by day remain."""
     stores, identity = two_days.stores, two_days.identity
     measurement.roll_up(stores)
     old, kept = date(2026, 8, 1), date(2026, 8, 31)
@@ -404,7 +404,7 @@ def test_figures_that_need_dropped_data_say_so(two_days: Workspace) -> None:
 
 
 def test_a_partition_of_the_last_week_is_never_dropped(two_days: Workspace) -> None:
-    """Whatever a caller says: the database refuses, also a table that is no partition."""
+    """The database refuses whatever the caller requests; also a table that is not a partition."""
     drop = "SELECT governance.drop_partition('measurement.listener_events', %s::regclass, %s)"
     for part, day in [
         ("measurement.listener_events_20261101", date(2026, 11, 28)),
@@ -420,7 +420,7 @@ def test_a_partition_of_the_last_week_is_never_dropped(two_days: Workspace) -> N
 
 
 def test_a_killed_run_is_ended_by_the_next(workspace: Workspace) -> None:
-    """SIGKILL leaves a run that is running; the next run of the policy says that it stopped."""
+    """SIGKILL leaves a run in state running; the policy's next run marks it as interrupted."""
     with clock.frozen(NOW):
         _links(workspace, 1)
         made = governance.plan(workspace.stores, workspace.settings)

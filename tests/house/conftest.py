@@ -1,4 +1,4 @@
-"""Fixtures of the house tests: the source tree, as text and as syntax."""
+"""Fixtures of the house tests: the source tree, as text and as syntax trees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists that are kept twice agree: rule versions, choices of commands, signatures of services."""
+"""Duplicated lists agree: rule versions, choices of commands, signatures of services."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import click
 from wavehouse.measurement import RULE_VERSION
 
 FAMILY = re.escape(RULE_VERSION.rpartition("/")[0])
-# Documents of one time say which version was in force then.
+# Historical documents name the version that was in force at the time.
 HISTORY = ("CHANGELOG.md", "docs/decisions/")
 
 
 def versions(text: str) -> set[str]:
-    """The rule versions of our family that a text names."""
+    """The rule versions of our family named in a text."""
     return set(re.findall(rf"{FAMILY}/\d+", text))
 
 
 def test_documents_name_the_rule_version_of_the_code(root: Path, tracked: list[str]) -> None:
-    """A page that explains another version explains figures that nobody sees."""
+    """A page about another version would explain figures that are not shown."""
     assert {RULE_VERSION} == versions(f"Rule version: `{RULE_VERSION}`.")
     faults = {
         name: named
@@ -39,11 +39,11 @@ def test_documents_name_the_rule_version_of_the_code(root: Path, tracked: list[s
 # --- choices of the command line and enums -----------------------------------------------------
 
 PARTIAL = {
-    "wavehouse entitlements grant": {"order", "subscription"},  # made by the provider only
+    "wavehouse entitlements grant": {"order", "subscription"},  # created by the provider only
     "wavehouse campaigns status": {"draft"},
-    "wavehouse webhooks add": {"webhook.test"},  # goes to the tested endpoint, not to subscribers
+    "wavehouse webhooks add": {"webhook.test"},  # sent to the tested endpoint, not to subscribers
 }
-"""Members of an enum that a command leaves out on purpose."""
+"""Enum members that a command leaves out on purpose."""
 
 
 def _enums(sources: list[Any]) -> list[frozenset[str]]:
@@ -79,7 +79,7 @@ def _choices(command: click.Command, name: str) -> list[tuple[str, frozenset[str
 
 
 def differing(choices: frozenset[str], enums: list[frozenset[str]]) -> frozenset[str]:
-    """How a list differs from the enum that it shares most of its values with: empty when equal.
+    """How a list differs from the enum with which it shares most values: empty when equal.
 
     ``auto`` and ``all`` stand for every member. A list that shares less than two values with any
     enum is not a copy of one.
@@ -90,7 +90,7 @@ def differing(choices: frozenset[str], enums: list[frozenset[str]]) -> frozenset
 
 
 def test_choices_of_the_commands_are_their_enums_members(sources: list[Any]) -> None:
-    """A member that is new in the code can be typed, and one that is gone cannot."""
+    """New members are accepted on the command line, removed ones are not."""
     from wavehouse.cli.root import root
 
     enums = _enums(sources)
@@ -110,28 +110,28 @@ def test_choices_of_the_commands_are_their_enums_members(sources: list[Any]) -> 
 
 DATABASE = re.compile(r"\b(?:Tx|Database)\[|\bStores\b")
 IDENTITY = {"listeners": "caller: Caller"}
-"""The keyword that says who acts, where it is not ``identity: Identity``.
+"""The keyword that identifies the actor, where it is not ``identity: Identity``.
 
-A listener is a person on a database of their own and belongs to no organization, so an ``Identity``
-could not say who they are. A ``Caller`` does: the listener, their session and how they signed in.
+A listener is in a separate database and belongs to no organization, so an ``Identity`` cannot
+identify them. A ``Caller`` does: the listener, their session and how they signed in.
 """
 WITHOUT_IDENTITY = {
-    "accounts": 18,  # signing in and accepting an invitation: nobody is known yet
-    "governance": 5,  # planning and listing are upkeep of the installation, like counting
-    "alerts": 1,  # evaluating is upkeep of the installation, like counting
+    "accounts": 18,  # signing in and accepting an invitation: the user is not known yet
+    "governance": 5,  # planning and listing are maintenance of the installation, like counting
+    "alerts": 1,  # evaluating is maintenance of the installation, like counting
     "audit": 2,  # of the operational and of the listeners' database
-    "entitlements": 20,  # receiving, folding and notices are upkeep; a listener's access
-    "learning": 1,  # which organizations have something to close is upkeep, like counting
-    "catalog": 5,  # jobs of polls and hubs, and what hubs announce, are upkeep
+    "entitlements": 20,  # receiving, folding and notices are maintenance; a listener's access
+    "learning": 1,  # finding organizations with something to close is maintenance, like counting
+    "catalog": 5,  # jobs of polls and hubs, and hubs' announcements, are maintenance
     "listeners": 40,
     "measurement": 13,
     "queue": 5,
     "sponsorship": 5,
-    "studio": 7,  # planning and making are upkeep; anybody with its address reads a feed
-    "usage": 2,  # sweeping reservations and reading upstreams are upkeep, like counting
-    "webhooks": 2,  # sending, and announcing a refused creation, are the edge's
+    "studio": 7,  # planning and generating are maintenance; a feed is public
+    "usage": 2,  # sweeping reservations and reading upstreams are maintenance, like counting
+    "webhooks": 2,  # sending, and announcing a refused creation, are done by the edge
 }
-"""Functions that take a database and no identity, by context: a number here may only go down."""
+"""Functions with a database and no identity, by context: a number here may only go down."""
 
 
 def _services(sources: list[Any]) -> list[tuple[Any, ast.FunctionDef]]:
@@ -149,7 +149,7 @@ def _annotations(function: ast.FunctionDef) -> list[str]:
 
 
 def test_no_service_takes_a_workspace_and_databases_come_first(sources: list[Any]) -> None:
-    """The edge opens the transaction; which databases a service uses is what it begins with."""
+    """The edge opens the transactions; a service's first parameters name its databases."""
     faults = []
     for source, function in _services(sources):
         known = _annotations(function)
@@ -161,7 +161,7 @@ def test_no_service_takes_a_workspace_and_databases_come_first(sources: list[Any
 
 
 def test_services_with_a_database_take_an_identity(sources: list[Any]) -> None:
-    """It is a keyword; the functions that do without are counted, by context."""
+    """It is a keyword; functions without one are counted by context."""
     counted: dict[str, int] = {}
     for source, function in _services(sources):
         if not any(DATABASE.search(text) for text in _annotations(function)):

@@ -1,4 +1,4 @@
-"""``ARCHITECTURE.md`` is a map: what it names is there."""
+"""``ARCHITECTURE.md`` is correct: everything that it names exists."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ FILE = re.compile(r"[\w./-]+\.(?:py|md|toml|yml|json|sql)|[\w/-]+/")
 
 @pytest.fixture(scope="module")
 def page(root: Path) -> str:
-    """The page."""
+    """The text of the page."""
     return (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def prose(page: str) -> str:
-    """The page without its blocks and without what is planned."""
+    """The page without its code blocks and without planned parts."""
     text = re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL)
     paragraphs = re.split(r"\n\n|\n(?=\d\. )", text)
     return "\n\n".join(p for p in paragraphs if "*Planned" not in p and "As designed" not in p)
@@ -37,7 +37,7 @@ def test_the_page_is_short_enough_to_be_read(page: str) -> None:
 
 
 def test_every_file_that_the_page_names_is_there(root: Path, prose: str) -> None:
-    """A path is from the clone's root or from the package's."""
+    """A path is relative to the repository or to the package."""
     marks = {mark for mark in MARK.findall(prose) if FILE.fullmatch(mark)}
     named = {mark for mark in marks if not mark.startswith((".down", "YYYY"))}
 
@@ -71,7 +71,7 @@ def test_every_function_that_the_page_names_is_there(root: Path, prose: str) -> 
 
 
 def test_every_floor_of_the_contract_stands_on_the_page(root: Path, page: str) -> None:
-    """The picture of the floors and ``.importlinter`` say the same, in the same order."""
+    """The page and ``.importlinter`` list the same floors in the same order."""
     contract = (root / ".importlinter").read_text(encoding="utf-8")
     layers = contract.split("containers = wavehouse\nlayers =\n")[1].split("exhaustive")[0]
     floors = [re.sub(r"[()]", "", line).strip() for line in layers.splitlines() if line.strip()]

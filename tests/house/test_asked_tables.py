@@ -1,4 +1,4 @@
-"""The tables that were asked for, compared with ours in PostgreSQL's own catalogue.
+"""The requested tables compared with ours in PostgreSQL's catalog.
 
 ``asked_tables.sql`` is the request, unchanged. It is loaded into an empty database beside ours;
 every difference must be in ``asked_differences.toml`` with its reason (decision 1102).
@@ -20,7 +20,7 @@ from wavehouse.store import EmbeddedServer
 
 HERE = Path(__file__).parent
 HYPERTABLE = re.compile(r"SELECT create_hypertable\([^)]*\);")
-"""Needs an extension; our partitions are the answer."""
+"""Differences that need an extension; ours are partitions."""
 LEARNING = (
     "content",
     "sessions",
@@ -50,7 +50,7 @@ _SHAPE = """
 
 @pytest.fixture(scope="module")
 def asked(server: EmbeddedServer) -> Iterator[psycopg.Connection[Any]]:
-    """A connection to a database with the tables as they were asked for."""
+    """A connection to a database with the requested tables."""
     secret = server.superuser_password()
     admin = server.conninfo("postgres", "wavehouse_root", secret)
     text = (HERE / "asked_tables.sql").read_text(encoding="utf-8")
@@ -87,7 +87,7 @@ def test_pod1_lrn1_every_difference_from_the_tables_asked_for_has_a_reason(
 
 
 def test_every_reason_is_one_line_and_its_decision_exists(root: Path) -> None:
-    """A group of differences has a sentence, and the number of a decision that says more."""
+    """A group of differences has a sentence, and the number of a decision that explains it."""
     decisions = {path.name[:4] for path in (root / "docs" / "decisions").glob("*.md")}
     wrong = [
         group["reason"]
@@ -101,7 +101,7 @@ def test_every_reason_is_one_line_and_its_decision_exists(root: Path) -> None:
 
 
 def test_a_difference_of_each_kind_is_seen(asked: Any) -> None:
-    """The comparison can fail: a column, a type, a default, a check, a key, an index."""
+    """The comparison detects a column, a type, a default, a check, a key and an index."""
     asked.execute(
         "CREATE TEMP TABLE first (id uuid PRIMARY KEY, name varchar(10) NOT NULL DEFAULT 'a',"
         " kind text CHECK (kind IN ('a', 'b')), note text)"
@@ -136,7 +136,7 @@ def test_a_difference_of_each_kind_is_seen(asked: Any) -> None:
 def test_a_view_gives_each_table_under_its_asked_name(
     asked: Any, migrated: Any, table: str
 ) -> None:
-    """The same columns with the same types in the same order; only reading is granted."""
+    """The same columns with the same types in the same order; only SELECT is granted."""
     database = OURS[table][0]
     connection = migrated[database]
     rights = connection.execute(
@@ -153,7 +153,7 @@ def test_a_view_gives_each_table_under_its_asked_name(
 
 
 def test_the_asked_names_show_an_organization_its_own_rows(migrated: Any) -> None:
-    """The views run with the rights of the caller: row security is that of the tables."""
+    """The views run with the caller's rights, so the tables' row security applies."""
     for database, minimum in (("operational", 9), ("learning", 7)):
         views = (
             migrated[database]

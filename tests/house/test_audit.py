@@ -1,4 +1,4 @@
-"""NOTICE names what is installed; licences are permissive or have a reason."""
+"""NOTICE lists the installed packages; licences are permissive or have a reason."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def test_notice_lists_the_packages_of_the_product_with_their_licences() -> None:
 
 
 def test_licences_are_permissive_or_have_a_reason() -> None:
-    """Of everything that is installed, the tools of development included."""
+    """For every installed package, including development tools."""
     packages = [*audit.names_in("requirements.lock"), *audit.names_in("requirements-dev.lock")]
 
     assert [] == audit.licence_findings(packages)
 
 
 def test_a_licence_that_is_not_permissive_is_found() -> None:
-    """A rule that finds nothing proves nothing."""
+    """The check must be able to fail."""
     for licence in ("GPL-3.0", "AGPL-3.0-only", "unknown", "MIT AND GPL-2.0", ""):
         assert not audit.PERMISSIVE.fullmatch(licence)

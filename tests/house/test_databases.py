@@ -1,4 +1,4 @@
-"""What every migration and every table owes: a way back, indexed keys, row security."""
+"""Requirements for every migration and table: a down file, indexed keys, row security."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _migrations(root: Path, database: str) -> list[Path]:
 def test_every_migration_has_a_name_in_the_pattern_and_a_way_back(
     root: Path, database: str
 ) -> None:
-    """``YYYYMMDDHHMM_slug.up.sql`` stands beside its ``.down.sql``, and both say something."""
+    """``YYYYMMDDHHMM_slug.up.sql`` has a ``.down.sql`` beside it, and neither is empty."""
     files = _migrations(root, database)
     ups = {f.name.removesuffix(".up.sql") for f in files if f.name.endswith(".up.sql")}
     downs = {f.name.removesuffix(".down.sql") for f in files if f.name.endswith(".down.sql")}
@@ -34,7 +34,7 @@ def test_every_migration_has_a_name_in_the_pattern_and_a_way_back(
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_every_foreign_key_has_an_index(migrated: Any, database: str) -> None:
-    """Deleting or joining by a key must not read a whole table.
+    """Deleting or joining by a key must not scan a whole table.
 
     The organization in a key may be left out of the index: the id beside it finds the row.
     """
@@ -69,7 +69,7 @@ TENANTLESS: dict[str, dict[str, str]] = {
         "accounts.memberships memberships_user_id_fkey": "a person may be at home elsewhere",
     }
 }
-"""Foreign keys between tables of tenants that need no organization, each with the reason."""
+"""Foreign keys between tenants' tables that need no organization, each with the reason."""
 
 
 @pytest.mark.parametrize("database", DATABASES)
@@ -104,7 +104,7 @@ def test_every_reference_between_tenants_tables_names_the_organization(
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_every_table_with_a_tenant_has_row_security(migrated: Any, database: str) -> None:
-    """A table with an organization shows the app that organization's rows and no others."""
+    """The app sees only its organization's rows."""
     open_tables = (
         migrated[database]
         .execute(
@@ -125,7 +125,7 @@ def test_every_table_with_a_tenant_has_row_security(migrated: Any, database: str
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_the_app_touches_no_table_without_row_security(migrated: Any, database: str) -> None:
-    """What is granted to the app is granted because row security needs it."""
+    """Every table granted to the app has row security."""
     granted = (
         migrated[database]
         .execute(
@@ -148,7 +148,7 @@ def test_the_app_touches_no_table_without_row_security(migrated: Any, database: 
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_no_table_belongs_to_someone_who_can_sign_in(migrated: Any, database: str) -> None:
-    """Owners skip row security, so the owner of every table is a role without a login."""
+    """Owners bypass row security, so every table is owned by a role without a login."""
     owned = (
         migrated[database]
         .execute(
@@ -167,7 +167,7 @@ def test_no_table_belongs_to_someone_who_can_sign_in(migrated: Any, database: st
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_every_table_lives_in_the_schema_of_a_context(migrated: Any, database: str) -> None:
-    """The schema's name is the context's name: ownership shows in every statement."""
+    """The schema's name is the context's name, so every statement shows the owner."""
     strays = (
         migrated[database]
         .execute(

@@ -1,4 +1,4 @@
-"""Documents written by people: links lead somewhere, commands exist, examples run."""
+"""Hand-written documents: links have targets, commands exist, examples run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _anchors(page: Path) -> set[str]:
 
 
 def test_every_link_of_a_document_leads_somewhere(root: Path, tracked: list[str]) -> None:
-    """Relative links name a file that is there, and a heading that is in it."""
+    """Relative links name an existing file, and an existing heading in it."""
     faults = []
     for page in _pages(root, tracked):
         for target in LINK.findall(page.read_text(encoding="utf-8")):
@@ -47,7 +47,7 @@ def test_every_link_of_a_document_leads_somewhere(root: Path, tracked: list[str]
 
 
 def test_every_picture_is_there_and_has_words(root: Path, tracked: list[str]) -> None:
-    """A picture without words is nothing to who cannot see it."""
+    """A picture without alternative text is useless to blind readers."""
     faults = [
         f"{page.relative_to(root)}: {target}"
         for page in _pages(root, tracked)
@@ -59,7 +59,7 @@ def test_every_picture_is_there_and_has_words(root: Path, tracked: list[str]) ->
 
 
 def commands_of(text: str) -> list[str]:
-    """The calls of the program in a page: lines of ``console`` blocks, and words in code marks."""
+    """The program's calls in a page: lines of ``console`` blocks, and inline code."""
     rows = []
     for language, block in FENCE.findall(text):
         lines = block.splitlines() if language == "console" else []
@@ -68,10 +68,10 @@ def commands_of(text: str) -> list[str]:
 
 
 def refused(command: str) -> str | None:
-    """Why the program would not understand a command; None when it would.
+    """The reason why the program would refuse a command; None when it would accept it.
 
-    A command that stops before its required options is understood: it names, it does not call.
-    ``A|B`` means either, ``…`` for what was left out.
+    A command without its required options is accepted: it is a name, not a call. ``A|B`` means
+    either, ``…`` an omission.
     """
     words = shlex.split(command.partition("  #")[0], comments=True)[1:]
     context = click.Context(program, info_name="wavehouse")
@@ -96,7 +96,7 @@ def refused(command: str) -> str | None:
 
 
 def test_the_check_of_commands_sees_a_wrong_one() -> None:
-    """The story of the check: what it refuses and what it lets pass."""
+    """The check refuses wrong commands and accepts correct ones."""
     assert refused("wavehouse ingest logs access.log --json") is None
     assert refused("wavehouse schema apply|rollback|status") is None
     assert refused("wavehouse keys create …") is None
@@ -108,7 +108,7 @@ def test_the_check_of_commands_sees_a_wrong_one() -> None:
 
 
 def test_every_command_in_a_document_exists(root: Path, tracked: list[str]) -> None:
-    """With its options. What a page tells people to type must not be an error."""
+    """With its options: a command in a page must not be an error."""
     faults = [
         f"{page.relative_to(root)}: {command} ({reason})"
         for page in _pages(root, tracked)
@@ -120,7 +120,7 @@ def test_every_command_in_a_document_exists(root: Path, tracked: list[str]) -> N
 
 
 def test_every_target_of_make_in_a_document_exists(root: Path, tracked: list[str]) -> None:
-    """``make demo`` and its sisters."""
+    """``make demo`` and the others."""
     targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.MULTILINE))
     named = {
         target
@@ -133,14 +133,14 @@ def test_every_target_of_make_in_a_document_exists(root: Path, tracked: list[str
 
 
 def test_llms_txt_and_the_changelog_name_this_version(root: Path) -> None:
-    """The version that is released is in the changelog."""
+    """The changelog has an entry for the released version."""
     from wavehouse import __version__
 
     assert f"## {__version__}" in (root / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_every_decision_is_short_and_has_its_parts(root: Path) -> None:
-    """Forty lines or less; a question and a decision; the number of the file in its title."""
+    """At most forty lines; a question and a decision; the file's number in its title."""
     faults = []
     for path in sorted((root / "docs" / "decisions").glob("[0-9]*.md")):
         text = path.read_text(encoding="utf-8")
@@ -155,7 +155,7 @@ def test_every_decision_is_short_and_has_its_parts(root: Path) -> None:
 
 @pytest.fixture(scope="module")
 def told(root: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the example of ten lines prints, in a home of its own."""
+    """The output of the ten-line example, in a home of its own."""
     home = Path(tempfile.mkdtemp(prefix="wavehouse-test-"))
     home.chmod(0o711)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WAVEHOUSE_")}
@@ -190,20 +190,20 @@ def told(root: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     ],
 )
 def test_the_ten_lines_count_as_the_guide_says(told: str, line: int, outcome: str) -> None:
-    """Each of them, by its number in the log."""
+    """Each line is identified by its number in the log."""
     rows = [row.split("\t") for row in told.splitlines() if row.startswith(f"access.log:{line}\t")]
 
     assert [outcome] == [row[5] for row in rows]
 
 
 def test_the_ten_lines_are_three_downloads_and_reading_again_adds_none(told: str) -> None:
-    """One each for Apple's player, Overcast and Spotify; the second reading finds nothing new."""
+    """One each for Apple's player, Overcast and Spotify; the second run adds none."""
     assert "app\tdownloads\nAppleCoreMedia\t1\nOvercast\t1\nSpotify\t1\n" in told
     assert "nothing new" in told.splitlines()[-1]
 
 
 def test_the_guide_shows_the_table_that_the_example_prints(told: str, root: Path) -> None:
-    """The page and the program say the same."""
+    """The page and the program's output are equal."""
     guide = (root / "docs" / "guides" / "own-log.md").read_text(encoding="utf-8")
     table = "app\tdownloads\nAppleCoreMedia\t1\nOvercast\t1\nSpotify\t1\n"
 

@@ -1,4 +1,4 @@
-"""A context is entered by its door: ``__init__`` says what others may use, and nothing else."""
+"""A context is used through its door: ``__init__`` lists its public names, and only those."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ CONTEXTS = {
     for folder in PACKAGE.iterdir()
     if any((folder / f"service{ending}").exists() for ending in ("", ".py"))
 }
-"""Folders with a service room: a new context is under these tests from its first day."""
+"""Folders with a service room, so that a new context is tested from its first day."""
 DOORS = CONTEXTS | {"store"}
 
 
 def _order(name: str) -> tuple[int, str]:
-    """CONSTANTS, then Classes, then functions; each in alphabetical order."""
+    """Sort key: CONSTANTS, then Classes, then functions; each alphabetically."""
     return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
 
 
@@ -39,13 +39,13 @@ def _brought_in(tree: ast.Module) -> set[str]:
 
 
 def test_the_contexts_are_those_of_the_tree() -> None:
-    """Derived, not listed; a walk that finds none would pass everything."""
+    """The contexts are derived, not listed; an empty result would pass every test."""
     assert {"accounts", "catalog", "listeners", "measurement", "sponsorship"} <= CONTEXTS
     assert not {"kernel", "store", "web", "charts"} & CONTEXTS
 
 
 def test_every_door_lists_what_it_offers_sorted(sources: list[Any]) -> None:
-    """``__all__`` is sorted and holds no name twice, so that a reader finds a name."""
+    """``__all__`` is sorted and without duplicates, so that a name is easy to find."""
     doors = {door.module: importlib.import_module(door.module) for door in _doors(sources)}
     offered = {module: list(getattr(door, "__all__", [])) for module, door in doors.items()}
 
@@ -54,7 +54,7 @@ def test_every_door_lists_what_it_offers_sorted(sources: list[Any]) -> None:
 
 
 def test_every_name_of_a_door_exists(sources: list[Any]) -> None:
-    """What ``__all__`` promises can be imported."""
+    """Every name in ``__all__`` can be imported."""
     missing = [
         f"{door.module}.{name}"
         for door in _doors(sources)
@@ -66,7 +66,7 @@ def test_every_name_of_a_door_exists(sources: list[Any]) -> None:
 
 
 def test_a_door_brings_in_nothing_that_it_does_not_offer(sources: list[Any]) -> None:
-    """A name that is imported into the door and not in ``__all__`` would be a back door."""
+    """A name imported into the door but not in ``__all__`` would be a back door."""
     hidden = {
         door.module: sorted(
             _brought_in(door.tree)
@@ -79,7 +79,7 @@ def test_a_door_brings_in_nothing_that_it_does_not_offer(sources: list[Any]) -> 
 
 
 def test_every_context_has_a_readme_that_says_what_it_owns(sources: list[Any], root: Any) -> None:
-    """One page per context: what it owns, its words, its invariants."""
+    """One page per context: its responsibility, its words, its invariants."""
     present = {s.context for s in sources} & CONTEXTS
     without = [c for c in present if not (root / "src" / "wavehouse" / c / "README.md").is_file()]
 
@@ -87,7 +87,7 @@ def test_every_context_has_a_readme_that_says_what_it_owns(sources: list[Any], r
 
 
 def rooms_entered(tree: ast.Module, own_context: str) -> list[tuple[int, str]]:
-    """Imports of another context's rooms, past its door: (line, module)."""
+    """Imports from another context's rooms, past its door: (line, module)."""
     named = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -104,12 +104,12 @@ def rooms_entered(tree: ast.Module, own_context: str) -> list[tuple[int, str]]:
 
 
 def mounts(source: Any, module: str) -> bool:
-    """The web mounts the ``http`` rooms of contexts, as the command line names their ``cli``."""
+    """Imports that mount the ``http`` rooms of contexts, as the command line does with ``cli``."""
     return source.context == "web" and module.split(".")[2] == "http"
 
 
 def test_the_lint_for_doors_sees_a_room_that_is_entered() -> None:
-    """The story of the lint: an import under TYPE_CHECKING or in a function is one, too."""
+    """Imports under TYPE_CHECKING and inside functions are detected, too."""
     past = "def f():\n    from wavehouse.catalog.queries import episode\n"
     whole = "from wavehouse.catalog import queries\n"
     door = "from wavehouse.catalog import register_feed\n"
@@ -122,7 +122,7 @@ def test_the_lint_for_doors_sees_a_room_that_is_entered() -> None:
 
 
 def test_no_context_is_entered_past_its_door(sources: list[Any]) -> None:
-    """import-linter leaves out imports for types; this lint does not."""
+    """import-linter ignores imports for types; this lint does not."""
     faults = [
         f"{source.place}:{line} enters {module}"
         for source in sources

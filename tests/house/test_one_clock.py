@@ -1,7 +1,7 @@
-"""There is one clock. Python asks ``kernel/clock.py``; SQL gets the time as a parameter.
+"""There is one clock: Python reads ``kernel/clock.py``; SQL gets the time as a parameter.
 
-A figure must be the same when it is computed again tomorrow, and a test must be able to travel in
-time. Both break with the first ``now()`` that is read somewhere on the way.
+A figure must be the same when it is computed again tomorrow, and a test must be able to set the
+time. A single ``now()`` on the way breaks both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 CLOCK = "src/wavehouse/kernel/clock.py"
-# An id's first bits order index pages; they are not a fact that anyone reports.
+# The first bits of an id order index pages; no report uses them.
 IDS = "src/wavehouse/kernel/ids.py"
 NOW_CALLS = {
     ("datetime", "now"),
@@ -52,7 +52,7 @@ def sql_nows(text: str) -> list[str]:
 
 
 def test_the_lint_for_clocks_sees_each_way_to_read_one() -> None:
-    """The story of the lint: what it refuses and what it allows."""
+    """Examples that the lint refuses and allows."""
     assert [(1, "datetime.now")] == clock_readings(ast.parse("at = datetime.now(UTC)"))
     assert [(1, "datetime.now")] == clock_readings(ast.parse("dt.datetime.now(tz=UTC)"))
     assert [(1, "date.today")] == clock_readings(ast.parse("field(default_factory=date.today)"))
@@ -61,7 +61,7 @@ def test_the_lint_for_clocks_sees_each_way_to_read_one() -> None:
 
 
 def test_only_the_clock_reads_the_clock(sources: list[Any]) -> None:
-    """Every other module asks ``wavehouse.kernel.clock``."""
+    """Every other module calls ``wavehouse.kernel.clock``."""
     faults = [
         f"{source.place}:{line} {name}"
         for source in sources
@@ -73,14 +73,14 @@ def test_only_the_clock_reads_the_clock(sources: list[Any]) -> None:
 
 
 def test_the_lint_for_sql_sees_the_clock_of_the_server() -> None:
-    """Comments may speak of now(); statements may not."""
+    """Comments may mention now(); statements may not."""
     assert ["now()"] == sql_nows("SELECT 1 WHERE at > now()")
     assert ["CURRENT_DATE"] == sql_nows("SELECT CURRENT_DATE")
     assert [] == sql_nows("SELECT at FROM t -- not now()\n WHERE at > %(at)s")
 
 
 def test_no_statement_reads_the_servers_clock(sources: list[Any]) -> None:
-    """SQL of queries gets its time as a parameter; so a frozen clock holds in both."""
+    """Queries get the time as a parameter, so a frozen clock applies to SQL as well."""
     faults = [
         f"{source.place}:{node.lineno} {name}"
         for source in sources
@@ -94,7 +94,7 @@ def test_no_statement_reads_the_servers_clock(sources: list[Any]) -> None:
 
 
 def test_no_transform_reads_the_servers_clock(root: Path) -> None:
-    """A transform is a pure SELECT: recomputing it from raw gives the same figure."""
+    """A transform is a pure SELECT: recomputing it from raw data gives the same figure."""
     files = sorted((root / "src" / "wavehouse" / "transforms").glob("**/*.sql"))
     faults = [f"{f.name} {n}" for f in files for n in sql_nows(f.read_text(encoding="utf-8"))]
 

@@ -1,7 +1,7 @@
 """Plain English: phrases that are never wanted, counted by context; the counts only go down.
 
-CONTRIBUTING.md says what to write instead. A phrase is looked for in docstrings, comments,
-messages and help of the source, in pages, templates and documents, and in the docstrings of tests.
+CONTRIBUTING.md says what to write instead. The test searches docstrings, comments, messages and
+help of the source, in pages, templates and documents, and in the docstrings of tests.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NEVER = {
     r"who(?:ever)? (?:asks|acts|leaves|looks|opens|resumes|erases|wants|reads|starts|calls|uses)\b",
 }
 ALLOWED: dict[str, int] = {"entitlements": 8, "studio": 8}
-"""How often each part of the tree may still have one of them. A number here may only go down."""
+"""The number of such phrases that each part of the tree may still have. It may only go down."""
 
 _TEXTS = (".py", ".md", ".html", ".js", ".txt", ".sql")
 # The style page quotes the phrases; the history keeps its words.
@@ -47,14 +47,14 @@ _HISTORY = (
 
 
 def phrases(text: str) -> Counter[str]:
-    """How often a text has each phrase that is never wanted."""
+    """The number of times that each unwanted phrase occurs in a text."""
     joined = re.sub(r"\s*\n\s*(?:#\s*|//\s*)?", " ", text)
     result = Counter({name: len(re.findall(pattern, joined)) for name, pattern in NEVER.items()})
     return +result
 
 
 def part(name: str) -> str:
-    """The part of the tree whose count a file belongs to: a context, or a folder."""
+    """The context or folder whose count includes a file."""
     parts = Path(name).parts
     if parts[:2] == ("src", "wavehouse") and len(parts) > 3:
         return parts[2]
@@ -62,7 +62,7 @@ def part(name: str) -> str:
 
 
 def counted(root: Path, tracked: list[str]) -> dict[str, Counter[str]]:
-    """The phrases of every part."""
+    """The phrases in every part of the tree."""
     result: dict[str, Counter[str]] = {}
     for name in tracked:
         if not name.endswith(_TEXTS) or name.startswith(_HISTORY) or name == str(_THIS):
@@ -75,7 +75,7 @@ _THIS = Path("tests/house/test_plain_english.py")
 
 
 def test_the_lint_sees_a_phrase_across_lines_and_leaves_plain_words_alone() -> None:
-    """The story of the lint."""
+    """Examples that the lint detects and ignores."""
     assert {"held against": 1} == phrases("# the figures are held\n# against the truth")
     assert {"is no X": 1} == phrases("this is no date")
     assert {"letter for email": 1} == phrases("the letter is sent")
@@ -84,7 +84,7 @@ def test_the_lint_sees_a_phrase_across_lines_and_leaves_plain_words_alone() -> N
 
 
 def test_no_part_has_more_odd_phrases_than_it_had(root: Path, tracked: list[str]) -> None:
-    """Write what CONTRIBUTING.md says; when a part has fewer, lower its number."""
+    """Replace them as CONTRIBUTING.md says; when a part has fewer, lower its number."""
     text = counted(root, tracked)
     totals = {name: sum(count.values()) for name, count in sorted(text.items())}
     print(f"odd phrases: {sum(totals.values())} in all: {totals}")
@@ -95,16 +95,16 @@ def test_no_part_has_more_odd_phrases_than_it_had(root: Path, tracked: list[str]
 # --- hints and commands of errors ----------------------------------------------------------------
 
 SENTENCE = re.compile(r"(?s)[^a-z\s].*[.?!:]|.*\{\}")
-"""A capital (or a value) at its start, a full stop, question mark or colon at its end."""
+"""A capital letter (or a value) at its start, a full stop, question mark or colon at its end."""
 TYPED = re.compile(
     r"(?s)(?:wavehouse|GET|POST|SELECT|DROP|GRANT|CREATE|createdb|iconv|useradd|kill|mkdir|mv|\{\}|[A-Z_]+=)"
     r".*(?<![.?!])"
 )
-"""What can be pasted into a shell, a client of the API or psql."""
+"""Text that can be pasted into a shell, an API client or psql."""
 
 
 def _texts(value: ast.expr) -> Iterator[str]:
-    """The texts that an argument may have, values as ``{}``; nothing for a plain name."""
+    """The possible texts of an argument, with values as ``{}``; nothing for a plain name."""
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         yield value.value
     elif isinstance(value, ast.JoinedStr):
@@ -117,7 +117,7 @@ def _texts(value: ast.expr) -> Iterator[str]:
 
 
 def faulty(tree: ast.AST) -> list[tuple[int, str]]:
-    """The hints that are not sentences and the commands that cannot be typed, with their lines."""
+    """Hints that are not sentences and commands that cannot be typed, with their lines."""
     return [
         (keyword.value.lineno, f"{keyword.arg}={text!r}")
         for call in ast.walk(tree)
@@ -130,7 +130,7 @@ def faulty(tree: ast.AST) -> list[tuple[int, str]]:
 
 
 def test_a_hint_without_a_full_stop_and_a_command_that_is_a_sentence_are_seen() -> None:
-    """The story of the lint."""
+    """Examples that the lint detects and accepts."""
     wrong = "f(hint='give one of them', command='Use wavehouse keys list.')"
     right = "f(hint=f'Give one of {names}.', command='wavehouse keys list')"
 
@@ -141,7 +141,7 @@ def test_a_hint_without_a_full_stop_and_a_command_that_is_a_sentence_are_seen() 
 
 
 def test_every_hint_is_a_sentence_and_every_command_can_be_typed(sources: list[Any]) -> None:
-    """People read the one and paste the other; a page shows the command as code."""
+    """Users read the hint and paste the command; a page shows the command as code."""
     faults = [
         f"{source.place}:{line} {text}" for source in sources for line, text in faulty(source.tree)
     ]
@@ -152,7 +152,7 @@ def test_every_hint_is_a_sentence_and_every_command_can_be_typed(sources: list[A
 # --- names ---------------------------------------------------------------------------------------
 
 VAGUE = {"told", "found", "one", "place", "says", "Asked", "Desk"}
-"""Names that do not say what a thing is: ``message``, ``rows``, ``workspace``, ``request`` do."""
+"""Names that do not describe a thing, unlike ``message``, ``rows``, ``workspace``, ``request``."""
 VAGUE_LEFT = {
     "catalog": 2,
     "cli": 1,
@@ -167,11 +167,11 @@ VAGUE_LEFT = {
     "web": 4,
     "webhooks": 5,
 }
-"""How often each context still binds one of them. A number here may only go down."""
+"""The number of such names that each context still binds. It may only go down."""
 
 
 def vague(tree: ast.AST) -> list[tuple[int, str]]:
-    """The vague names that a module gives to variables, parameters, functions and classes."""
+    """The vague names of a module's variables, parameters, functions and classes."""
     bound: list[tuple[int, str]] = []
     for node in ast.walk(tree):
         match node:
@@ -185,7 +185,7 @@ def vague(tree: ast.AST) -> list[tuple[int, str]]:
 
 
 def test_names_say_what_a_thing_is(sources: list[Any]) -> None:
-    """Rename it; when a context has fewer, lower its number."""
+    """Rename vague names; when a context has fewer, lower its number."""
     left = Counter(source.context for source in sources for _ in vague(source.tree))
     print(f"vague names: {sum(left.values())} in all: {dict(sorted(left.items()))}")
 

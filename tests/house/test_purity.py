@@ -1,8 +1,8 @@
-"""Rules and types are pure: no file, no network, no clock, no chance.
+"""Rules and types are pure: no files, network, clock or randomness.
 
-The imports are import-linter's business (``.importlinter``). Some modules are pure in one half and
-not in the other, so this lint looks at the calls: a path may be named but not opened, XML may be
-read from bytes but not from a place, ``socket`` may unpack an address but not connect.
+import-linter checks the imports (``.importlinter``). Some modules are only partly pure, so this
+lint checks calls: a path may be named but not opened, XML may be read from bytes but not from a
+file, ``socket`` may unpack an address but not connect.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SOCKET_ALLOWED = {"AF_INET", "AF_INET6", "inet_pton", "inet_ntop", "inet_aton", 
 
 
 def impurities(tree: ast.Module) -> list[tuple[int, str]]:
-    """What a pure module must not do: (line, what)."""
+    """Calls that a pure module must not make: (line, call)."""
     rows = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -67,7 +67,7 @@ def impurities(tree: ast.Module) -> list[tuple[int, str]]:
 
 
 def test_the_lint_for_purity_sees_files_clocks_and_sockets() -> None:
-    """The story of the lint: what it refuses and what it allows."""
+    """Examples that the lint refuses and allows."""
     assert [(1, "open()")] == impurities(ast.parse("open('x')"))
     assert [(1, ".read_text()")] == impurities(ast.parse("Path('x').read_text()"))
     assert [(1, ".now()")] == impurities(ast.parse("clock.now()"))
@@ -80,7 +80,7 @@ def test_the_lint_for_purity_sees_files_clocks_and_sockets() -> None:
 
 
 def test_rules_and_types_are_pure(sources: list[Any]) -> None:
-    """The same arguments give the same answer, today and tomorrow."""
+    """The same arguments always give the same result."""
     faults = [
         f"{source.place}:{line} {what}"
         for source in sources

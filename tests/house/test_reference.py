@@ -1,4 +1,4 @@
-"""``docs/reference`` is written from the code; a page that drifted is a failing test."""
+"""``docs/reference`` is generated from the code; an outdated page fails a test."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ PAGES = [f"{REFERENCE}/{page}.md" for page in ("errors", "settings", "cli", "api
 def test_a_reference_page_is_what_the_code_would_write(
     generator: ModuleType, root: Path, page: str
 ) -> None:
-    """Byte for byte. If this fails: ``python scripts/generate_reference.py``."""
+    """Byte for byte. If this fails, run ``python scripts/generate_reference.py``."""
     written = (root / page).read_text(encoding="utf-8")
 
     assert generator.PAGES[root / page]() == written
 
 
 def test_every_error_code_stands_in_the_reference(generator: ModuleType, root: Path) -> None:
-    """A code is a promise to programs: it has a line, and no two classes share it."""
+    """Programs rely on codes: each has a line, and no two classes share one."""
     page = (root / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
     codes = [kind.code for kind in generator.error_classes() if "code" in vars(kind)]
 
@@ -49,7 +49,7 @@ def test_every_error_code_stands_in_the_reference(generator: ModuleType, root: P
 
 
 def test_every_setting_stands_in_the_reference(root: Path) -> None:
-    """And its variable, which is what an operator searches for."""
+    """With its variable, which operators search for."""
     page = (root / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     example = (root / "configs" / "migrate.example.env").read_text(encoding="utf-8")
 

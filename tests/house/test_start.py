@@ -1,4 +1,4 @@
-"""The command line starts light: nothing is imported that a ``--help`` does not need."""
+"""The command line starts fast: ``--help`` imports only the modules it needs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _imported_by(*arguments: str) -> set[str]:
     ids=["help", "version", "help of a group"],
 )
 def test_the_first_answer_imports_nothing_heavy(arguments: list[str]) -> None:
-    """Help and version come from text alone; the promise of 80 ms depends on it."""
+    """Help and version are text only; the promised 80 ms depend on it."""
     imported = _imported_by(*arguments)
 
     assert "click" in imported

@@ -1,8 +1,8 @@
-"""SQL is whole, in its own room, with its parameters apart; and every statement prepares.
+"""SQL is whole, in its own room, with separate parameters; and every statement prepares.
 
 House rule: each statement is a literal in a typed function of ``queries``; nothing is pasted into
-it. ``store`` and ``schema`` are the two exceptions: the one hands statements on, the other runs
-what operators wrote, and both quote names with ``psycopg.sql``.
+it. ``store`` and ``schema`` are the two exceptions: ``store`` passes statements on, ``schema`` runs
+operators' files, and both quote names with ``psycopg.sql``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ METHODS = {
 }  # fmt: skip
 SHAPED = {"rows", "stream", "maybe", "one"}
 OUTSIDE = {"store", "schema"}
-# Asking whether a server is there, and what time it has, reads no data of any context.
+# Checking the server's presence and its time reads no context's data.
 PROBES = {"SELECT 1", "SELECT clock_timestamp()"}
 MAKES_A_TABLE = re.compile(r"\s*create\s+temp", re.IGNORECASE)
 SQL_WORDS = re.compile(
@@ -84,7 +84,7 @@ def pasted(tree: ast.Module) -> list[int]:
 
 
 def past_the_transaction(tree: ast.Module) -> list[int]:
-    """Lines that take the connection out of a transaction: what it runs is never prepared here."""
+    """Lines that take the connection out of a transaction; its statements are not prepared here."""
     return [
         node.lineno
         for node in ast.walk(tree)
@@ -118,7 +118,7 @@ def _is_sql(value: object) -> bool:
 
 
 def sql_texts(tree: ast.Module) -> list[int]:
-    """Lines of calls that hand SQL to a database, by their words."""
+    """Lines with calls that pass SQL to a database, recognized by their words."""
     lines = []
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
@@ -132,7 +132,7 @@ def sql_texts(tree: ast.Module) -> list[int]:
 
 
 def test_the_lint_for_statements_tells_literals_from_pasted_ones() -> None:
-    """The story of the lint: what it refuses and what it allows."""
+    """Examples that the lint refuses and allows."""
     assert [1] == pasted(ast.parse("tx.rows(Row, f'SELECT {x}')"))
     assert [1] == pasted(ast.parse("tx.execute('SELECT ' + x)"))
     assert [1] == pasted(ast.parse("tx.value('SELECT {}'.format(x))"))
@@ -144,7 +144,7 @@ def test_the_lint_for_statements_tells_literals_from_pasted_ones() -> None:
 
 
 def test_no_statement_is_pasted_together(sources: list[Any]) -> None:
-    """Parameters travel beside the statement, never in it."""
+    """Parameters are passed beside the statement, never in it."""
     faults = [
         f"{source.place}:{line}"
         for source in sources
@@ -156,7 +156,7 @@ def test_no_statement_is_pasted_together(sources: list[Any]) -> None:
 
 
 def test_a_queries_room_reaches_the_database_by_its_transaction_only(sources: list[Any]) -> None:
-    """``tx.connection`` would run statements that the preparing test never sees."""
+    """Statements through ``tx.connection`` would escape the preparing test."""
     assert [2] == past_the_transaction(ast.parse("def f(tx):\n    tx.connection.execute('x')"))
     faults = [
         f"{source.place}:{line}"
@@ -169,7 +169,7 @@ def test_a_queries_room_reaches_the_database_by_its_transaction_only(sources: li
 
 
 def test_no_queries_room_builds_its_sql(sources: list[Any]) -> None:
-    """A name that varies is ``{name}`` in the statement, which ``Tx`` quotes."""
+    """A varying name is ``{name}`` in the statement, which ``Tx`` quotes."""
     names = {
         f"{source.place} {name}"
         for source in sources
@@ -181,7 +181,7 @@ def test_no_queries_room_builds_its_sql(sources: list[Any]) -> None:
 
 
 def test_sql_lives_in_the_queries_rooms(sources: list[Any]) -> None:
-    """Who looks for a statement looks in one place. DuckDB is an adapter, and speaks there."""
+    """Statements are in one place. DuckDB is an adapter, where SQL is allowed."""
     faults = [
         f"{source.place}:{line}"
         for source in sources
@@ -207,7 +207,7 @@ def _database_of(function: ast.FunctionDef) -> str:
 
 
 def statements_of(sources: list[Any]) -> list[Statement]:
-    """Every literal that a function of a queries room hands to its transaction."""
+    """Every literal that a function of a queries room passes to its transaction."""
     statements = []
     for source in sources:
         if source.room != "queries" or source.context in OUTSIDE:
@@ -238,7 +238,7 @@ def statements_of(sources: list[Any]) -> list[Statement]:
 
 
 def _with_names(module: str, call: ast.Call, text: str) -> list[str]:
-    """A statement with the names that its module uses it with, from the module's ``NAMED``."""
+    """A statement with the names for which its module uses it, from the module's ``NAMED``."""
     if not {keyword.arg for keyword in call.keywords} - {"size"}:
         return [text]
     named: Sequence[dict[str, str]] = importlib.import_module(module).NAMED
@@ -265,14 +265,14 @@ def positional(text: str) -> str:
 
 
 def test_placeholders_become_the_servers_own() -> None:
-    """A name that is used twice is one parameter; a doubled per cent sign is one sign."""
+    """A name used twice is one parameter; a doubled per cent sign is one sign."""
     assert "a = $1 AND b = $2 AND c = $1" == positional("a = %(x)s AND b = %(y)s AND c = %(x)s")
     assert "VALUES ($1, $2)" == positional("VALUES (%s, %s)")
     assert "LIKE 'a%'" == positional("LIKE 'a%%'")
 
 
 def _described(connection: psycopg.Connection[Any], text: str) -> list[tuple[str, int]]:
-    """The columns of a statement. One that makes a temporary table is run, with NULL for all."""
+    """The columns of a statement. One that creates a temporary table runs, with NULL for all."""
     server = connection.pgconn
     server.exec_(b"SAVEPOINT described")
     query = positional(text).encode()
@@ -294,7 +294,7 @@ def _done(result: Any) -> bool:
     )
 
 
-# What psycopg makes of a column, by the name of its type.
+# The Python type that psycopg gives a column, by the name of its type.
 LOADED = {
     "uuid": {"UUID"},
     "text": {"str"},
@@ -326,7 +326,7 @@ def _fits(type_name: str, annotation: str, module: Any) -> bool:
         return bool(names & {"list", "tuple", "Sequence"})
     expected = LOADED.get(type_name)
     if expected is None:
-        return True  # an enum or a range: its loader is its context's business
+        return True  # an enum or a range: its context provides the loader
     if names & expected or names & {"Any", "object"}:
         return True
     for name in names:  # a NewType or an enum of text
@@ -368,7 +368,7 @@ def _shape_faults(
 def test_every_statement_prepares_and_fits_its_dataclass(sources: list[Any], migrated: Any) -> None:
     """Tables, columns and functions exist; columns have the names and types of the row's fields.
 
-    Left to their context's own tests: COPY, which cannot be prepared, and the bulk loader's
+    Tested in their contexts instead: COPY, which cannot be prepared, and the bulk loader's
     statements, whose staging tables come from Arrow.
     """
     waiting = [s for s in statements_of(sources) if s.database and s.method != "copy"]
@@ -379,7 +379,7 @@ def test_every_statement_prepares_and_fits_its_dataclass(sources: list[Any], mig
     faults: list[str] = []
     for connection in migrated.values():
         connection.execute("BEGIN")
-    # Twice: a statement may read a temporary table that a later one makes.
+    # Twice, because a statement may read a temporary table that a later one creates.
     for _ in range(2):
         tried, waiting, faults = waiting, [], []
         for statement in tried:
@@ -399,7 +399,7 @@ def test_every_statement_prepares_and_fits_its_dataclass(sources: list[Any], mig
 
 
 def test_the_walk_over_statements_finds_the_rooms_that_have_them(sources: list[Any]) -> None:
-    """A walk that finds nothing would pass; so each context with a queries room is found."""
+    """Every context with a queries room is found, so that the walk cannot pass by being empty."""
     rooms = {s.context for s in sources if s.room == "queries"} - OUTSIDE
     names = {statement.module.split(".")[1] for statement in statements_of(sources)}
 

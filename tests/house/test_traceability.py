@@ -1,4 +1,4 @@
-"""Every requirement has a row that is true; every rule that is done has a test of its number."""
+"""Every requirement has a correct row; every finished rule has a test with its number."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def _requirements(rows: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def test_every_requirement_has_a_row(rows: dict[str, list[str]]) -> None:
-    """LIS-1 to OPS-26, each once and none invented."""
+    """LIS-1 to OPS-26, each exactly once."""
     wanted = {f"{kind}-{n}" for kind, last in REQUIRED.items() for n in range(1, last + 1)}
 
     assert wanted == set(_requirements(rows))
 
 
 def test_every_row_has_a_status_an_owner_and_an_issue(rows: dict[str, list[str]]) -> None:
-    """One of three words; a context or the documents; a number or "later"."""
+    """One of three statuses; a context or the documents; an issue's number or "later"."""
     faults = [
         key
         for key, row in _requirements(rows).items()
@@ -71,7 +71,7 @@ def test_every_row_has_a_status_an_owner_and_an_issue(rows: dict[str, list[str]]
 
 
 def test_every_path_of_a_row_exists(root: Path, rows: dict[str, list[str]]) -> None:
-    """Code, migrations, tests and pages that are named are there."""
+    """The named code, migrations, tests and pages exist."""
     faults = [
         f"{key}: {path}"
         for key, row in _requirements(rows).items()
@@ -83,7 +83,7 @@ def test_every_path_of_a_row_exists(root: Path, rows: dict[str, list[str]]) -> N
 
 
 def test_what_is_done_names_code_and_what_shows_it(rows: dict[str, list[str]]) -> None:
-    """A test, or a page that says how to see it; what is begun names where."""
+    """Done rows name a test, or a page that says how to see it; begun ones name their code."""
     faults = []
     for key, row in _requirements(rows).items():
         paths = re.findall(r"`([^`]+)`", row[4])
@@ -117,7 +117,7 @@ def test_every_money_rule_of_this_issue_has_a_test_with_its_number(
 def test_a_rule_that_is_called_done_has_a_test_with_its_number(
     rows: dict[str, list[str]], test_names: list[str]
 ) -> None:
-    """Whatever issue built it."""
+    """Whichever issue built it."""
     done = [key for key, row in rows.items() if "-" not in key and row[1] in {"done", "partly"}]
     without = [
         key
@@ -131,7 +131,7 @@ def test_a_rule_that_is_called_done_has_a_test_with_its_number(
 def test_the_page_names_no_rule_as_done_that_the_methodology_calls_unbuilt(
     root: Path, rows: dict[str, list[str]]
 ) -> None:
-    """The two pages do not contradict each other."""
+    """The two pages must not contradict each other."""
     page = (root / "docs" / "concepts" / "how-we-count.md").read_text(encoding="utf-8")
     unbuilt = set(re.findall(r"R\d\d", page.split("Not built yet:")[1].split("\n\n")[0])) - {"R13"}
 

@@ -1,16 +1,16 @@
-"""What must never be committed: addresses in locks, paths of a machine, unfinished work."""
+"""Content that must never be committed: addresses in locks, local paths, unfinished work."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-# Paths that only one machine has; letters in brackets, so that this file does not hold one.
+# Paths of one machine; letters in brackets, so that this file does not match.
 MACHINE_PATH = re.compile(r"(?<![\w.<>{}/])/(?:[r]oot|[w]ork|[U]sers)/[\w.]+")
 CONFLICT = re.compile(r"^(?:[<]{7} |[>]{7} |[|]{7} |[=]{7}$)", re.MULTILINE)
 UNFINISHED = re.compile(r"\b([T]ODO|[F]IXME|[X]XX|pytest\.[s]kip|[x]fail)\b")
 
-# Without a Chromium, or a gPodder, their tests cannot run; they say so and say how to get one.
+# Tests that need Chromium or gPodder skip without it, with the way to install it.
 OUTSIDE = (
     "tests/web/conftest.py",
     "tests/listeners/test_gpodder_engine.py",
@@ -26,7 +26,7 @@ def _text(path: Path) -> str:
 
 
 def test_no_lock_names_the_address_of_a_registry(root: Path, tracked: list[str]) -> None:
-    """A lock holds names, versions and hashes; where packages come from is the user's choice."""
+    """A lock has names, versions and hashes; the user chooses the source of packages."""
     locks = [name for name in tracked if name.endswith(".lock")]
 
     assert ["requirements-build.lock", "requirements-dev.lock", "requirements.lock"] == locks
@@ -34,7 +34,7 @@ def test_no_lock_names_the_address_of_a_registry(root: Path, tracked: list[str])
 
 
 def test_every_requirement_of_a_lock_has_a_hash(root: Path, tracked: list[str]) -> None:
-    """What is installed is what was locked, to the byte; pip refuses anything else."""
+    """The installed packages are the locked ones, byte for byte; pip refuses others."""
     faults = []
     for name in (n for n in tracked if n.endswith(".lock")):
         joined = _text(root / name).replace("\\\n", " ")
@@ -45,7 +45,7 @@ def test_every_requirement_of_a_lock_has_a_hash(root: Path, tracked: list[str]) 
 
 
 def test_the_locks_agree_on_every_version(root: Path) -> None:
-    """What is tested is what runs: a package has one version in all three locks."""
+    """A package has the same version in all three locks, so the tested one is the one that runs."""
     pinned: dict[str, set[str]] = {}
     for lock in sorted(root.glob("requirements*.lock")):
         for name, version in re.findall(r"^([\w.-]+)==([\w.+!-]+)", _text(lock), re.MULTILINE):
@@ -74,7 +74,7 @@ def test_no_tracked_file_names_a_path_of_one_machine(root: Path, tracked: list[s
 
 
 def test_nothing_is_left_unfinished_or_left_out(root: Path, tracked: list[str]) -> None:
-    """A test that is not run proves nothing; a note to oneself belongs in an issue."""
+    """A skipped test proves nothing; a note to oneself belongs in an issue."""
     faults = [
         f"{name}: {match.group(0)}"
         for name in tracked
@@ -93,7 +93,7 @@ def conflicts(text: str) -> list[str]:
 
 
 def test_no_tracked_file_has_a_conflict_marker(root: Path, tracked: list[str]) -> None:
-    """A merge was committed before it was done: nobody knows which half is true."""
+    """A merge was committed unfinished."""
     assert ["<" * 7, "=" * 7, ">" * 7] == conflicts(
         f"{'<' * 7} HEAD\nmine\n{'=' * 7}\ntheirs\n{'>' * 7} main\n"
     )

@@ -1,4 +1,4 @@
-"""Ways out to a terminal, XML, OPML and CSV go through ``kernel/words.py``."""
+"""Output to a terminal, XML, OPML and CSV goes through ``kernel/words.py``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "wavehouse"
-# The one printer, and what the program says before it can import it.
+# The only module that prints, and the start of the program before it can import that module.
 MAY_PRINT = {"kernel/terminal.py", "__main__.py"}
 ESCAPERS = {"xml.sax.saxutils", "html.escape", "cgi", "lxml.builder", "xml.etree.ElementTree"}
-# Markup of our own invention, without a word from outside: the simulator's feeds are invented, and
-# the page of an email link escapes one token of its own.
+# Markup without outside text: the simulator's feeds are invented, and the page of an email link
+# escapes its own token.
 MAY_WRITE = {"simulation/adapters/files.py"}
 MAY_ESCAPE = {"simulation/rules/feeds.py", "listeners/http/emails.py"}
 
@@ -34,7 +34,7 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 
 def findings(name: str, source: str) -> list[str]:
-    """The ways out of a module that do not clean."""
+    """Outputs of a module that are not cleaned."""
     tree = ast.parse(source)
     calls, imports = set(_calls(tree)), set(_imports(tree))
     cleans = "wavehouse.kernel.words" in imports
@@ -50,7 +50,7 @@ def findings(name: str, source: str) -> list[str]:
 
 
 def test_ways_out_clean_the_words_of_others() -> None:
-    """Print by kernel/terminal.py, write markup and cells by kernel/words.py."""
+    """Print through kernel/terminal.py; write markup and cells through kernel/words.py."""
     wrong = {}
     for path in sorted(SOURCE.rglob("*.py")):
         name = path.relative_to(SOURCE).as_posix()
@@ -65,5 +65,5 @@ def test_ways_out_clean_the_words_of_others() -> None:
      "from xml.sax.saxutils import quoteattr", "from html import escape"],
 )  # fmt: skip
 def test_the_rule_finds_what_it_forbids(source: str) -> None:
-    """A rule that finds nothing proves nothing."""
+    """The lint must be able to fail."""
     assert findings("somewhere.py", source)

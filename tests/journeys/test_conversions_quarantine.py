@@ -1,4 +1,4 @@
-"""A row of conversions that cannot be used is set aside, listed, mended and replayed."""
+"""A conversion row with an error is quarantined, listed, repaired and replayed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(workspace: Workspace) -> Run:
-    """A command of the program, on this test's databases."""
+    """Run a command of the program on this test's databases."""
 
     def opened() -> AbstractContextManager[Workspace]:
         return nullcontext(workspace)
@@ -32,7 +32,7 @@ def run(workspace: Workspace) -> Run:
 def test_a_bad_conversion_waits_in_the_quarantine_until_it_is_mended(
     run: Run, tmp_path: Path
 ) -> None:
-    """It is located by line and byte; the good rows are kept; a mended row is stored once."""
+    """It is located by line and byte; the good rows are kept; a repaired row is stored once."""
     file = tmp_path / "conversions.csv"
     file.write_text(HEAD + GOOD + BAD)
 

@@ -1,7 +1,7 @@
-"""Each role on every route and every command: a viewer reads, a user changes, an admin manages.
+"""Each role on every route and command: a viewer reads, a user changes, an admin manages.
 
-Routes come from the application and commands from the program's table. One that declares no role
-fails here, so that none is open by being forgotten.
+Routes come from the application and commands from the program's table. A route or command without a
+declared role fails, so that none is open by accident.
 """
 
 from __future__ import annotations
@@ -65,24 +65,24 @@ OWN = {
     "/account/passkeys",
     "/account/passkeys/remove",
 }
-"""Forms that change what is the person's own, whatever the role."""
+"""Forms that change the person's own data, whatever the role."""
 OTHERS = (
     "wavehouse.listeners.http",
     "wavehouse.web.listener_access",
     "wavehouse.entitlements.http.feeds",
     "wavehouse.learning.http.player",
 )
-"""Listeners and players' sessions have no role: each sees what is its own (their own tests)."""
+"""Listeners and players' sessions have no role: each sees its own data (their own tests)."""
 GATEWAY = "wavehouse.usage.http.gateway"
-"""It checks keys itself, in the words of another API; always for the scope gateway:use."""
+"""The gateway checks keys itself, in another API's format, always for the scope gateway:use."""
 CSRF = "walk-of-roles-walk-of-roles-walk-of-roles"
 _SEEN = {"accounts.api_keys"}
-"""When a key was last used is stored with it."""
+"""The time of a key's last use is stored with the key."""
 UNAUTHORIZED, FORBIDDEN = 401, 403
 
 
 def _scope_of(dependant: Any) -> Scope | None:
-    """The scope of the gate that a route has among its dependencies."""
+    """The scope of the gate among a route's dependencies."""
     for each in dependant.dependencies if dependant else []:
         found = getattr(each.call, "scope", None) or _scope_of(each)
         if found:
@@ -91,7 +91,7 @@ def _scope_of(dependant: Any) -> Scope | None:
 
 
 def _declared(app: FastAPI) -> Iterator[tuple[str, str, Access | None, bool]]:
-    """Method, path, the declared access (None when there is none) and whether it is the API's."""
+    """Method, path, the declared access (None without one) and whether the route is the API's."""
     for context in iter_route_contexts(app.routes):
         endpoint = getattr(context, "endpoint", None)
         if endpoint is None or endpoint.__module__.startswith(OTHERS):
@@ -109,7 +109,7 @@ def _declared(app: FastAPI) -> Iterator[tuple[str, str, Access | None, bool]]:
 
 
 def test_every_route_and_every_command_declares_the_role_it_needs(workspace: Workspace) -> None:
-    """What is in no table fails, and so does an entry of a table that names nothing."""
+    """A route or command in no table fails, and so does an entry without a route or command."""
     declared = list(_declared(live_app(workspace)))
     pages = {f"{method} {path}" for method, path, _, is_api in declared if not is_api}
     commands = {name for name, _ in leaves(root) if name.split(" ")[0] not in OPERATORS}
@@ -120,7 +120,7 @@ def test_every_route_and_every_command_declares_the_role_it_needs(workspace: Wor
 
 
 def test_a_viewer_changes_nothing_but_its_own() -> None:
-    """Only reading is open to a viewer: no page that takes a form, no scope that writes."""
+    """A viewer has only reading scopes and no page with a form."""
     forms = {page for page, access in PAGES.items() if page.startswith("POST")
              and access is Access.READ}  # fmt: skip
     scopes = {scope for scope in Scope if accounts.access_of(scope) is Access.READ}
@@ -131,7 +131,7 @@ def test_a_viewer_changes_nothing_but_its_own() -> None:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_every_route_answers_a_role_as_the_table_says(workspace: Workspace, role: Role) -> None:
-    """403 for what the role lacks, with a key of every scope; neither 401 nor 403 for the rest."""
+    """403 where the role lacks the right, whatever the key's scopes; no 401 or 403 elsewhere."""
     acting = member_of(workspace, role)
     app = live_app(workspace)
     key = _key_of_every_scope(workspace, acting)
@@ -170,7 +170,7 @@ def test_every_route_answers_a_role_as_the_table_says(workspace: Workspace, role
 
 
 def _key_of_every_scope(workspace: Workspace, acting: Workspace) -> str:
-    """A key from the time when its user was an administrator, who has another role now."""
+    """A key of every scope, made when its user was an administrator, who has another role now."""
     with workspace.stores.operational.worker() as tx:
         tx.execute(
             "UPDATE accounts.memberships SET role = 'admin' WHERE user_id = %(user_id)s",
@@ -186,7 +186,7 @@ def _key_of_every_scope(workspace: Workspace, acting: Workspace) -> str:
 
 
 class _Reached(Exception):
-    """The command got past its role."""
+    """Raised when a command gets past the check of its role."""
 
 
 class _Trap:
@@ -222,7 +222,7 @@ VALID = {
     "webhooks rotate": [ID],
     "webhooks test": [ID],
 }  # fmt: skip
-"""Arguments of commands that check them before they open anything."""
+"""Arguments that commands check before they open anything."""
 
 
 class _AnyId(dict[str, list[str]]):
@@ -237,7 +237,7 @@ class _AnyId(dict[str, list[str]]):
 def test_every_command_is_refused_to_a_role_as_the_table_says(
     workspace: Workspace, role: Role, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A command that a role lacks is refused before it touches a database."""
+    """It is refused before it touches a database."""
     acting = replace(member_of(workspace, role), stores=_Trap())  # type: ignore[arg-type]
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The story of the demo: every chapter, played twice, with the figures that it promises."""
+"""The demo's story: every chapter runs twice and produces the promised figures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _played(home: Path) -> dict[str, Any]:
 
 
 def _settled(result: dict[str, Any]) -> dict[str, Any]:
-    """The figures without what a clock or a new file makes."""
+    """The figures without those that depend on the clock or on new files."""
     chapters = {
         name: {key: value for key, value in chapter.items() if key not in {"seconds", "lines"}}
         for name, chapter in result["chapters"].items()
@@ -42,7 +42,7 @@ def _settled(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_whole_story_is_true_and_can_be_told_again(home_folder: Path) -> None:
-    """Every chapter is there and holds; the second time gives the same figures."""
+    """Every chapter runs and is true; the second run gives the same figures."""
     first = _played(home_folder)
     assert [chapter.name for chapter in wiring.chapters()] == list(first["chapters"])
     for name, chapter in first["chapters"].items():

@@ -1,4 +1,4 @@
-"""Two organizations on one installation: nothing of one reaches the other, by any way in."""
+"""Two organizations on one installation: no route or command crosses between them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wavehouse.workspace import Workspace
 def test_no_route_and_no_command_crosses_from_one_tenant_to_another(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """Every route and command, both ways, with the other's ids: nothing shown, nothing changed."""
+    """Every route and command, in both directions, with the other's ids: nothing is disclosed."""
     walked = walk(workspace, tmp_path)
     print(told(walked))
 
@@ -25,7 +25,7 @@ def test_no_route_and_no_command_crosses_from_one_tenant_to_another(
 
 
 def test_every_command_that_is_not_walked_has_a_reason() -> None:
-    """The list of exceptions names commands that are there."""
+    """Every command in the list of exceptions exists."""
     known = {name.split(" ", 1)[0] for name, _ in leaves(root)}
 
     assert set() == set(WITHOUT_TENANTS) - known

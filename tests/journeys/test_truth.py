@@ -1,4 +1,4 @@
-"""Feeds and logs in, figures out: equal to the simulator's truth for every rule and behaviour."""
+"""From feeds and logs to figures, which equal the simulator's truth for every rule."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class World(NamedTuple):
         return {guids[member]: count for member, count in self.figures("episode").items()}
 
 
-# Seed, format, people, days, last day: the periods lie across a border of months, one of a year.
+# Seed, format, people, days, last day: the periods cross the end of a month, one that of a year.
 WORLDS = [
     (seed, form, until)
     for seed, until, forms in (
@@ -77,7 +77,7 @@ def _register(workspace: Workspace, folder: Path) -> None:
 GATED = [
     pytest.param(w, marks=[pytest.mark.harness] if w[0] == WORLDS[-1][0] else []) for w in WORLDS
 ]
-"""The last seed is for ``make harness``: the gate has minutes."""
+"""The last seed runs in ``make harness`` only, to keep the gate short."""
 
 
 @pytest.fixture(scope="module", params=GATED, ids=lambda w: f"seed {w[0]} {w[1]}")
@@ -98,7 +98,7 @@ def world(
         workspace = app.entered(settings, opened)
         _register(workspace, folder)
         read = measurement.Tally()
-        # Backwards: the order does not matter, and late days are counted like any other.
+        # In reverse order: the order does not matter, and late days are counted like any other.
         logs = sorted((folder / "logs").iterdir(), reverse=True)
         for result in measurement.ingest_logs(
             workspace.stores.operational,
@@ -113,7 +113,7 @@ def world(
 
 
 def test_downloads_equal_the_truth_by_every_member(world: World) -> None:
-    """In all, by day, episode, app and country: not one more, not one less."""
+    """In total, by day, episode, app and country."""
     answer = world.truth["downloads"]
 
     assert answer["by_day"] == world.figures("day")
@@ -124,7 +124,7 @@ def test_downloads_equal_the_truth_by_every_member(world: World) -> None:
 
 
 def test_listeners_equal_the_truth_across_the_border_of_a_month(world: World) -> None:
-    """R43: by day, and over the last 28 days, although keys change with the month."""
+    """R43: by day, and over the last 28 days, although keys change every month."""
     days = acting.analytics(world.workspace, measurement.days, first=world.first, last=world.last)
     first = world.last - timedelta(days=27)
 
@@ -155,7 +155,7 @@ def test_what_does_not_count_equals_the_truth(world: World) -> None:
 
 
 def test_every_rules_own_episode_has_its_count(world: World) -> None:
-    """R01 to R41: the downloads of ``sim-R…`` are what the rule makes of its behaviour."""
+    """R01 to R41: the downloads of ``sim-R…`` are those that the rule expects."""
     result = world.by_guid()
 
     rules: dict[str, int] = world.truth["rules"]
@@ -180,7 +180,7 @@ def test_r41_the_hours_equal_the_truth(world: World) -> None:
 
 
 def test_r30_estimates_equal_the_truth_and_are_no_downloads(world: World) -> None:
-    """OP3's hits are redirects: each listener, episode and day that was sent on is an estimate."""
+    """OP3's hits are redirects: each listener, episode and day redirected is an estimate."""
     result = acting.operational(
         world.workspace, measurement.estimates, first=world.first, last=world.last
     )
@@ -217,5 +217,5 @@ def test_counting_without_storing_equals_the_truth(world: World) -> None:
 
 
 def test_the_rollups_reconcile(world: World) -> None:
-    """Every hour and day of every rollup is what the raw events give."""
+    """Every hour and day of every rollup equals the raw events."""
     assert () == measurement.reconcile(world.workspace.stores).mismatches

@@ -1,4 +1,4 @@
-"""Killed, run twice at once, left by its server: run again, the figures are the truth's."""
+"""After kills, concurrent runs and a stopped server, a further run gives the true figures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Shop(NamedTuple):
     @property
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("WAVEHOUSE_")}
-        # A zone far from UTC: the machine's own has no say.
+        # A zone far from UTC, so that the machine's own zone would show.
         return {**kept, **self.urls, "WAVEHOUSE_HOME": str(self.home), "TZ": "America/New_York"}
 
     def start(self, *words: str) -> subprocess.Popen[str]:
@@ -65,7 +65,7 @@ class Shop(NamedTuple):
 
 
 def opened(home: Path, folder: Path, urls: dict[str, str]) -> Shop:
-    """The shows of a simulated folder, registered."""
+    """Register the shows of a simulated folder."""
     until = clock.today() - timedelta(days=1)
     truth = simulate(Settings(5, 60, 6, until, "cloudfront"), folder)
     made = Shop(home, folder, urls, json.loads(json.dumps(truth)))
@@ -77,13 +77,13 @@ def opened(home: Path, folder: Path, urls: dict[str, str]) -> Shop:
 
 @pytest.fixture
 def shop(stores: Stores, home_folder: Path, tmp_path: Path) -> Shop:
-    """Databases of its own on the test run's server, named by their addresses."""
+    """Databases for this test on the test run's server, named by their addresses."""
     urls = {f"WAVEHOUSE_{p.database.upper()}_URL": p.admin for p in stores.places}
     return opened(home_folder, tmp_path / "sample", urls)
 
 
 def test_killed_at_any_moment_and_run_again_nothing_is_lost_or_doubled(shop: Shop) -> None:
-    """SIGKILL while reading, counting or rolling up; the last run goes through."""
+    """SIGKILL while reading, counting or rolling up; the last run is not killed."""
     dice = Random(3)
     killed = 0
     for words in [("ingest", "logs", *shop.logs)] * 4 + [("rollup", "run")] * 2:
@@ -101,7 +101,7 @@ def test_killed_at_any_moment_and_run_again_nothing_is_lost_or_doubled(shop: Sho
 
 
 def test_two_programs_on_the_same_files_add_nothing_twice(shop: Shop) -> None:
-    """Started at once: each line is stored by one of them, and both say what they did."""
+    """Each line is stored by one of two concurrent programs, and both report their counts."""
     both = [shop.start("ingest", "logs", *shop.logs, "--json") for _ in range(2)]
     lines = [process.communicate() for process in both]
 
@@ -115,7 +115,7 @@ def test_two_programs_on_the_same_files_add_nothing_twice(shop: Shop) -> None:
 def test_a_server_that_stops_meanwhile_is_one_sentence_and_exit_code_5(
     home_folder: Path, tmp_path: Path
 ) -> None:
-    """What was committed stays; the next run brings the rest."""
+    """Committed rows stay; the next run stores the rest."""
     settings = config.load({"home": str(home_folder)}, environment={})
     with open_stores(settings) as stores:
         app.migrate(stores)
@@ -139,13 +139,13 @@ def test_a_server_that_stops_meanwhile_is_one_sentence_and_exit_code_5(
 
 
 def test_a_watch_that_is_killed_or_stopped_goes_on_where_it_was(shop: Shop) -> None:
-    """SIGKILL in the middle of passes, SIGTERM and SIGINT in others; `--once` brings the rest."""
+    """SIGKILL during some passes, SIGTERM and SIGINT during others; `--once` reads the rest."""
     logs = shop.folder / "logs"
     dice, ends = Random(4), []
     for number in (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
         process = shop.start("ingest", "watch", str(logs), "--interval", "0.1")
         while process.poll() is None and not catches(process.pid, signal.SIGTERM):
-            time.sleep(0.01)  # the interpreter still starts
+            time.sleep(0.01)  # the interpreter has not started yet
         time.sleep(1.0 + dice.random() * 1.5)
         process.send_signal(number)
         _, error = process.communicate()

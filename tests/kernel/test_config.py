@@ -1,4 +1,4 @@
-"""Settings: which source wins, what is masked, what is refused."""
+"""Settings: precedence of sources, masking, and refusals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wavehouse.kernel.errors import UsageError
 
 
 def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_path: Path) -> None:
-    """Taking the sources away one after another; each value names where it came from."""
+    """Sources are removed one by one; each value names its source."""
     (tmp_path / "wavehouse.toml").write_text("port = 3\n")
     environment = {"WAVEHOUSE_PORT": "2"}
     rows = [
@@ -28,7 +28,7 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_pat
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
-    """``NAME_FILE`` is read where ``NAME`` is not set: secrets of Docker and Kubernetes."""
+    """``NAME_FILE`` is read where ``NAME`` is not set, for secrets of Docker and Kubernetes."""
     secret = tmp_path / "secret"
     secret.write_text("postgresql://me:pw@db/shows\n")
     pointed = {"WAVEHOUSE_OPERATIONAL_URL_FILE": str(secret)}
@@ -39,7 +39,7 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
 
 
 def test_a_secret_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    """Not a silent default."""
+    """A missing file must not become a silent default."""
     with pytest.raises(UsageError, match="cannot be read"):
         config.load({}, {"WAVEHOUSE_ANALYTICS_URL_FILE": str(tmp_path / "none")}, tmp_path)
 
@@ -55,7 +55,7 @@ def test_a_secret_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     ],
 )
 def test_the_password_of_a_url_is_masked(text: str, shown: str) -> None:
-    """User and place help to find a mistake; the password never shows."""
+    """User and host help to find a mistake; the password is never shown."""
     assert shown == config.masked_url(text)
 
 
@@ -67,12 +67,12 @@ def test_the_password_of_a_url_is_masked(text: str, shown: str) -> None:
     ],
 )
 def test_a_password_among_the_parameters_of_a_url_is_masked(text: str, password: str) -> None:
-    """PostgreSQL's library takes it there, too."""
+    """PostgreSQL's library accepts the password there, too."""
     assert password not in config.masked_url(text)
 
 
 def test_an_unusable_value_names_its_source_and_hides_a_secret(tmp_path: Path) -> None:
-    """The message says where the value stands."""
+    """The message names the source of the value."""
     with pytest.raises(UsageError, match="invalid value 'many' of port") as caught:
         config.load({}, {"WAVEHOUSE_PORT": "many"}, tmp_path)
 
@@ -82,7 +82,7 @@ def test_an_unusable_value_names_its_source_and_hides_a_secret(tmp_path: Path) -
 
 @pytest.mark.parametrize("value", ["0", "-1"])
 def test_a_number_must_be_positive(tmp_path: Path, value: str) -> None:
-    """A port or a number of days."""
+    """For a port and for a number of days."""
     with pytest.raises(UsageError, match="positive"):
         config.load({}, {"WAVEHOUSE_RAW_RETENTION_DAYS": value}, tmp_path)
 
@@ -99,7 +99,7 @@ def test_a_misspelt_key_of_the_file_is_an_error_with_a_suggestion(tmp_path: Path
 
 @pytest.mark.parametrize("content", [b"port = = 3", b"\xff\xfe\x00", b"port = 3\nport = 4"])
 def test_a_broken_settings_file_is_told_with_its_place(tmp_path: Path, content: bytes) -> None:
-    """One sentence, no traceback."""
+    """One sentence with the position, no traceback."""
     (tmp_path / "wavehouse.toml").write_bytes(content)
 
     with pytest.raises(UsageError, match="not valid TOML") as caught:
@@ -109,13 +109,13 @@ def test_a_broken_settings_file_is_told_with_its_place(tmp_path: Path, content: 
 
 
 def test_a_settings_file_that_was_named_must_be_there(tmp_path: Path) -> None:
-    """WAVEHOUSE_CONFIG that leads nowhere is a mistake, not a default."""
+    """A WAVEHOUSE_CONFIG without a file is an error, not a default."""
     with pytest.raises(UsageError, match="WAVEHOUSE_CONFIG"):
         config.load({}, {"WAVEHOUSE_CONFIG": str(tmp_path / "none.toml")}, tmp_path)
 
 
 def test_lists_come_from_commas_and_from_toml(tmp_path: Path) -> None:
-    """The same value either way."""
+    """Both forms give the same value."""
     (tmp_path / "wavehouse.toml").write_text('trusted_proxies = ["10.0.0.0/8", "::1"]\n')
     comma = config.load({}, {"WAVEHOUSE_TRUSTED_PROXIES": "10.0.0.0/8, ::1"}, tmp_path / "x")
 
@@ -124,7 +124,7 @@ def test_lists_come_from_commas_and_from_toml(tmp_path: Path) -> None:
 
 
 def test_every_setting_has_a_default_that_works(tmp_path: Path) -> None:
-    """Nothing needs to be set before the first start."""
+    """The first start needs no settings."""
     settings = config.load({}, {}, tmp_path)
 
     assert {"default"} == {value.source for value in settings.values.values()}
@@ -132,7 +132,7 @@ def test_every_setting_has_a_default_that_works(tmp_path: Path) -> None:
 
 
 def test_a_secret_file_that_is_no_text_is_wrong_usage(tmp_path: Path) -> None:
-    """The sentence names the variable, and nothing of the file."""
+    """The sentence names the variable and shows nothing of the file."""
     secret = tmp_path / "secret"
     secret.write_bytes(b"\xff\xfe\x00")
 

@@ -1,4 +1,4 @@
-"""The tree of errors: every branch has a code, a status and an exit code that are documented."""
+"""The error tree: every class has a documented code, status and exit code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_exit_codes_are_the_documented_ones() -> None:
 
 
 def test_every_error_has_an_exit_code_a_status_and_a_title_of_its_kind() -> None:
-    """No error exits with success, answers with success, or has no words."""
+    """No error exits with 0 or is answered with 2xx, and each has a title."""
     for kind in errors.tree():
         assert 1 <= kind.exit_code <= 6, kind
         assert 400 <= kind.http_status <= 599, kind
@@ -30,7 +30,7 @@ def test_every_error_has_an_exit_code_a_status_and_a_title_of_its_kind() -> None
 
 
 def test_an_error_says_what_and_where() -> None:
-    """And keeps the next step apart."""
+    """The next step is a separate field."""
     error = errors.InvalidInput(
         "the line is cut", where="a.log:7", command="wavehouse quarantine list"
     )
@@ -42,7 +42,7 @@ def test_an_error_says_what_and_where() -> None:
 
 
 def test_a_hint_is_a_sentence_and_a_command_something_to_type() -> None:
-    """The terminal prints both, each on a line with its own label, in this order."""
+    """The terminal prints both, each on a labelled line, in this order."""
     steps = {"hint": "Make a plan.", "command": "wavehouse schema plan"}
 
     both = errors.InvalidInput("there is no plan", **steps)
@@ -52,7 +52,7 @@ def test_a_hint_is_a_sentence_and_a_command_something_to_type() -> None:
 
 
 def test_no_hint_is_a_command() -> None:
-    """What can be typed is in ``command``, so that pages and programs can offer it as such."""
+    """Commands are in ``command``, so that pages and programs can show them as such."""
     hint = re.compile(r"""\bhint=f?"(?:wavehouse |GET /|POST /|WAVEHOUSE_[A-Z]+=|iconv |export )""")
     source = Path(errors.__file__).parents[1]
 

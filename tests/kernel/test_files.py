@@ -1,4 +1,4 @@
-"""Private files: created with their mode, reached without links that another account made."""
+"""Private files: created with their mode, and never through links of other accounts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files
 
 @pytest.fixture(autouse=True)
 def _open_umask() -> Iterator[None]:
-    """Modes must not depend on the umask of the shell that starts the program."""
+    """Set an open umask: modes must not depend on the umask of the calling shell."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -31,7 +31,7 @@ def _mode(path: Path) -> int:
 
 
 def test_files_and_folders_are_closed_whatever_the_umask(tmp_path: Path) -> None:
-    """0600 and 0700, the folders on the way too."""
+    """0600 and 0700, including folders created on the way."""
     files.create(tmp_path / "secret", b"s")
     files.replace(tmp_path / "report", b"r")
     made = files.folder(tmp_path / "a" / "b")
@@ -42,7 +42,7 @@ def test_files_and_folders_are_closed_whatever_the_umask(tmp_path: Path) -> None
 
 
 def test_a_secret_is_never_readable_by_others_while_it_is_made(tmp_path: Path) -> None:
-    """A watcher that looks at the folder all the time never sees a mode but 0600."""
+    """A process that polls the folder never sees a mode other than 0600."""
     seen: set[int] = set()
     stop = threading.Event()
 
@@ -62,7 +62,7 @@ def test_a_secret_is_never_readable_by_others_while_it_is_made(tmp_path: Path) -
 
 
 def test_a_name_that_is_taken_is_not_written_to(tmp_path: Path) -> None:
-    """Neither a file nor a link that leads to nothing."""
+    """Neither a file nor a dangling link is opened for writing."""
     (tmp_path / "file").write_text("mine")
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
 
@@ -77,7 +77,7 @@ def test_a_name_that_is_taken_is_not_written_to(tmp_path: Path) -> None:
 
 
 def test_replacing_replaces_the_link_and_not_what_it_leads_to(tmp_path: Path) -> None:
-    """And leaves no unfinished file."""
+    """No unfinished file remains."""
     (tmp_path / "target").write_text("kept")
     (tmp_path / "name").symlink_to("target")
 
@@ -101,7 +101,7 @@ WAYS: dict[str, Callable[[Path], object]] = {
 @AS_ROOT
 @pytest.mark.parametrize("way", WAYS)
 def test_a_folder_link_of_another_account_is_refused(tmp_path: Path, way: str) -> None:
-    """In whatever position of the path; what the link leads to stays as it is."""
+    """In any part of the path; the link's target is unchanged."""
     private = tmp_path / "private"
     private.mkdir()
     (private / "name").write_text("kept")
@@ -119,7 +119,7 @@ def test_a_folder_link_of_another_account_is_refused(tmp_path: Path, way: str) -
 
 
 def test_links_of_this_account_are_followed(tmp_path: Path) -> None:
-    """An administrator may put the home on another disk by a link, relative or absolute."""
+    """An administrator may link the home to another disk, relatively or absolutely."""
     (tmp_path / "disk").mkdir()
     (tmp_path / "absolute").symlink_to(tmp_path / "disk")
     (tmp_path / "relative").symlink_to("../" + tmp_path.name + "/disk")
@@ -131,7 +131,7 @@ def test_links_of_this_account_are_followed(tmp_path: Path) -> None:
 
 
 def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
-    """It does not run forever."""
+    """Resolving it terminates."""
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to("one")
 
@@ -140,7 +140,7 @@ def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(tmp_path: Path) -> None:
-    """Opening it as it is would wait for a writer forever."""
+    """Opening it would block until there is a writer."""
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(Refused, match="not a regular file"):
@@ -148,7 +148,7 @@ def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(tmp_path: Path) -> Non
 
 
 def test_files_for_a_team_keep_the_users_umask(tmp_path: Path) -> None:
-    """Migrations are sources: closing the program's own files must not close them."""
+    """Migrations are shared sources, so they are not made private."""
     os.umask(0o002)
     files.close_umask()
     (tmp_path / "own").touch()

@@ -1,4 +1,4 @@
-"""Group commit: who comes together is answered together, and by themselves when that fails."""
+"""Group commit: concurrent calls share one transaction, and run alone when it fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def asked_meanwhile(
     questions: Sequence[int],
     key: Callable[[int], int] | None = None,
 ) -> tuple[list[list[int]], list[int | BaseException]]:
-    """The groups, and the answers, when questions come while another (-1) is worked on."""
+    """The groups and the answers for requests that arrive while another one (-1) is running."""
     groups: list[list[int]] = []
     begun, go_on = threading.Event(), threading.Event()
 

@@ -14,7 +14,7 @@ weights = st.lists(st.decimals(0, 1000, places=3), min_size=1, max_size=12).filt
 
 @given(cents, weights)
 def test_at09_an_allocation_loses_no_cent(total: Decimal, parts: list[Decimal]) -> None:
-    """The shares are whole cents and sum to the total, whatever the weights."""
+    """The shares are whole cents and add up to the total, for any weights."""
     shares = allocate(total, parts)
     assert total == sum(shares)
     assert all(share == rounded(share) for share in shares)

@@ -1,4 +1,4 @@
-"""The bundled lists: what they are, what they answer, and how an operator adds to them."""
+"""The bundled lists: their versions, their answers, and an operator's additions."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from wavehouse.kernel.reference.ranges import Version, dump, load, painted
 
 
 def number(text: str) -> tuple[int, Version]:
-    """An address as the lists take it: IPv6 by its first 64 bits."""
+    """An address as an integer: IPv6 by its first 64 bits."""
     address = ip_address(text)
     return (int(address), 4) if address.version == 4 else (int(address) >> 64, 6)
 
 
 def test_every_file_is_what_the_manifest_says() -> None:
-    """A list that was changed by hand, or a manifest left behind, is noticed."""
+    """A manually changed list, or an outdated manifest, fails."""
     for entry in manifest().values():
         for name, expected in entry["sha256"].items():
             assert expected == hashlib.sha256((FOLDER / name).read_bytes()).hexdigest(), name
 
 
 def test_r52_every_list_has_a_version_for_the_methodology() -> None:
-    """Reports name the lists that made their numbers."""
+    """Reports name the lists behind their figures."""
     assert {"countries", "networks", "user_agents"} <= set(versions())
     assert all(versions().values())
 
@@ -46,13 +46,13 @@ def test_r52_every_list_has_a_version_for_the_methodology() -> None:
     ],
 )
 def test_an_address_has_the_country_of_its_range(country: str | None, text: str) -> None:
-    """Known, unknown and outermost addresses are answered by the bundled list."""
+    """The bundled list answers for known, unknown, first and last addresses."""
     assert country == countries().lookup(*number(text))
 
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_the_ranges_of_a_country_are_exactly_where_lookups_name_it(version: Version) -> None:
-    """First and last are inside, their neighbours belong to the next range."""
+    """The first and last address are inside, their neighbours in the next range."""
     ranges = countries().ranges_of("IT", version)
     assert len(ranges) > 1000
     for (first, last), (following, _) in pairwise(ranges[:300]):
@@ -61,12 +61,12 @@ def test_the_ranges_of_a_country_are_exactly_where_lookups_name_it(version: Vers
 
 
 def test_a_country_that_is_none_has_no_ranges() -> None:
-    """An unknown code has no ranges and raises nothing."""
+    """An unknown code raises nothing."""
     assert () == countries().ranges_of("QQ", 4)
 
 
 def test_r17_a_private_relay_is_a_class_of_its_own_and_not_a_vpn() -> None:
-    """The fetched VPN list contains Apple's relay; ours takes it out, and knows its IPv6 too."""
+    """The original VPN list contains Apple's relay; ours excludes it, for IPv6 as well."""
     assert "relay" == networks().classify(*number("104.28.28.1"))
     assert "relay" == networks().classify(*number("172.225.33.65"))
     assert "relay" == networks().classify(*number("2a02:26f7:c100:4000::1"))
@@ -81,12 +81,12 @@ def test_r17_data_centres_and_vpns_are_told_apart_from_consumers() -> None:
 
 
 def test_r17_carrier_nat_is_not_on_any_list() -> None:
-    """The shared address space of carriers is people, never a VPN."""
+    """Carriers' shared address space is used by people, never by a VPN."""
     assert None is networks().classify(*number("100.64.0.1"))
 
 
 def test_an_operators_list_lies_above_the_bundled_one(tmp_path: Path) -> None:
-    """Own lines add networks, and ``consumer`` takes one off; the last line wins."""
+    """An operator's lines add networks, and ``consumer`` removes one; the last line wins."""
     own = tmp_path / "own.csv"
     own.write_text(
         "# ours\n"
@@ -106,7 +106,7 @@ def test_an_operators_list_lies_above_the_bundled_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["10.0.0.0/8", "10.0.0.0/8,tor", "10.0.0.0/40,vpn", "x,vpn"])
 def test_a_bad_line_of_an_own_list_is_named_by_its_place(tmp_path: Path, line: str) -> None:
-    """The message says which line, and how lines look."""
+    """The message has the line's number and the expected form."""
     own = tmp_path / "own.csv"
     own.write_text(f"# ours\n{line}\n")
     with pytest.raises(InvalidInput) as caught:
@@ -117,7 +117,7 @@ def test_a_bad_line_of_an_own_list_is_named_by_its_place(tmp_path: Path, line: s
 
 
 def test_a_country_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
-    """A missing file and a file of another kind both get a sentence, not a traceback."""
+    """A missing file and a file of another kind both get a sentence without a traceback."""
     other = tmp_path / "other.mmdb"
     other.write_bytes(b"no database at all")
     for path in (tmp_path / "missing.mmdb", other):
@@ -127,7 +127,7 @@ def test_a_country_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 def a_country_file(path: Path, record: bytes) -> Path:
-    """The smallest .mmdb there can be: the lower half of IPv4 has the record, the rest nothing."""
+    """A minimal .mmdb: the lower half of IPv4 has the record, the rest nothing."""
 
     def text(value: str) -> bytes:
         return bytes([2 << 5 | len(value)]) + value.encode()
@@ -160,7 +160,7 @@ def a_country_file(path: Path, record: bytes) -> Path:
     ],
 )
 def test_an_operators_country_file_answers_instead(tmp_path: Path, record: bytes) -> None:
-    """The field names of both makers are understood, and its version is named."""
+    """Both vendors' field names are read, and the file's version is reported."""
     own = countries(a_country_file(tmp_path / "own.mmdb", record))
     assert "IT" == own.lookup(*number("8.8.8.8"))
     assert None is own.lookup(*number("200.0.0.1"))
@@ -171,7 +171,7 @@ def test_an_operators_country_file_answers_instead(tmp_path: Path, record: bytes
 
 
 def test_a_later_span_paints_over_an_earlier_one() -> None:
-    """Priority is the order given, whatever the sizes and starts."""
+    """Priority follows the given order, not sizes or starts."""
     held = painted(4, [(10, 50, "a"), (20, 29, "b"), (25, 60, "a"), (0, 4, "b"), (26, 26, "c")])
     said = [held.lookup(n) for n in (0, 4, 5, 10, 20, 24, 25, 26, 27, 60, 61, 2**32 - 1)]
     expected = ["b", "b", None, "a", "b", "b", "a", "c", "a", "a", None, None]
@@ -188,7 +188,7 @@ def test_spans_at_the_very_end_close_with_the_address_space() -> None:
 
 
 def test_a_list_file_is_the_same_bytes_each_time_and_reads_back(tmp_path: Path) -> None:
-    """Regenerating without new input changes nothing in the repository."""
+    """Regenerating from the same input changes nothing in the repository."""
     held = painted(6, [(5, 9, "IT"), (2**60, 2**63, "DE")])
     dump(held, tmp_path / "a", version="1")
     dump(load(tmp_path / "a"), tmp_path / "b", version="1")
@@ -197,6 +197,6 @@ def test_a_list_file_is_the_same_bytes_each_time_and_reads_back(tmp_path: Path) 
 
 
 def test_examples_name_apps_for_the_simulation() -> None:
-    """The simulation finds apps, bots, browsers and libraries with agents seen in the wild."""
+    """Apps, bots, browsers and libraries have agents that were observed in practice."""
     assert {"app", "bot", "browser", "library", "watch"} == {e.kind for e in agent_examples()}
     assert "Overcast" in {e.app for e in agent_examples() if e.kind == "app"}

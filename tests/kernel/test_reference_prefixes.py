@@ -1,4 +1,4 @@
-"""Measuring prefixes and the key of a media file."""
+"""Prefixes of measurement services, and the key of a media file."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ PREFIXES = [
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_r03_a_prefix_leaves_the_same_media_file(prefix: str) -> None:
-    """A feed that puts a prefix in front keeps its episodes."""
+    """Episodes keep their identity when a feed adds a prefix."""
     assert media_key(f"https://{MEDIA}") == media_key(f"{prefix}{MEDIA}?_from=app&utm_source=rss")
 
 
 @given(st.lists(st.sampled_from(PREFIXES), min_size=2, max_size=6))
 def test_r03_prefixes_nest_in_any_order(chain: list[str]) -> None:
-    """Whichever comes first, with or without schemes inside, the file is the same."""
+    """The file is the same in any order, with or without inner schemes."""
     bare = [prefix.partition("://")[2] for prefix in chain[1:]]
     assert media_key(f"https://{MEDIA}") == media_key(chain[0] + "".join(bare) + MEDIA)
 
 
 def test_r03_stripping_keeps_the_query_and_the_embedded_scheme() -> None:
-    """``strip`` answers with an address that can be fetched."""
+    """``strip`` returns an address that can be fetched."""
     strip = tracking_prefixes().strip
     assert f"https://{MEDIA}?a=1" == strip(f"https://pdst.fm/e/{MEDIA}?a=1")
     assert f"http://{MEDIA}" == strip(f"https://op3.dev/e/http://{MEDIA}")
@@ -75,12 +75,12 @@ def test_r03_stripping_keeps_the_query_and_the_embedded_scheme() -> None:
     ],
 )
 def test_r03_what_holds_no_second_address_is_left_alone(url: str) -> None:
-    """A host of ours that looks like a prefix, and a prefix's own pages, stay themselves."""
+    """A host that resembles a prefix, and a prefix service's own pages, are unchanged."""
     assert url == tracking_prefixes().strip(url)
 
 
 def test_r03_a_host_that_only_looks_like_a_prefix_is_none() -> None:
-    """``xpdst.fm`` and ``pdst.fm.evil.example`` are other people's hosts."""
+    """``xpdst.fm`` and ``pdst.fm.evil.example`` are other hosts."""
     for host in ("xpdst.fm", "pdst.fm.evil.example", "pdstxfm.example"):
         url = f"https://{host}/e/{MEDIA}"
         assert url == tracking_prefixes().strip(url)
@@ -96,12 +96,12 @@ def test_r03_a_host_that_only_looks_like_a_prefix_is_none() -> None:
     ],
 )
 def test_r03_one_file_has_one_key_however_it_is_spelled(spelling: str) -> None:
-    """Case of the host, default port, encoding, query, fragment and sign-in make no difference."""
+    """Host case, default port, encoding, query, fragment and credentials make no difference."""
     assert MediaKey("media.example.com", "/show/a%20b~c.mp3") == media_key(spelling)
 
 
 def test_r03_an_encoded_slash_and_another_port_are_other_files() -> None:
-    """Normalising never makes one key of two files."""
+    """Normalizing never gives two files the same key."""
     keys = {
         media_key(f"https://media.example.com{rest}")
         for rest in ("/a/b.mp3", "/a%2Fb.mp3", "/a%252Fb.mp3", "/A/b.mp3", ":8443/a/b.mp3")
@@ -111,13 +111,13 @@ def test_r03_an_encoded_slash_and_another_port_are_other_files() -> None:
 
 @given(st.text(max_size=60))
 def test_r03_a_key_is_its_own_key(path: str) -> None:
-    """Any text gives a key, and a normalised path stays as it is."""
+    """Any text has a key, and a normalized path is unchanged."""
     key = media_key(f"https://media.example.com/{path}")
     assert key == media_key(f"https://{key.host}{key.path}")
 
 
 def test_r03_an_operators_own_prefixes_are_added(tmp_path: Path) -> None:
-    """A service that we do not know is one line."""
+    """One line adds an unknown service."""
     own = tmp_path / "own.txt"
     own.write_text("# ours\nstats.example.net/go/*  # with an id\n")
     url = f"https://stats.example.net/go/77/op3.dev/e/{MEDIA}"

@@ -22,7 +22,7 @@ from wavehouse.kernel import spelling
 def test_an_amount_in_another_notation_is_written_with_a_point(
     expected: str | None, text: str
 ) -> None:
-    """The message says what to write; what is unclear is not guessed."""
+    """The message says what to write; an ambiguous amount is not guessed."""
     assert expected == spelling.plain_amount(text)
 
 
@@ -40,5 +40,5 @@ def test_an_amount_in_another_notation_is_written_with_a_point(
     ],
 )
 def test_a_day_in_another_notation_is_written_as_iso(expected: str | None, text: str) -> None:
-    """A day that can be read two ways gets the pattern."""
+    """For an ambiguous day the message has the pattern instead."""
     assert expected == spelling.iso_day(text)

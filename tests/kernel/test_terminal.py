@@ -1,4 +1,4 @@
-"""Data on stdout, talk on stderr; a form for pipes and a form for people."""
+"""Data on stdout, messages on stderr; one form for pipes and one for people."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from wavehouse.kernel import terminal
 
 @pytest.fixture(autouse=True)
 def _talkative() -> Iterator[None]:
-    """``--quiet`` of one test must not silence the next."""
+    """Reset ``--quiet`` after each test."""
     yield
     terminal.be_quiet(False)
 
 
 def test_data_and_talk_go_different_ways(capsys: pytest.CaptureFixture[str]) -> None:
-    """So that a pipe carries data only."""
+    """A pipe carries data only."""
     terminal.out("data")
     terminal.say("talk")
 
@@ -30,7 +30,7 @@ def test_data_and_talk_go_different_ways(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_quiet_silences_the_talk_and_not_the_data(capsys: pytest.CaptureFixture[str]) -> None:
-    """``--quiet`` says nothing but results and errors."""
+    """``--quiet`` prints results and errors only."""
     terminal.be_quiet()
     terminal.out("data")
     terminal.say("talk")
@@ -41,7 +41,7 @@ def test_quiet_silences_the_talk_and_not_the_data(capsys: pytest.CaptureFixture[
 def test_json_keeps_the_digits_of_money_and_the_letters_of_names(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Decimals are text, dates are ISO, umlauts are themselves."""
+    """Decimals are text, dates are ISO, umlauts are not escaped."""
     terminal.print_json(
         {
             "roi": Decimal("1.2500"),
@@ -66,13 +66,13 @@ def test_json_keeps_the_digits_of_money_and_the_letters_of_names(
 
 
 def test_what_has_no_json_form_is_refused() -> None:
-    """A set or an object would be a mistake of ours."""
+    """A set or an object would be a programming error."""
     with pytest.raises(TypeError, match="set"):
         terminal.jsonable({1})
 
 
 def test_a_table_is_tab_separated_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    """One line a row, a header, a dash for what is not known; a tab in a cell becomes a space."""
+    """One line a row, a header, a dash for unknown; a tab in a cell becomes a space."""
     terminal.print_table(["day", "downloads"], [["2026-11-20", 7], ["a\tb", None]])
 
     assert "day\tdownloads\n2026-11-20\t7\na b\t–\n" == capsys.readouterr().out
@@ -88,7 +88,7 @@ def test_a_cell_with_a_line_break_stays_one_row(capsys: pytest.CaptureFixture[st
 def test_progress_outside_of_a_terminal_is_silent_when_it_is_short(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """One line every five seconds, so none for work that is done at once."""
+    """At most one line every five seconds, so none for short work."""
     with terminal.progress("Reading", total=10, unit="lines") as meter:
         meter.advance(10)
 
@@ -98,7 +98,7 @@ def test_progress_outside_of_a_terminal_is_silent_when_it_is_short(
 def test_a_narrow_terminal_folds_a_path_and_never_cuts_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What a table says is there to be copied."""
+    """Paths in a table are there to be copied."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "40")
     path = "/srv/somebody/.local/share/wavehouse/reports/autumn.pdf"

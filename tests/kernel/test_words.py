@@ -1,4 +1,4 @@
-"""Words from outside lose what steers a terminal, breaks XML or fools a spreadsheet."""
+"""Text from outside is cleaned for terminals, XML and spreadsheets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANYTHING = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)
 
 @pytest.mark.parametrize("letter", STEERING, ids=[f"{ord(letter):04x}" for letter in STEERING])
 def test_a_steering_character_passes_no_door_and_no_way_out(letter: str) -> None:
-    """Whatever the function; next line (U+0085) is a line break."""
+    """Every function removes them; next line (U+0085) is a line break."""
     text = f"a{letter}b"
     for clean in (words.line, words.paragraphs, words.terminal, words.xml, words.cell):
         assert letter not in clean(text)
@@ -28,7 +28,7 @@ def test_a_steering_character_passes_no_door_and_no_way_out(letter: str) -> None
 
 
 def test_names_of_all_scripts_stay_as_they_are() -> None:
-    """Joiners and marks are letters of their scripts; emoji are joined by them."""
+    """Joiners and marks belong to their scripts and emoji, and are kept."""
     for name in (
         "Straße №7",
         "שָׁלוֹם",
@@ -42,27 +42,27 @@ def test_names_of_all_scripts_stay_as_they_are() -> None:
 
 
 def test_a_line_is_one_line() -> None:
-    """Every kind of line break is a space, and many are one."""
+    """Every kind of line break becomes a space, and several become one."""
     assert "a b c d" == words.line(" a\r\n\tb\u2028\u2029c\x85 d ")
     assert "a\nb\nc\nd" == words.paragraphs("a\r\nb\u2028c\x85d")
 
 
 def test_a_terminal_shows_what_it_was_meant_to_obey() -> None:
-    """Escaped, not removed, so that the cause can be found."""
+    """Control characters are escaped, not removed, so that the cause is visible."""
     assert "\\x1b[2Jgone\\u202e" == words.terminal("\x1b[2Jgone\u202e")
     assert "a\nb\\rc" == words.terminal("a\r\nb\rc")
 
 
 @given(ANYTHING)
 def test_json_keeps_its_values(text: str) -> None:
-    """Escapes are another spelling of the same."""
+    """Escapes are only another spelling of the same value."""
     dumped = json.dumps({"a": text}, ensure_ascii=False)
     assert {"a": text} == json.loads(words.json(dumped))
 
 
 @given(ANYTHING)
 def test_xml_is_well_formed_in_elements_and_attributes(text: str) -> None:
-    """With either quote; what comes back is the text without what XML cannot hold."""
+    """With either quote; parsing gives the text without characters that XML forbids."""
     shown = words.xml(text)
     root = etree.fromstring(f"<a b=\"{shown}\" c='{shown}'>{shown}</a>".encode())
     assert words.paragraphs(text) == (root.text or "")
@@ -77,11 +77,11 @@ def test_xml_is_well_formed_in_elements_and_attributes(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_formula_is_a_text_in_a_spreadsheet(text: str) -> None:
-    """In whatever clothes; spreadsheets skip spaces before the sign."""
+    """In every disguise; spreadsheets skip spaces before the sign."""
     assert words.cell(text).startswith("'")
 
 
 @pytest.mark.parametrize("text", ["-5", "+3.20", "-1,000", "1e-5", "-0.5%", "a=b", "x - y", ""])
 def test_a_number_and_an_ordinary_text_stay(text: str) -> None:
-    """An apostrophe would make a number a text."""
+    """An apostrophe would turn a number into text."""
     assert text == words.cell(text)

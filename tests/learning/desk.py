@@ -29,12 +29,12 @@ class Desk:
         return self.workspace.stores.learning.app(self.workspace.identity.organization_id)
 
     def call(self, use_case: Any, **arguments: Any) -> Any:
-        """Call one use case in a separate transaction."""
+        """Call a use case in a separate transaction."""
         with self.tx() as tx:
             return use_case(tx, identity=self.workspace.identity, **arguments)
 
     def content(self, *names: str, difficulty: float = 0.0, **more: Any) -> None:
-        """Add content of two minutes."""
+        """Add content with a length of two minutes."""
         pieces = [
             ContentInput(
                 name,
@@ -54,7 +54,7 @@ class Desk:
         return started
 
     def event(self, content: str, kind: str, seconds: float, position: float, **more: Any) -> Any:
-        """An event, by the seconds after noon."""
+        """An event, by its seconds after noon."""
         self.made += 1
         at = NOON + timedelta(seconds=seconds)
         return EventInput(more.pop("id", f"e{self.made}"), content, kind, at, position, **more)
@@ -67,7 +67,7 @@ class Desk:
         return results
 
     def heard(self, content: str, seconds: float = 0, share: float = 1.0) -> list[EventInput]:
-        """The events of a piece heard from its start, to its end or a share of it."""
+        """The events of content heard from its start, to its end or to a share of it."""
         start = self.event(content, "play", seconds, 0)
         if share < 1:
             return [start, self.event(content, "skip", seconds + 120 * share, 120 * share)]

@@ -1,4 +1,4 @@
-"""The API of learning: an application's server by its key, a player by its session's token."""
+"""The learning API: an application's server with its key, a player with its session's token."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_learner_from_the_first_session_to_erasure(client: TestClient) -> None
 
 
 def test_an_entry_of_the_wrong_form_is_refused_and_the_rest_stored(client: TestClient) -> None:
-    """Each with its place in the batch."""
+    """Each error has its index in the batch."""
     client.post(f"{API}/content", json={"content": [PIECE, {"content_id": "x"}, 7]})
     client.post(f"{API}/sessions", json={"session_id": "s"})
     bad = [{"event_id": "no time"}, "text", _event(1, "play", 0, surprise=1), _event(3, "play", -1)]
@@ -79,7 +79,7 @@ def test_an_entry_of_the_wrong_form_is_refused_and_the_rest_stored(client: TestC
 
 
 def test_a_player_may_send_the_events_of_its_session_and_of_no_other(client: TestClient) -> None:
-    """From any origin, by its token alone; a key's scope is needed for the rest."""
+    """From any origin, with its token; all else needs a key with the scope."""
     client.post(f"{API}/content", json={"content": [PIECE]})
     one = client.post(f"{API}/sessions", json={"session_id": "one"}).json()["token"]
     other = client.post(f"{API}/sessions", json={"session_id": "other"}).json()["token"]

@@ -1,4 +1,4 @@
-"""``wavehouse learning``: the comparison runs, models are read and written, texts are judged."""
+"""``wavehouse learning``: comparing models, reading and writing them, assessing texts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(*words: object) -> Any:
 
 
 def test_l10_levels_and_choices_are_better_than_the_simple_ways() -> None:
-    """On 80 learners: nearer to the truth than Elo, intervals that cover it, more finished."""
+    """For 80 learners: nearer to the truth than Elo, correct intervals, more finished content."""
     found = evaluate(DEFAULT_MODEL, learners=80, items=40, policy_learners=12, policy_items=40)
     error = {name: errors[20] for name, errors in found.errors.items()}
     completion = {name: done for name, (done, _) in found.policies.items()}
@@ -36,7 +36,7 @@ def test_l10_levels_and_choices_are_better_than_the_simple_ways() -> None:
 
 
 def test_fitting_comes_back_to_the_table_that_made_the_outcomes() -> None:
-    """Three rounds from the shipped table change it little; L6 holds of every fitted table."""
+    """Three rounds from the shipped table change it little; L6 holds for every fitted table."""
     model = fitted(pilot(seed=1)[:150], version="v", start=DEFAULT_MODEL, rounds=3)
 
     assert max(abs(a - b) for a, b in zip(model.beta, DEFAULT_MODEL.beta, strict=True)) < 0.35
@@ -57,7 +57,7 @@ def test_fitting_comes_back_to_the_table_that_made_the_outcomes() -> None:
     ],
 )
 def test_a_model_that_cannot_be_right_is_refused(change: dict[str, Any]) -> None:
-    """By a sentence with the file's name."""
+    """The sentence has the file's name."""
     document = models.as_json(DEFAULT_MODEL) | change
     with pytest.raises(InvalidInput, match="learner model") as caught:
         models.read(json.dumps(document), "model.json")
@@ -65,7 +65,7 @@ def test_a_model_that_cannot_be_right_is_refused(change: dict[str, Any]) -> None
 
 
 def test_the_difficulty_of_texts_from_the_command_line(tmp_path: Path) -> None:
-    """A table, JSON, and sentences for files that are not text."""
+    """A table, JSON, and a sentence for files that are not text."""
     text, binary, empty = tmp_path / "a.txt", tmp_path / "b.bin", tmp_path / "c.txt"
     text.write_text("Il cane corre. " * 40, encoding="utf-8")
     binary.write_bytes(b"\xff\xfe\x00")

@@ -1,4 +1,4 @@
-"""The commands on learners: list, calibrate, models, erase."""
+"""The commands for learners: list, calibrate, models, erase."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _run(desk: Desk, *words: object) -> Any:
 
 
 def test_learners_are_listed_and_one_is_erased(desk: Desk) -> None:
-    """Empty first; then with a level from five outcomes; then gone."""
+    """An empty list first; then a level after five outcomes; then no learner."""
     assert "No learner yet" in _run(desk, "learners").output
     names = [f"piece{n}" for n in range(5)]
     desk.content(*names)
@@ -45,7 +45,7 @@ def test_learners_are_listed_and_one_is_erased(desk: Desk) -> None:
 
 
 def test_a_model_from_a_file_is_used_and_the_shipped_one_again(desk: Desk, tmp_path: Path) -> None:
-    """A version is stored once; a name that is unknown is refused."""
+    """A version is stored once; an unknown name is refused."""
     written = tmp_path / "model.json"
     _run(desk, "fit", "--seed", 3, "--version", "mine", "--out", written)
     assert {"in_use": "mine"} == json.loads(_run(desk, "use-model", written, "--json").output)
@@ -60,7 +60,7 @@ def test_a_model_from_a_file_is_used_and_the_shipped_one_again(desk: Desk, tmp_p
 
 
 def test_calibrate_says_what_it_replaced_or_that_there_is_nothing(desk: Desk) -> None:
-    """Thirty learners left the same piece early: it is harder than it was said to be."""
+    """Thirty learners left the same content early: its difficulty was too low."""
     assert "Nothing to calibrate" in _run(desk, "calibrate").output
     desk.content("hard", difficulty=-2.0)
     for n in range(30):

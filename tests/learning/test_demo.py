@@ -1,4 +1,4 @@
-"""The demo's chapter: it finds what the simulation knows, and can be played again."""
+"""The demo's chapter recovers the simulated level, and can run again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wavehouse.workspace import Stage, Workspace
 def test_the_chapter_finds_the_known_level_and_the_same_one_again(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """Twice the same figures; the interval holds the truth and is narrower than the prior's."""
+    """Both runs give equal figures; the interval has the truth and is narrower than the prior."""
     stage = Stage(workspace, tmp_path, {}, date(2026, 11, 19), tmp_path)
     first, again = learning(stage), learning(stage)
 
@@ -27,5 +27,5 @@ def test_the_chapter_finds_the_known_level_and_the_same_one_again(
 
 @pytest.mark.parametrize("day", [date(2026, 11, 30), date(2026, 12, 1), date(2028, 2, 29)])
 def test_the_chapter_holds_on_any_day(workspace: Workspace, tmp_path: Path, day: date) -> None:
-    """Months begin and end; the figures are the same."""
+    """Also across the ends of months, the figures are the same."""
     assert learning(Stage(workspace, tmp_path, {}, day, tmp_path)).ok

@@ -1,4 +1,4 @@
-"""Sessions become accounts', learners are erased, and what comes next is chosen and logged."""
+"""Claiming sessions, erasing learners, and choosing and logging the next content."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_l3_claiming_a_session_adds_up_what_both_heard(desk: Desk) -> None:
             evidence_of(tx, identity=desk.workspace.identity, learner_id=anonymous),
         )
 
-    for _ in range(2):  # the second time changes nothing
+    for _ in range(2):  # the second claim changes nothing
         moved = desk.call(sessions.claim_session, session_id="second", account_id="anna")
         assert (account, "anna") == (moved.learner_id, moved.account_id)
 
@@ -60,7 +60,7 @@ def test_l3_claiming_a_session_adds_up_what_both_heard(desk: Desk) -> None:
 
 
 def test_what_an_account_has_said_stays_when_it_claims_a_session(desk: Desk) -> None:
-    """The account's own words are newer than those of a stranger's session."""
+    """The account's own statements take precedence over the anonymous session's."""
     desk.session("first", "anna")
     own = Preferences(Stated.BEGINNER)
     desk.call(sessions.set_preferences, session_id="first", preferences=own)
@@ -74,7 +74,7 @@ def test_what_an_account_has_said_stays_when_it_claims_a_session(desk: Desk) -> 
 
 
 def test_l4_erasing_a_session_leaves_what_the_others_come_to(desk: Desk) -> None:
-    """Exactly as if it had never been."""
+    """The state is as if the session had never existed."""
     desk.content("a", "b")
     learner = desk.session("first", "anna").learner_id
     desk.send("first", *desk.heard("a"))
@@ -88,7 +88,7 @@ def test_l4_erasing_a_session_leaves_what_the_others_come_to(desk: Desk) -> None
 
 
 def test_erasing_a_learner_leaves_no_row(desk: Desk) -> None:
-    """Every table of the database that knows people is empty afterwards."""
+    """Every table about people is empty afterwards."""
     desk.content("a", "b", "c")
     desk.session("s", "anna")
     desk.send("s", *desk.heard("a"), desk.event("a", "like", 10, 10))
@@ -102,7 +102,7 @@ def test_erasing_a_learner_leaves_no_row(desk: Desk) -> None:
 
 
 def test_a_session_has_one_learner(desk: Desk) -> None:
-    """The same id is the same session; another account's is refused."""
+    """The same id is the same session; an id of another account is refused."""
     started = desk.session("s", "anna")
     assert started == desk.session("s", "anna")
     assert started == desk.session("s")
@@ -111,7 +111,7 @@ def test_a_session_has_one_learner(desk: Desk) -> None:
 
 
 def test_l14_no_level_below_five_outcomes_and_reasons_for_one(desk: Desk) -> None:
-    """Below, how many are missing; from five, level, interval and what it rests on."""
+    """Below five: the number that is missing; from five: level, interval and evidence."""
     names = [f"piece{n}" for n in range(6)]
     desk.content(*names, difficulty=1.0)
     session = desk.session("s", "anna")
@@ -133,7 +133,7 @@ def test_l14_no_level_below_five_outcomes_and_reasons_for_one(desk: Desk) -> Non
 
 
 def test_l12_l15_a_choice_is_logged_and_given_again_until_it_is_heard(desk: Desk) -> None:
-    """With candidates, probability and reasons; then the next slot."""
+    """With candidates, probability and reasons; the next slot follows after listening."""
     desk.content("a", "b", "c")
     desk.session("s", "anna")
     (first,) = desk.call(recommending.recommend, session_id="s")
@@ -169,7 +169,7 @@ def test_the_next_of_a_series_comes_first_and_nothing_comes_twice(desk: Desk) ->
 
 
 def test_how_much_a_learner_wants_to_understand_moves_the_difficulty(desk: Desk) -> None:
-    """One setting, as desired retention is for flashcards."""
+    """One setting, like desired retention for flashcards."""
     desk.session("s", "anna")
     best = []
     for share in (0.6, 0.85, 0.95):
@@ -184,7 +184,7 @@ def test_how_much_a_learner_wants_to_understand_moves_the_difficulty(desk: Desk)
 
 
 def test_l13_another_model_gives_another_level_from_the_same_counters(desk: Desk) -> None:
-    """Counters stay; a version never changes; the shipped one can be used again."""
+    """Counters are unchanged; a version never changes; the shipped model can be selected again."""
     from dataclasses import replace
 
     names = [f"piece{n}" for n in range(5)]
@@ -211,7 +211,7 @@ def test_l13_another_model_gives_another_level_from_the_same_counters(desk: Desk
 
 
 def test_l7_silence_widens_the_interval(desk: Desk) -> None:
-    """A year later less is known."""
+    """A year later the interval is wider."""
     names = [f"piece{n}" for n in range(5)]
     desk.content(*names)
     desk.session("s", "anna")

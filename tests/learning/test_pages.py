@@ -1,4 +1,4 @@
-"""The pages of learning, and the player in a real browser on another site's page."""
+"""The pages of learning, and the player in a browser on another site."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_pages_show_learners_content_policies_and_why(desk: Desk) -> None:
 
 
 def test_content_that_thirty_learners_heard_is_calibrated(desk: Desk) -> None:
-    """The estimate moves to what listeners show, and says so; fewer move nothing."""
+    """The estimate moves towards the outcomes and says so; with fewer learners it does not."""
     desk.content("hard", "other", difficulty=-2.0)
     for n in range(30):
         desk.session(f"s{n}", f"l{n}")
@@ -68,7 +68,7 @@ def test_content_that_thirty_learners_heard_is_calibrated(desk: Desk) -> None:
 
 
 def test_the_player_module_is_one_file_that_other_sites_may_load(workspace: Workspace) -> None:
-    """It imports nothing, and its answer says so."""
+    """It imports nothing, and its headers allow other sites."""
     client = TestClient(live_app(workspace), base_url="http://localhost")
     answer = client.get("/static/player.js")
     assert "*" == answer.headers["access-control-allow-origin"]

@@ -1,4 +1,4 @@
-"""Events of players: stored once, folded into items, counters and levels, for every order."""
+"""Players' events: stored once, folded into items, counters and levels in any order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SESSION = "SELECT content_ids, current_content_id, total_listening_time FROM lea
 
 
 def _listening(desk: Desk) -> list[EventInput]:
-    """Three pieces: heard with a replay and a like, left early, and still open."""
+    """Three items: heard with a replay and a like, left early, and still open."""
     return [
         desk.event("a", "play", 0, 0),
         desk.event("a", "seek", 60, 50, before=60.0),
@@ -43,7 +43,7 @@ def _listening(desk: Desk) -> list[EventInput]:
 
 
 def test_events_come_to_items_session_and_counters(desk: Desk) -> None:
-    """Seconds count audio heard again, the share does not; an open piece is not counted."""
+    """Seconds include repeated audio, the share does not; an open item is not counted."""
     desk.content("a", "b", "c", topic="food")
     desk.session("s", "anna")
 
@@ -94,7 +94,7 @@ def test_l1_l2_every_order_and_every_repetition_comes_to_the_same(desk: Desk, se
 
 
 def test_l1_counters_equal_a_replay_of_what_was_closed(desk: Desk) -> None:
-    """A late event changes what a piece came to: the counters follow."""
+    """A late event changes the outcome of an item, and the counters follow."""
     desk.content("a", "b")
     learner = desk.session("s", "anna").learner_id
     desk.send("s", *desk.heard("a", share=0.5), *desk.heard("b", 500))
@@ -109,7 +109,7 @@ def test_l1_counters_equal_a_replay_of_what_was_closed(desk: Desk) -> None:
 
 
 def test_an_item_that_was_left_closes_after_half_an_hour(desk: Desk) -> None:
-    """By the job, or when the level is read; an ended session closes at once."""
+    """By the job, or when the level is read; ending the session closes it immediately."""
     desk.content("a", "b")
     session = desk.session("s", "anna")
     desk.send("s", desk.event("a", "play", 3600, 0), desk.event("a", "pause", 3650, 50))
@@ -126,7 +126,7 @@ def test_an_item_that_was_left_closes_after_half_an_hour(desk: Desk) -> None:
 
 
 def test_a_wrong_event_is_refused_with_a_sentence_and_the_rest_stored(desk: Desk) -> None:
-    """Unknown type, past the end, negative, in the future, unknown content, an id in use."""
+    """Unknown type, past the end, negative, in the future, unknown content, a used id."""
     desk.content("a")
     desk.session("s")
     desk.session("t")
@@ -154,7 +154,7 @@ def test_a_wrong_event_is_refused_with_a_sentence_and_the_rest_stored(desk: Desk
 
 
 def test_what_is_too_much_archived_or_erased_is_refused(desk: Desk) -> None:
-    """Nothing of an archived session changes; an erased one does not come back by its events."""
+    """An archived session does not change; an erased one is not restored by its events."""
     desk.content("a")
     desk.session("s", "anna")
     events = desk.heard("a")
@@ -171,7 +171,7 @@ def test_what_is_too_much_archived_or_erased_is_refused(desk: Desk) -> None:
 
 
 def test_ten_thousand_events_in_one_batch_are_stored(desk: Desk) -> None:
-    """A player that was offline for long."""
+    """From a player that was offline for a long time."""
     desk.content("a")
     desk.session("s")
     events = [desk.event("a", "progress", n / 10, n % 120) for n in range(10_000)]
@@ -179,7 +179,7 @@ def test_ten_thousand_events_in_one_batch_are_stored(desk: Desk) -> None:
 
 
 def test_figures_of_content_are_derived(desk: Desk) -> None:
-    """Plays, completions, likes and quality come from the items; erasure takes them back."""
+    """Plays, completions, likes and quality come from the items; erasure removes them."""
     desk.content("a")
     for name in ("s", "t"):
         desk.session(name, name)
@@ -194,7 +194,7 @@ def test_figures_of_content_are_derived(desk: Desk) -> None:
 
 
 def test_content_is_judged_piece_by_piece(desk: Desk) -> None:
-    """Without text, three words, no rules for its language, a difficulty that is none."""
+    """Without text, three words, a language without rules, an invalid difficulty."""
     from dataclasses import replace
 
     from tests.learning.desk import TEXT
@@ -220,7 +220,7 @@ def test_content_is_judged_piece_by_piece(desk: Desk) -> None:
 
 
 def test_cascades_from_session_and_content(desk: Desk) -> None:
-    """Deleting either takes the events, likes and items with it."""
+    """Deleting either one deletes its events, likes and items."""
     desk.content("a", "b")
     desk.session("s", "anna")
     desk.send("s", *desk.heard("a"), *desk.heard("b"), desk.event("a", "like", 5, 5))

@@ -1,4 +1,4 @@
-"""The learner model: evidence is exact, levels move the right way, choices can be repeated."""
+"""The learner model: exact evidence, levels that move correctly, reproducible choices."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def mean(some: Evidence) -> float:
 
 
 def events(*steps: tuple[str, float] | tuple[str, float, dict[str, Any]]) -> list[Event]:
-    """Events a minute apart: type, position, and what else."""
+    """Events a minute apart: type, position and other fields."""
     return [
         Event(f"e{n}", EventType(step[0]), NOON + timedelta(minutes=n), step[1], **dict(*step[2:]))
         for n, step in enumerate(steps)
@@ -121,14 +121,14 @@ def test_an_item_is_closed_out_as_one_of_five_classes(steps: list[Any], kind: Ou
 
 
 def test_an_item_of_which_nothing_was_heard_has_no_outcome() -> None:
-    """A like alone is no evidence of understanding."""
+    """A like alone is not evidence of understanding."""
     assert None is closing.outcome(events(("like", 0.0)), ITEM)
     assert None is closing.outcome([], ITEM)
 
 
 @given(st.permutations(range(5)), st.data())
 def test_l1_l2_order_and_duplicates_of_events_change_nothing(order: list[int], data: Any) -> None:
-    """The same outcome from any order of arrival, and from events that came twice."""
+    """Any order of arrival and duplicates give the same outcome."""
     told = events(
         ("play", 0.0), ("replay", 90.0, {"before": 120.0}), ("pause", 200.0), ("resume", 200.0),
         ("complete", 600.0),
@@ -139,7 +139,7 @@ def test_l1_l2_order_and_duplicates_of_events_change_nothing(order: list[int], d
 
 
 def test_l11_unlike_takes_back_what_like_added() -> None:
-    """Evidence of an item that was liked and unliked is that of one that never was."""
+    """The evidence equals that of an item that was never liked."""
     plain = closing.outcome(events(*WHOLE), ITEM)
     liked = closing.outcome(events(*WHOLE, ("like", 600.0)), ITEM)
     unliked = closing.outcome(events(*WHOLE, ("like", 600.0), ("unlike", 600.0)), ITEM)
@@ -156,7 +156,7 @@ def test_l11_unlike_takes_back_what_like_added() -> None:
 
 @given(st.lists(outcomes, max_size=20), st.randoms(use_true_random=False))
 def test_l1_evidence_is_the_same_in_any_order(some: list[Outcome], dice: Random) -> None:
-    """Integers by month, bin and class."""
+    """Counts are integers by month, bin and class."""
     mixed = list(some)
     dice.shuffle(mixed)
 
@@ -168,7 +168,7 @@ def test_l1_evidence_is_the_same_in_any_order(some: list[Outcome], dice: Random)
 def test_l3_l4_merge_is_the_union_and_taking_out_its_opposite(
     first: list[Outcome], second: list[Outcome]
 ) -> None:
-    """Two sessions of one learner, and a session that is erased."""
+    """For two sessions of one learner, and for an erased session."""
     both = evidence.merged(evidence.of(first), evidence.of(second))
 
     assert evidence.of([*first, *second]) == both
@@ -176,14 +176,14 @@ def test_l3_l4_merge_is_the_union_and_taking_out_its_opposite(
 
 
 def test_l4_no_more_is_taken_out_than_was_counted() -> None:
-    """A fault is an error, never a negative count."""
+    """Removing more raises an error and never gives a negative count."""
     with pytest.raises(ValueError, match="more is taken out"):
         evidence.without(Evidence(), Evidence({(NOW, 3, 0): 1}))
 
 
 @given(outcomes)
 def test_l5_an_outcome_is_one_increment(one: Outcome) -> None:
-    """One cell, by one."""
+    """One cell grows by one."""
     assert [1] == list(evidence.of([one]).cells.values())
 
 
@@ -192,7 +192,7 @@ def test_l5_an_outcome_is_one_increment(one: Outcome) -> None:
 
 @given(evidences, st.integers(0, BINS - 1))
 def test_l6_clean_never_lowers_and_heavy_never_raises_a_level(some: Evidence, number: int) -> None:
-    """Whatever was known before."""
+    """For any previous evidence."""
     before = mean(some)
 
     assert mean(with_one(some, number, OutcomeClass.CLEAN)) >= before - 1e-12
@@ -203,7 +203,7 @@ def test_l6_clean_never_lowers_and_heavy_never_raises_a_level(some: Evidence, nu
 def test_l7_spread_never_grows_with_evidence_of_the_month_and_grows_with_silence(
     some: Evidence, number: int, kind: OutcomeClass
 ) -> None:
-    """A month later all evidence weighs 0.7 of what it did."""
+    """A month later, all evidence weighs 0.7 of its previous weight."""
     before = spread(some, DEFAULT_MODEL, bucket=NOW)
     after = spread(with_one(some, number, kind), DEFAULT_MODEL, bucket=NOW)
     later = spread(with_one(some, number, kind), DEFAULT_MODEL, bucket="2026-12")
@@ -213,7 +213,7 @@ def test_l7_spread_never_grows_with_evidence_of_the_month_and_grows_with_silence
 
 
 def test_l8_without_evidence_the_level_is_the_priors() -> None:
-    """No outcomes, and the spread of the prior."""
+    """With zero outcomes and the prior's spread."""
     nothing = level(Evidence(), DEFAULT_MODEL, bucket=NOW)
 
     assert 0 == nothing.outcomes
@@ -223,7 +223,7 @@ def test_l8_without_evidence_the_level_is_the_priors() -> None:
 
 @given(evidences)
 def test_l9_a_level_and_its_interval_are_between_0_and_1(some: Evidence) -> None:
-    """In their order."""
+    """Lower end, level and upper end are in order."""
     found = level(some, DEFAULT_MODEL, bucket=NOW)
 
     assert 0 <= found.low <= found.high <= 1
@@ -231,7 +231,7 @@ def test_l9_a_level_and_its_interval_are_between_0_and_1(some: Evidence) -> None
 
 
 def test_l13_another_model_reads_the_same_evidence() -> None:
-    """Both versions can be compared side by side; the evidence stays as it is."""
+    """Both versions can be compared on the same, unchanged evidence."""
     some = Evidence({(NOW, 8, 0): 6, (NOW, 10, 2): 3})
     other = replace(DEFAULT_MODEL, version="other", beta=(0.0, -0.3, -2.0, -1.0, -1.0))
     ours, theirs = (level(some, model, bucket=NOW) for model in (DEFAULT_MODEL, other))
@@ -242,14 +242,14 @@ def test_l13_another_model_reads_the_same_evidence() -> None:
 
 @pytest.mark.parametrize(("number", "enough"), [(4, False), (5, True)])
 def test_l14_below_five_outcomes_there_is_no_level(number: int, enough: bool) -> None:
-    """It says that there is not enough data."""
+    """The result says that there is not enough data."""
     some = Evidence({(NOW, 6, 0): number})
 
     assert enough is level(some, DEFAULT_MODEL, bucket=NOW).is_enough
 
 
 def test_what_a_learner_says_moves_the_prior() -> None:
-    """Until evidence outweighs it."""
+    """Until evidence outweighs the statement."""
     stated = [
         level(Evidence(), DEFAULT_MODEL, bucket=NOW, stated=word).level
         for word in ("beginner", "intermediate", "advanced")
@@ -260,7 +260,7 @@ def test_what_a_learner_says_moves_the_prior() -> None:
 
 
 def test_the_best_difficulty_falls_with_how_much_is_to_be_understood() -> None:
-    """Who wants to understand 95 % gets easier items than for 70 %."""
+    """A learner who wants to understand 95 % gets easier items than one who wants 70 %."""
     weights = posterior(Evidence({(NOW, 6, 0): 8, (NOW, 9, 2): 4}), DEFAULT_MODEL, bucket=NOW)
     found = [best_difficulty(weights, DEFAULT_MODEL, target) for target in (0.95, 0.85, 0.7)]
 
@@ -277,7 +277,7 @@ POOL = [Candidate(f"c{n:02}", -2.75 + 0.25 * n, ("podcast",) if n % 2 else ()) f
 def test_l12_l15_a_choice_can_be_repeated_and_has_its_propensity_and_reasons(
     some: Evidence, slot: int, mixed: list[Candidate]
 ) -> None:
-    """The same learner, slot and model: the same choice, whatever the order of candidates."""
+    """The same learner, slot and model give the same choice, for any order of candidates."""
     said: dict[str, Any] = {"learner_id": "l1", "slot": slot, "bucket": NOW}
     choice = choose(POOL, some, DEFAULT_MODEL, **said)
 
@@ -289,7 +289,7 @@ def test_l12_l15_a_choice_can_be_repeated_and_has_its_propensity_and_reasons(
 
 @pytest.mark.parametrize("outcomes_so_far", [0, 30])
 def test_l15_propensities_are_the_frequencies_of_choices(outcomes_so_far: int) -> None:
-    """Over many slots each item is chosen as often as its propensity says."""
+    """Over many slots each item is chosen as often as its propensity states."""
     some = Evidence({(NOW, 6, 0): outcomes_so_far} if outcomes_so_far else {})
     slots = 1500
     count: dict[str, int] = {}
@@ -306,7 +306,7 @@ def test_l15_propensities_are_the_frequencies_of_choices(outcomes_so_far: int) -
 
 
 def test_a_series_that_was_begun_goes_on() -> None:
-    """Whatever would be chosen else."""
+    """It takes precedence over every other choice."""
     series = Candidate("next", 2.9, is_next=True)
     choice = choose([*POOL, series], Evidence(), DEFAULT_MODEL, learner_id="l", slot=1, bucket=NOW)
 
@@ -316,5 +316,5 @@ def test_a_series_that_was_begun_goes_on() -> None:
 
 
 def test_without_candidates_there_is_no_choice() -> None:
-    """The caller asks the studio then."""
+    """The caller then requests content from the studio."""
     assert None is choose([], Evidence(), DEFAULT_MODEL, learner_id="l", slot=1, bucket=NOW)

@@ -1,4 +1,4 @@
-"""The difficulty of a text: letters are letters, and a short text gets no level."""
+"""The difficulty of a text: only letters are counted, and a short text gets no level."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_gulpease_of_a_counted_text() -> None:
 
 @pytest.mark.parametrize("language", ["it", "en", "it-IT"])
 def test_long_words_and_long_sentences_are_harder(language: str) -> None:
-    """Both indices, and the difficulty."""
+    """Both indices and the difficulty rise."""
     easy, hard = readability(EASY, language), readability(HARD, language)
 
     assert easy
@@ -52,7 +52,7 @@ def test_long_words_and_long_sentences_are_harder(language: str) -> None:
 
 
 def test_a_text_of_fewer_than_80_words_gets_no_level() -> None:
-    """One greeting is not C2."""
+    """A single greeting must not be rated C2."""
     short, long = readability("Buongiorno.", "it"), readability(EASY, "it")
 
     assert short
@@ -61,13 +61,13 @@ def test_a_text_of_fewer_than_80_words_gets_no_level() -> None:
 
 
 def test_no_words_and_no_rules_are_none_and_never_zero() -> None:
-    """None, and never a figure."""
+    """The result is None, never a number."""
     assert None is readability("… 123 !", "it")
     assert None is readability(EASY, "de")
 
 
 def test_words_and_sentences_of_spoken_text() -> None:
-    """An elision is one word; an abbreviation's dot inside a word ends nothing."""
+    """An elision is one word; a dot inside an abbreviation ends no sentence."""
     assert ["l'acqua", "del", "po"] == [word.lower() for word in words_of("L'acqua del Po: 3,5!")]
     assert ["Vieni", "Sì", "«No» disse"] == sentences_of("Vieni! Sì. «No» disse.")
 

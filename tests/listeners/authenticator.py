@@ -1,4 +1,4 @@
-"""An authenticator in software: it creates keys, signs requests, and can misbehave."""
+"""A software authenticator: it creates keys, signs requests, and can be made to misbehave."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def content(written: str) -> bytes:
 
 @dataclass
 class Authenticator:
-    """One ES256 passkey; ``step`` is the growth of its counter with each use, 0 for none."""
+    """One ES256 passkey; ``step`` is added to its counter at each use, 0 for none."""
 
     origin: str
     party: str

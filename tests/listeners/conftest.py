@@ -33,7 +33,7 @@ SITE = "https://pod.example"
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A listener's app: its user name and password."""
+    """A listener's app, with user name and password."""
 
     username: str
     password: str
@@ -57,7 +57,7 @@ def phone(shared_workspace: Workspace) -> Phone:
 
 @pytest.fixture
 def other_password(shared_workspace: Workspace) -> Callable[[str, str], Phone]:
-    """Another app's password of a listener."""
+    """The password of another app of a listener."""
     return lambda email, device: another(shared_workspace, email, device)
 
 
@@ -71,7 +71,7 @@ def another(workspace: Workspace, email: str, device: str = "phone") -> Phone:
 def server_url(shared_workspace: Workspace) -> Iterator[str]:
     """The address of the whole application."""
     with shared_workspace.stores.listeners.worker() as tx:
-        tx.execute("DELETE FROM listeners.rate_limits")  # values of another module's server
+        tx.execute("DELETE FROM listeners.rate_limits")  # remove values of another module's server
     with served(live_app(shared_workspace)) as url:
         yield url
 
@@ -111,7 +111,7 @@ class House:
 
 @pytest.fixture
 def house(shared_workspace: Workspace, tmp_path: Path) -> House:
-    """Rate limits, emails and cookies of only this test; HTTPS, so that cookies are secure."""
+    """Rate limits, emails and cookies for this test only; HTTPS, so that cookies are secure."""
     outbox = tmp_path / "outbox"
     quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     doors = Doors(

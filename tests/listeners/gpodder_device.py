@@ -2,8 +2,8 @@
 
 It reads commands as lines of JSON and responds to each with one line. It does what gPodder's
 windows do with the engine, in the same order: play an episode, apply received subscriptions, look
-up an episode. The engine (GPL-3) comes from Debian's package by PYTHONPATH and is no part of this
-repository; its home is GPODDER_HOME.
+up an episode. The engine (GPL-3) comes from Debian's package through PYTHONPATH and is not part of
+this repository; its home is GPODDER_HOME.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def make_directory(path: str) -> bool:
 
 
 class Complaints(logging.Handler):
-    """The errors that the engine reports; it raises none."""
+    """Collects the errors that the engine reports; it raises none."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

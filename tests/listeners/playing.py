@@ -13,12 +13,12 @@ from uuid import uuid4
 import httpx2
 
 Password = Callable[[str, str], tuple[str, str]]
-"""The user name and a password of a listener's device, by both names."""
+"""A listener's device by listener and device name: its user name and password."""
 
 
 @dataclass
 class Player:
-    """Clients by ``listener.device``, and the values saved so far."""
+    """Clients by ``listener.device``, and the saved values."""
 
     url: str
     password: Password

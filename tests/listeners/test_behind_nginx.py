@@ -1,4 +1,4 @@
-"""The guide's nginx in front of the whole application: TLS, addresses, limits, events."""
+"""The guide's nginx in front of the application: TLS, addresses, limits, events."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GUIDE = ROOT / "docs" / "guides" / "behind-a-proxy.md"
 
 @pytest.fixture(scope="module")
 def nginx() -> str:
-    """The program. Skipped, with how to get it, only where there is none."""
+    """The program. Without it the test is skipped, with the way to install it."""
     found = subprocess.run(
         [str(ROOT / "scripts" / "find_nginx")], capture_output=True, text=True, check=False
     )
@@ -42,7 +42,7 @@ def nginx() -> str:
 
 
 def certificate(folder: Path) -> None:
-    """A certificate of localhost's own, with its key."""
+    """A self-signed certificate of localhost, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -65,7 +65,7 @@ def certificate(folder: Path) -> None:
 
 
 def configured(folder: Path, upstream: str, port: int) -> Path:
-    """The server block of the guide, with this test's ports and files; nothing else is changed."""
+    """The guide's server block with this test's ports and files, otherwise unchanged."""
     block = GUIDE.read_text(encoding="utf-8").partition("## nginx")[2]
     server = block.partition("```\n")[2].partition("```")[0]
     for said, here in (
@@ -91,7 +91,7 @@ def configured(folder: Path, upstream: str, port: int) -> Path:
 def proxied(
     nginx: str, shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx2.Client]:
-    """A client of https://pod.example, which is nginx, which is in front of the application."""
+    """A client of https://pod.example, which is nginx in front of the application."""
     folder = tmp_path_factory.mktemp("nginx")
     certificate(folder)
     with socket.socket() as probe:
@@ -139,7 +139,7 @@ def _wait(port: int, folder: Path) -> None:
 
 
 def test_the_login_flow_names_the_address_of_the_site(proxied: httpx2.Client) -> None:
-    """An app password never goes in clear: every address begins with https://pod.example/."""
+    """App passwords are sent encrypted: every address begins with https://pod.example/."""
     answer = proxied.post("/index.php/login/v2")
     flow = answer.json()
     assert 200 == answer.status_code, flow
@@ -151,7 +151,7 @@ def test_the_login_flow_names_the_address_of_the_site(proxied: httpx2.Client) ->
 def test_a_client_of_gpodder_syncs_through_it_and_its_cookie_is_for_https(
     proxied: httpx2.Client, phone: Any
 ) -> None:
-    """Signing in, uploading and reading back; the cookie is Secure."""
+    """Signing in, uploading and reading; the cookie is Secure."""
     signed = proxied.post(f"/api/2/auth/{phone.username}/login.json", auth=phone.auth)
     assert 200 == signed.status_code
     assert re.search(r";\s*secure", signed.headers["set-cookie"], re.IGNORECASE)
@@ -167,7 +167,7 @@ def test_a_client_of_gpodder_syncs_through_it_and_its_cookie_is_for_https(
 def test_limits_are_of_the_forwarded_address_and_say_when_to_come_back(
     proxied: httpx2.Client,
 ) -> None:
-    """One visitor's limit is not another's, although all come from nginx."""
+    """One visitor's limit does not affect another's, although all come from nginx."""
 
     def sign_in(address: str) -> httpx2.Response:
         return proxied.post(

@@ -1,4 +1,4 @@
-"""Real clients on a real port: mygpoclient unmodified, AntennaPod's and Nextcloud's shapes."""
+"""Clients on a real port: mygpoclient unmodified, AntennaPod's and Nextcloud's requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EPISODE = "https://media.example/1.mp3"
 
 @pytest.fixture(params=["", "/gpodder"])
 def root(server_url: str, request: pytest.FixtureRequest) -> str:
-    """The API stands under the server's root and under /gpodder."""
+    """The API is served at the server's root and at /gpodder."""
     return f"{server_url}{request.param}"
 
 
@@ -32,7 +32,7 @@ def play(device: str, position: int, stamp: str = "2026-11-20T12:00:00") -> Epis
 
 
 def test_mygpoclient_syncs_subscriptions_of_two_devices(root: str, phone: Any) -> None:
-    """Followed on one, pulled by the other; left on the other, pulled by the one."""
+    """Subscribed on one device, seen by the other; unsubscribed there, seen by the first."""
     item, two = client(root, phone), client(root, phone)
     assert item.update_device_settings("laptop", "My laptop", "laptop")
     assert two.update_device_settings("phone", "My phone", "mobile")
@@ -51,7 +51,7 @@ def test_mygpoclient_syncs_subscriptions_of_two_devices(root: str, phone: Any) -
 
 
 def test_mygpoclient_syncs_episode_actions_of_two_devices(root: str, phone: Any) -> None:
-    """What one device says the other reads; every kind; nobody skips anything."""
+    """Each device reads every kind of the other's actions, and none is skipped."""
     first, two = client(root, phone), client(root, phone)
     start = two.download_episode_actions(0).since
     first.upload_episode_actions([play("laptop", 600)])
@@ -75,7 +75,7 @@ def test_mygpoclient_syncs_episode_actions_of_two_devices(root: str, phone: Any)
 def test_p18_an_action_an_hour_old_reaches_a_device_that_synced_already(
     root: str, phone: Any
 ) -> None:
-    """The cursor is of arrival, whatever the client's clock says."""
+    """The cursor follows the order of arrival, whatever the client's clock."""
     first, two = client(root, phone), client(root, phone)
     first.upload_episode_actions([play("laptop", 600, "2026-11-20T12:00:00")])
     since = two.download_episode_actions(0).since
@@ -86,7 +86,7 @@ def test_p18_an_action_an_hour_old_reaches_a_device_that_synced_already(
 def test_p19_the_cursor_of_an_upload_skips_nothing_foreign(
     root: str, phone: Any, other_password: Any
 ) -> None:
-    """GET, another device writes, POST, GET from the POST's cursor: the other's write is there."""
+    """GET, a write by another device, POST, GET from the POST's cursor: the write is returned."""
     first = client(root, phone)
     two = client(root, other_password(phone.username, "tablet"))
     first.download_episode_actions(0)
@@ -96,7 +96,7 @@ def test_p19_the_cursor_of_an_upload_skips_nothing_foreign(
 
 
 def test_p13_an_upload_that_is_repeated_adds_nothing(root: str, phone: Any) -> None:
-    """Three retries are one action."""
+    """Three retries store one action."""
     first, two = client(root, phone), client(root, phone)
     start = two.download_episode_actions(0).since
     for _ in range(3):
@@ -113,14 +113,14 @@ def test_p22_a_new_device_gets_the_current_state_only(root: str, phone: Any) -> 
 
 
 def test_a_wrong_password_is_unauthorized_and_says_no_more(root: str, phone: Any) -> None:
-    """The same for an address that nobody has (AC8)."""
+    """An unknown address gets the same answer (AC8)."""
     for name, word in ((phone.username, "no"), ("nobody@example.org", phone.password)):
         with pytest.raises(Unauthorized):
             MygPodderClient(name, word, root_url=root).get_devices()
 
 
 def test_p31_another_ones_path_is_refused(root: str, phone: Any) -> None:
-    """403, not somebody's data."""
+    """403, without the other listener's data."""
     with httpx2.Client(auth=phone.auth) as web:
         answer = web.get(f"{root}/api/2/devices/other@example.org.json")
     assert 403 == answer.status_code
@@ -129,7 +129,7 @@ def test_p31_another_ones_path_is_refused(root: str, phone: Any) -> None:
 def test_a_revoked_password_ends_at_once_with_its_sessions(
     root: str, phone: Any, shared_workspace: Workspace
 ) -> None:
-    """AC7: the next request of either is refused."""
+    """AC7: the next request with either is refused."""
     from wavehouse import listeners
 
     with httpx2.Client() as web:
@@ -144,7 +144,7 @@ def test_a_revoked_password_ends_at_once_with_its_sessions(
 
 
 def test_signing_out_ends_the_session_for_whoever_holds_its_cookie(root: str, phone: Any) -> None:
-    """The token is worth nothing afterwards; signing in again starts a new session."""
+    """The cookie's token is invalid afterwards; signing in again starts a new session."""
     devices = f"{root}/api/2/devices/{phone.username}.json"
     sign_in, sign_out = (
         f"{root}/api/2/auth/{phone.username}/{word}.json" for word in ("login", "logout")
@@ -191,11 +191,11 @@ def test_antennapods_exchange(root: str, phone: Any) -> None:
 
 
 def test_antennapods_first_synchronisation_and_the_next(root: str, phone: Any) -> None:
-    """Everything played goes up as started = position = total, 30 at a time, by a POSTed device.
+    """Everything played is uploaded as started = position = total, 30 at a time, for a new device.
 
-    The cursor of the last upload is its next ``since``, for both lists: what another device said
-    between two bulks is not skipped (P19). Its parser fails on a missing ``update_urls``, ``add``
-    or ``remove``.
+    The cursor of the last upload is its next ``since``, for both lists: another device's actions
+    between two uploads are not skipped (P19). Its parser fails on a missing ``update_urls``,
+    ``add`` or ``remove``.
     """
     user, bulk, count = phone.username, 30, 70
     episodes = f"{root}/api/2/episodes/{user}.json"
@@ -235,7 +235,7 @@ def test_antennapods_first_synchronisation_and_the_next(root: str, phone: Any) -
 
 
 def test_p20_antennapods_nextcloud_mode_asks_by_the_phones_own_clock(root: str, phone: Any) -> None:
-    """Our cursor is not read: what comes after a second is behind that second."""
+    """It ignores our cursor: later actions have later seconds than its own time."""
     base, before = f"{root}/index.php/apps/gpoddersync", int(time.time()) - 1
     action = {"podcast": SHOW, "episode": EPISODE, "action": "PLAY", "position": 30,
               "started": 0, "total": 600, "timestamp": "2026-11-20T12:00:00"}  # fmt: skip
@@ -249,7 +249,7 @@ def test_p20_antennapods_nextcloud_mode_asks_by_the_phones_own_clock(root: str, 
 
 
 def test_nextclouds_dialect(root: str, phone: Any) -> None:
-    """The same data by other paths, kinds in capitals."""
+    """The same data by other paths, with upper-case kinds."""
     base = f"{root}/index.php/apps/gpoddersync"
     with httpx2.Client(auth=phone.auth) as web:
         web.post(f"{base}/subscription_change/create", json={"add": [SHOW], "remove": []})
@@ -299,7 +299,7 @@ ODD: list[Any] = [
 
 
 def test_p15_only_a_body_that_is_not_a_list_is_refused(root: str, phone: Any) -> None:
-    """Each odd action is skipped and reported; the good one beside them is stored."""
+    """Each invalid action is skipped and reported; the valid one beside it is stored."""
     good = {"podcast": SHOW, "episode": EPISODE, "action": "new", "device": "laptop"}
     path = f"{root}/api/2/episodes/{phone.username}.json"
     with httpx2.Client(auth=phone.auth) as web:
@@ -315,7 +315,7 @@ def test_p15_only_a_body_that_is_not_a_list_is_refused(root: str, phone: Any) ->
 
 
 def test_p03_a_date_in_2036_does_not_come_back_on_every_poll(root: str, phone: Any) -> None:
-    """It counts as of when it came; the next poll is empty."""
+    """Its time of arrival is used; the next poll is empty."""
     item = client(root, phone)
     since = item.download_episode_actions(0).since
     item.upload_episode_actions([play("laptop", 60, "2036-01-01T00:00:00")])
@@ -328,7 +328,7 @@ def test_p03_a_date_in_2036_does_not_come_back_on_every_poll(root: str, phone: A
 def test_nextclouds_login_flow_gives_the_app_its_password_once(
     server_url: str, phone: Any, prefix: str
 ) -> None:
-    """AntennaPod's exchange: ask, poll in vain, a person grants in the browser, poll once."""
+    """AntennaPod's requests: start, poll in vain, grant in the browser, poll once."""
     with httpx2.Client(base_url=f"{server_url}{prefix}") as web:
         asked = web.post("/index.php/login/v2").json()
         endpoint, token = asked["poll"]["endpoint"], asked["poll"]["token"]

@@ -1,4 +1,4 @@
-"""The probe of any gpodder-type server: ours passes, one with known faults is found out."""
+"""The probe for gpodder servers: ours passes, one with known faults does not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def password_file(tmp_path: Path, phone: Any) -> Path:
 
 
 def faulty_app() -> FastAPI:
-    """A server as many are: cursors by the client's clock, everything believed, nothing held."""
+    """A typical faulty server: cursors by the client's clock, no validation, no guards."""
     app, actions = FastAPI(), list[dict[str, Any]]()
 
     @app.get("/api/2/episodes/{user}.json")
@@ -67,7 +67,7 @@ def faulty_url() -> Iterator[str]:
 def test_our_server_answers_every_question_as_it_should(
     server_url: str, phone: Any, password_file: Path, prefix: str
 ) -> None:
-    """P3, P14, P15, P17–P19, P27, P30, P31 by a client's eyes; exit code 0."""
+    """P3, P14, P15, P17–P19, P27, P30, P31 through a client; exit code 0."""
     where = (f"{server_url}{prefix}", "--username", phone.username, "--password-file")
     result = run(*where, password_file, "--json")
     answer = json.loads(result.stdout)
@@ -78,7 +78,7 @@ def test_our_server_answers_every_question_as_it_should(
 
 
 def test_a_server_with_faults_is_found_out(faulty_url: str) -> None:
-    """Each fault by its rule, in a table; exit code 3."""
+    """Each fault is listed with its rule; exit code 3."""
     result = run(faulty_url, "--username", "anna", WAVEHOUSE_SYNC_PASSWORD="secret")
 
     assert 3 == result.exit_code
@@ -88,7 +88,7 @@ def test_a_server_with_faults_is_found_out(faulty_url: str) -> None:
 
 
 def test_no_server_no_account_and_no_password_are_told_apart(server_url: str, phone: Any) -> None:
-    """Each with the next thing to do."""
+    """Each message has its next step."""
     words = ("--username", phone.username)
     nowhere = run("http://127.0.0.1:9", *words, WAVEHOUSE_SYNC_PASSWORD="x")
     wrong = run(server_url, *words, WAVEHOUSE_SYNC_PASSWORD="x")

@@ -1,4 +1,4 @@
-"""Behind a proxy, from another site, for operators, and the page of a listener's own data."""
+"""Proxies, other sites, operators, and the page with a listener's own data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def database(shared_workspace: Workspace) -> Any:
 
 @pytest.fixture
 def email(database: Any) -> str:
-    """A listener without an app."""
+    """The email address of a listener without an app."""
     text = f"{uuid4().hex}@example.org"
     with database.worker() as tx:
         listeners.create(tx, email=text)
@@ -39,7 +39,7 @@ def email(database: Any) -> str:
 
 
 def behind_a_proxy(house: Any) -> FastAPI:
-    """The same entrances, behind a proxy on this machine's network."""
+    """The same routes, behind a proxy on this machine's network."""
     doors = replace(house.doors, trusted=trusted_proxies(["testclient", "127.0.0.0/8"][1:]))
     app = FastAPI()
     problems.install(app, "wavehouse sign-in-link")
@@ -49,7 +49,7 @@ def behind_a_proxy(house: Any) -> FastAPI:
 
 
 def test_ac8_limits_count_by_the_forwarded_address_of_a_trusted_proxy(house: Any) -> None:
-    """One client has no try left and learns when to retry; another one goes on."""
+    """One client has no tries left and learns when to retry; another is not affected."""
     app = behind_a_proxy(house)
     client = TestClient(
         app, base_url="https://pod.example", client=("127.0.0.1", 5), raise_server_exceptions=False
@@ -69,7 +69,7 @@ def test_ac8_limits_count_by_the_forwarded_address_of_a_trusted_proxy(house: Any
 
 
 def test_ac8_a_stranger_cannot_choose_the_address_that_is_counted(house: Any) -> None:
-    """Without a trusted proxy the header means nothing."""
+    """Without a trusted proxy the header is ignored."""
     client = house.browser()
     statuses = [
         client.post(
@@ -97,7 +97,7 @@ def test_ac8_a_stranger_cannot_choose_the_address_that_is_counted(house: Any) ->
 def test_a_cookie_alone_changes_nothing_from_another_site(
     house: Any, email: str, headers: dict[str, str], expected: int
 ) -> None:
-    """Programs send neither header; a browser says where a request comes from."""
+    """Programs send neither header; a browser states the request's origin."""
     browser = house.signed_in(email)
     answer = browser.put(
         "/api/v1/listener/settings", json={"resume_policy": "furthest"}, headers=headers
@@ -106,7 +106,7 @@ def test_a_cookie_alone_changes_nothing_from_another_site(
 
 
 def test_the_login_flow_names_the_public_address(house: Any) -> None:
-    """Not what the proxy asked for: the app password would go in the clear."""
+    """Not the address that the proxy used: the app password would be sent unencrypted."""
     plain = TestClient(house.app, base_url="http://pod.example")
     for path in ("/index.php/login/v2", "/login/v2"):
         flow = plain.post(path).json()
@@ -131,7 +131,7 @@ def test_a_suspended_account_is_refused_at_once_and_comes_back_whole(
 def test_open_sign_up_makes_an_account_that_goes_when_nobody_signs_in(
     house: Any, database: Any
 ) -> None:
-    """Closed by default; the answer is the same."""
+    """Sign-up is closed by default; the answer is the same."""
     new = f"{uuid4().hex}@example.org"
     assert 202 == house.browser().post("/api/v1/listener/links", json={"email": new}).status_code
     assert [] == house.letters()
@@ -147,7 +147,7 @@ def test_open_sign_up_makes_an_account_that_goes_when_nobody_signs_in(
 def test_a_listener_sees_takes_along_and_deletes_their_data(
     house: Any, database: Any, email: str
 ) -> None:
-    """P37, H2: shows, positions, devices; then nothing is left, and no email either."""
+    """P37, H2: shows, positions, devices; afterwards nothing is left, and no email either."""
     with database.worker() as tx:
         app = listeners.new_app_password(tx, email=email, device="phone")
     phone = TestClient(house.app, base_url="https://pod.example")
@@ -177,7 +177,7 @@ def test_a_listener_sees_takes_along_and_deletes_their_data(
 def test_changes_come_by_server_sent_events(
     server_url: str, phone: Any, other_password: Any
 ) -> None:
-    """What another device does is sent within seconds, with the cursor as its id."""
+    """Another device's action is sent within seconds, with the cursor as its id."""
     other = other_password(phone.username, "laptop")
     play = {"podcast": "http://e.example/f", "episode": "http://e.example/1.mp3",
             "action": "play", "position": 61, "total": 600}  # fmt: skip
@@ -206,7 +206,7 @@ def test_changes_come_by_server_sent_events(
 def test_p29_a_feed_that_moves_takes_subscription_and_positions_along(
     server_url: str, phone: Any
 ) -> None:
-    """Also where an app has heard at both addresses; uploads with the old one count for the new."""
+    """Also if an app listened at both addresses; uploads with the old one count for the new one."""
     old, new = "http://old.example/feed", "http://new.example/feed"
 
     def play(feed: str, number: int, position: int, at: str) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def test_p29_a_feed_that_moves_takes_subscription_and_positions_along(
 
 
 def found_in(database: Any, text: str) -> list[str]:
-    """Tables of the schema in which a text is, in any column (RT4)."""
+    """The tables of the schema that contain a text in any column (RT4)."""
     found = []
     with database.worker() as tx:
         tables = tx.values("SELECT tablename FROM pg_tables WHERE schemaname = 'listeners'")
@@ -249,7 +249,7 @@ def found_in(database: Any, text: str) -> list[str]:
 def test_p37_erasing_counts_every_table_and_keeps_entitlements_under_a_pseudonym(
     database: Any, email: str
 ) -> None:
-    """E27: revoked, with an entry in the ledger; the provider's event has no content any more."""
+    """E27: revoked, with an entry in the ledger; the provider's events have no content any more."""
     with database.worker() as tx:
         who = accounts.find(tx, email=email).listener_id
         event = tx.value(

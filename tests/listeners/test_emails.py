@@ -1,4 +1,4 @@
-"""Another address: both mailboxes, in any order, in time; and what it ends."""
+"""Changing a listener's address: both mailboxes confirm, in any order and in time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEVICES = "/api/v1/listener/devices"
 
 
 def asked(house: Any, phone: Any, new: str, browser: Any = None) -> tuple[str, str]:
-    """The tokens of the emails to the old and to the new mailbox."""
+    """The tokens of the emails to the old and the new mailbox."""
     before = len(house.letters())
     told = (browser or house.signed_in(phone.username)).put(EMAIL, json={"email": new})
     assert (202, {"expires_in_seconds": 86_400}) == (told.status_code, told.json())
@@ -37,7 +37,7 @@ def agreed(house: Any, token: str) -> Any:
 
 
 def address(house: Any, phone: Any) -> tuple[str, str]:
-    """The address, and as it was written, of the listener whose app password the phone has."""
+    """The address and its original spelling, for the listener with the phone's app password."""
     with house.doors.database.worker() as tx:
         found: tuple[str, str] = tx.connection.execute(
             "SELECT l.email, l.email_display FROM listeners.listeners l"
@@ -51,7 +51,7 @@ def address(house: Any, phone: Any) -> tuple[str, str]:
 def test_ac9_an_address_changes_when_both_mailboxes_agree(
     house: Any, phone: Any, old_first: bool
 ) -> None:
-    """In either order; one alone, however often, changes nothing; each letter works once."""
+    """In either order; one alone, however often, changes nothing; each email works once."""
     new = f"New.{phone.username}"
     old_token, new_token = asked(house, phone, f" {new} ")
     first, second = (old_token, new_token) if old_first else (new_token, old_token)
@@ -63,7 +63,7 @@ def test_ac9_an_address_changes_when_both_mailboxes_agree(
 
 
 def test_ac9_both_mailboxes_at_once_change_it_once(house: Any, phone: Any) -> None:
-    """Twenty clicks on each letter in parallel: exactly one of them is the second mailbox."""
+    """Of twenty parallel clicks on each email, exactly one completes the change."""
     tokens = asked(house, phone, f"new.{phone.username}")
 
     def agree(token: str) -> bool:
@@ -80,7 +80,7 @@ def test_ac9_both_mailboxes_at_once_change_it_once(house: Any, phone: Any) -> No
 def test_ac9_the_change_ends_sessions_and_letters_of_the_old_address(
     house: Any, phone: Any
 ) -> None:
-    """Apps go on, by the new name; a link that was sent before signs nobody in."""
+    """Apps continue with the new name; a link sent before does not sign in."""
     browser, waiting = house.signed_in(phone.username), house.browser()
     waiting.post(LINKS, json={"email": phone.username})
     link = house.token()
@@ -95,7 +95,7 @@ def test_ac9_the_change_ends_sessions_and_letters_of_the_old_address(
 
 
 def test_ac9_letters_live_a_day_and_the_latest_request_counts(house: Any, phone: Any) -> None:
-    """Letters of an earlier request, of a withdrawn one and late ones are worth nothing."""
+    """Emails of an earlier request, of a withdrawn one and expired ones are refused."""
     now, browser = clock.now(), house.signed_in(phone.username)
     earlier = asked(house, phone, f"one.{phone.username}", browser)
     with clock.frozen(now):
@@ -112,7 +112,7 @@ def test_ac9_letters_live_a_day_and_the_latest_request_counts(house: Any, phone:
 def test_ac8_ac9_an_address_that_has_an_account_gets_no_letter_and_the_same_answer(
     house: Any, phone: Any
 ) -> None:
-    """The old mailbox alone changes nothing, so nobody learns who listens here."""
+    """The old mailbox alone changes nothing, so no account is revealed."""
     with house.doors.database.worker() as tx:
         taken = listeners.create(tx, email=f"taken.{phone.username}").email
     old_token, new_token = asked(house, phone, taken)
@@ -121,7 +121,7 @@ def test_ac8_ac9_an_address_that_has_an_account_gets_no_letter_and_the_same_answ
 
 
 def test_ac9_an_address_that_was_taken_meanwhile_is_refused(house: Any, phone: Any) -> None:
-    """By then both mailboxes are proved: it may be revealed."""
+    """Both mailboxes are confirmed by then, so it may be revealed."""
     new = f"late.{phone.username}"
     old_token, new_token = asked(house, phone, new)
     with house.doors.database.worker() as tx:
@@ -134,7 +134,7 @@ def test_ac9_an_address_that_was_taken_meanwhile_is_refused(house: Any, phone: A
 def test_ac9_two_listeners_who_want_one_address_at_once_get_it_once(
     house: Any, phone: Any, other_password: Any
 ) -> None:
-    """The second listener gets the answer that it is taken; nothing breaks."""
+    """The second listener gets the answer that the address is in use."""
     with house.doors.database.worker() as tx:
         second = listeners.create(tx, email=f"second.{phone.username}").email
     new = f"both.{phone.username}"
@@ -146,7 +146,7 @@ def test_ac9_two_listeners_who_want_one_address_at_once_get_it_once(
 
 
 def test_ac9_a_change_needs_a_fresh_sign_in_and_another_address(house: Any, phone: Any) -> None:
-    """No app, no browser that was left open, not the same address, no nonsense."""
+    """Apps, old browser sessions, the same address and invalid addresses are refused."""
     sent, now = {"email": f"new.{phone.username}"}, clock.now()
     with clock.frozen(now):
         browser = house.signed_in(phone.username)
@@ -159,7 +159,7 @@ def test_ac9_a_change_needs_a_fresh_sign_in_and_another_address(house: Any, phon
 
 
 def test_ac9_the_page_of_a_letter_agrees_by_its_button(house: Any, phone: Any) -> None:
-    """Looking at it does not."""
+    """Opening the page does not confirm."""
     old_token, new_token = asked(house, phone, f"new.{phone.username}")
     page = "/listener/new-address"
     assert old_token in house.browser().get(f"{page}?token={old_token}").text

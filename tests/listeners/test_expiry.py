@@ -1,6 +1,6 @@
-"""What has expired is deleted, and nothing that anybody still needs.
+"""Deletes expired rows, and no rows that are still needed.
 
-Everything here began in the past, so that what other tests have begun is left alone.
+All rows here began in the past, so that rows of other tests are left alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def begun(database: Any, phone: Any, at: datetime, *, app: bool = False) -> byte
             _, token = accounts.by_password(
                 database, username=phone.username, password=phone.password
             )
-            assert sessions.caller(database, token=token) is not None  # it comes back
+            assert sessions.caller(database, token=token) is not None  # the account is restored
         else:
             with database.worker() as tx:
                 listener = accounts.find(tx, email=phone.username)
@@ -47,7 +47,7 @@ def kept(database: Any, token_hash: bytes, table: str = "login_sessions") -> boo
 
 
 def test_ac5_a_session_goes_when_it_is_over(database: Any, phone: Any) -> None:
-    """Not a moment before."""
+    """It is not deleted a moment before."""
     now = clock.now()
     over = begun(database, phone, now - rules.SLIDING)
     living = begun(database, phone, now - rules.SLIDING + 600 * MOMENT)
@@ -58,13 +58,13 @@ def test_ac5_a_session_goes_when_it_is_over(database: Any, phone: Any) -> None:
 
 
 def test_ac5_a_replaced_token_is_known_until_its_family_is_over(database: Any, phone: Any) -> None:
-    """Whoever comes with a copy after a tidy still ends every token of the sign-in."""
+    """Reuse of a copy after the clean-up still ends every token of the sign-in."""
     now = clock.now()
     start = now - 60 * clock.DAY
     with clock.frozen(start), database.worker() as tx:
         listener = accounts.find(tx, email=phone.username)
         first = sessions.begin(tx, listener_id=listener.listener_id)
-    with clock.frozen(now - 35 * clock.DAY):  # which makes the first token last until five days ago
+    with clock.frozen(now - 35 * clock.DAY):  # so that the first token is valid until five days ago
         _, second = sessions.refresh(database, token=first)
     with clock.frozen(now - 20 * clock.DAY):
         assert sessions.caller(database, token=second) is not None
@@ -77,7 +77,7 @@ def test_ac5_a_replaced_token_is_known_until_its_family_is_over(database: Any, p
 
 
 def test_ac5_a_replaced_token_goes_with_its_family(database: Any, phone: Any) -> None:
-    """After 180 days nobody can use any of them."""
+    """After 180 days none of the tokens can be used."""
     start = clock.now() - rules.ABSOLUTE - MOMENT
     with clock.frozen(start), database.worker() as tx:
         listener = accounts.find(tx, email=phone.username)
@@ -107,7 +107,7 @@ def test_p19_an_app_finds_its_cursor_a_month_after_its_session(database: Any, ph
 
 
 def test_ac2_a_link_goes_after_its_quarter_of_an_hour(database: Any, phone: Any) -> None:
-    """Used or not."""
+    """Whether or not it was used."""
     now = clock.now()
     hashes = [rules.secret_hash(f"link {n} {now}") for n in range(2)]
     with database.worker() as tx:

@@ -1,4 +1,4 @@
-"""gPodder's own engine, unmodified, on two devices with a home each; nothing of it is installed."""
+"""gPodder's own engine, unmodified and not installed, on two devices with separate homes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOUR = 3600
 
 @pytest.fixture(scope="module")
 def engine() -> str:
-    """The folder with gPodder's engine. Skipped, with how to get it, where there is none."""
+    """The folder with gPodder's engine. Without it the test is skipped, with the way to get it."""
     result = subprocess.run(
         [str(ROOT / "scripts" / "find_gpodder")], capture_output=True, text=True, check=False
     )
@@ -35,7 +35,7 @@ def engine() -> str:
 
 
 class Feeds(BaseHTTPRequestHandler):
-    """A show at /one.xml and at /two.xml, as real feeds."""
+    """Two shows, as real feeds at /one.xml and /two.xml."""
 
     def do_GET(self) -> None:
         show = self.path.removeprefix("/").removesuffix(".xml")
@@ -53,7 +53,7 @@ class Feeds(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Log nothing."""
 
 
 def episode(show: str, number: int) -> str:
@@ -62,7 +62,7 @@ def episode(show: str, number: int) -> str:
 
 @pytest.fixture(scope="module")
 def feeds() -> Iterator[str]:
-    """Where the shows' feeds are."""
+    """The address of the shows' feeds."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Feeds)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -71,7 +71,7 @@ def feeds() -> Iterator[str]:
 
 
 class Device:
-    """A process with the engine in a home of its own."""
+    """A process with the engine and its own home."""
 
     def __init__(self, engine: str, home: Path) -> None:
         environment = {
@@ -125,7 +125,7 @@ class Device:
 def two(
     engine: str, server_url: str, phone: Any, other_password: Any, tmp_path: Path
 ) -> Iterator[tuple[Device, Device]]:
-    """A laptop and a desktop of one listener, each with an app password of its own."""
+    """A laptop and a desktop of one listener, each with its own app password."""
     devices = []
     for name, keys in (("laptop", phone), ("desktop", other_password(phone.username, "desktop"))):
         device = Device(engine, tmp_path / name)
@@ -141,11 +141,11 @@ def two(
 def test_subscriptions_and_positions_go_both_ways_between_two_engines(
     two: tuple[Device, Device], feeds: str, phone: Any, server_url: str
 ) -> None:
-    """Followed and played on one, found on the other, and back; a show that is left is left."""
+    """Subscribed and played on one, seen on the other, and back; unsubscribing is synced too."""
     laptop, desktop = two
     text, other = f"{feeds}/one.xml", f"{feeds}/two.xml"
     laptop.subscribe(url=text)
-    # The engine's clock has whole seconds, and of two of one second it keeps its own.
+    # The engine's clock has whole seconds, and of two actions in one second it keeps its own.
     laptop.play(url=episode("one", 1), start=0, end=600, total=3600, ago=60)
     laptop.sync()
     desktop.sync()
@@ -179,7 +179,7 @@ def test_subscriptions_and_positions_go_both_ways_between_two_engines(
 def test_p18_an_action_of_an_hour_ago_reaches_an_engine_that_synced_already(
     two: tuple[Device, Device], feeds: str
 ) -> None:
-    """A laptop was off the net; what it played late is seen, and undoes nothing newer (P2)."""
+    """A laptop was offline; its plays arrive late, and undo nothing newer (P2)."""
     laptop, desktop = two
     laptop.subscribe(url=f"{feeds}/two.xml")
     laptop.sync()
@@ -198,7 +198,7 @@ def test_p18_an_action_of_an_hour_ago_reaches_an_engine_that_synced_already(
 def test_250_actions_come_in_batches_of_100_and_all_arrive(
     two: tuple[Device, Device], feeds: str, phone: Any, shared_workspace: Workspace
 ) -> None:
-    """Three uploads, as the server received them; a repeated synchronisation adds nothing."""
+    """The server receives three uploads; synchronizing again adds nothing."""
     laptop, desktop = two
     laptop.subscribe(url=f"{feeds}/one.xml")
     for n in range(EPISODES):
@@ -222,7 +222,7 @@ def test_250_actions_come_in_batches_of_100_and_all_arrive(
 def test_an_engine_whose_password_is_revoked_is_told_so_and_keeps_what_it_has(
     two: tuple[Device, Device], feeds: str, phone: Any, shared_workspace: Workspace
 ) -> None:
-    """AC7: it switches its synchronisation off, and nothing that waits is lost."""
+    """AC7: it disables synchronization and loses none of the waiting actions."""
     from wavehouse import listeners
 
     laptop, _ = two

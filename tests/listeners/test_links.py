@@ -1,4 +1,4 @@
-"""One-time links on a real database: once, in time, in one browser, and silent about accounts."""
+"""One-time links on a real database: single use, expiry, one browser, no account revealed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def outbox(tmp_path: Path) -> Outbox:
 
 
 def asked(database: Any, outbox: Outbox, address: str, browser: str = "browser") -> str:
-    """The token in the email with the link."""
+    """Request a link; returns the token in the email."""
     links.request(database, outbox, email=address, browser=browser, address=SITE)
     newest = max(outbox.folder.iterdir())
     letter = email.message_from_bytes(newest.read_bytes(), policy=policy.default)
@@ -54,7 +54,7 @@ def redeemed(database: Any, token: str, browser: str = "browser") -> str | None:
 def test_ac2_fifty_redemptions_at_once_open_one_session(
     database: Any, outbox: Outbox, phone: Any
 ) -> None:
-    """Whoever is first; the session it opens is the listener's."""
+    """The first one; the session is the listener's."""
     token = asked(database, outbox, phone.username)
     with ThreadPoolExecutor(50) as pool:
         opened = [s for s in pool.map(lambda _: redeemed(database, token), range(50)) if s]
@@ -67,7 +67,7 @@ def test_ac2_fifty_redemptions_at_once_open_one_session(
 def test_ac2_a_link_works_for_fifteen_minutes_in_its_own_browser(
     database: Any, outbox: Outbox, phone: Any
 ) -> None:
-    """Another browser does not use it up; a late one gets nothing."""
+    """Another browser does not use it up; an expired one opens nothing."""
     now = clock.now()
     with clock.frozen(now):
         early, late = (asked(database, outbox, phone.username) for _ in range(2))
@@ -103,7 +103,7 @@ def test_ac2_ac5_only_hashes_of_tokens_are_stored(
 def test_ac2_ac8_an_unknown_address_gets_the_same_answer_and_no_letter(
     database: Any, outbox: Outbox
 ) -> None:
-    """Nothing is raised, nothing is written."""
+    """Nothing is raised and nothing is written."""
     links.request(database, outbox, email="nobody@example.org", browser="b", address=SITE)
     assert not outbox.folder.exists()
 
@@ -111,7 +111,7 @@ def test_ac2_ac8_an_unknown_address_gets_the_same_answer_and_no_letter(
 def test_ac10_no_log_line_holds_a_token(
     database: Any, outbox: Outbox, phone: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever is logged, at the lowest level, while a link is asked for and used."""
+    """At the lowest log level, while a link is requested and used."""
     with caplog.at_level(logging.DEBUG):
         token = asked(database, outbox, phone.username)
         session = redeemed(database, token)

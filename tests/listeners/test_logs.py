@@ -1,4 +1,4 @@
-"""AC10: whatever is done at the doors of listeners, no secret is in any log line."""
+"""AC10: no log line of the listeners' routes contains a secret."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PASSWORD, WRONG = "a long pass phrase", "a wrong pass phrase"
 def port(
     house: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[int]:
-    """The application on a real port, by the server that the program itself starts."""
+    """The application on a real port, started by the program's own server."""
 
     @house.app.post("/breaks")  # type: ignore[untyped-decorator]
     def breaks() -> None:
@@ -44,7 +44,7 @@ def test_ac10_no_log_line_holds_an_authorization_a_cookie_a_password_or_a_token(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """All ways in, wrong ones, and a fault of ours whose trace is logged; at the lowest level."""
+    """Every way to sign in, failed ones, and an internal error's trace, at the lowest level."""
     secrets: dict[str, str] = {"app password": phone.password}
     jar: dict[str, str] = {}
 
@@ -106,7 +106,7 @@ def test_ac10_no_log_line_holds_an_authorization_a_cookie_a_password_or_a_token(
 
 
 def test_ac10_an_error_says_nothing_of_what_was_sent(house: Any) -> None:
-    """The answers neither: a proxy may log them."""
+    """Nor do the answers: a proxy may log them."""
     sent = {"email": "anna", "password": PASSWORD, "more": WRONG}
     answer = house.browser().post(f"{API}/sessions", json=sent)
     assert 422 == answer.status_code

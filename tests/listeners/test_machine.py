@@ -1,7 +1,7 @@
-"""Sequences of requests that nobody thought of: two listeners, three devices each, both dialects.
+"""Random sequences of requests: two listeners, three devices each, both dialects.
 
-Hypothesis chooses who does what, with which body and by which clock. A device behaves as real apps
-do: it goes on from the cursor of its last answer, an upload's included. `make harness` tries many.
+Hypothesis chooses device, request, body and clock. A device behaves like real apps: it continues
+from the cursor of its last answer, including an upload's. `make harness` tries many.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def machine(url: str, workspace: Workspace) -> type[RuleBasedStateMachine]:
         @rule(app=who, way=dialect, n=number, kind=KINDS, at=clocks, start=seconds, end=seconds,
               total=seconds, guid=guids)  # fmt: skip
         def play(self, app: Any, way: str, n: int, kind: str, at: Any, guid: Any, **s: Any) -> None:
-            """An action, good or bad, beside a good one: 200."""
+            """Send an action, valid or not, beside a valid one: 200."""
             action = {
                 "podcast": f"http://{app[0]}.example/feed", "guid": guid,
                 "episode": f"http://{app[0]}.example/{n}.mp3", "device": DEVICES[n % 3],
@@ -85,7 +85,7 @@ def machine(url: str, workspace: Workspace) -> type[RuleBasedStateMachine]:
 
         @rule(app=who, way=dialect, body=odd)
         def send_anything(self, app: Any, way: str, body: Any) -> None:
-            """Any JSON at all: the client's error, or skipped."""
+            """Send any JSON: it is a client error, or is skipped."""
             paths = (
                 ["/api/2/episodes/{me}.json", "/api/2/subscriptions/{me}/{dev}.json",
                  "/api/2/devices/{me}/{dev}.json", "/api/2/settings/{me}/account.json",
@@ -100,7 +100,7 @@ def machine(url: str, workspace: Workspace) -> type[RuleBasedStateMachine]:
 
         @rule(app=who, way=dialect, n=number, is_added=st.booleans())
         def follow(self, app: Any, way: str, n: int, is_added: bool) -> None:
-            """Change the shows, and go on from the upload's cursor."""
+            """Change the shows, and continue from the upload's cursor."""
             url = f"http://{app[0]}.example/feed{n}"
             body = {"add": [url] * is_added, "remove": [url] * (not is_added)}
             path = (
@@ -114,7 +114,7 @@ def machine(url: str, workspace: Workspace) -> type[RuleBasedStateMachine]:
 
         @rule(app=who, way=dialect, plus=st.integers(0, 1))
         def hear(self, app: Any, way: str, plus: int) -> None:
-            """Ask for what others changed: with the cursor, or with one more as Kasts does."""
+            """Request others' changes: with the cursor, or with cursor + 1 as Kasts does."""
             path = (
                 "/api/2/subscriptions/{me}/{dev}.json"
                 if way == "gpodder"
@@ -134,7 +134,7 @@ def machine(url: str, workspace: Workspace) -> type[RuleBasedStateMachine]:
 
         @rule(app=who, n=number)
         def forget_device(self, app: Any, n: int) -> None:
-            """A device goes; what it did stays."""
+            """Remove a device; its actions stay."""
             self.ask(app, "DELETE", f"/api/v1/listener/devices/{DEVICES[n % 3]}")
 
         @invariant()

@@ -1,4 +1,4 @@
-"""The pages for listeners over HTTP: asking for a link, one's own page, and what is refused."""
+"""The listeners' pages over HTTP: requesting a link, the listener's own page, refusals."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ AGAIN = "sign in again"
 
 
 def csrf(browser: TestClient, path: str = OWN) -> str:
-    """The token of the forms of a page."""
+    """The CSRF token of a page's forms."""
     match = re.search(r'name="csrf" value="([\w-]+)"', browser.get(path).text)
     assert match is not None
     return match[1]
 
 
 def sent(browser: TestClient, path: str, page: str = OWN, **fields: str) -> Any:
-    """A form of a page as a browser sends it; redirects are returned, not followed."""
+    """Submit a form like a browser; redirects are returned, not followed."""
     data = {"csrf": csrf(browser, page), **fields}
     return browser.post(path, data=data, follow_redirects=False)
 
@@ -59,7 +59,7 @@ def test_ac2_a_link_is_asked_for_and_used_on_the_page(house: Any, phone: Any) ->
 
 
 def test_ac8_known_and_unknown_addresses_get_the_same_page(house: Any, phone: Any) -> None:
-    """Status, place, names of headers, and the page that follows, but for its form's token."""
+    """Status, Location, names of headers and the next page are equal, except the form's token."""
     lines, pages = [], []
     for email in (phone.username, "stranger@example.org"):
         browser = house.browser()
@@ -74,7 +74,7 @@ def test_ac8_known_and_unknown_addresses_get_the_same_page(house: Any, phone: An
 
 
 def test_ac8_the_page_and_the_api_count_letters_together(house: Any) -> None:
-    """Three letters to an address, whichever door was asked; twenty tries of links."""
+    """Three emails to an address, through either of them; twenty tries of links."""
     email = f"{uuid4()}@example.org"
     with clock.frozen(clock.now()):
         doors = [
@@ -93,7 +93,7 @@ def test_ac8_the_page_and_the_api_count_letters_together(house: Any) -> None:
 
 
 def test_what_is_no_address_is_told_beside_the_field(house: Any) -> None:
-    """And nothing is put into the page but as text."""
+    """The text is escaped before it is put into the page."""
     answer = asked(house.browser(), "<b>anna</b>")
     assert 422 == answer.status_code
     assert "Invalid e-mail address. An address looks like anna@example.org." in answer.text
@@ -102,7 +102,7 @@ def test_what_is_no_address_is_told_beside_the_field(house: Any) -> None:
 
 
 def test_a_link_that_is_not_good_leads_to_a_new_one(house: Any) -> None:
-    """In the listener's words, not the dashboard's."""
+    """The page is in the listener's words, not the dashboard's."""
     answer = house.browser().post(SIGN_IN, data={"token": "x" * 43})
     assert 401 == answer.status_code
     assert "Invalid sign-in link" in answer.text
@@ -111,7 +111,7 @@ def test_a_link_that_is_not_good_leads_to_a_new_one(house: Any) -> None:
 
 
 def test_who_is_not_signed_in_is_led_to_the_way_in(house: Any, phone: Any) -> None:
-    """An app's session may neither see nor change the account."""
+    """An app's session can neither see nor change the account."""
     stranger, app = house.browser(), house.browser()
     assert 200 == app.get(f"{API}/devices", auth=phone.auth).status_code
     assert app.cookies[COOKIE]
@@ -148,7 +148,7 @@ FORMS = ["apps", "apps/revoke", "passkeys/remove", "sign-out", "sign-out-everywh
 def test_a_form_of_another_site_changes_nothing(
     house: Any, phone: Any, form: str, how: dict[str, Any]
 ) -> None:
-    """Even if its cookies came along."""
+    """Even with the listener's cookies."""
     browser = house.signed_in(phone.username)
     before = len(house.letters())
     known = csrf(browser)
@@ -169,7 +169,7 @@ def test_a_form_of_another_site_changes_nothing(
 def test_a_link_is_not_used_up_from_another_site(
     house: Any, phone: Any, headers: dict[str, str]
 ) -> None:
-    """Its own page may: browsers say ``null`` of the origin of pages without a referrer."""
+    """The site's own page may use it: browsers send ``null`` as the origin without a referrer."""
     browser = house.browser()
     asked(browser, phone.username)
     form = {"token": house.token()}
@@ -187,14 +187,14 @@ def test_a_link_is_not_used_up_from_another_site(
     ],
 )
 def test_what_is_no_form_of_a_page_is_refused_in_words(house: Any, body: bytes, said: str) -> None:
-    """Before anything is looked at."""
+    """Before any other check."""
     answer = house.browser().post(LETTER, content=body)
     assert 422 == answer.status_code
     assert said in answer.text
 
 
 def test_a_form_has_a_token_of_its_browser_that_scripts_cannot_read(house: Any) -> None:
-    """The cookie is for these pages only."""
+    """The token's cookie is sent to these pages only."""
     cookie = house.browser().get(SIGN_IN).headers["set-cookie"].lower()
     assert cookie.startswith(f"{CSRF}=")
     assert all(part in cookie for part in ("httponly", "samesite=lax", "secure", "path=/listener"))
@@ -203,7 +203,7 @@ def test_a_form_has_a_token_of_its_browser_that_scripts_cannot_read(house: Any) 
 def test_ac6_an_app_password_of_the_page_signs_in_until_it_is_revoked(
     house: Any, phone: Any
 ) -> None:
-    """Shown once; it and the session it opened end with the next request."""
+    """The password is shown once; it and its session are invalid at the next request."""
     browser, app = house.signed_in(phone.username), house.browser()
     made = sent(browser, f"{OWN}/apps", name=" Kitchen <radio> ")
     text = password_on(made)
@@ -226,7 +226,7 @@ def test_ac6_an_app_password_of_the_page_signs_in_until_it_is_revoked(
 
 
 def test_ac6_apps_over_the_api(house: Any, phone: Any) -> None:
-    """The same for programs: list, make, revoke; only the listener's own, and not by an app."""
+    """Programs list, create and revoke the listener's own passwords; apps cannot."""
     browser, other = house.signed_in(phone.username), house.browser()
     made = browser.post(f"{API}/apps", json={"name": "car"})
     assert (201, phone.username) == (made.status_code, made.json()["username"])
@@ -243,7 +243,7 @@ def test_ac6_apps_over_the_api(house: Any, phone: Any) -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 101, "\x00\n"])
 def test_an_app_has_a_name_that_can_be_read(house: Any, phone: Any, name: str) -> None:
-    """A sentence, not a fault of the database."""
+    """An invalid name gets a sentence, not a database error."""
     browser = house.signed_in(phone.username)
     spans = sent(browser, f"{OWN}/apps", name=name)
     assert 422 == spans.status_code
@@ -254,7 +254,7 @@ def test_an_app_has_a_name_that_can_be_read(house: Any, phone: Any, name: str) -
 def test_ac6_nobody_ends_an_app_of_somebody_else(
     house: Any, phone: Any, other_password: Any, shared_workspace: Any
 ) -> None:
-    """Nor a passkey: for others there is none."""
+    """Nor a passkey: other listeners get not found."""
     stranger = f"{uuid4()}@example.org"
     with shared_workspace.stores.listeners.worker() as tx:
         accounts.create(tx, email=stranger)
@@ -269,7 +269,7 @@ def test_ac6_nobody_ends_an_app_of_somebody_else(
 def test_ac6_there_is_an_end_of_apps(
     house: Any, phone: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Revoked ones do not count."""
+    """Revoked apps do not count."""
     monkeypatch.setattr(accounts, "_MOST_APPS", 2)
     browser = house.signed_in(phone.username)
     made = [browser.post(f"{API}/apps", json={"name": "x"}) for _ in range(2)]
@@ -281,7 +281,7 @@ def test_ac6_there_is_an_end_of_apps(
 def test_ac7_no_app_password_is_left_by_a_session_that_ended_meanwhile(
     house: Any, phone: Any
 ) -> None:
-    """Whoever was about to make one when its owner signed out everywhere makes none."""
+    """A session that ended by signing out everywhere cannot create one afterwards."""
     browser = house.signed_in(phone.username)
     caller = sessions.caller(house.doors.database, token=browser.cookies[COOKIE])
     assert caller is not None
@@ -291,7 +291,7 @@ def test_ac7_no_app_password_is_left_by_a_session_that_ended_meanwhile(
 
 
 def test_an_old_sign_in_is_told_to_sign_in_again(house: Any, phone: Any) -> None:
-    """It looks, signs out, and changes nothing; its page says so and its forms are away."""
+    """It can read and sign out, but not change; its page says so and has no forms."""
     now = clock.now()
     with clock.frozen(now):
         browser = house.signed_in(phone.username)
@@ -317,7 +317,7 @@ def test_an_old_sign_in_is_told_to_sign_in_again(house: Any, phone: Any) -> None
 
 
 def test_ac7_signing_out_ends_the_session_and_everywhere_ends_all(house: Any, phone: Any) -> None:
-    """An old sign-in may; apps go on unless they are meant, too."""
+    """An old sign-in may do so; apps continue unless they are included."""
     now = clock.now()
     with clock.frozen(now):
         first, second, third = (house.signed_in(phone.username) for _ in range(3))
@@ -337,7 +337,7 @@ def test_ac7_signing_out_ends_the_session_and_everywhere_ends_all(house: Any, ph
 
 
 def test_ac8_no_page_holds_a_secret_of_its_cookies(house: Any, phone: Any) -> None:
-    """Neither the session nor the browser's own."""
+    """Neither the session's token nor the browser's."""
     browser = house.signed_in(phone.username)
     browser.get(OWN)
     secrets = [value for name, value in browser.cookies.items() if name != CSRF]
@@ -356,7 +356,7 @@ def test_ac8_no_page_holds_a_secret_of_its_cookies(house: Any, phone: Any) -> No
 def test_the_pages_of_letters_and_apps_have_the_same_frame(
     house: Any, path: str, said: str
 ) -> None:
-    """One look for all that listeners see."""
+    """All pages for listeners look alike."""
     page = house.browser().get(path).text
     assert said in page
     assert "/static/wavehouse.css" in page

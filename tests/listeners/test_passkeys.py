@@ -1,4 +1,4 @@
-"""Passkeys with an authenticator in software: what signs in, and everything that does not."""
+"""Passkeys with a software authenticator: valid sign-ins and every refusal."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def flagged_at(house: Any, key: Authenticator) -> Any:
 
 
 def test_ac3_a_registered_passkey_signs_in_and_opens_a_session(house: Any, phone: Any) -> None:
-    """Again and again, in a browser that knows nothing of the listener."""
+    """Repeatedly, in a browser without cookies of the listener."""
     key = registered(house, phone)
     for _ in range(2):
         browser = house.browser()
@@ -70,7 +70,7 @@ def test_ac3_a_registered_passkey_signs_in_and_opens_a_session(house: Any, phone
 
 
 def test_ac3_what_is_asked_names_the_party_and_demands_the_owner(house: Any, phone: Any) -> None:
-    """Discoverable, verified; a passkey that is there is not made twice; signing in names none."""
+    """Discoverable and verified; an existing passkey is excluded; signing in names no passkey."""
     key = registered(house, phone)
     asked = house.signed_in(phone.username).post(CREATE).json()
     assert PARTY == asked["rp"]["id"]
@@ -84,7 +84,7 @@ def test_ac3_what_is_asked_names_the_party_and_demands_the_owner(house: Any, pho
 
 
 def test_ac3_a_challenge_is_answered_once(house: Any, phone: Any) -> None:
-    """The same answer again, at once or fifty times in parallel, signs nobody in twice."""
+    """The same answer again, later or fifty times in parallel, does not sign in twice."""
     key = registered(house, phone)
     browser = house.browser()
     answer = key.get(browser.post(GET).json())
@@ -106,7 +106,7 @@ def test_ac3_a_challenge_is_answered_once(house: Any, phone: Any) -> None:
 
 
 def test_ac3_a_failed_answer_uses_its_challenge_up(house: Any, phone: Any) -> None:
-    """A second try needs a second challenge."""
+    """A second try needs a new challenge."""
     key = registered(house, phone)
     browser = house.browser()
     asked = browser.post(GET).json()
@@ -120,7 +120,7 @@ def test_ac3_a_failed_answer_uses_its_challenge_up(house: Any, phone: Any) -> No
 def test_ac3_a_registration_is_answered_once_and_a_passkey_is_one_listeners(
     house: Any, phone: Any
 ) -> None:
-    """Neither a replay nor another account takes it."""
+    """Neither a replay nor another account can register it."""
     key = Authenticator(SITE, PARTY)
     browser = house.signed_in(phone.username)
     made = {"credential": key.create(browser.post(CREATE).json()), "name": "Phone"}
@@ -134,7 +134,7 @@ def test_ac3_a_registration_is_answered_once_and_a_passkey_is_one_listeners(
 def test_ac3_a_challenge_lives_five_minutes_in_its_own_browser(
     house: Any, phone: Any, late: bool
 ) -> None:
-    """Another browser cannot use it, nor anybody a late one."""
+    """Another browser cannot use it, and an expired one is refused."""
     key, now = registered(house, phone), clock.now()
     browser, other = house.browser(), house.browser()
     with clock.frozen(now):
@@ -159,7 +159,7 @@ def test_ac3_a_challenge_lives_five_minutes_in_its_own_browser(
 def test_ac3_origin_party_and_owner_are_checked(
     house: Any, phone: Any, wrong: dict[str, Any]
 ) -> None:
-    """At registering and at signing in."""
+    """At registration and at sign-in."""
     assert 422 == refused_to_register(
         house, phone, Authenticator(**{"origin": SITE, "party": PARTY, **wrong})
     )
@@ -170,7 +170,7 @@ def test_ac3_origin_party_and_owner_are_checked(
 
 
 def test_ac3_a_challenge_for_one_purpose_is_none_for_the_other(house: Any, phone: Any) -> None:
-    """A challenge to sign in registers nothing, and the other way round."""
+    """A challenge to sign in cannot register, and the other way round."""
     key = registered(house, phone)
     browser = house.signed_in(phone.username)
     asked = {**browser.post(CREATE).json(), "challenge": browser.post(GET).json()["challenge"]}
@@ -183,7 +183,7 @@ def test_ac3_a_challenge_for_one_purpose_is_none_for_the_other(house: Any, phone
 def test_ac3_another_key_or_another_listeners_handle_signs_nobody_in(
     house: Any, phone: Any
 ) -> None:
-    """The signature must be the passkey's; the handle must be its owner's."""
+    """The signature must be the passkey's, the handle its owner's."""
     key = registered(house, phone)
     thief = Authenticator(SITE, PARTY, credential_id=key.credential_id, count=9)
     assert 401 == entered(house, thief)
@@ -194,7 +194,7 @@ def test_ac3_another_key_or_another_listeners_handle_signs_nobody_in(
 
 
 def test_ac3_a_counter_that_goes_back_flags_the_passkey(house: Any, phone: Any) -> None:
-    """A copy used the original's number: from then on neither signs in, until it is removed."""
+    """A copy has used the original's number: neither signs in until it is removed."""
     key = registered(house, phone)
     assert 200 == entered(house, key)
     key.count -= 1
@@ -213,14 +213,14 @@ def test_ac3_a_counter_that_goes_back_flags_the_passkey(house: Any, phone: Any) 
 
 
 def test_ac3_an_authenticator_without_a_counter_is_no_copy(house: Any, phone: Any) -> None:
-    """Synchronised passkeys say 0 each time."""
+    """Synchronized passkeys always send 0."""
     key = registered(house, phone, step=0)
     assert [200, 200] == [entered(house, key) for _ in range(2)]
     assert flagged_at(house, key) is None
 
 
 def test_ac3_a_passkey_is_made_within_fifteen_minutes_of_a_sign_in(house: Any, phone: Any) -> None:
-    """And by no app password."""
+    """An app password cannot create one."""
     now = clock.now()
     with clock.frozen(now):
         browser = house.signed_in(phone.username)
@@ -244,7 +244,7 @@ def test_ac3_a_passkey_is_made_within_fifteen_minutes_of_a_sign_in(house: Any, p
 def test_ac3_what_no_authenticator_says_is_refused_as_input(
     house: Any, phone: Any, credential: dict[str, Any]
 ) -> None:
-    """422, never a fault of ours."""
+    """422, never an internal error."""
     answer = house.browser().post(SIGN_IN, json={"credential": credential})
     assert answer.status_code in {401, 422}
     browser = house.signed_in(phone.username)

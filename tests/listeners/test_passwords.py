@@ -1,4 +1,4 @@
-"""The optional password of an account: how it is kept, checked, guessed at and removed."""
+"""The optional account password: storage, checks, guessing and removal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GOOD = "correct horse battery"
 
 
 class Watched:
-    """A hash function that tells which thread computes it and waits until it may."""
+    """A hash function that records its thread and waits for permission to continue."""
 
     def __init__(self) -> None:
         self.began, self.may = threading.Semaphore(0), threading.Event()
@@ -59,7 +59,7 @@ def stored(house: Any, email: str) -> str | None:
 
 
 def test_ac4_a_password_is_kept_as_argon2id_and_signs_in(house: Any, phone: Any) -> None:
-    """In any normal form of its characters; setting it signs others out."""
+    """In any Unicode normalization; setting it ends other sessions."""
     browser, other = (house.signed_in(phone.username) for _ in range(2))
     answer = browser.put(PASSWORD, json={"password": "caf\u00e9 au lait, s'il"})
     assert {"ended": 1} == answer.json()
@@ -83,7 +83,7 @@ def test_ac4_the_parameters_are_those_of_argon2_cffi(phone: Any) -> None:
 def test_ac4_a_hash_of_older_parameters_is_replaced_at_the_next_sign_in(
     house: Any, phone: Any
 ) -> None:
-    """Only then is the password known."""
+    """Only at sign-in is the password known."""
     older = PasswordHasher(time_cost=1, memory_cost=32, parallelism=1).hash(GOOD)
     with house.doors.database.worker() as tx:
         tx.connection.execute(
@@ -96,7 +96,7 @@ def test_ac4_a_hash_of_older_parameters_is_replaced_at_the_next_sign_in(
 
 
 def test_ac4_a_removed_password_signs_nobody_in(house: Any, phone: Any) -> None:
-    """The account goes on with links."""
+    """Links still sign in."""
     browser = house.signed_in(phone.username)
     browser.put(PASSWORD, json={"password": GOOD})
     assert 200 == browser.delete(PASSWORD).status_code
@@ -105,7 +105,7 @@ def test_ac4_a_removed_password_signs_nobody_in(house: Any, phone: Any) -> None:
 
 
 def test_ac4_a_password_needs_a_sign_in_of_the_last_fifteen_minutes(house: Any, phone: Any) -> None:
-    """A browser that was left open, or an app, does not set one."""
+    """An old browser session or an app cannot set one."""
     now = clock.now()
     with clock.frozen(now):
         browser = house.signed_in(phone.username)
@@ -118,7 +118,7 @@ def test_ac4_a_password_needs_a_sign_in_of_the_last_fifteen_minutes(house: Any, 
 
 
 def test_ac4_short_long_and_obvious_passwords_are_refused() -> None:
-    """Length is what counts; of what characters is the listener's business."""
+    """Only the length is required; the characters are the listener's choice."""
     for text in ("a" * 11, "a" * 257, " Anna@Example.org "):
         with pytest.raises(InvalidInput):
             usable_password(text, "anna@example.org")
@@ -126,7 +126,7 @@ def test_ac4_short_long_and_obvious_passwords_are_refused() -> None:
 
 
 def test_ac4_hashing_does_not_hold_the_event_loop(house: Any) -> None:
-    """While both threads compute, the loop answers others."""
+    """While both threads hash, the event loop answers other requests."""
     slow = Watched()
     app = FastAPI()
     for router in by_doors(replace(house.doors, hasher=Hasher(slow))):
@@ -157,7 +157,7 @@ def test_ac4_hashing_does_not_hold_the_event_loop(house: Any) -> None:
 
 
 def test_ac4_only_so_many_passwords_are_computed_at_once() -> None:
-    """A request that comes while all threads compute gets a 429, and succeeds later."""
+    """A request that arrives while all threads hash gets 429, and succeeds later."""
     slow = Watched()
     hasher = Hasher(slow, threads=2, waiting=0)
     with ThreadPoolExecutor(2) as pool:
@@ -174,7 +174,7 @@ def test_ac4_only_so_many_passwords_are_computed_at_once() -> None:
 def test_ac8_a_lockout_is_the_same_with_and_without_an_account(
     house: Any, phone: Any, exists: bool
 ) -> None:
-    """Five tries, then one a minute; even the right password waits. Same words, same headers."""
+    """Five tries, then one a minute; the right password waits, too. Same text, same headers."""
     browser = house.signed_in(phone.username)
     browser.put(PASSWORD, json={"password": GOOD})
     email = phone.username if exists else "stranger@example.org"
@@ -190,7 +190,7 @@ def test_ac8_a_lockout_is_the_same_with_and_without_an_account(
 
 
 def test_ac8_unknown_without_a_password_and_wrong_are_one_answer(house: Any, phone: Any) -> None:
-    """And each of them computes one hash, so the time is the same."""
+    """Each computes one hash, so that the time is the same."""
     slow = Watched()
     slow.may.set()
     hasher = Hasher(slow)

@@ -1,4 +1,4 @@
-"""What resuming suggests, what is displaced, removed, coalesced, carried away and erased."""
+"""Resuming, displaced and removed positions, coalescing, export, import and erasure."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def said(chapter: str, ms: int | None, kind: Kind = Kind.PROGRESS, **more: Any) 
 def test_p08_the_policy_changes_what_resuming_suggests_and_nothing_else(
     database: Any, caller: Caller
 ) -> None:
-    """Latest, furthest, or both to ask about; the log and the winner stay."""
+    """Latest, furthest, or both to choose from; the log and the winner are unchanged."""
     chapter = episode(database, caller)
     for ms in (1_800_000, 300_000):
         recording.record(database, caller=caller, actions=[said(chapter, ms, Kind.SEEK)])
@@ -103,7 +103,7 @@ def test_p08_the_policy_changes_what_resuming_suggests_and_nothing_else(
 def test_p10_a_move_of_ten_minutes_or_a_twentieth_displaces(
     database: Any, caller: Caller, before: int, after: int, duration: int | None, far: bool
 ) -> None:
-    """Told in the reply, with what can be restored; to the other device as a hint."""
+    """The reply has the position that can be restored; the other device gets a hint."""
     chapter = episode(database, caller)
     at = clock.now() - timedelta(minutes=5)
     first = said(chapter, before, duration_ms=duration, device_id="car", occurred_at=at)
@@ -133,7 +133,7 @@ def test_p10_a_move_of_ten_minutes_or_a_twentieth_displaces(
 def test_p10_a_device_that_had_seen_the_position_displaces_nothing(
     database: Any, caller: Caller
 ) -> None:
-    """Nor does one that goes on from its own."""
+    """Nor does a device that continues from its own position."""
     chapter = episode(database, caller)
     first = said(chapter, 0, device_id="car")
     recording.record(database, caller=caller, actions=[first])
@@ -146,7 +146,7 @@ def test_p10_a_device_that_had_seen_the_position_displaces_nothing(
 
 
 def test_p29_two_of_date_link_and_title_are_one_episode(database: Any, caller: Caller) -> None:
-    """A new file of a re-published episode; one alone is not enough, nor another feed's."""
+    """A new file of a republished episode; one match is not enough, nor one in another feed."""
     feed, day = f"https://feeds.example/{uuid4()}", clock.now()
     first = episode(
         database, caller, feed=feed, described=Described("One", "https://e.example/1", day)
@@ -171,7 +171,7 @@ def test_p29_two_of_date_link_and_title_are_one_episode(database: Any, caller: C
 def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
     database: Any, caller: Caller
 ) -> None:
-    """Granted, revoked, granted again: the position is the same, seen, and written on meanwhile."""
+    """Granted, revoked, granted again: the position stays, is visible, and can be updated."""
     chapter = episode(database, caller)
     with database.worker() as tx:
         entitlement = tx.value(
@@ -210,7 +210,7 @@ def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
 
 
 def test_p33_progress_within_five_seconds_is_one_change(database: Any, caller: Caller) -> None:
-    """The last one; another device's, a later one and other kinds are changes of their own."""
+    """The last one is kept; another device's, a later one and other kinds are separate changes."""
     chapter, start = episode(database, caller), clock.now() - timedelta(hours=1)
     cursor = recording.record(
         database, caller=caller, actions=[said(chapter, 1, Kind.SEEK, occurred_at=start)]
@@ -231,7 +231,7 @@ def test_p33_progress_within_five_seconds_is_one_change(database: Any, caller: C
 
 
 def test_p35_what_was_written_is_read(server_url: str, phone: Any) -> None:
-    """After each 2xx a GET shows at least that version."""
+    """After each 2xx a GET returns at least that version."""
     with httpx2.Client(base_url=f"{server_url}/api/v1/listener", auth=phone.auth) as api:
         episode_url = f"https://media.example/{uuid4()}.mp3"
         made = api.post("/chapters", json={"podcast_url": FEED, "episode_url": episode_url})
@@ -245,7 +245,7 @@ def test_p35_what_was_written_is_read(server_url: str, phone: Any) -> None:
 
 
 def test_p38_p26_a_removed_position_is_a_tombstone(database: Any, caller: Caller) -> None:
-    """Every other device hears of it; older progress that comes later does not bring it back."""
+    """Every other device sees it; older progress that arrives later does not restore it."""
     chapter = episode(database, caller)
     old = said(chapter, 500_000, occurred_at=clock.now() - timedelta(hours=3), device_id="attic")
     cursor = recording.record(database, caller=caller, actions=[said(chapter, 90_000)]).cursor
@@ -266,7 +266,7 @@ def test_p38_p26_a_removed_position_is_a_tombstone(database: Any, caller: Caller
 
 
 def state(database: Any, who: Caller) -> dict[str, Any]:
-    """Everything of a listener that an archive must keep; not versions and cursors."""
+    """A listener's state that an archive must keep, without versions and cursors."""
     result = archives.archive(database, listener_id=who.listener_id)
     with database.listener(who.listener_id) as tx:
         rows = tx.connection.execute(
@@ -279,7 +279,7 @@ def state(database: Any, who: Caller) -> dict[str, Any]:
 
 
 def test_p39_an_archive_that_is_brought_in_is_the_same_again(database: Any, caller: Caller) -> None:
-    """Finished, re-cut, removed and guarded chapters, shows, devices; twice is once."""
+    """Finished, re-cut, removed and guarded chapters, shows, devices; importing twice is fine."""
     subscriptions.change(database, caller=caller, device_id="phone", add=[FEED, FEED + "?b"])
     past = clock.now() - timedelta(days=2)
     for number in range(6):
@@ -310,14 +310,14 @@ def test_p39_an_archive_that_is_brought_in_is_the_same_again(database: Any, call
 def test_p39_what_is_no_archive_is_refused_whole(
     database: Any, caller: Caller, told: object
 ) -> None:
-    """With the command that makes one."""
+    """The error has the command that makes an archive."""
     with pytest.raises(InvalidInput, match="not an archive") as caught:
         archives.bring_in(database, caller=caller, document=told)
     assert "wavehouse listeners export" in str(caught.value.next_steps())
 
 
 def test_p39_export_in_three_forms_over_http(server_url: str, phone: Any) -> None:
-    """JSON that comes in again, gpodder's actions, OPML."""
+    """JSON that can be imported, gpodder's actions, OPML."""
     with httpx2.Client(base_url=f"{server_url}/api/v1/listener", auth=phone.auth) as api:
         chapter = api.post(
             "/chapters", json={"podcast_url": FEED, "episode_url": f"https://m.example/{uuid4()}"}
@@ -339,7 +339,7 @@ def test_p39_export_in_three_forms_over_http(server_url: str, phone: Any) -> Non
 def test_p37_an_erased_listener_leaves_nothing_and_a_late_upload_makes_nothing(
     server_url: str, phone: Any, shared_workspace: Workspace, database: Any
 ) -> None:
-    """A receipt counts the rows; the phone that was away gets 401."""
+    """A receipt counts the rows; the phone that was offline gets 401."""
     with database.worker() as tx:
         who = accounts.find(tx, email=phone.username).listener_id
     with httpx2.Client(base_url=server_url, auth=phone.auth) as api:
@@ -362,7 +362,7 @@ def test_p37_an_erased_listener_leaves_nothing_and_a_late_upload_makes_nothing(
 def test_p37_a_dump_after_erasure_holds_nothing_of_a_private_feed(
     server_url: str, phone: Any, shared_workspace: Workspace, database: Any
 ) -> None:
-    """Neither the token, nor the address, nor the id: every table is searched as text."""
+    """Every table is searched as text for the token, the address and the id."""
     token = f"SECRET{uuid4().hex}"
     feed = f"https://private.example/{token}/feed.xml"
     with database.worker() as tx:
@@ -399,7 +399,7 @@ def _dumped(database: Any) -> str:
 def test_p39_an_archive_of_several_megabytes_is_brought_in_over_http(
     server_url: str, phone: Any
 ) -> None:
-    """Years of listening are more than one batch; what is larger than 32 MiB is 413."""
+    """Years of listening need several batches; more than 32 MiB is 413."""
     with httpx2.Client(base_url=f"{server_url}/api/v1/listener", auth=phone.auth) as api:
         archive = api.get("/export").json()
         archive["padding"] = "x" * 2_000_000
@@ -410,7 +410,7 @@ def test_p39_an_archive_of_several_megabytes_is_brought_in_over_http(
 def test_the_commands_carry_away_bring_in_and_erase(
     shared_workspace: Workspace, database: Any, caller: Caller, tmp_path: Path
 ) -> None:
-    """Export to a file, import for another, erase both; nobody is asked with --yes."""
+    """Export to a file, import for another listener, erase both; --yes skips the question."""
     from contextlib import nullcontext
 
     recording.record(database, caller=caller, actions=[said(episode(database, caller), 90_000)])

@@ -1,4 +1,4 @@
-"""Uploads that come at the same time: one transaction, and each as if it had come alone."""
+"""Concurrent uploads share a transaction, with the same result as one after another."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def three(database: Any) -> list[Caller]:
 
 @pytest.fixture
 def chapter() -> str:
-    """A chapter that apps name by an id of their own."""
+    """A chapter named by an app's own id."""
     return str(uuid4())
 
 
@@ -71,7 +71,7 @@ def place(database: Any, who: Caller, chapter: str) -> int:
 def test_p15_each_upload_has_its_own_statuses_cursor_and_rows(
     database: Any, three: list[Caller], chapter: str
 ) -> None:
-    """Three listeners in one chapter; the first also repeats itself, the second contradicts."""
+    """Three listeners in one chapter; one repeats an action, another contradicts itself."""
     a, b, c = three
     first, second = said(chapter, 10_000), said(chapter, 20_000)
     recording.record(database, caller=b, actions=[second])
@@ -119,7 +119,7 @@ def test_p12_who_had_read_an_old_version_is_refused_alone(
 def test_p02_late_and_new_actions_of_several_listeners_are_folded_apart(
     database: Any, three: list[Caller], chapter: str
 ) -> None:
-    """One tells something older than what is known: only its own chapter is folded again."""
+    """One has an action older than the stored ones: only its own chapter is folded again."""
     a, b, _ = three
     now = clock.now()
     for who in (a, b):
@@ -195,7 +195,7 @@ def test_p37_who_was_erased_meanwhile_is_a_stranger_and_harms_nobody(
 def test_nobody_fails_by_what_another_sent(
     database: Any, three: list[Caller], chapter: str
 ) -> None:
-    """Something that PostgreSQL refuses ends the transaction of all; the others write alone."""
+    """An upload refused by PostgreSQL ends the shared transaction; the others are written alone."""
     a, b, c = three
     uploads = [upload(who, said(chapter, 40_000)) for who in three]
     uploads[1] = upload(b, said("a\0b", 40_000))
@@ -216,7 +216,7 @@ def test_nobody_fails_by_what_another_sent(
 def test_the_rows_of_a_listener_who_is_not_named_are_not_seen(
     database: Any, three: list[Caller], chapter: str
 ) -> None:
-    """Row security of a transaction for several listeners."""
+    """Row security in a transaction for several listeners."""
     for who in three:
         recording.record(database, caller=who, actions=[said(chapter, 10_000)])
     wanted = [(who.listener_id, chapter) for who in three]
@@ -248,7 +248,7 @@ while True:
 def test_p16_killed_in_a_group_all_of_it_is_there_or_nothing(
     database: Any, three: list[Caller], chapter: str
 ) -> None:
-    """Five kills: every listener of the groups has whole uploads, and as many as the others."""
+    """Five kills: every listener of a group has whole uploads, and as many as the others."""
     ids = [str(who.listener_id) for who in three]
     words = [database.place.admin, database.place.secret, chapter, *ids]
     for _ in range(5):
@@ -283,7 +283,7 @@ def test_p16_killed_in_a_group_all_of_it_is_there_or_nothing(
 def test_p37_erasing_and_recording_wait_for_each_other_in_one_order(
     database: Any, three: list[Caller], chapter: str
 ) -> None:
-    """Two writers of overlapping groups and an erasure of each in turn: nobody ends in a deadlock.
+    """Two writers of overlapping groups and a concurrent erasure never deadlock.
 
     PostgreSQL would end one of them with an error after a second.
     """
@@ -319,7 +319,7 @@ def test_p37_erasing_and_recording_wait_for_each_other_in_one_order(
 def test_p02_a_late_action_is_folded_from_a_checkpoint_as_from_the_whole_history(
     database: Any, three: list[Caller], chapter: str
 ) -> None:
-    """450 actions, then late ones at several places: the same row as in one go."""
+    """450 actions, then late ones at several places: the same row as from a single fold."""
     dice, start = Random(7), clock.now() - timedelta(days=3)
     actions = [
         NewAction(

@@ -1,4 +1,4 @@
-"""Rules of positions by their numbers: every order the same end, clocks, slips, finishing."""
+"""Position rules by number: independence of order, clocks, accidental moves, finishing."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_p02_every_order_of_arrival_gives_the_same_row(name: str) -> None:
 
 
 def test_p02_two_hundred_actions_in_a_thousand_orders() -> None:
-    """Random kinds, times that tie, positions: one end."""
+    """Random kinds, equal times and positions always give the same row."""
     dice = Random(4)
     kinds = list(Kind)
     actions = [
@@ -102,7 +102,7 @@ def test_p02_two_hundred_actions_in_a_thousand_orders() -> None:
 
 
 def test_p02_a_history_can_be_folded_on_from_any_point_of_it() -> None:
-    """The row has what came before a point: folding on from it is folding everything."""
+    """The row has all state before a point: continuing from it equals folding everything."""
     cut = 0
     for name, actions in HISTORIES.items():
         ordered = sorted(actions, key=rules.order)
@@ -117,14 +117,14 @@ def test_p02_a_history_can_be_folded_on_from_any_point_of_it() -> None:
 
 
 def test_p03_a_clock_that_is_ahead_is_not_believed() -> None:
-    """Later than five minutes after it came, it counts as of then, and is flagged."""
+    """A time more than five minutes after its arrival becomes the arrival, and is flagged."""
     assert (NOON, True) == rules.effective_at(NOON + timedelta(days=3650), None, NOON)
     near = NOON + timedelta(seconds=299)
     assert (near, False) == rules.effective_at(near, None, NOON)
 
 
 def test_p04_a_slow_clock_is_set_right_by_when_it_was_sent() -> None:
-    """A device two hours slow that acted last wins all the same."""
+    """The last action wins even from a device that is two hours slow."""
     slow = NOON - timedelta(hours=2)
     assert (NOON, False) == rules.effective_at(slow, slow, NOON)
     little = NOON - timedelta(seconds=20)
@@ -132,12 +132,12 @@ def test_p04_a_slow_clock_is_set_right_by_when_it_was_sent() -> None:
 
 
 def test_p05_without_a_time_it_is_now() -> None:
-    """When it came."""
+    """The time is that of arrival."""
     assert (NOON, False) == rules.effective_at(None, None, NOON)
 
 
 def test_p06_before_2000_it_is_kept_and_never_wins() -> None:
-    """A clock that was never set; an import older than the account is fine."""
+    """The clock was never set; an import from before the account existed is valid."""
     early = Action(
         ActionId(UUID(int=9)), "seek", MINUTE, None, None, datetime(1970, 1, 1, tzinfo=UTC), None,
         None,
@@ -158,7 +158,7 @@ def test_p07_backwards_is_legal_and_the_furthest_stays() -> None:
 
 
 def test_p09_a_stale_zero_is_guarded_and_a_meant_one_is_not() -> None:
-    """Who did not know where the listener was cannot send them to the beginning."""
+    """A device that had not seen the position cannot reset it."""
     before = act(1, at=0, ms=20 * MINUTE)
     stale = rules.fold([before, act(2, at=1, ms=0)])
     assert stale.position is not None
@@ -179,7 +179,7 @@ def test_p09_a_stale_zero_is_guarded_and_a_meant_one_is_not() -> None:
     [(HOUR, HOUR - 60_000, HOUR - 60_001), (600_000, 588_000, 587_999), (60_000, 50_000, 49_999)],
 )
 def test_p23_near_the_end_is_finished(duration: int, near: int, far: int) -> None:
-    """2 % of the whole, at least ten seconds and at most sixty; the same on insert and update."""
+    """2 % of the length, between ten and sixty seconds; on insert and update."""
     for history in ([], [act(1, at=0, ms=MINUTE // 2, duration=duration)]):
         done = rules.fold([*history, act(2, at=1, ms=near, duration=duration)]).position
         going = rules.fold([*history, act(2, at=1, ms=far, duration=duration)]).position
@@ -189,7 +189,7 @@ def test_p23_near_the_end_is_finished(duration: int, near: int, far: int) -> Non
 
 
 def test_p24_a_finish_keeps_the_position_and_is_dated_once() -> None:
-    """A second finish changes no date."""
+    """A second finish does not change the date."""
     result = rules.fold(
         [act(1, at=0, ms=MINUTE), act(2, Kind.FINISH, at=1), act(3, Kind.FINISH, at=9)]
     ).position
@@ -202,7 +202,7 @@ def test_p24_a_finish_keeps_the_position_and_is_dated_once() -> None:
 
 
 def test_p25_a_minute_heard_again_is_in_progress_and_older_progress_changes_nothing() -> None:
-    """A slip of the finger does not unfinish; what happened before the finish neither."""
+    """A brief replay does not unfinish; nor do actions from before the finish."""
     finished = [act(1, at=0, ms=MINUTE), act(2, Kind.FINISH, at=10)]
 
     def state(*more: Action) -> State:
@@ -221,7 +221,7 @@ def test_p25_a_minute_heard_again_is_in_progress_and_older_progress_changes_noth
 
 
 def test_p26_what_was_taken_back_is_not_resurrected_by_older_progress() -> None:
-    """Reset and unfinish have their own time."""
+    """Reset and unfinish have their own times."""
     reset = [act(1, at=0, ms=MINUTE), act(2, Kind.RESET, at=10), act(3, at=5, ms=30 * MINUTE)]
     result = rules.fold(reset).position
     assert result is not None
@@ -229,7 +229,7 @@ def test_p26_what_was_taken_back_is_not_resurrected_by_older_progress() -> None:
 
 
 def test_p27_downloads_and_the_like_never_touch_a_position() -> None:
-    """Nor make one."""
+    """Nor do they create one."""
     others = [act(n, kind, at=n) for n, kind in enumerate(
         (Kind.DOWNLOAD, Kind.DELETE, Kind.NEW, Kind.FLATTR), start=2)]  # fmt: skip
     assert None is rules.fold(others).position
@@ -247,7 +247,7 @@ def test_p28_another_cut_is_flagged_and_nothing_is_scaled() -> None:
 
 
 def test_p13_the_same_body_has_the_same_hash_whenever_it_is_sent() -> None:
-    """``sent_at`` is of the sending; everything else is of the action."""
+    """``sent_at`` belongs to the sending; everything else to the action."""
     action = NewAction(ActionId(UUID(int=1)), "c", Kind.PROGRESS, 5, occurred_at=NOON)
     again = NewAction(ActionId(UUID(int=1)), "c", Kind.PROGRESS, 5, occurred_at=NOON, sent_at=NOON)
     other = NewAction(ActionId(UUID(int=1)), "c", Kind.PROGRESS, 6, occurred_at=NOON)
@@ -255,7 +255,7 @@ def test_p13_the_same_body_has_the_same_hash_whenever_it_is_sent() -> None:
 
 
 def test_p14_what_is_the_same_gets_the_same_id() -> None:
-    """And what differs in anything another one."""
+    """An action that differs in anything has another id."""
     parts = ("l", "d", "p", "e", "play", "2026-11-20T12:00:00", 0, 5, 60)
     assert rules.derived_id(*parts) == rules.derived_id(*parts)
     assert rules.derived_id(*parts) != rules.derived_id(*parts[:-1], 61)
@@ -272,7 +272,7 @@ def test_p14_what_is_the_same_gets_the_same_id() -> None:
     ],
 )
 def test_p30_what_cannot_be_is_refused(changes: dict[str, object], reason: str) -> None:
-    """With the field that is wrong."""
+    """The error names the invalid field."""
     values: dict[str, object] = {
         "action_id": ActionId(UUID(int=1)),
         "chapter_id": "c",
@@ -287,14 +287,14 @@ def test_p30_what_cannot_be_is_refused(changes: dict[str, object], reason: str) 
     [(0.5, 0), (30, 5_000), (600, 15_000), (60 * 24 * 3, 30_000)],
 )
 def test_p34_the_longer_the_pause_the_further_back(pause: float, back: int) -> None:
-    """Never beyond the beginning, and never when it is not wanted."""
+    """Never before the beginning, and never when it is switched off."""
     assert back == rules.rewind_ms(timedelta(minutes=pause), HOUR)
     assert min(back, 2_000) == rules.rewind_ms(timedelta(minutes=pause), 2_000)
     assert 0 == rules.rewind_ms(timedelta(minutes=pause), HOUR, wanted=False)
 
 
 def test_ac1_addresses_are_normalised() -> None:
-    """Trimmed, lower-cased, composed; what is none is refused."""
+    """Trimmed, lower-cased, composed; an invalid address is refused."""
     assert "anna@example.org" == normalised_email("  Anna@Example.ORG ")
     assert "zoë@example.org" == normalised_email("zoë@example.org")
     for wrong in ("", "anna", "anna@", "@example.org", "a b@example.org", "anna@host"):

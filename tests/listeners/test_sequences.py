@@ -1,4 +1,4 @@
-"""Sequences that went wrong once, played against the whole server; `sequences/` has them."""
+"""Sequences that once failed, replayed against the whole server from `sequences/`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WAYS = ("a password each", "one password, cookies", "one password, no cookies")
 
 @pytest.fixture(params=WAYS)
 def player(request: Any, server_url: str, shared_workspace: Workspace) -> Player:
-    """Clients of new listeners, by each way of signing in."""
+    """Clients of new listeners, one for each way of signing in."""
     known: dict[tuple[str, str], tuple[str, str]] = {}
     emails: dict[str, str] = {}
 
@@ -59,17 +59,17 @@ def play(player: Player) -> Play:
     ("name", "url"), [("A1", "http://a1.example/by-laptop"), ("A7", "http://a7.example/l")]
 )
 def test_p19_an_upload_of_subscriptions_skips_nothing(play: Play, name: str, url: str) -> None:
-    """A device that goes on from its own cursor gets another device's show."""
+    """A device that continues from its own cursor gets another device's show."""
     assert url in play(name)[-1].json()["add"]
 
 
 def test_p19_a_client_that_asks_with_its_cursor_plus_one_misses_nothing(play: Play) -> None:
-    """Kasts does; no change is numbered one above a cursor that was given."""
+    """As Kasts does: no change has the number after a returned cursor."""
     assert ("http://a2.example/0.mp3", 777, 3600) in map(place, actions(play("A2")[-1]))
 
 
 def test_p19_a_client_that_asks_by_its_own_clock_misses_nothing(play: Play) -> None:
-    """AntennaPod does after uploads to Nextcloud."""
+    """As AntennaPod does after uploads to Nextcloud."""
     assert ("http://a5.example/b.mp3", 50, 3600) in map(place, actions(play("A5")[-1]))
 
 
@@ -83,12 +83,12 @@ def test_p29_a_private_address_is_told_to_nobody_else(play: Play) -> None:
 
 
 def test_p29_nobody_else_decides_which_file_an_app_is_told(play: Play) -> None:
-    """Chapters that look the same are each listener's own."""
+    """Chapters that look the same are separate for each listener."""
     assert [("http://b3.example/1.mp3", 60, 600)] == list(map(place, actions(play("B3")[-1])))
 
 
 def test_p29_the_newest_address_of_a_file_that_moved_is_told(play: Play) -> None:
-    """Clients that know no guid find nothing at the old one."""
+    """Clients that know no guid would find nothing at the old one."""
     assert [("http://b4.example/new.mp3", 50, 100)] == list(map(place, actions(play("B4")[-1])))
 
 
@@ -98,7 +98,7 @@ def test_p29_an_episode_with_and_without_its_guid_in_one_upload_is_one(play: Pla
 
 
 def test_p28_finishing_an_episode_that_has_become_longer(player: Player) -> None:
-    """Not a server error forever; the length is the new one."""
+    """It is not a permanent server error; the new length is stored."""
     answers = player.play(sequence("C1"))
     assert [200] * 3 == [answer.status_code for answer in answers]
     row = player.step(
@@ -110,14 +110,14 @@ def test_p28_finishing_an_episode_that_has_become_longer(player: Player) -> None
 
 
 def test_p30_a_body_that_is_not_utf8_is_the_clients_error(play: Play) -> None:
-    """400."""
+    """It gets 400."""
     assert [400] == [text.status_code for text in play("C3")]
 
 
 def test_p39_a_chapter_that_an_app_names_by_its_own_id_is_known_and_carried_along(
     player: Player,
 ) -> None:
-    """The archive of one listener is taken by another."""
+    """Another listener can import the archive of the first."""
     stored, _, imported = player.play(sequence("C5"))
     assert (200, "applied") == (stored.status_code, stored.json()["results"][0]["status"])
     assert (200, 1) == (imported.status_code, imported.json()["actions"])
@@ -128,7 +128,7 @@ def test_p39_a_chapter_that_an_app_names_by_its_own_id_is_known_and_carried_alon
 
 
 def test_p15_an_address_that_is_too_long_stops_nothing(player: Player) -> None:
-    """1,001 characters are kept; 4,097 are left out and reported."""
+    """1,001 characters are stored; 4,097 are skipped and reported."""
     steps = sequence("D1")
     for length, count in ((1_001, 2), (4_097, 2)):
         steps[0]["body"][1]["episode"] = f"http://d1.example/{'q' * (length - 22)}.mp3"
@@ -142,7 +142,7 @@ def test_p15_an_address_that_is_too_long_stops_nothing(player: Player) -> None:
 def test_p15_one_odd_action_stops_no_app(
     player: Player, name: str, good: int, odd: int | None
 ) -> None:
-    """The good one is stored; -1 is "unknown", a fraction of a second is cut off."""
+    """The valid one is stored; -1 is "unknown", fractions of a second are cut off."""
     (uploaded,) = player.play(sequence(name))
     assert 200 == uploaded.status_code
     feed = player.step({"who": "ve.phone", "method": "GET", "path": "/api/2/episodes/{me}.json"})
@@ -151,19 +151,19 @@ def test_p15_one_odd_action_stops_no_app(
 
 
 def test_p24_what_an_app_finished_is_told_as_a_play_to_the_end(play: Play) -> None:
-    """From the beginning and in the log."""
+    """From the start and in the log."""
     *_, whole, log = play("E1")
     assert ("http://e1.example/1.mp3", 3600, 3600) == place(actions(whole)[-1])
     assert ("http://e1.example/1.mp3", 3600, 3600) == place(actions(log)[-1])
 
 
 def test_p09_a_player_that_begins_at_zero_resets_nothing(play: Play) -> None:
-    """A play says nothing of what its device had seen."""
+    """A play says nothing about the position that its device had seen."""
     assert [("http://e3.example/z.mp3", 1800, 3600)] == list(map(place, actions(play("E3")[-1])))
 
 
 def test_feeds_are_kept_in_one_spelling_which_is_told(play: Play) -> None:
-    """Scheme and host in small letters, feed: as http:, a path."""
+    """Lower-case scheme and host, feed: as http:, a path."""
     changed, listed = play("E6")
     assert {
         ("HTTP://P.example/a", "http://p.example/a"),
@@ -176,18 +176,18 @@ def test_feeds_are_kept_in_one_spelling_which_is_told(play: Play) -> None:
 
 
 def test_nextcloud_keeps_a_show_that_was_left_and_never_followed(play: Play) -> None:
-    """So does its app."""
+    """As Nextcloud's app does."""
     assert ["http://i3.example/x"] == play("I3")[-1].json()["remove"]
 
 
 def test_kasts_links_devices(play: Play) -> None:
-    """All devices follow the same shows, so all are synchronized."""
+    """All devices follow the same shows, so they are synchronized."""
     assert [200, 200] == [text.status_code for text in play("I1")]
     assert {"synchronized", "not-synchronized"} == set(play("I1")[0].json())
 
 
 def test_what_common_clients_ask_for_is_there(play: Play) -> None:
-    """Lists in every form, favourites, settings, updates, addresses with a slash too many."""
+    """Lists in every form, favourites, settings, updates, addresses with an extra slash."""
     assert [200] * 7 == [text.status_code for text in play("I4")]
 
 
@@ -197,12 +197,12 @@ def test_p12_if_match_with_a_star_needs_a_position(play: Play) -> None:
 
 
 def test_p12_a_list_of_tags_is_compared_strongly(play: Play) -> None:
-    """One of a list is enough; a weak tag matches nothing."""
+    """One match in a list is enough; a weak tag matches nothing."""
     assert [200, 412] == [text.status_code for text in play("J2")[-2:]]
 
 
 def test_p12_a_failed_precondition_gives_the_current_position(play: Play) -> None:
-    """With its tag, so that the client can decide and try again."""
+    """With its tag, so that the client can decide and retry."""
     answer = play("J3")[-1]
     assert (412, 1, '"v1"') == (
         answer.status_code,
@@ -212,7 +212,7 @@ def test_p12_a_failed_precondition_gives_the_current_position(play: Play) -> Non
 
 
 def test_a_password_counts_more_than_another_ones_cookie(player: Player) -> None:
-    """One cookie jar for two accounts, as AntennaPod has: the password's owner is meant."""
+    """One cookie jar for two accounts, as in AntennaPod: the password's owner is used."""
     player.has_jar = True
     anna, bo = player.client("va.phone"), player.client("vb.phone")
     name = player.filled("{me}", "va.phone")

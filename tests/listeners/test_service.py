@@ -1,4 +1,4 @@
-"""Positions on a real database: many writers, a poller, kills, fuzz, and the walls around it."""
+"""Positions on a real database: concurrent writers, polling, kills, fuzzing, separation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def database(shared_workspace: Workspace) -> Any:
 
 @pytest.fixture
 def caller(database: Any, phone: Any) -> Caller:
-    """Who asks with the phone's password."""
+    """A caller with the phone's password."""
     return accounts.by_password(database, username=phone.username, password=phone.password)[0]
 
 
@@ -61,7 +61,7 @@ def said(chapter: str, ms: int, *, kind: Kind = Kind.PROGRESS, **more: Any) -> N
 def test_p01_fifty_first_writes_at_once_make_one_row(
     database: Any, caller: Caller, chapter: str
 ) -> None:
-    """One row, fifty actions, whoever was first."""
+    """One row and fifty actions, whichever was first."""
     with ThreadPoolExecutor(16) as pool:
         list(
             pool.map(
@@ -115,7 +115,7 @@ def test_p02_single_sends_and_any_batching_end_the_same(database: Any, caller: C
 def test_p12_a_version_that_was_read_must_still_be_there(
     database: Any, caller: Caller, chapter: str
 ) -> None:
-    """If-Match with an old version changes nothing; create only means only."""
+    """If-Match with an old version changes nothing; create only creates."""
     recording.record(database, caller=caller, actions=[said(chapter, 60_000)])
     row = positions.position(database, caller=caller, chapter_id=chapter)
     is_still = Condition(any_of=frozenset({row.version}))
@@ -130,7 +130,7 @@ def test_p12_a_version_that_was_read_must_still_be_there(
 def test_p13_p15_each_action_of_a_batch_has_a_status_in_request_order(
     database: Any, caller: Caller, chapter: str
 ) -> None:
-    """Applied, superseded, guarded, duplicate, rejected: one does not touch the others."""
+    """Applied, superseded, guarded, duplicate, rejected: none affects the others."""
     at = clock.now() - timedelta(hours=1)
     first = said(chapter, 600_000, occurred_at=at + timedelta(minutes=9))
     recording.record(database, caller=caller, actions=[first])
@@ -154,7 +154,7 @@ def test_p13_p15_each_action_of_a_batch_has_a_status_in_request_order(
 def test_p11_a_displaced_position_is_restored_by_a_new_action(
     database: Any, caller: Caller, chapter: str
 ) -> None:
-    """The history stays; the restored one wins."""
+    """The history stays; the restored position wins."""
     at = clock.now() - timedelta(hours=2)
     good = said(chapter, 1_800_000, occurred_at=at)
     recording.record(database, caller=caller, actions=[good])
@@ -168,7 +168,7 @@ def test_p11_a_displaced_position_is_restored_by_a_new_action(
 def test_p24_p28_p34_resume_begins_anew_after_the_end_and_never_behind_it(
     database: Any, caller: Caller, chapter: str
 ) -> None:
-    """Finished: from nought. A shorter cut: before its end. A pause: some seconds back."""
+    """Finished: from zero. A shorter cut: before its end. After a pause: some seconds back."""
     at = clock.now() - timedelta(hours=5)
     recording.record(
         database,
@@ -195,7 +195,7 @@ BODIES = 240 if SCALE == 1 else 2_000 * SCALE
 def test_p17_a_poller_under_eight_writers_loses_nothing(
     database: Any, caller: Caller, other_password: Any
 ) -> None:
-    """Each action once, in the order of the cursor, while they are being written."""
+    """Each action once, in the cursor's order, while actions are being written."""
     episodes = [Episode(SHOW, f"https://media.example/{uuid4()}.mp3") for _ in range(5)]
     chapters = list(find_chapters(database, caller=caller, episodes=episodes).values())
     start = positions.changes(database, caller=caller, after=1).cursor
@@ -242,8 +242,8 @@ def test_p17_a_poller_under_eight_writers_loses_nothing(
 def test_p20_the_cursor_is_a_second_of_now_or_one_more_than_the_last(
     database: Any, caller: Caller, chapter: str
 ) -> None:
-    """Clients that send their own clock as a cursor go on working."""
-    own = replace(caller, is_shared=False)  # as a client with a cookie has one
+    """Clients that use their own clock as a cursor continue to work."""
+    own = replace(caller, is_shared=False)  # like a client that has a cookie
     before = int(clock.now().timestamp())
     cursors = [
         recording.record(database, caller=own, actions=[said(chapter, n * 1_000)]).cursor
@@ -276,7 +276,7 @@ def test_p21_a_page_says_that_there_is_more_and_a_cursor_from_the_future_starts_
 def test_p29_an_episode_is_known_by_its_guid_then_by_its_file(
     database: Any, caller: Caller
 ) -> None:
-    """A file that moved keeps its chapter; a guid that comes later is learnt; feeds are apart."""
+    """A moved file keeps its chapter; a later guid is added; feeds are separate."""
     file, moved = (f"https://media.example/{uuid4()}.mp3" for _ in range(2))
     guid = str(uuid4())
 
@@ -292,7 +292,7 @@ def test_p29_an_episode_is_known_by_its_guid_then_by_its_file(
 def test_p36_a_device_that_is_removed_leaves_the_position_it_won(
     database: Any, caller: Caller, chapter: str
 ) -> None:
-    """Its row goes; the winner stays."""
+    """Its row is deleted; its winning position stays."""
     recording.record(database, caller=caller, actions=[said(chapter, 42_000, device_id="old")])
     with database.listener(caller.listener_id) as tx:
         accounts.delete_device(tx, caller=caller, device_id="old")
@@ -353,7 +353,7 @@ def test_p16_killed_in_a_batch_an_action_is_whole_or_absent(
 
 
 def fuzzed(dice: Random) -> Any:
-    """A body that is nearly right, or not at all."""
+    """A body that is nearly valid, or not at all."""
     values: list[object] = [None,
               True, -1, 0, 5, 1e308, 2**70, "x", "a\0b", "", [], {}, "2026-11-20T12:00:00Z",
               str(uuid4()), "9" * 400, {"a": 1}]  # fmt: skip
@@ -369,7 +369,7 @@ def fuzzed(dice: Random) -> Any:
 
 
 def test_p30_fuzzed_bodies_never_break_the_server(server_url: str, phone: Any) -> None:
-    """Hundreds of bodies at every door: no 5xx, and the server answers afterwards."""
+    """Hundreds of bodies at every route: no 5xx, and the server still answers."""
     dice = Random(11)
     doors = [
         ("POST", f"/api/2/episodes/{phone.username}.json"),
@@ -421,7 +421,7 @@ SAYINGS: list[tuple[str, Any]] = (
 def test_p30_half_a_character_is_no_fault_of_the_server(
     server_url: str, phone: Any, path: str, body: Any
 ) -> None:
-    """A lone surrogate is JSON and no text."""
+    """A lone surrogate is valid JSON but not text."""
     if "episodes" in path:
         whole = {"podcast": "https://a.example/f", "episode": "https://a.example/1.mp3"}
         body = [whole | body[0]]
@@ -453,7 +453,8 @@ def test_the_api_of_our_own_keeps_versions_and_tells_changes(
         )
         assert 90_000 == web.get(f"/resume/{chapter}").json()["position_ms"]
         answer = web.get("/changes", params={"after": start}).json()
-        assert [90_000] == [item["position_ms"] for item in answer["actions"]]  # P33: of one moment
+        # P33: within one moment
+        assert [90_000] == [item["position_ms"] for item in answer["actions"]]
         assert ["car"] == [item["device_id"] for item in web.get("/devices").json()]
         assert 204 == web.delete("/devices/car").status_code
         assert 90_000 == web.get(f"/positions/{chapter}").json()["position_ms"]
@@ -463,7 +464,7 @@ def test_the_api_of_our_own_keeps_versions_and_tells_changes(
 def test_ac11_a_listeners_role_reads_no_creators_table_and_the_other_way_round(
     shared_workspace: Workspace,
 ) -> None:
-    """Each login role tries every table of every other database, and cannot even enter."""
+    """Each login role tries every table of every other database, and cannot even connect."""
     stores = shared_workspace.stores
     places = {name: getattr(stores, name).place for name in DATABASES}
     tried = 0
@@ -489,7 +490,7 @@ def test_ac11_a_listeners_role_reads_no_creators_table_and_the_other_way_round(
 
 
 def test_p40_no_table_of_playback_has_a_network_or_an_agent(shared_workspace: Workspace) -> None:
-    """By name and by type."""
+    """By column name and by type."""
     with shared_workspace.stores.listeners.worker() as tx:
         odd = tx.values(
             "SELECT table_name || '.' || column_name FROM information_schema.columns"
@@ -502,7 +503,7 @@ def test_p40_no_table_of_playback_has_a_network_or_an_agent(shared_workspace: Wo
 def test_row_security_shows_a_listener_their_own_rows_only(
     database: Any, caller: Caller, chapter: str, other_password: Any
 ) -> None:
-    """In another listener's transaction the rows are not there."""
+    """Another listener's transaction does not see the rows."""
     recording.record(database, caller=caller, actions=[said(chapter, 60_000)])
     with database.listener(uuid4()) as tx:
         assert 0 == tx.value("SELECT count(*) FROM listeners.playback_positions")
@@ -510,7 +511,7 @@ def test_row_security_shows_a_listener_their_own_rows_only(
 
 
 def test_the_commands_make_a_listener_and_a_password(shared_workspace: Workspace) -> None:
-    """As JSON for scripts; an address that is taken is a conflict, not a second account."""
+    """As JSON for scripts; a used address is a conflict and makes no second account."""
     from contextlib import contextmanager
 
     @contextmanager
@@ -537,7 +538,7 @@ def test_the_commands_make_a_listener_and_a_password(shared_workspace: Workspace
 
 
 def test_no_password_is_kept_in_clear(database: Any, phone: Any) -> None:
-    """Only hashes: the text is in no column of the database."""
+    """Only hashes: no column of the database contains the text."""
     with database.worker() as tx:
         for table in ("app_passwords", "login_sessions", "listeners", "devices"):
             rows = tx.values(f"SELECT to_jsonb(t)::text FROM listeners.{table} t")

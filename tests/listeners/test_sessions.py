@@ -1,4 +1,4 @@
-"""Sessions: how long they last, how their tokens are replaced, and how all of them end."""
+"""Sessions: their lifetime, the replacement of tokens, and every way to end them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def refreshed(database: Any, token: str, at: datetime) -> str | None:
 
 
 def test_ac5_a_session_ends_thirty_days_after_its_last_use(database: Any, phone: Any) -> None:
-    """Being used makes it last longer; a moment too late is too late."""
+    """Use extends it; one moment later it has ended."""
     start = clock.now()
     token = begun(database, phone, start)
     assert lives(database, token, start + 20 * clock.DAY)
@@ -55,7 +55,7 @@ def test_ac5_a_session_ends_thirty_days_after_its_last_use(database: Any, phone:
 
 
 def test_ac5_a_session_ends_180_days_after_its_sign_in(database: Any, phone: Any) -> None:
-    """However much it is used, and whatever tokens it had."""
+    """However often it is used and its token replaced."""
     start = clock.now()
     token = begun(database, phone, start)
     for day in range(25, 180, 25):
@@ -70,9 +70,9 @@ def test_ac5_a_session_ends_180_days_after_its_sign_in(database: Any, phone: Any
 def test_ac5_using_an_app_password_does_not_move_the_absolute_end(
     database: Any, phone: Any
 ) -> None:
-    """Its cookie ends after 180 days; the password itself begins a new session then."""
+    """Its cookie ends after 180 days; the password then starts a new session."""
     start, token = clock.now(), ""
-    for day in (0, *range(0, 180, 20), 179):  # a client that sends its cookie back
+    for day in (0, *range(0, 180, 20), 179):  # a client that returns its cookie
         with clock.frozen(start + day * clock.DAY):
             _, token = accounts.by_password(
                 database, username=phone.username, password=phone.password, cookie=token
@@ -87,7 +87,7 @@ def test_ac5_using_an_app_password_does_not_move_the_absolute_end(
 
 
 def test_ac5_a_replaced_token_works_ten_minutes_longer(database: Any, phone: Any) -> None:
-    """An answer may be lost, so it may even be refreshed again."""
+    """An answer may be lost, so the replaced token can also be refreshed once more."""
     start = clock.now()
     old = begun(database, phone, start)
     new = refreshed(database, old, start)
@@ -101,7 +101,7 @@ def test_ac5_a_replaced_token_works_ten_minutes_longer(database: Any, phone: Any
 def test_ac5_reuse_of_a_replaced_token_ends_its_family_and_no_other(
     database: Any, phone: Any
 ) -> None:
-    """Thief and owner are out; another sign-in of the same listener is not."""
+    """Thief and owner are signed out; another sign-in of the same listener is not."""
     start = clock.now()
     old, elsewhere = (begun(database, phone, start) for _ in range(2))
     new = refreshed(database, old, start)
@@ -115,7 +115,7 @@ def test_ac5_reuse_of_a_replaced_token_ends_its_family_and_no_other(
 
 
 def test_ac5_refreshing_with_a_reused_token_ends_its_family_too(database: Any, phone: Any) -> None:
-    """Even when it is so old that it would have expired."""
+    """Even when the token would have expired by age."""
     start = clock.now()
     old = begun(database, phone, start)
     new = refreshed(database, old, start + clock.DAY)
@@ -128,7 +128,7 @@ def test_ac5_refreshing_with_a_reused_token_ends_its_family_too(database: Any, p
 def test_ac5_many_refreshes_at_once_all_give_a_session_of_one_family(
     database: Any, phone: Any
 ) -> None:
-    """Tabs of one browser; the cursor served and the absolute end come along."""
+    """Tabs of one browser; cursor and absolute end are kept."""
     start = clock.now()
     old = begun(database, phone, start)
     with database.worker() as tx:
@@ -150,7 +150,7 @@ def test_ac5_many_refreshes_at_once_all_give_a_session_of_one_family(
 
 
 def test_ac5_an_apps_session_is_not_refreshed(database: Any, phone: Any) -> None:
-    """Its token comes of the password; a new one would outlive nothing."""
+    """Its token comes from the password; a new one would last no longer."""
     _, token = accounts.by_password(database, username=phone.username, password=phone.password)
     assert sessions.caller(database, token=token) is not None
     with pytest.raises(Refused):
@@ -158,7 +158,7 @@ def test_ac5_an_apps_session_is_not_refreshed(database: Any, phone: Any) -> None
 
 
 def test_ac5_refreshing_over_http_replaces_the_cookie(house: Any, phone: Any) -> None:
-    """The browser goes on with the new one."""
+    """The browser continues with the new cookie."""
     browser = house.signed_in(phone.username)
     before = browser.cookies["sessionid"]
     assert 200 == browser.post(REFRESH).status_code
@@ -170,7 +170,7 @@ def test_ac5_refreshing_over_http_replaces_the_cookie(house: Any, phone: Any) ->
 def test_ac7_signing_out_ends_the_session_for_every_copy_of_its_cookie(
     house: Any, phone: Any
 ) -> None:
-    """Also for the tokens that it had before."""
+    """Including the session's earlier tokens."""
     browser, copy = house.signed_in(phone.username), house.browser()
     copy.cookies.set("sessionid", browser.cookies["sessionid"])
     browser.post(REFRESH)
@@ -182,7 +182,7 @@ def test_ac7_signing_out_ends_the_session_for_every_copy_of_its_cookie(
 def test_ac7_signing_out_everywhere_holds_at_once_on_every_node(
     house: Any, phone: Any, database: Any
 ) -> None:
-    """A second node with connections of its own asks the database each time; apps go on."""
+    """A second node with separate connections asks the database each time; apps continue."""
     browser, other = (house.signed_in(phone.username) for _ in range(2))
     node: Database[Listeners] = Database(database.place)
     tokens = [each.cookies["sessionid"] for each in (browser, other)]
@@ -197,7 +197,7 @@ def test_ac7_signing_out_everywhere_holds_at_once_on_every_node(
 
 
 def test_ac7_what_ended_is_counted_by_sign_in(database: Any, phone: Any) -> None:
-    """A session is one, however many tokens it had; one that was over before is none."""
+    """A session counts once, however many tokens it had; an ended one does not count."""
     now = clock.now()
     token = begun(database, phone, now)
     refreshed(database, token, now)
@@ -210,7 +210,7 @@ def test_ac7_what_ended_is_counted_by_sign_in(database: Any, phone: Any) -> None
 
 
 def test_ac7_with_apps_their_passwords_end_too(house: Any, phone: Any) -> None:
-    """Neither the password nor the cookie that it brought works afterwards."""
+    """Neither the password nor its session's cookie works afterwards."""
     app = house.browser()
     assert 200 == app.get(DEVICES, auth=phone.auth).status_code
     browser = house.signed_in(phone.username)
@@ -220,7 +220,7 @@ def test_ac7_with_apps_their_passwords_end_too(house: Any, phone: Any) -> None:
 
 
 def test_ac6_an_app_password_does_not_change_the_account(house: Any, phone: Any) -> None:
-    """A lost phone must not sign its owner out."""
+    """A lost phone must not be able to sign its owner out."""
     app = house.browser()
     assert 403 == app.delete(EVERYWHERE, auth=phone.auth).status_code
     assert 200 == app.get(DEVICES, auth=phone.auth).status_code

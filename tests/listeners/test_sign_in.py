@@ -1,4 +1,4 @@
-"""Signing in over HTTP: what is answered, which cookies, how often, and by which letter."""
+"""Signing in over HTTP: answers, cookies, limits and emails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEVICES = "/api/v1/listener/devices"
 
 
 def test_ac2_a_link_over_http_signs_the_asking_browser_in(house: Any, phone: Any) -> None:
-    """By the cookie that asking set; the session opens what an app password opens."""
+    """By the cookie of the request; the session has the rights of an app password's."""
     browser, other = house.browser(), house.browser()
     asked = browser.post(LINKS, json={"email": f" {phone.username.upper()} "})
     assert (202, {"expires_in_seconds": 900}) == (asked.status_code, asked.json())
@@ -37,7 +37,7 @@ def test_ac2_a_link_over_http_signs_the_asking_browser_in(house: Any, phone: Any
 
 
 def test_ac2_redeeming_a_link_verifies_the_address_once(house: Any, phone: Any) -> None:
-    """email_verified_at is when it was proved first."""
+    """email_verified_at is the time of the first proof."""
     first = clock.now()
     with clock.frozen(first):
         house.signed_in(phone.username)
@@ -54,7 +54,7 @@ def test_ac2_redeeming_a_link_verifies_the_address_once(house: Any, phone: Any) 
 def test_ac2_the_page_of_a_letter_uses_the_link_up_by_its_button_only(
     house: Any, phone: Any
 ) -> None:
-    """Mail programs open links to look at them; that signs nobody in."""
+    """Mail programs open links for previews; that does not sign in."""
     browser = house.browser()
     browser.post(LINKS, json={"email": phone.username})
     address = f"/listener/sign-in?token={house.token()}"
@@ -67,7 +67,7 @@ def test_ac2_the_page_of_a_letter_uses_the_link_up_by_its_button_only(
 
 
 def test_ac8_known_and_unknown_addresses_get_the_same_answer(house: Any, phone: Any) -> None:
-    """Status, body, names of headers; and another thread writes the email."""
+    """Status, body and header names; another thread writes the email."""
     known = house.browser().post(LINKS, json={"email": phone.username})
     unknown = house.browser().post(LINKS, json={"email": "stranger@example.org"})
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
@@ -77,7 +77,7 @@ def test_ac8_known_and_unknown_addresses_get_the_same_answer(house: Any, phone: 
 
 
 def test_ac8_the_answer_does_not_wait_for_the_letter(house: Any, phone: Any) -> None:
-    """A mail server that hangs holds no request up, so its time tells nothing."""
+    """A hanging mail server delays no request, so the time reveals nothing."""
     hangs = threading.Event()
     house.doors.later.do(lambda: hangs.wait(30))
     assert 202 == house.browser().post(LINKS, json={"email": phone.username}).status_code
@@ -102,7 +102,7 @@ def test_ac8_letters_are_limited_per_e_mail_whether_it_exists_or_not(
 
 
 def test_ac8_letters_are_limited_per_network_address(house: Any) -> None:
-    """Ten at once, whoever they are for; guessing links is slow, too."""
+    """Ten at once, for any address; guessing links is limited, too."""
     with clock.frozen(clock.now()):
         lines = [
             house.browser().post(LINKS, json={"email": f"somebody{n}@example.org"}).status_code
@@ -116,7 +116,7 @@ def test_ac8_letters_are_limited_per_network_address(house: Any) -> None:
 
 
 def test_ac8_brakes_store_no_network_address(house: Any, phone: Any) -> None:
-    """After asking, guessing and signing in no row of the database holds where it came from."""
+    """After requests, guesses and sign-ins no row of the database has the network address."""
     house.browser().post(REDEEM, json={"token": "guess"})
     house.browser().get(DEVICES, auth=phone.auth)
     house.signed_in(phone.username)
@@ -128,7 +128,7 @@ def test_ac8_brakes_store_no_network_address(house: Any, phone: Any) -> None:
 
 
 def test_ac8_a_full_queue_drops_letters_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    """The request does not fail: its answer must not tell."""
+    """The request does not fail: its answer must reveal nothing."""
     later, began, may, done = Later(most=1), threading.Event(), threading.Event(), list[int]()
 
     def hold() -> None:
@@ -148,7 +148,7 @@ def test_ac8_a_full_queue_drops_letters_and_says_so(caplog: pytest.LogCaptureFix
 def test_ac10_a_letter_that_cannot_be_sent_is_logged_without_its_words(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The name of the error only; the next letter is sent all the same."""
+    """Only the error's name is logged; the next email is sent."""
     later, done = Later(), []
 
     def fails() -> None:
@@ -167,7 +167,7 @@ def test_ac10_a_letter_that_cannot_be_sent_is_logged_without_its_words(
 
 
 class Postbox(socketserver.StreamRequestHandler):
-    """As much of RFC 5321 as one letter needs."""
+    """As much of RFC 5321 as one email needs."""
 
     def handle(self) -> None:
         self.wfile.write(b"220 here\r\n")
@@ -196,7 +196,7 @@ def postbox() -> Iterator[Any]:
 
 
 def test_ac2_a_letter_goes_through_the_mail_server_of_the_settings(postbox: Any) -> None:
-    """From, to, and the link whole on its line."""
+    """Sender, recipient, and the whole link on one line."""
     given = {
         "smtp_host": "127.0.0.1",
         "smtp_port": postbox.server_address[1],
@@ -214,7 +214,7 @@ def test_ac2_a_letter_goes_through_the_mail_server_of_the_settings(postbox: Any)
 
 
 def test_ac10_the_mail_servers_password_is_not_shown(tmp_path: Any) -> None:
-    """Neither by the settings nor by the adapter's repr; without a server there is the outbox."""
+    """Neither settings nor the adapter's repr has it; without a server there is the outbox."""
     settings = config.load(
         {"smtp_host": "mail.example", "smtp_password": "hush", "home": str(tmp_path)},
         environment={},

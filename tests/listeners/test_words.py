@@ -1,4 +1,4 @@
-"""Words of listeners and their apps: names lose what steers a terminal, ids are refused with it."""
+"""Control characters from listeners and apps: removed from names, refused in ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _play(**changed: str) -> dict[str, object]:
 @pytest.mark.parametrize("steering", STEERING)
 @pytest.mark.parametrize("name", ["podcast", "episode", "device"])
 def test_p15_an_action_whose_address_or_device_steers_is_skipped(name: str, steering: str) -> None:
-    """Another spelling would be another row, so it is not cleaned; the reason is reported."""
+    """A cleaned address would be another row, so it is refused; the reason is reported."""
     upload = dialect.read_upload([_play(**{name: f"https://a.example/{steering}x"}), _play()])
 
     assert ([0], 1) == ([one.place for one in upload.skipped], len(upload.actions))
@@ -30,7 +30,7 @@ def test_p15_an_action_whose_address_or_device_steers_is_skipped(name: str, stee
 
 @pytest.mark.parametrize("steering", STEERING)
 def test_p29_a_guid_is_cleaned_as_the_feed_reader_cleans_it(steering: str) -> None:
-    """Otherwise the same episode would be two."""
+    """Otherwise one episode would be stored as two."""
     upload = dialect.read_upload([_play(guid=f"{steering}a{steering}")])
 
     assert ["a"] == [one.episode.guid for one in upload.actions]
@@ -45,14 +45,14 @@ def test_ac1_an_address_that_steers_is_not_an_address(steering: str) -> None:
 
 @pytest.mark.parametrize("steering", STEERING)
 def test_settings_of_a_device_that_steers_are_refused(steering: str) -> None:
-    """Its id is a part of the key."""
+    """The device's id is part of the key."""
     with pytest.raises(UsageError, match="device"):
         client_settings.of("device", f"a{steering}b", None, None)
 
 
 @pytest.mark.parametrize("steering", STEERING)
 def test_p39_names_and_titles_of_an_archive_are_cleaned(steering: str) -> None:
-    """An archive is JSON of anyone."""
+    """Anyone can write an archive's JSON."""
     told = {
         "version": 1, "subscriptions": [], "actions": [], "removed": [],
         "devices": [{"device_id": "a", "name": f"a{steering}", "kind": "other"}],

@@ -34,7 +34,7 @@ TEXT = f"This link signs you in once:\n\n{LINK}\n"
 
 
 class Mailbox:
-    """Keeps what a mail server was given, and the password it received."""
+    """Keeps the messages sent to a mail server, and the received password."""
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
@@ -52,7 +52,7 @@ class Mailbox:
 
 def _authenticated(_: Any, __: Any, ___: Any, mechanism: str, data: Any) -> AuthResult:
     is_right = (data.login, data.password) == (b"wave", b"s3cret")
-    return AuthResult(success=is_right, handled=is_right)  # a refusal is answered by the server
+    return AuthResult(success=is_right, handled=is_right)  # the server answers a refusal
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLConte
 
 @pytest.fixture
 def mailbox() -> Mailbox:
-    """What arrived."""
+    """The received messages."""
     return Mailbox()
 
 
@@ -113,7 +113,7 @@ def _running(mailbox: Mailbox, **options: Any) -> Iterator[int]:
 
 @pytest.fixture
 def starttls(mailbox: Mailbox, certificate: ssl.SSLContext) -> Iterator[int]:
-    """The port of a server that wants STARTTLS and a password."""
+    """The port of a server that requires STARTTLS and a password."""
     yield from _running(
         mailbox,
         tls_context=certificate,
@@ -150,7 +150,7 @@ def _mail(port: int, security: str, password: str = "") -> Mail:
 def test_a_mail_server_gets_both_parts_by_starttls_with_a_password(
     mailbox: Mailbox, starttls: int
 ) -> None:
-    """Sender of the site, text first, HTML last, the link whole in both."""
+    """The site's sender, text first, HTML second, the whole link in both."""
     _mail(starttls, "starttls", "s3cret").send(to="a@example.org", subject="Sign in", text=TEXT)
     (message,) = mailbox.messages
 
@@ -162,14 +162,14 @@ def test_a_mail_server_gets_both_parts_by_starttls_with_a_password(
 
 
 def test_tls_from_the_first_byte(mailbox: Mailbox, implicit: int) -> None:
-    """Port 465 of most providers."""
+    """As on port 465 of most providers."""
     _mail(implicit, "tls").send(to="a@example.org", subject="Hello", text="Hello.")
 
     assert 1 == len(mailbox.messages)
 
 
 def test_a_wrong_password_sends_nothing(mailbox: Mailbox, starttls: int) -> None:
-    """The server's refusal is the caller's error."""
+    """The server's refusal is raised as an error."""
     with pytest.raises(SMTPAuthenticationError):
         _mail(starttls, "starttls", "wrong").send(to="a@example.org", subject="x", text="x")
 
@@ -179,7 +179,7 @@ def test_a_wrong_password_sends_nothing(mailbox: Mailbox, starttls: int) -> None
 def test_a_server_without_tls_gets_no_email_when_tls_is_wanted(
     mailbox: Mailbox, plain: int
 ) -> None:
-    """No silent fall back to an open line; ``none`` says that the open line is meant."""
+    """No silent fallback to an unencrypted connection; ``none`` selects it explicitly."""
     with pytest.raises(SMTPNotSupportedError):
         _mail(plain, "starttls").send(to="a@example.org", subject="x", text="x")
     _mail(plain, "none").send(to="a@example.org", subject="x", text="Grüße")
@@ -190,7 +190,7 @@ def test_a_server_without_tls_gets_no_email_when_tls_is_wanted(
 def test_a_certificate_that_is_not_trusted_is_refused(
     mailbox: Mailbox, implicit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server in the middle reads nothing."""
+    """A server in the middle cannot read the email."""
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(ssl.SSLCertVerificationError):
         _mail(implicit, "tls").send(to="a@example.org", subject="x", text="x")
@@ -199,7 +199,7 @@ def test_a_certificate_that_is_not_trusted_is_refused(
 
 
 def test_the_html_says_what_the_text_says_and_escapes_it() -> None:
-    """A lone address is a button, others are links, markup is text."""
+    """A link on its own line is a button, others are links, markup is escaped."""
     text = f"Hello <b>\nsecond line\n\n{LINK}\n\nSee https://a.example/x?a=1&b=2, or not."
     html = html_of(subject="<Hi>", text=text)
 
@@ -211,7 +211,7 @@ def test_the_html_says_what_the_text_says_and_escapes_it() -> None:
 
 
 def test_a_subject_cannot_add_a_header() -> None:
-    """A line break in a subject or an address is refused by the message itself."""
+    """The message refuses a line break in a subject or an address."""
     for wrong in ({"subject": "a\nBcc: b@example.org"}, {"to": "a@example.org\nBcc: b@x.org"}):
         given = {"to": "a@example.org", "subject": "a", "text": "t"} | wrong
         with pytest.raises(ValueError, match=r"linefeed|CR or LF"):
@@ -219,7 +219,7 @@ def test_a_subject_cannot_add_a_header() -> None:
 
 
 def test_the_outbox_keeps_emails_that_only_the_account_reads(tmp_path: Path) -> None:
-    """A file of mode 0600, newest first, both parts readable; forgotten by address."""
+    """Files of mode 0600, newest first, with both parts readable; deleted by address."""
     outbox = Outbox(tmp_path / "outbox")
     outbox.send(to="a@example.org", subject="One", text="First.")
     outbox.send(to="b@example.org", subject="Two", text=TEXT)
@@ -243,7 +243,7 @@ def _browser(workspace: Workspace) -> TestClient:
 
 
 def test_the_administrator_previews_emails_in_the_browser(workspace: Workspace) -> None:
-    """The list with the text, the HTML in a sandbox; nothing for a stranger or with a server."""
+    """The list with the text, the HTML in a sandbox; strangers get nothing."""
     Outbox(workspace.settings.home / "outbox").send(to="a@x.org", subject="Sign in", text=TEXT)
     (email,) = stored_emails(workspace.settings.home / "outbox")
     browser = _browser(workspace)
@@ -259,7 +259,7 @@ def test_the_administrator_previews_emails_in_the_browser(workspace: Workspace) 
 
 
 def test_there_is_no_outbox_beside_a_mail_server(workspace: Workspace) -> None:
-    """The page is for installations without one."""
+    """The page is for installations without a mail server."""
     settings = load(
         {"smtp_host": "mail.example", "home": str(workspace.settings.home)}, environment={}
     )

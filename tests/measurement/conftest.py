@@ -94,11 +94,11 @@ class Hit:
 
     @property
     def whole(self) -> int:
-        """The length of the file, as known to the server."""
+        """A 200 of the whole file, with the length known to the server."""
         return LENGTHS.get(self.path, 10_000_000)
 
     def but(self, **changes: Any) -> Hit:
-        """The same with changes."""
+        """The same request with changes."""
         return replace(self, **changes)
 
     def part(self, first: int, last: int, sent: int | None = None, **changes: Any) -> Hit:
@@ -145,7 +145,7 @@ class Hit:
         })  # fmt: skip
 
     def op3(self, hashed: str = "a" * 40, country: str = "IT") -> str:
-        """The line of OP3's hits, its columns in OP3's order."""
+        """The line in OP3's hits, with columns in OP3's order."""
         url = f"https://op3.dev/e/{self.host}{self.path}"
         asked = "" if self.asked == "-" else self.asked
         uuid = f"{hash((self, hashed)) & (2**64 - 1):032x}"
@@ -273,7 +273,7 @@ class LogBench:
         return total
 
     def _read(self, paths: tuple[Path, ...], form: str) -> Iterator[FileResult]:
-        """Read like ``ingest_logs``, over the helper's connection if any, which saves 0.1 s."""
+        """Read like ``ingest_logs``; using the helper's open connection saves 0.1 s."""
         with Ingest.opened(
             self.place.stores.operational,
             self.place.settings,
@@ -295,7 +295,7 @@ class LogBench:
     def downloads(
         self, by: Any = "day", first: date | None = None, last: date | None = None
     ) -> Any:
-        """Downloads by member, without those that have none; episodes by guid."""
+        """Downloads by member, omitting zero; episodes by guid."""
         found = acting.both(
             self.place,
             measurement.figures,

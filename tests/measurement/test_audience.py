@@ -1,4 +1,4 @@
-"""Audiences of a stated period: distinct over all of it, never a sum, or not computable."""
+"""Audiences of a stated period: distinct over the whole of it, or not computable."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 
 
 def opened(desk: Any) -> Any:
-    """What every command gets: the workspace, open."""
+    """The open workspace, as every command gets it."""
 
     @contextmanager
     def workspace() -> Iterator[Any]:
@@ -32,7 +32,7 @@ def seen(desk: Any, first: date, last: date) -> measurement.Audience:
 
 
 def test_r43_who_hears_two_episodes_on_two_days_is_one_listener(desk: Any, hit: Any) -> None:
-    """The total is of people: smaller than the sum of episodes, and told not to be one."""
+    """The total is of people: it is smaller than the sum of episodes, and is labelled so."""
     two = hit.but(path="/two.mp3")
     desk.tell(
         hit.but(at=NOON),
@@ -54,7 +54,7 @@ def test_r43_who_hears_two_episodes_on_two_days_is_one_listener(desk: Any, hit: 
 
 
 def test_r43_six_agents_behind_one_address_are_six_consumers(desk: Any, hit: Any) -> None:
-    """An address and a user agent are a listener, as for downloads (R33)."""
+    """Address and user agent identify a listener, as for downloads (R33)."""
     agents = [f"Pocket Casts/7.{number}" for number in range(6)]
     desk.tell(*(hit.but(at=NOON, agent=agent) for agent in agents))
 
@@ -62,7 +62,7 @@ def test_r43_six_agents_behind_one_address_are_six_consumers(desk: Any, hit: Any
 
 
 def test_r44_two_adjacent_months_are_one_period_and_three_are_not(desk: Any, hit: Any) -> None:
-    """Over a month's end a listener is known by the older key; over two no sum is ever given."""
+    """Across one month's end a listener is known by the older key; across two, no sum is given."""
     october = datetime(2026, 10, 31, 12, tzinfo=UTC)
     september = datetime(2026, 9, 30, 12, tzinfo=UTC)
     desk.tell(hit.but(at=september), hit.but(at=october), hit.but(at=NOON))
@@ -80,7 +80,7 @@ def test_r44_two_adjacent_months_are_one_period_and_three_are_not(desk: Any, hit
 
 
 def test_r44_without_the_months_secret_it_is_not_computable(desk: Any, hit: Any) -> None:
-    """A key that was destroyed cannot be guessed: no number beats one too large."""
+    """Without the destroyed key there is no figure, rather than one that is too large."""
     desk.tell(hit.but(at=datetime(2026, 10, 31, 12, tzinfo=UTC)), hit.but(at=NOON))
     with desk.place.stores.operational.worker() as tx:
         tx.execute("UPDATE measurement.listener_events SET listener_key_prev = NULL")
@@ -90,5 +90,5 @@ def test_r44_without_the_months_secret_it_is_not_computable(desk: Any, hit: Any)
 
 
 def test_r43_a_period_without_downloads_has_no_listeners(desk: Any) -> None:
-    """Nought is known here: nothing was counted."""
+    """Zero is a known figure: no download was counted."""
     assert 0 == seen(desk, date(2026, 11, 1), date(2026, 11, 2)).total

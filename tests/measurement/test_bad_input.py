@@ -1,4 +1,4 @@
-"""Files as they come: cut, damaged, wrongly encoded, hostile. Good rows kept, bad ones named."""
+"""Damaged files: cut, wrongly encoded, malicious. Good rows are stored, bad ones reported."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from wavehouse.measurement.service import quarantine
 
 
 def quarantined(desk: Any) -> list[tuple[int, int, str]]:
-    """Line, byte and reason of what waits."""
+    """Line, byte and reason of the waiting rows."""
     rows = acting.operational(desk.place, quarantine.listed)
     return sorted((r.line_number, r.byte_offset, r.reason) for r in rows)
 
 
 def points_at(desk: Any, path: Path) -> list[bytes]:
-    """The bytes at the place that the quarantine names, by seeking in the file's content."""
+    """The bytes at the quarantined position, read by seeking in the file's content."""
     content = path.read_bytes()
     if path.suffix == ".gz":
         content = gzip.decompress(content)
@@ -40,7 +40,7 @@ def points_at(desk: Any, path: Path) -> list[bytes]:
 
 @pytest.mark.parametrize("content", ["", "\n\n", "#Version: 1.0\n", "\ufeff"])
 def test_a_file_without_lines_says_so(desk: Any, content: str) -> None:
-    """Empty, blank or only headers: nothing is read, nothing is wrong."""
+    """Empty, blank or only headers: no rows and no error."""
     (result,) = measurement.ingest_logs(
         desk.place.stores.operational,
         desk.place.settings,
@@ -52,7 +52,7 @@ def test_a_file_without_lines_says_so(desk: Any, content: str) -> None:
 
 
 def test_a_file_that_is_no_log_is_named_and_the_others_are_read(desk: Any, hit: Any) -> None:
-    """The sentence has the file and what to do; the next file is not lost."""
+    """The sentence has the file and the next step; the next file is read."""
     story = desk.write("Once upon a time\nthere was a log.\n", "story.txt")
     good = desk.log(hit)
     first, second = measurement.ingest_logs(
@@ -68,7 +68,7 @@ def test_a_file_that_is_no_log_is_named_and_the_others_are_read(desk: Any, hit: 
 
 
 def test_utf16_and_pipes_are_refused_with_the_way_out(desk: Any, hit: Any) -> None:
-    """A log that no server writes; a thing that cannot be read twice."""
+    """A format that no server writes, and an input that cannot be read twice."""
     wide = desk.write(hit.combined().encode("utf-16"), "wide.log")
     pipe = desk.folder / "pipe"
     os.mkfifo(pipe)
@@ -85,7 +85,7 @@ def test_utf16_and_pipes_are_refused_with_the_way_out(desk: Any, hit: Any) -> No
 
 
 def test_bad_lines_go_to_the_quarantine_with_line_and_byte(desk: Any, hit: Any) -> None:
-    """Cut, Latin-1, NUL, too long, not a request at all: each named, the others counted."""
+    """Cut, Latin-1, NUL, too long, not a request: each is reported, the others are counted."""
     good = [hit.but(ip=f"198.51.100.{n}").combined().encode() for n in range(5)]
     bad = [
         good[0][:60],
@@ -105,7 +105,7 @@ def test_bad_lines_go_to_the_quarantine_with_line_and_byte(desk: Any, hit: Any) 
 
 
 def test_bad_lines_of_a_gzip_have_the_offsets_of_its_content(desk: Any, hit: Any) -> None:
-    """CloudFront's header and good rows before them are counted in."""
+    """CloudFront's header and the preceding good rows are included."""
     lines = desk.log(hit, hit.but(ip="198.51.100.4"), form="cloudfront").read_text().splitlines()
     lines.insert(3, lines[3][:-9])
     lines.append("\t".join(["x"] * 33))
@@ -118,7 +118,7 @@ def test_bad_lines_of_a_gzip_have_the_offsets_of_its_content(desk: Any, hit: Any
 
 @pytest.mark.parametrize("ending", ["\r\n", "\n"])
 def test_line_endings_are_no_part_of_a_line(desk: Any, hit: Any, form: str, ending: str) -> None:
-    """CRLF, a byte order mark, blank lines between: the same rows."""
+    """CRLF, a byte order mark and blank lines give the same rows."""
     text = desk.log(hit, hit.but(ip="198.51.100.4"), form=form).read_text()
     tally = desk.ingest(desk.write("\ufeff" + text.replace("\n", ending + ending)))
 
@@ -127,7 +127,7 @@ def test_line_endings_are_no_part_of_a_line(desk: Any, hit: Any, form: str, endi
 
 
 def test_a_gzip_that_ends_early_keeps_its_rows_and_is_completed_later(desk: Any, hit: Any) -> None:
-    """The place is named; when the whole file comes, only the rest is new."""
+    """Its end is reported; of the complete file, only the rest is new."""
     text = "".join(hit.but(ip=f"198.51.100.{n}").combined() + "\n" for n in range(200))
     whole = gzip.compress(text.encode(), 1)
     path = desk.folder / "access.log.gz"
@@ -146,7 +146,7 @@ def test_a_gzip_that_ends_early_keeps_its_rows_and_is_completed_later(desk: Any,
 
 
 def test_a_gzip_with_a_damaged_middle_keeps_what_came_before(desk: Any, hit: Any) -> None:
-    """One row of the quarantine is for all of the rest; a replay finds it still bad."""
+    """One quarantined row covers the whole rest; a replay finds it still bad."""
     text = "".join(hit.but(ip=f"198.51.100.{n % 250}").combined() + "\n" for n in range(20_000))
     data = bytearray(gzip.compress(text.encode(), 1))
     data[len(data) // 2 : len(data) // 2 + 60] = b"\xff" * 60
@@ -163,7 +163,7 @@ def test_a_gzip_with_a_damaged_middle_keeps_what_came_before(desk: Any, hit: Any
 
 
 def test_joined_gzip_members_are_one_file(desk: Any, hit: Any) -> None:
-    """As `cat a.gz b.gz` makes them, padded with zeros or not."""
+    """As `cat a.gz b.gz` makes them, with or without zero padding."""
     first, second = (hit.but(ip=ip).combined() + "\n" for ip in ("198.51.100.1", "198.51.100.2"))
     path = desk.folder / "joined.gz"
     path.write_bytes(gzip.compress(first.encode()) + gzip.compress(second.encode()) + bytes(512))
@@ -173,7 +173,7 @@ def test_joined_gzip_members_are_one_file(desk: Any, hit: Any) -> None:
 
 
 def test_a_line_of_300_megabytes_streams_by(desk: Any, hit: Any) -> None:
-    """It is set aside with its length; memory stays small, also when it is the first line."""
+    """It is quarantined with its length, in little memory, also as the first line."""
     packer = zlib.compressobj(1, wbits=31)
     path = desk.folder / "long.log.gz"
     with path.open("wb") as file:
@@ -205,7 +205,7 @@ def test_a_line_of_300_megabytes_streams_by(desk: Any, hit: Any) -> None:
 def test_times_out_of_bounds_are_set_aside(
     desk: Any, hit: Any, form: str, shift: timedelta, fault: str
 ) -> None:
-    """More than an hour ahead, or beyond raw retention."""
+    """More than an hour in the future, or older than raw retention."""
     tally = desk.tell(hit.but(at=hit.at + shift), hit, form=form)
 
     assert ({fault: 1}, 1) == (tally.faults, tally.stored)
@@ -216,7 +216,7 @@ def test_times_out_of_bounds_are_set_aside(
     ["31/Feb/2026:10:00:00 +0000", "18/Nov/2026:25:00:00 +0000", "yesterday", "18/Nov/-1:1:1:1 +0"],
 )
 def test_times_that_do_not_exist_are_malformed(desk: Any, hit: Any, when: str) -> None:
-    """A nonsense time sets the row aside and nothing else."""
+    """An invalid time quarantines only its row."""
     line = hit.combined().replace("18/Nov/2026:10:00:00 +0000", when)
     tally = desk.ingest(desk.write(f"{line}\n{hit.combined()}\n"))
 
@@ -227,7 +227,7 @@ def test_times_that_do_not_exist_are_malformed(desk: Any, hit: Any, when: str) -
     "size", ["-5", "99999999999999999999999", "9223372036854775807", "1e9", "0x10", "١٢"]
 )
 def test_numbers_that_are_none_are_malformed(desk: Any, hit: Any, size: str) -> None:
-    """Negative, beyond any file, with letters: set aside, never an overflow."""
+    """Negative, larger than any file, with letters: quarantined, never an overflow."""
     line = hit.combined().replace(" 10000000 ", f" {size} ")
     tally = desk.ingest(desk.write(f"{line}\n{hit.combined()}\n"))
 
@@ -245,7 +245,7 @@ def test_numbers_that_are_none_are_malformed(desk: Any, hit: Any, size: str) -> 
     ],
 )
 def test_ranges_beyond_any_file_are_ignored(desk: Any, hit: Any, asked: str) -> None:
-    """R14: the header is as good as absent; the bytes that were sent count."""
+    """R14: the header is ignored; the sent bytes count."""
     tally = desk.tell(hit.but(status=206, asked=asked), hit.but(status=404, asked=asked))
 
     assert (2, {}) == (tally.stored, tally.faults)
@@ -262,7 +262,7 @@ def test_content_ranges_beyond_any_file_are_ignored(desk: Any, hit: Any, form: s
 
 
 def test_quotes_in_user_agents_are_read_in_every_servers_way(desk: Any, hit: Any) -> None:
-    r"""By nginx as ``\x22``, by Apache as a backslash and the quote: one agent, one listener."""
+    r"""Nginx writes ``\x22``, Apache a backslash and the quote: one agent, one listener."""
     nginx = hit.but(agent=r"Odd \x22Player\x22/1")
     apache = hit.but(agent=r"Odd \"Player\"/1")
     tally = desk.tell(nginx, apache)
@@ -272,7 +272,7 @@ def test_quotes_in_user_agents_are_read_in_every_servers_way(desk: Any, hit: Any
 
 
 def test_the_last_three_fields_may_be_unquoted_or_absent(desk: Any, hit: Any) -> None:
-    """As a hand-made log_format writes them; without them the bytes count from the start."""
+    """As a hand-written log_format has it; without them, bytes count from the start."""
     line = hit.part(0, 1_199_999).combined()
     bare = line.replace('"bytes=0-1199999"', "bytes=0-1199999").replace(
         '"bytes 0-1199999/10000000"', "bytes 0-1199999/10000000"
@@ -288,7 +288,7 @@ def test_the_last_three_fields_may_be_unquoted_or_absent(desk: Any, hit: Any) ->
 
 
 def test_a_request_that_is_none_is_filtered_not_lost(desk: Any, hit: Any) -> None:
-    """A dash or TLS noise in the request's place: stored as an unknown path."""
+    """A dash or TLS bytes in the request's place are stored as an unknown path."""
     line = hit.combined()
     dash = line.replace("GET /one.mp3 HTTP/1.1", "-")
     noise = line.replace("GET /one.mp3 HTTP/1.1", r"\x16\x03\x01\x02")
@@ -298,7 +298,7 @@ def test_a_request_that_is_none_is_filtered_not_lost(desk: Any, hit: Any) -> Non
 
 
 def test_separators_and_control_characters_break_nothing(desk: Any, hit: Any, form: str) -> None:
-    """Tabs, unit separators, vertical tabs and line separators inside values stay inside."""
+    """Tabs, unit separators, vertical tabs and line separators inside values are kept."""
     agent = "Pl\x1fay\x0ber\u2028\x85/1 \x1c"
     tally = desk.tell(hit.but(agent=agent, path="/o\x1fne.mp3"), hit, form=form)
 
@@ -307,7 +307,7 @@ def test_separators_and_control_characters_break_nothing(desk: Any, hit: Any, fo
 
 
 def test_hosts_and_paths_of_attackers_are_unknown_not_errors(desk: Any, hit: Any) -> None:
-    """Brackets, percent signs, absolute addresses, dots: looked up, not found, stored."""
+    """Brackets, percent signs, absolute addresses, dots: stored as unknown paths."""
     paths = ["/%", "/%zz", "http://[::1/x", "//", "/../../etc/passwd", "/\\x", "*", "/%00"]
     hosts = ["[::1", "a:b:c", "xn--\u00e9", "..", "%"]
     hits = [hit.but(path=p) for p in paths] + [hit.but(host=h, path="/no") for h in hosts]
@@ -317,7 +317,7 @@ def test_hosts_and_paths_of_attackers_are_unknown_not_errors(desk: Any, hit: Any
 
 
 def test_repeated_headers_and_a_subset_of_fields_are_read(desk: Any, hit: Any) -> None:
-    """Joined CloudFront logs have headers in the middle; a short #Fields line is enough."""
+    """Joined CloudFront logs have repeated headers; a short #Fields line is enough."""
     text = desk.log(hit, form="cloudfront").read_text()
     other = desk.log(hit.but(ip="198.51.100.1"), form="cloudfront").read_text()
     desk.ingest(desk.write(text + other))
@@ -331,7 +331,7 @@ def test_repeated_headers_and_a_subset_of_fields_are_read(desk: Any, hit: Any) -
 
 
 def test_a_header_that_lacks_a_needed_field_is_named(desk: Any) -> None:
-    """Without an address nothing can be counted; the sentence says which field is missing."""
+    """Nothing can be counted without an address; the sentence names the missing field."""
     path = desk.write("#Fields: date time cs-method\n2026-11-18\t10:00:00\tGET\n")
     (result,) = measurement.ingest_logs(
         desk.place.stores.operational,
@@ -344,7 +344,7 @@ def test_a_header_that_lacks_a_needed_field_is_named(desk: Any) -> None:
 
 
 def test_a_header_that_changes_in_the_middle_is_refused_at_its_line(desk: Any, hit: Any) -> None:
-    """Fields in another order of the same number must not be taken for each other."""
+    """The same number of fields in another order must not be confused."""
     text = desk.log(hit, form="cloudfront").read_text()
     turned = "#Fields: " + " ".join(reversed(text.splitlines()[1].split()[1:]))
     path = desk.write(f"{text}{turned}\n")
@@ -360,7 +360,7 @@ def test_a_header_that_changes_in_the_middle_is_refused_at_its_line(desk: Any, h
 
 
 def test_a_gzip_that_is_damaged_from_the_start_is_an_error(desk: Any) -> None:
-    """Nothing can be read of it, and nothing is silent about that."""
+    """An unreadable file is reported as an error."""
     path = desk.folder / "noise.gz"
     path.write_bytes(b"\x1f\x8b" + b"noise" * 50)
     (result,) = measurement.ingest_logs(
@@ -374,7 +374,7 @@ def test_a_gzip_that_is_damaged_from_the_start_is_an_error(desk: Any) -> None:
 
 
 def test_no_full_address_is_stored_anywhere(own_desk: Any, hit: Any) -> None:
-    """Good rows, filtered rows and rows of the quarantine: scan every text of every table."""
+    """Good, filtered and quarantined rows: every text of every table is searched."""
     desk = own_desk
     addresses = ["203.0.113.77", "198.51.100.88", "2001:db8:aa:bb:cc:dd:ee:ff"]
     lines = [hit.but(ip=ip).combined() for ip in addresses]
@@ -404,7 +404,7 @@ def test_no_full_address_is_stored_anywhere(own_desk: Any, hit: Any) -> None:
 
 
 def test_replay_takes_lines_that_were_mended_in_place(desk: Any, hit: Any) -> None:
-    """The same place and length, within the head by which the file is known."""
+    """At the same position and length, while the file's first bytes identify it."""
     bad = hit.combined().replace("[18/Nov", "[98/Nov")
     path = desk.write(f"{hit.but(path='/two.mp3').combined()}\n{bad}\n")
     desk.ingest(path)
@@ -427,7 +427,7 @@ def test_replay_takes_lines_that_were_mended_in_place(desk: Any, hit: Any) -> No
 
 
 def test_replay_does_not_take_another_files_lines(desk: Any, hit: Any) -> None:
-    """A log rotated away under the same name: the line there now is not the one that was bad."""
+    """After a rotation, the line at that position is another one."""
     path = desk.write(f"{hit.combined()}\n{hit.combined()[:50]}\n")
     desk.ingest(path)
     path.write_text(f"{hit.but(ip='198.51.100.1').combined()}\n" * 3)
@@ -440,7 +440,7 @@ def test_replay_does_not_take_another_files_lines(desk: Any, hit: Any) -> None:
 
 
 def test_replay_of_a_file_that_is_gone_says_so(desk: Any, hit: Any) -> None:
-    """One sentence with the file's name; the rows wait."""
+    """One sentence with the file's name; the rows stay."""
     path = desk.write(f"{hit.combined()}\nrubbish\n")
     desk.ingest(path)
     path.unlink()
@@ -471,7 +471,7 @@ def test_discarding_rows_is_audited(own_desk: Any, hit: Any) -> None:
 
 
 def test_a_file_of_bad_lines_is_cut_into_parts_that_fit_into_memory(tmp_path: Path) -> None:
-    """Each bad line keeps its place and an excerpt: 8 MB of the shortest ones took 440 MB."""
+    """Each bad line keeps its position and an excerpt: 8 MB of the shortest used 440 MB."""
     path = tmp_path / "access.log"
     path.write_bytes(b"\xe2\x80\n" * 400_000 + "�\n".encode())
 

@@ -1,4 +1,4 @@
-"""The commands of measurement as a person and as a program meets them."""
+"""The measurement commands, as people and programs use them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(desk: Any) -> Run:
-    """Runs a command on the desk's workspace."""
+    """Run a command on the helper's workspace."""
 
     @contextmanager
     def opened() -> Iterator[Any]:
@@ -37,7 +37,7 @@ def run(desk: Any) -> Run:
 
 
 def test_logs_tell_what_was_read_and_counted(run: Run, desk: Any, hit: Any) -> None:
-    """A table on stdout, sentences on stderr, exit code 0; the second time nothing is new."""
+    """A table on stdout, sentences on stderr, exit code 0; the second run finds nothing new."""
     path = desk.log(hit, hit.but(method="HEAD"))
     first, second = run(cli.logs, path), run(cli.logs, path)
 
@@ -50,7 +50,7 @@ def test_logs_tell_what_was_read_and_counted(run: Run, desk: Any, hit: Any) -> N
 
 
 def test_logs_as_json_are_one_object(run: Run, desk: Any, hit: Any) -> None:
-    """What was read, stored, duplicate, filtered by reason, quarantined; and each file's."""
+    """Read, stored, duplicate, filtered by reason, quarantined; in total and by file."""
     path = desk.log(hit, hit.but(method="HEAD"))
     found = json.loads(run(cli.logs, path, "--json").stdout)
 
@@ -65,7 +65,7 @@ def test_logs_as_json_are_one_object(run: Run, desk: Any, hit: Any) -> None:
 
 
 def test_logs_with_bad_rows_end_with_3_and_say_where_to_look(run: Run, desk: Any, hit: Any) -> None:
-    """Good rows are counted all the same."""
+    """Good rows are counted."""
     result = run(cli.logs, desk.write(f"{hit.combined()}\nrubbish\n"))
 
     assert 3 == result.exit_code
@@ -74,7 +74,7 @@ def test_logs_with_bad_rows_end_with_3_and_say_where_to_look(run: Run, desk: Any
 
 
 def test_a_file_that_is_no_log_is_a_sentence_and_exit_code_3(run: Run, desk: Any, hit: Any) -> None:
-    """With its place and the way on; the other file is read and counted."""
+    """With its position and the next step; the other file is read and counted."""
     story = desk.write("Once upon a time\n", "story.txt")
     result = run(cli.logs, story, desk.log(hit))
 
@@ -86,7 +86,7 @@ def test_a_file_that_is_no_log_is_a_sentence_and_exit_code_3(run: Run, desk: Any
 
 
 def test_a_missing_file_or_a_folder_is_wrong_usage(run: Run, desk: Any) -> None:
-    """Named, with exit code 2."""
+    """It is named, with exit code 2."""
     missing, folder = run(cli.logs, desk.folder / "none.log"), run(cli.logs, desk.folder)
 
     assert (2, 2) == (missing.exit_code, folder.exit_code)
@@ -95,7 +95,7 @@ def test_a_missing_file_or_a_folder_is_wrong_usage(run: Run, desk: Any) -> None:
 
 
 def test_logs_may_be_stored_now_and_counted_later(run: Run, desk: Any, hit: Any) -> None:
-    """--no-count leaves the days waiting for `rollup run`."""
+    """--no-count leaves the days for `rollup run`."""
     found = json.loads(run(cli.logs, desk.log(hit), "--no-count", "--json").stdout)
     assert found["downloads"] is None
     assert 0 == desk.total()
@@ -131,7 +131,7 @@ def test_downloads_as_json_keep_their_contract(run: Run, desk: Any, hit: Any) ->
     ],
 )
 def test_downloads_are_a_table_by_member(run: Run, desk: Any, hit: Any, by: str, row: str) -> None:
-    """The same for people: one line each, and a sentence with the listeners."""
+    """One line each, and a sentence with the listeners."""
     desk.tell(
         hit.but(agent="Podcasts/1650.20 CFNetwork/1333.0.4 Darwin/21.5.0", ip="151.38.39.114")
     )
@@ -143,7 +143,7 @@ def test_downloads_are_a_table_by_member(run: Run, desk: Any, hit: Any, by: str,
 
 
 def test_downloads_by_the_hour_are_the_hourly_rollup(run: Run, desk: Any, hit: Any) -> None:
-    """Every dimension has its hours; they sum to the day's figure, for one show too."""
+    """Every dimension has hours; they sum to the day's figure, also for one show."""
     later = hit.but(at=hit.at + timedelta(hours=3), ip="198.51.100.20", agent="Overcast/3.0")
     desk.tell(hit, later)
     day = hit.at.date().isoformat()
@@ -166,14 +166,14 @@ def test_downloads_by_the_hour_are_the_hourly_rollup(run: Run, desk: Any, hit: A
 
 
 def test_downloads_by_the_hour_are_of_a_month_at_most(run: Run, desk: Any) -> None:
-    """A year of hours by country is refused, with what to do."""
+    """A year of hours by country is refused with a suggestion."""
     year = ["--from", "2026-01-01", "--to", "2026-11-19"]
     with pytest.raises(UsageError, match="at most 31 days"):
         run(cli.downloads, "--grain", "hour", *year)
 
 
 def test_downloads_without_data_say_what_to_do(run: Run) -> None:
-    """An empty state is a sentence with the next commands; as JSON it is zeros."""
+    """The text has the next commands; as JSON the figures are zero."""
     result = run(cli.downloads)
     assert 0 == result.exit_code
     assert "wavehouse ingest feed" in result.stderr
@@ -183,7 +183,7 @@ def test_downloads_without_data_say_what_to_do(run: Run) -> None:
 
 
 def test_a_period_that_ends_before_it_begins_is_wrong_usage(run: Run) -> None:
-    """A sentence, by the error that carries exit code 2."""
+    """A sentence, with exit code 2."""
     from wavehouse.kernel.errors import UsageError
 
     with pytest.raises(UsageError, match="is after --to"):
@@ -191,7 +191,7 @@ def test_a_period_that_ends_before_it_begins_is_wrong_usage(run: Run) -> None:
 
 
 def test_estimates_are_shown_apart(run: Run, desk: Any, hit: Any) -> None:
-    """R30: a redirect of our own is in no total, and in a sentence of its own."""
+    """R30: redirects of our own prefix are in no total but in a separate sentence."""
     redirect = hit.but(path="/wh/e/media.example/own.mp3", status=302, size=0)
     desk.tell(redirect)
     words = ("--from", "2026-11-18", "--to", "2026-11-18")
@@ -205,7 +205,7 @@ def test_estimates_are_shown_apart(run: Run, desk: Any, hit: Any) -> None:
 
 
 def test_requests_explain_each_line(run: Run, desk: Any, hit: Any) -> None:
-    """Ten lines by hand, and why each counts or does not, with the rule's number."""
+    """For ten lines, the reason with the rule's number."""
     path = desk.log(
         hit,
         hit.but(method="HEAD"),
@@ -233,7 +233,7 @@ def test_requests_explain_each_line(run: Run, desk: Any, hit: Any) -> None:
 
 
 def test_requests_of_a_period_without_any_say_so(run: Run) -> None:
-    """An empty table would leave one wondering."""
+    """An empty table would leave the reason open."""
     result = run(cli.requests)
 
     assert 0 == result.exit_code
@@ -242,7 +242,7 @@ def test_requests_of_a_period_without_any_say_so(run: Run) -> None:
 
 
 def test_the_quarantine_is_listed_replayed_and_discarded(run: Run, desk: Any, hit: Any) -> None:
-    """File, line, byte, reason; exit code 3 while rows stay bad, 0 when none do."""
+    """File, line, byte, reason; exit code 3 while rows are bad, 0 when none are."""
     assert "The quarantine is empty." in run(cli.quarantine, "list").stderr
     bad = hit.combined().replace("[18/", "[99/")
     path = desk.write(f"{bad}\nrubbish\n")
@@ -265,7 +265,7 @@ def test_the_quarantine_is_listed_replayed_and_discarded(run: Run, desk: Any, hi
 
 
 def test_reconcile_ends_with_3_when_a_rollup_differs(run: Run, desk: Any, hit: Any) -> None:
-    """Equal: 0. Tampered: 3 with the place. Repaired: 3 once more, then 0."""
+    """Equal: 0. Tampered: 3 with the position. Repaired: 3 once more, then 0."""
     desk.tell(hit)
     assert (0, "1 hours, 1 events: all equal\n") == (
         (equal := run(cli.rollup, "reconcile")).exit_code,
@@ -284,7 +284,7 @@ def test_reconcile_ends_with_3_when_a_rollup_differs(run: Run, desk: Any, hit: A
 
 
 def test_rollup_run_may_count_days_anew(run: Run, desk: Any, hit: Any) -> None:
-    """--recount derives whole days again; unchanged figures move nothing."""
+    """--recount derives whole days again; unchanged figures stay the same."""
     desk.tell(hit)
     words = ("--recount", "--from", "2026-11-18", "--to", "2026-11-18")
 

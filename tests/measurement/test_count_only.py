@@ -1,4 +1,4 @@
-"""``downloads --from-logs``: nothing is stored, and the figures are those of the stored path."""
+"""``downloads --from-logs`` stores nothing and gives the same figures as stored counting."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MEMBERS = dimensions.names()
 
 @pytest.fixture
 def agree(desk: Any) -> Callable[..., dict[str, int]]:
-    """Count files both ways, by everything; they agree, and the figures by day come back."""
+    """Count files both ways, by every dimension, and compare; returns the figures by day."""
 
     def both(
         *paths: Path, form: str = "auto", members: tuple[str, ...] = MEMBERS
@@ -73,7 +73,7 @@ def agree(desk: Any) -> Callable[..., dict[str, int]]:
 
 @pytest.mark.parametrize("form", ["combined", "plain", "cloudfront", "fastly", "cloudflare", "op3"])
 def test_both_ways_agree_on_every_format(desk: Any, hit: Any, agree: Any, form: str) -> None:
-    """Ranges, bots, heads, many listeners of an address, unknown files; plain and gzip."""
+    """Ranges, bots, HEAD, many listeners at an address, unknown files; plain and gzip."""
     hits = [
         hit, hit.part(0, 1_500_000, ip="198.51.100.1"), hit.but(method="HEAD"),
         hit.but(agent="Googlebot/2.1"), hit.but(path="/nowhere.mp3"), hit.but(status=304, size=0),
@@ -88,7 +88,7 @@ def test_both_ways_agree_on_every_format(desk: Any, hit: Any, agree: Any, form: 
 
 
 def test_both_ways_agree_on_what_no_reader_likes(desk: Any, hit: Any, agree: Any) -> None:
-    """Escaped quotes, missing and surplus parts, comments, blank lines, other endings."""
+    """Escaped quotes, missing and extra parts, comments, blank lines, other line endings."""
     good = [hit.but(ip=f"198.51.100.{n}").combined() for n in range(1, 9)]
     odd = [
         good[0].replace("AppleCoreMedia", 'Apple\\"Core\\"Media'), good[1].replace('"', "'", 3),
@@ -110,7 +110,7 @@ def test_both_ways_agree_on_what_no_reader_likes(desk: Any, hit: Any, agree: Any
 
 
 def test_both_ways_agree_on_broken_files(desk: Any, hit: Any, agree: Any) -> None:
-    """A gzip cut short, bytes that are not UTF-8, an empty file, a file that is not a log."""
+    """A truncated gzip, invalid UTF-8, an empty file, a file that is not a log."""
     whole = desk.log(*(hit.but(ip=f"198.51.100.{n}") for n in range(200)), name="cut.log.gz")
     whole.write_bytes(whole.read_bytes()[:-30])
     raw = desk.write(hit.combined().encode() + b"\n\xff\xfe\xfa\n" + hit.combined().encode())
@@ -119,7 +119,7 @@ def test_both_ways_agree_on_broken_files(desk: Any, hit: Any, agree: Any) -> Non
 
 
 def test_r01_a_request_in_two_files_is_one(desk: Any, hit: Any, agree: Any) -> None:
-    """Told by its native id; a file that is given twice, or as its gzip, is read once."""
+    """Known by its native id; a file given twice, or also as its gzip, is read once."""
     heads = [hit.but(native=f"x{n}", method="HEAD") for n in range(4)]
     first = desk.log(*heads[:3], form="cloudfront")
     second = desk.log(*heads[1:], form="cloudfront")
@@ -130,7 +130,7 @@ def test_r01_a_request_in_two_files_is_one(desk: Any, hit: Any, agree: Any) -> N
 
 
 def test_r13_hls_counts_both_ways(desk: Any, hit: Any, agree: Any) -> None:
-    """Sixty seconds of distinct segments; the playlist adds none."""
+    """Sixty seconds of distinct segments; the playlist adds nothing."""
     with desk.place.stores.operational.worker() as tx:
         (enclosure,) = tx.connection.execute(
             "SELECT enclosure_id FROM catalog.enclosures WHERE media_path = '/vague.mp3'"
@@ -149,7 +149,7 @@ def test_r13_hls_counts_both_ways(desk: Any, hit: Any, agree: Any) -> None:
 
 @pytest.mark.parametrize("form", ["combined", "cloudfront"])
 def test_quick_reading_gives_the_same_fields(desk: Any, hit: Any, form: str) -> None:
-    """Random damage to lines: what the quick way takes, the slow way reads the same."""
+    """Random damage: a line that the fast reader accepts has the same fields in the slow one."""
     dice = random.Random(form)
     text = desk.log(*(hit.but(ip=f"198.51.{n}.1") for n in range(50)), form=form).read_text()
     engine = Engine(lookups.lists(desk.place.settings), ANY_TIME)
@@ -168,7 +168,7 @@ def test_quick_reading_gives_the_same_fields(desk: Any, hit: Any, form: str) -> 
                 engine.read_raw(chunk)
                 engine.understand(chunk, layout)
                 slow = set(engine.database.execute(_GOOD).fetchall())
-                # What the quick way leaves out, the other way repairs or refuses.
+                # The slow reader repairs or refuses the lines that the fast one leaves out.
                 assert fast <= slow
     assert taken > 10
     quick.close()
@@ -193,12 +193,12 @@ WHERE sent_at IS NOT NULL AND status IS NOT NULL AND bytes IS NOT NULL AND ip <>
     ],
 )
 def test_r26_r29_the_threshold(facts: tuple[Any, Any, Any], expected: int | None) -> None:
-    """Header and a minute, rounded up; the whole file when that is unknown."""
+    """Header and one minute, rounded up; the whole file when either is unknown."""
     assert expected == threshold_bytes(*facts)
 
 
 def feed_of(desk: Any) -> list[object]:
-    """The options that tell of the show by files alone."""
+    """The options that describe the show by files only."""
     feed, media = desk.folder / "show.xml", desk.folder / "facts.json"
     feed.write_text(FEED.format(items=ITEMS))
     media.write_text(json.dumps(MEDIA))
@@ -225,7 +225,7 @@ def test_with_a_feed_no_database_is_opened(desk: Any, hit: Any, monkeypatch: Any
 
 
 def test_r37_from_logs_tells_the_windows_side_by_side(desk: Any, hit: Any) -> None:
-    """The guidelines' own example, as a table with the difference in words, and as JSON."""
+    """R37: the guidelines' own example, as a table with the difference in words, and as JSON."""
     times = [NINTH + timedelta(hours=hours) for hours in (22, 27, 46.25, 71.25)]
     log = desk.log(*(hit.but(at=time) for time in times))
     words = ["--from-logs", log, *feed_of(desk), "--window", "all"]
@@ -241,7 +241,7 @@ def test_r37_from_logs_tells_the_windows_side_by_side(desk: Any, hit: Any) -> No
 
 
 def test_lines_that_cannot_be_used_are_told_and_the_exit_code_is_3(desk: Any, hit: Any) -> None:
-    """The good ones are counted."""
+    """The good lines are counted."""
     log = desk.write(hit.combined() + "\nnonsense\n")
     no_log = desk.write("just words\n")
     words = ["--from-logs", log, no_log, *feed_of(desk)]
@@ -254,7 +254,7 @@ def test_lines_that_cannot_be_used_are_told_and_the_exit_code_is_3(desk: Any, hi
 
 
 def test_files_without_from_logs_are_a_mistake_with_a_way_out(desk: Any, hit: Any) -> None:
-    """And so is --from-logs without files."""
+    """So is --from-logs without files."""
     for words in ([desk.log(hit)], ["--feed", "feed.xml"], ["--from-logs"]):
         result = run(cli.downloads, *words, obj=None)
         assert "--from-logs access.log --feed" in str(getattr(result.exception, "command", ""))

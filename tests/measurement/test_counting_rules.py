@@ -1,4 +1,4 @@
-"""Each rule of counting by its number: lines written by hand, figures that can be reckoned."""
+"""Each counting rule by its number: hand-written lines, figures that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_r01_a_line_that_is_read_twice_counts_once(desk: Any, hit: Any, form: str) -> None:
-    """The same file again, and under another name, adds nothing."""
+    """The same file again, also under another name, adds nothing."""
     path = desk.log(hit, form=form)
     desk.ingest(path)
     renamed = path.rename(path.with_name("other.log"))
@@ -29,7 +29,7 @@ def test_r01_a_line_that_is_read_twice_counts_once(desk: Any, hit: Any, form: st
 
 
 def test_r01_a_request_id_in_two_files_is_one_request(desk: Any, hit: Any) -> None:
-    """CloudFront delivers a line twice now and then, in files of different heads."""
+    """CloudFront sometimes delivers a line twice, in different files."""
     half = hit.part(0, 599_999, native="once")
     desk.tell(half, form="cloudfront")
     tally = desk.tell(hit.part(5, 6, path="/two.mp3"), half, form="cloudfront")
@@ -38,7 +38,7 @@ def test_r01_a_request_id_in_two_files_is_one_request(desk: Any, hit: Any) -> No
 
 
 def test_r02_the_order_of_lines_does_not_matter(desk: Any, hit: Any, form: str) -> None:
-    """Times decide, not arrival: the first minute may come last."""
+    """Times decide, not the order of arrival: the first minute may come last."""
     late, early = hit.part(600_000, 1_199_999, at=NOON + HOUR), hit.part(0, 599_999, at=NOON)
     desk.tell(late, early, form=form)
 
@@ -56,7 +56,7 @@ def test_r02_the_order_of_lines_does_not_matter(desk: Any, hit: Any, form: str) 
     ],
 )
 def test_r03_an_episode_is_known_by_any_of_its_addresses(desk: Any, hit: Any, path: str) -> None:
-    """Enclosure and alternate, with parameters added, through prefixes: one episode."""
+    """Enclosure and alternate, with added parameters, through prefixes: one episode."""
     host = "op3.dev" if path.startswith("/e/") else "media.example"
     desk.tell(hit.but(path=path, host=host))
 
@@ -64,7 +64,7 @@ def test_r03_an_episode_is_known_by_any_of_its_addresses(desk: Any, hit: Any, pa
 
 
 def test_r03_the_path_alone_tells_an_episode_behind_another_host(desk: Any, hit: Any) -> None:
-    """A log names the distribution, or no host at all: a path that one file has is enough."""
+    """When a log has the distribution's host, or none, a path that only one file has is enough."""
     desk.tell(hit.but(host="d111.cloudfront.net"))
     desk.tell(hit.but(ip="198.51.100.9"), form="plain")
 
@@ -72,7 +72,7 @@ def test_r03_the_path_alone_tells_an_episode_behind_another_host(desk: Any, hit:
 
 
 def test_r04_ipv6_addresses_of_one_network_are_one_listener(desk: Any, hit: Any, form: str) -> None:
-    """Only the first 64 bits count: rotating addresses make no listeners."""
+    """Only the first 64 bits count: rotating addresses add no listeners."""
     desk.tell(
         hit.but(ip="2001:db8:1:2::1"),
         hit.but(ip="2001:db8:1:2:ffff::9"),
@@ -84,7 +84,7 @@ def test_r04_ipv6_addresses_of_one_network_are_one_listener(desk: Any, hit: Any,
 
 
 def test_r05_a_mapped_ipv4_address_is_that_ipv4_address(desk: Any, hit: Any, form: str) -> None:
-    """Unmapped before it is truncated: two such clients stay two, and equal their IPv4 selves."""
+    """It is unmapped before truncation: two such clients stay two, and equal their IPv4 selves."""
     desk.tell(
         hit.but(ip="::ffff:203.0.113.7"),
         hit.but(ip="203.0.113.7"),
@@ -96,8 +96,9 @@ def test_r05_a_mapped_ipv4_address_is_that_ipv4_address(desk: Any, hit: Any, for
 
 
 def test_r06_an_unreadable_address_is_filtered(desk: Any, hit: Any, form: str) -> None:
-    """A host name, a number too large, a dash: ``bad_ip``, and no listener key is made."""
-    good = [hit.but(ip=f"203.0.113.{n}") for n in range(1, 5)]  # mostly bad: the file is refused
+    """A host name, too large a number, a dash: ``bad_ip``, without a listener key."""
+    # too many bad lines: the file is refused
+    good = [hit.but(ip=f"203.0.113.{n}") for n in range(1, 5)]
     bad = [hit.but(ip=ip) for ip in ("example.net", "300.1.1.1", "-")]
     tally = desk.tell(*good, *bad, form=form)
 
@@ -119,7 +120,7 @@ def test_r06_a_forwarded_address_of_a_stranger_is_not_believed(desk: Any, hit: A
 def test_r06_behind_configured_proxies_the_forwarded_address_counts(
     desk: Any, hit: Any, tmp_path: Any
 ) -> None:
-    """Read from the right, as far as the proxies go; what a client wrote is not believed."""
+    """It is read from the right, through the trusted proxies; the client's own part is ignored."""
     settings = config.load(
         {"home": str(tmp_path), "trusted_proxies": ["10.0.0.0/8"]}, environment={}
     )
@@ -139,7 +140,7 @@ def test_r06_behind_configured_proxies_the_forwarded_address_counts(
 
 
 def test_r07_the_key_is_a_keyed_hash_and_changes_with_the_month(desk: Any, hit: Any) -> None:
-    """The same listener has another key next month, and the old one beside it."""
+    """The same listener has another key next month, and the previous one beside it."""
     desk.tell(hit.but(at=datetime(2026, 10, 31, 12, tzinfo=UTC)), hit.but(at=NOON))
     (old,), (new,) = desk.rows(
         "SELECT listener_key FROM measurement.requests ORDER BY requested_at"
@@ -152,7 +153,7 @@ def test_r07_the_key_is_a_keyed_hash_and_changes_with_the_month(desk: Any, hit: 
 
 
 def test_r08_the_whole_user_agent_is_in_the_key_not_the_app(desk: Any, hit: Any, form: str) -> None:
-    """Two versions of one app behind one address are two listeners of one app."""
+    """Two versions of one app at one address are two listeners of one app."""
     desk.tell(hit.but(agent="Overcast/3.0 (a)"), hit.but(agent="Overcast/3.1 (a)"), form=form)
 
     assert {"Overcast": 2} == desk.downloads("app")
@@ -160,20 +161,20 @@ def test_r08_the_whole_user_agent_is_in_the_key_not_the_app(desk: Any, hit: Any,
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS"])
 def test_r09_only_get_counts(desk: Any, hit: Any, form: str, method: str) -> None:
-    """HEAD never counts, nor does any other method."""
+    """HEAD and all other methods never count."""
     assert {"bad_method": 1} == desk.tell(hit.but(method=method), form=form).filtered
     assert 0 == desk.total()
 
 
 def test_r10_not_modified_never_counts(desk: Any, hit: Any, form: str) -> None:
-    """304 has a reason of its own."""
+    """304 has a separate reason."""
     assert {"not_modified": 1} == desk.tell(hit.but(status=304), form=form).filtered
     assert 0 == desk.total()
 
 
 @pytest.mark.parametrize("status", [204, 301, 302, 403, 404, 416, 500, 999])
 def test_r11_other_answers_never_count(desk: Any, hit: Any, form: str, status: int) -> None:
-    """Redirects, errors and statuses that do not exist, whatever bytes went with them."""
+    """Redirects, errors and invalid statuses, whatever their bytes."""
     assert {"bad_status": 1} == desk.tell(hit.but(status=status), form=form).filtered
     assert 0 == desk.total()
 
@@ -181,7 +182,7 @@ def test_r11_other_answers_never_count(desk: Any, hit: Any, form: str, status: i
 def test_r12_a_whole_answer_is_a_candidate_below_the_threshold_too(
     desk: Any, hit: Any, form: str
 ) -> None:
-    """200 with all bytes counts; an aborted 200 with few does not."""
+    """A 200 with all bytes counts; an aborted 200 with few bytes does not."""
     desk.tell(hit, hit.but(ip="198.51.100.4", size=MINUTE - 1), form=form)
 
     assert {"counted": 1, "below_threshold": 1} == desk.outcomes()
@@ -202,12 +203,12 @@ def test_r13_partial_answers_count_by_their_bytes_together(desk: Any, hit: Any, 
 
 @pytest.mark.parametrize("last", [0, 1])
 def test_r14_a_probe_for_ranges_is_disregarded(desk: Any, hit: Any, form: str, last: int) -> None:
-    """``0-1`` and ``0-0``: the player only asks whether ranges work."""
+    """``0-1`` and ``0-0``: the player only tests for range support."""
     assert {"probe_range": 1} == desk.tell(hit.part(0, last), form=form).filtered
 
 
 def test_r14_a_probe_is_told_in_any_spelling(desk: Any, hit: Any) -> None:
-    """The unit's name has no case, and there may be space around the numbers."""
+    """The unit is case-insensitive, and spaces around the numbers are allowed."""
     probe = hit.part(0, 1)
     tally = desk.tell(probe.but(asked="Bytes=0-1"), probe.but(asked="bytes= 0-1"))
 
@@ -216,7 +217,7 @@ def test_r14_a_probe_is_told_in_any_spelling(desk: Any, hit: Any) -> None:
 
 @pytest.mark.parametrize("asked", ["bytes=abc", "bytes=900-100", "lines=0-1"])
 def test_r14_a_header_that_cannot_be_parsed_is_ignored(desk: Any, hit: Any, asked: str) -> None:
-    """Never "the whole file": the bytes that were sent count, from the start of the file."""
+    """It does not mean the whole file: the sent bytes count from the start of the file."""
     desk.tell(hit.but(status=206, size=MINUTE - 1, asked=asked))
     desk.tell(hit.but(status=206, size=MINUTE, asked=asked, ip="198.51.100.4"))
 
@@ -224,7 +225,7 @@ def test_r14_a_header_that_cannot_be_parsed_is_ignored(desk: Any, hit: Any, aske
 
 
 def test_r14_a_suffix_range_is_at_the_end_of_the_file(desk: Any, hit: Any) -> None:
-    """Asked for twice, the last bytes are the same bytes (R27); they are not the first ones."""
+    """Requesting the last bytes twice covers them once (R27); they are not the first bytes."""
     last = hit.but(status=206, size=600_000, asked="bytes=-600000")
     desk.tell(last, last.but(at=last.at + timedelta(seconds=9)), hit.part(9_400_000, 9_999_999))
     assert 0 == desk.total()
@@ -234,7 +235,7 @@ def test_r14_a_suffix_range_is_at_the_end_of_the_file(desk: Any, hit: Any) -> No
 
 
 def test_r14_several_ranges_are_filled_in_order(desk: Any, hit: Any) -> None:
-    """A multi-range answer without a Content-Range: each range in turn, as far as bytes go."""
+    """A multi-range answer without a Content-Range fills each range in turn with its bytes."""
     asked = "bytes=0-599999,500000-1099999"
     desk.tell(hit.but(status=206, size=1_200_000, asked=asked))
     desk.tell(hit.but(status=206, size=1_100_000, asked=asked, ip="198.51.100.4"))
@@ -252,7 +253,7 @@ def test_r14_several_ranges_are_filled_in_order(desk: Any, hit: Any) -> None:
 
 
 def test_r15_a_status_of_000_is_a_206_that_ended_early(desk: Any, hit: Any, form: str) -> None:
-    """It counts when its bytes reach the threshold, and only then."""
+    """It counts only when its bytes reach the threshold."""
     desk.tell(
         hit.part(0, 4_999_999, sent=MINUTE).but(status=0),
         hit.part(0, 4_999_999, sent=MINUTE - 1_000, ip="198.51.100.4").but(status=0),
@@ -274,7 +275,7 @@ def test_r15_a_status_of_000_is_a_206_that_ended_early(desk: Any, hit: Any, form
 def test_r16_bots_and_empty_agents_are_filtered(
     desk: Any, hit: Any, form: str, agent: str, reason: str
 ) -> None:
-    """Known bots, self-declared ones, and no agent at all."""
+    """Known bots, self-declared ones, and empty agents."""
     assert {reason: 1} == desk.tell(hit.but(agent=agent), form=form).filtered
     assert 0 == desk.total()
 
@@ -282,7 +283,7 @@ def test_r16_bots_and_empty_agents_are_filtered(
 def test_r17_data_centres_and_vpns_are_filtered(
     desk: Any, hit: Any, form: str, addresses: dict[str, str]
 ) -> None:
-    """By the bundled lists, each with its reason; a privacy relay is neither."""
+    """By the bundled lists, each with its reason; a privacy relay is not filtered."""
     tally = desk.tell(
         hit.but(ip=addresses["datacenter"]),
         hit.but(ip=addresses["vpn"]),
@@ -298,7 +299,7 @@ def test_r17_data_centres_and_vpns_are_filtered(
     "agent", ["atc/1.0 watchOS/8.0 model/Watch3,4", "Podcasts/1 (null)/(null) watchOS/9.1"]
 )
 def test_r20_a_watchs_copy_is_filtered(desk: Any, hit: Any, form: str, agent: str) -> None:
-    """The agent begins ``atc/`` and names watchOS, or has ``(null)/(null) watchOS`` in it."""
+    """The agent begins with ``atc/`` and names watchOS, or contains ``(null)/(null) watchOS``."""
     assert {"watch": 1} == desk.tell(hit.but(agent=agent), form=form).filtered
 
 
@@ -311,7 +312,7 @@ def test_r20_a_watchs_copy_is_filtered(desk: Any, hit: Any, form: str, agent: st
     ],
 )
 def test_r21_every_other_watch_is_a_listener(desk: Any, hit: Any, form: str, agent: str) -> None:
-    """Nothing broader than R20 is filtered."""
+    """Only the agents of R20 are filtered."""
     desk.tell(hit.but(agent=agent), form=form)
 
     assert 1 == desk.total()
@@ -320,7 +321,7 @@ def test_r21_every_other_watch_is_a_listener(desk: Any, hit: Any, form: str, age
 def test_r22_a_malformed_agent_is_filtered_and_a_typo_corrected(
     desk: Any, hit: Any, form: str
 ) -> None:
-    """An attack is no user agent; a header's name in front of one is a slip."""
+    """An attack is not a user agent; a header's name in front of one is a typo."""
     tally = desk.tell(
         hit.but(agent="<script>alert(1)</script>"),
         hit.but(agent="12345"),
@@ -333,7 +334,7 @@ def test_r22_a_malformed_agent_is_filtered_and_a_typo_corrected(
 
 
 def test_r22_control_characters_are_filtered_and_break_nothing(desk: Any, hit: Any) -> None:
-    """Percent-encoded NUL bytes reach the database as a malformed agent, not as an error."""
+    """Percent-encoded NUL bytes are stored as a malformed agent, without an error."""
     tally = desk.tell(hit.but(agent="Fine\0Player\x1f/1"), hit, form="cloudfront")
 
     assert {"malformed_agent": 1} == tally.filtered
@@ -351,7 +352,7 @@ def test_r26_the_threshold_is_the_header_and_a_minute(desk: Any, hit: Any, form:
 
 
 def test_r26_each_rendition_has_its_own_threshold(desk: Any, hit: Any) -> None:
-    """Bytes of two files do not add: a minute of one of them must have been sent."""
+    """Bytes of two files are not added: a minute of one of them must have been sent."""
     desk.tell(
         hit.part(0, 400_000, path="/one.opus"),
         hit.part(0, 1_000_000),
@@ -372,10 +373,10 @@ def test_r27_bytes_are_a_union_of_positions(desk: Any, hit: Any, form: str) -> N
 
 
 def test_r28_what_was_asked_for_is_not_what_was_sent(desk: Any, hit: Any, form: str) -> None:
-    """A range of ten million bytes of which a thousand went out is a thousand bytes."""
+    """A range of ten million bytes with a thousand bytes sent counts a thousand bytes."""
     desk.tell(hit.part(0, 9_999_999, sent=1_000), form=form)
 
-    # CloudFront's bytes have the answer's headers in them: they cannot be separated.
+    # CloudFront's bytes include the answer's headers, which cannot be separated.
     assert [(1_450 if form == "cloudfront" else 1_000,)] == desk.rows(
         "SELECT range_end FROM measurement.requests"
     )
@@ -386,10 +387,10 @@ def test_r28_what_was_asked_for_is_not_what_was_sent(desk: Any, hit: Any, form: 
 def test_r29_a_short_or_unmeasured_file_must_be_sent_whole(
     desk: Any, hit: Any, form: str, path: str, whole: int
 ) -> None:
-    """Under a minute, or of unknown sizes: 100 % of the bytes, header included."""
+    """Under a minute, or of unknown size: 100 % of the bytes, including the header."""
     desk.tell(
         hit.but(path=path, size=whole),
-        # CloudFront's bytes include 450 of headers, which nothing tells from the file's.
+        # CloudFront's bytes include 450 of headers, which cannot be separated from the file's.
         hit.but(path=path, size=whole - 451, ip="198.51.100.4"),
         form=form,
     )
@@ -398,7 +399,7 @@ def test_r29_a_short_or_unmeasured_file_must_be_sent_whole(
 
 
 def test_r30_our_redirect_is_an_estimate_never_a_download(desk: Any, hit: Any, form: str) -> None:
-    """A 302 of our own prefix has no bytes: shown apart, in no count of downloads."""
+    """A 302 of our own prefix has no bytes: it is shown separately and is no download."""
     from wavehouse import measurement
 
     redirect = hit.but(path="/wh/e/media.example/own.mp3", host="hits.example", status=302, size=0)
@@ -413,7 +414,7 @@ def test_r30_our_redirect_is_an_estimate_never_a_download(desk: Any, hit: Any, f
 
 
 def test_r30_bytes_prove_what_a_redirect_only_suggests(desk: Any, hit: Any, form: str) -> None:
-    """A listener seen at both doors is one download, or none: the redirect adds no estimate."""
+    """A listener seen at both is one download or none: the redirect adds no estimate."""
     redirect = hit.but(path="/wh/e/media.example/own.mp3", host="hits.example", status=302, size=0)
     media = hit.but(path="/own.mp3")
     desk.tell(redirect, media, form=form)
@@ -426,7 +427,7 @@ def test_r30_bytes_prove_what_a_redirect_only_suggests(desk: Any, hit: Any, form
 
 
 def test_r31_bytes_do_not_add_across_midnight(desk: Any, hit: Any, form: str) -> None:
-    """Half a minute before and most of one after are two days without a download."""
+    """Half a minute before and most of one after are no download on either day."""
     before = datetime(2026, 11, 17, 23, 59, 59, tzinfo=UTC)
     desk.tell(
         hit.part(0, 545_000, at=before),
@@ -439,7 +440,7 @@ def test_r31_bytes_do_not_add_across_midnight(desk: Any, hit: Any, form: str) ->
 
 
 def test_r33_ten_requests_of_six_agents_are_six_listeners(desk: Any, hit: Any, form: str) -> None:
-    """Behind one address, within a day: six downloads, six listeners."""
+    """At one address within a day: six downloads, six listeners."""
     desk.tell(
         *(
             hit.but(agent=f"Overcast/{n % 6}.0", at=NOON + n * timedelta(minutes=5))
@@ -453,7 +454,7 @@ def test_r33_ten_requests_of_six_agents_are_six_listeners(desk: Any, hit: Any, f
 
 
 def test_r34_one_download_per_listener_episode_and_utc_day(desk: Any, hit: Any, form: str) -> None:
-    """Twice a day is once, the next day is again, another episode is another."""
+    """Twice a day is one, the next day is another, another episode is another."""
     desk.tell(
         hit.but(at=NOON),
         hit.but(at=NOON + 11 * HOUR),
@@ -466,7 +467,7 @@ def test_r34_one_download_per_listener_episode_and_utc_day(desk: Any, hit: Any, 
 
 
 def test_r34_the_day_is_utc_whatever_zone_the_log_is_written_in(desk: Any, hit: Any) -> None:
-    """23:30 at UTC-5 is tomorrow."""
+    """23:30 at UTC-5 is on the next day."""
     local = hit.but(at=datetime(2026, 11, 17, 23, 30, tzinfo=UTC)).combined()
     desk.ingest(desk.write(local.replace("+0000", "-0500") + "\n"))
 
@@ -476,7 +477,7 @@ def test_r34_the_day_is_utc_whatever_zone_the_log_is_written_in(desk: Any, hit: 
 def test_r41_a_download_dates_from_the_first_request_that_contributes(
     desk: Any, hit: Any, form: str
 ) -> None:
-    """A probe and an empty answer date nothing; the first bytes do."""
+    """A probe and an empty answer set no date; the first bytes do."""
     desk.tell(
         hit.part(0, 1, at=NOON - 3 * HOUR),
         hit.but(size=0, at=NOON - 2 * HOUR) if form == "combined" else hit.part(0, 1, at=NOON),
@@ -492,7 +493,7 @@ def test_r41_a_download_dates_from_the_first_request_that_contributes(
 
 
 def test_every_filtered_request_keeps_its_reason(desk: Any, hit: Any, form: str) -> None:
-    """All requests are stored; the first reason that holds is the one that is kept."""
+    """All requests are stored; the first applicable reason is kept."""
     tally = desk.tell(
         hit.but(ip="-", path="/nowhere"),
         hit.but(path="/nowhere", method="POST"),
@@ -521,7 +522,7 @@ def test_every_filtered_request_keeps_its_reason(desk: Any, hit: Any, form: str)
 
 
 def test_r32_of_two_renditions_the_first_that_qualifies_counts(desk: Any, hit: Any) -> None:
-    """One download by the first; the other is flagged, and a rendition that fails is none."""
+    """The first is a download; the other is flagged, and one below its threshold is not counted."""
     other = hit.but(path="/one.opus", size=4_000_000)
     desk.tell(
         hit,
@@ -539,7 +540,7 @@ def test_r32_of_two_renditions_the_first_that_qualifies_counts(desk: Any, hit: A
 
 
 def test_r32_on_another_day_the_other_rendition_is_a_download(desk: Any, hit: Any) -> None:
-    """Renditions are duplicates within a window only."""
+    """Renditions are duplicates only within one window."""
     desk.tell(hit, hit.but(path="/one.opus", size=4_000_000, at=hit.at + timedelta(days=1)))
     assert 2 == desk.total()
     assert {} == acting.operational(

@@ -1,4 +1,4 @@
-"""Downloads by device: the same from the rollups, from log files alone, and on the card."""
+"""Downloads by device: equal from the rollups, from log files alone, and on the card."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAC = "Podcasts/1530.2 CFNetwork/1220.1 Darwin/20.3.0 (x86_64)"
 
 
 def test_downloads_are_split_by_device(desk: Any, hit: Any) -> None:
-    """Two phones, a speaker, a computer; what cannot be known has an empty value."""
+    """Two phones, a speaker, a computer; an unknown device is the empty value."""
     hits = [
         hit,
         hit.but(ip="198.51.100.1"),

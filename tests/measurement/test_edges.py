@@ -1,4 +1,4 @@
-"""Inputs that were once counted wrongly without a word; `edges/` has them, a row here each."""
+"""Inputs that were once silently miscounted: `edges/` has them, one row per case."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def _at_noon() -> Iterator[None]:
 
 @cache
 def known(feed: str, media: str) -> Known:
-    """A feed, its files described by a media file; nothing is fetched."""
+    """A feed whose files a media file describes; nothing is fetched."""
     described = read_media_file(FOLDER / media) if media else {}
     reading = FeedReading(source=FileFeedSource(), probe=None, media=described)
     return known_from_feeds(SETTINGS, [(str(FOLDER / feed), reading)])
 
 
 def counted(log: Path, feed: str = "b-feed.xml", media: str = "b-media.json") -> PeriodFigures:
-    """What a log comes to by a feed; nothing is stored."""
+    """The count of a log with a feed; nothing is stored."""
     return count_logs(SETTINGS, known(feed, media), [log], Wanted(by="episode"))
 
 
@@ -47,9 +47,9 @@ ELSEWHERE = {
     "N1": ("catalog/test_hostile", "a_server_that_sends_by_drops_is_left_at_the_deadline"),
     "P2": ("catalog/test_hostile", "files_that_there_was_no_time_for_are_reported"),
 }
-"""The other rows, which need a database or a server, and where they are tested."""
+"""The other rows, which need a database or a server, with their tests."""
 
-# row of the cases, log, feed, media, downloads by title, requests filtered, lines not usable
+# row of the cases, log, feed, media, downloads by title, requests filtered, unusable lines
 ROWS: tuple[tuple[str, str, str, str, Mapping[str, int], Mapping[str, int], Mapping[str, int]], ...]
 ROWS = (
     ("A1", "c01-query", "c01-query-feed", "", {"Q5": 1, "Q6": 2, "Q7": 3}, {}, {}),
@@ -80,18 +80,18 @@ ROWS = (
 def test_a_row_of_the_cases_is_counted_as_by_hand(
     row: tuple[str, str, str, str, Mapping[str, int], Mapping[str, int], Mapping[str, int]],
 ) -> None:
-    """Downloads, filtered requests and lines that cannot be used; none is left out silently."""
+    """Downloads, filtered requests and unusable lines; none is left out silently."""
     _, log, feed, media, downloads, filtered, faults = row
     found = counted(FOLDER / f"{log}.log", f"{feed}.xml", f"{media}.json" if media else "")
 
     assert downloads == {figure.label: figure.downloads for figure in found.rows}
     assert (filtered, faults) == (found.filtered, found.faults)
-    # 25 people of one carrier are a doubt that is said: most lines end in one reason.
+    # 25 people of one carrier raise a warning: most lines have the same reason.
     assert (row[0] == "L1 NAT") == bool(found.errors)
 
 
 def test_l1_a_network_of_a_carrier_is_counted_once_it_is_included() -> None:
-    """Its 25 listeners are people: R19 says so for R18 too, by the operator's own entry."""
+    """Its 25 listeners are people: by R19 the operator's entry overrides R18, too."""
     feed = known("b-feed.xml", "b-media.json")
     until = datetime(2027, 1, 1, tzinfo=UTC)
     included = replace(feed, lookups=replace(feed.lookups, included_until=lambda *_: until))
@@ -113,7 +113,7 @@ def test_l1_a_network_of_a_carrier_is_counted_once_it_is_included() -> None:
     ],
 )
 def test_a_row_of_the_cases_has_its_date(row: str, feed: str, expected: str) -> None:
-    """As OP3's vectors have it; the request of the log is of after the release."""
+    """The date is that of OP3's vectors; the request is later than the release."""
     (episode,) = parse_feed((FOLDER / f"{feed}-feed.xml").read_bytes()).episodes
 
     assert row
@@ -135,7 +135,7 @@ OP3 = (
 def test_r14_a_probe_of_a_redirect_is_a_probe_at_any_offset(
     first: int, size: int, tmp_path: Path
 ) -> None:
-    """A prefix knows no bytes (R30): one or two of them, wherever they are, are no download."""
+    """A prefix has no bytes (R30): one or two of them, at any offset, are no download."""
     url = "https://op3.dev/e/cdn.pods.example/show/p1.mp3"
     cells = ["2026-11-28T10:00:00.000Z", "1" * 32, "a" * 40, "GET", url, LISTENER, "",
              f"bytes={first}-{first + size - 1}", "", "", "FRA", "EU", "IT", "Etc/UTC", "", "",
@@ -148,7 +148,7 @@ def test_r14_a_probe_of_a_redirect_is_a_probe_at_any_offset(
 
 
 def test_a_cut_last_line_makes_no_listener(tmp_path: Path) -> None:
-    """CloudFront's last column is a position of a byte: cut, it would be another range."""
+    """CloudFront's last column is a byte position: cut, it would be another range."""
     whole = (FOLDER / "b04-cf-2520.log").read_text()
     log = tmp_path / "cut.log"
     lines = whole.rstrip("\n").split("\n")
@@ -161,7 +161,7 @@ def test_a_cut_last_line_makes_no_listener(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("row", ELSEWHERE)
 def test_the_other_rows_of_the_cases_have_a_test(row: str) -> None:
-    """By the name that is written here."""
+    """Each by the name that is given here."""
     path, name = ELSEWHERE[row]
     text = (FOLDER.parents[1] / f"{path}.py").read_text(encoding="utf-8")
 
@@ -182,7 +182,7 @@ MOST = {
 
 @pytest.mark.parametrize("said", MOST)
 def test_a_log_whose_lines_end_in_one_reason_is_not_passed_over(said: str, tmp_path: Path) -> None:
-    """Whatever the reason is: a sentence and exit code 3, also when nothing is stored."""
+    """Whatever the reason: a sentence and exit code 3, also when nothing is stored."""
     usual = {"ip": "192.0.2.{n}", "verb": "GET", "status": "200", "agent": LISTENER}
     lines = [
         LINE.format(**{k: v.replace("{n}", str(n)) for k, v in (usual | MOST[said]).items()})

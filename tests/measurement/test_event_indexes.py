@@ -1,4 +1,4 @@
-"""The full and the slim set of indexes of raw listener events."""
+"""The full and the slim set of indexes on raw listener events."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _sets(workspace: Workspace) -> dict[str, tuple[bool, int]]:
 
 
 def test_the_full_set_is_built_for_old_days_and_new_ones(workspace: Workspace) -> None:
-    """Three more indexes, complete, on each day; a later day has them when it is made."""
+    """Three more valid indexes on each day's partition; later partitions get them at creation."""
     _make_days(workspace, 1, 2)
     slim = _sets(workspace)
     made = _full(workspace)
@@ -46,7 +46,7 @@ def test_the_full_set_is_built_for_old_days_and_new_ones(workspace: Workspace) -
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(workspace: Workspace) -> None:
-    """A writer holds one day: the rest is built, the error names the command, nothing is lost."""
+    """A writer locks one day: the rest is built, and the error names the command."""
     _make_days(workspace, 1, 2)
     with psycopg.connect(workspace.stores.operational.place.admin) as other:
         other.execute("LOCK TABLE measurement.listener_events_20261101 IN ROW EXCLUSIVE MODE")
@@ -62,7 +62,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(workspace: Workspace) -> No
 
 
 def test_the_slim_set_comes_back(workspace: Workspace) -> None:
-    """Dropping leaves the two indexes of the ladder."""
+    """Dropping leaves the two indexes of the migrations."""
     _make_days(workspace, 1)
     _full(workspace)
     service.use_slim_set(workspace.stores.operational, identity=workspace.identity)
@@ -78,7 +78,7 @@ def test_the_slim_set_comes_back(workspace: Workspace) -> None:
     ],
 )
 def test_no_other_index_and_no_other_table_can_be_had(workspace: Workspace, statement: str) -> None:
-    """The functions run as the owner, so what they are given is checked."""
+    """The functions run as the owner, so they check their arguments."""
     with workspace.stores.operational.worker() as tx:
         tx.execute("SELECT measurement.begin_event_index('platform')")
         with pytest.raises(psycopg.DatabaseError, match=r"no optional index|not a day"):
@@ -87,7 +87,7 @@ def test_no_other_index_and_no_other_table_can_be_had(workspace: Workspace, stat
 
 
 def test_a_viewer_changes_no_index(workspace: Workspace) -> None:
-    """Nor looks at them: they are the installation's."""
+    """Nor reads the list: indexes belong to the installation."""
     viewer = replace(workspace.identity, role="viewer")
     for use_case in (service.event_indexes, service.use_full_set, service.use_slim_set):
         with pytest.raises(Refused):

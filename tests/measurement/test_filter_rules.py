@@ -1,4 +1,4 @@
-"""R18, R19, R23–R25 by hand: excess, inclusions, referrers, preloaders, early requests."""
+"""R18, R19, R23–R25 by hand: excess, inclusions, referrers, preloading, early requests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def listing(desk: Any) -> Iterator[None]:
 
 @pytest.fixture
 def run(desk: Any) -> Run:
-    """Run a command on the desk's databases."""
+    """Run a command on the helper's databases."""
     from contextlib import nullcontext
 
     def invoke(command: Any, *words: str) -> Result:
@@ -44,7 +44,7 @@ def run(desk: Any) -> Run:
 
 
 def crowd(hit: Any, agents: int, **changes: Any) -> list[Any]:
-    """One address, so many user agents."""
+    """Requests of this many user agents at one address."""
     return [hit.but(agent=f"Player/{n} (iPhone)", **changes) for n in range(agents)]
 
 
@@ -56,7 +56,7 @@ def flagged(desk: Any) -> dict[str, int]:
 
 
 def test_r18_more_than_20_agents_behind_one_address_are_filtered(desk: Any, hit: Any) -> None:
-    """Twenty are a household or an office, and count; the twenty-first takes all of them back."""
+    """Twenty are a household or an office, and count; with the twenty-first none of them does."""
     desk.tell(*crowd(hit, 20), hit.but(ip="198.51.100.1"))
     assert 21 == desk.total()
 
@@ -79,7 +79,7 @@ def test_r18_is_judged_in_any_order_and_by_utc_day(desk: Any, hit: Any) -> None:
 
 
 def test_r18_more_than_the_set_number_of_episodes_are_filtered(desk: Any, hit: Any) -> None:
-    """Fifty by default; here two. Three episodes by two agents of one address are too many."""
+    """Fifty by default, here two: three episodes by two agents at one address are too many."""
     with_limit = desk.place.settings.values["excess_downloads"]
     assert (50, 20) == tuple(desk.place.settings[f"excess_{of}"] for of in ("downloads", "agents"))
     object.__setattr__(with_limit, "value", 2)
@@ -93,7 +93,7 @@ def test_r18_more_than_the_set_number_of_episodes_are_filtered(desk: Any, hit: A
 
 
 def test_r18_what_is_filtered_already_makes_no_excess(desk: Any, hit: Any) -> None:
-    """Bots and HEAD requests behind an address have their own reasons."""
+    """Bots and HEAD requests at an address have their own reasons."""
     bots = [hit.but(agent=f"Bot/{n}") for n in range(30)]
     desk.tell(*bots, *crowd(hit, 3))
 
@@ -104,7 +104,7 @@ def test_r18_what_is_filtered_already_makes_no_excess(desk: Any, hit: Any) -> No
 def test_r19_an_included_network_is_not_filtered_by_r17_and_r18(
     desk: Any, hit: Any, addresses: dict[str, str]
 ) -> None:
-    """A dorm with 30 agents, and an office behind a data centre's address."""
+    """A dorm with 30 agents, and an office with a data centre's address."""
     acting.operational(
         desk.place, inclusions.add_inclusion, network="203.0.113.0/24", reason="a dorm"
     )
@@ -118,7 +118,7 @@ def test_r19_an_included_network_is_not_filtered_by_r17_and_r18(
 
 @pytest.mark.usefixtures("listing")
 def test_r19_on_day_91_an_entry_is_inactive_and_says_so(run: Run, desk: Any, hit: Any) -> None:
-    """It still covers what was requested before its end; re-validated, it covers what comes."""
+    """It still covers requests from before its end; re-validated, it covers new ones."""
     with clock.frozen(hit.at - timedelta(days=90)):
         acting.operational(
             desk.place, inclusions.add_inclusion, network="203.0.113.0/24", reason="a dorm"
@@ -144,7 +144,7 @@ def test_r19_on_day_91_an_entry_is_inactive_and_says_so(run: Run, desk: Any, hit
 
 @pytest.mark.usefixtures("listing")
 def test_r19_the_log_of_validations_is_exported(run: Run, desk: Any) -> None:
-    """Who, when, until when, why: the first one and each one after it, also in the audit log."""
+    """User, time, expiry and reason of every validation, also in the audit log."""
     assert "No network" in run(cli.inclusions, "export").stderr
     run(cli.inclusions, "add", "2001:db8:1::/48", "--reason", "a campus", "--days", "30")
     run(cli.inclusions, "revalidate", "2001:db8:1::/48", "--note", "still there")
@@ -160,7 +160,7 @@ def test_r19_the_log_of_validations_is_exported(run: Run, desk: Any) -> None:
 
 @pytest.mark.usefixtures("listing")
 def test_r19_what_cannot_be_included_is_a_sentence(desk: Any) -> None:
-    """No network, too wide a one, no reason, too long, twice, not listed."""
+    """An invalid or too wide network, no reason, too long, twice, not listed."""
     for network, days in (("nowhere", 90), ("10.0.0.0/8", 90), ("192.0.2.1", 91)):
         with pytest.raises(InvalidInput):
             acting.operational(
@@ -176,7 +176,7 @@ def test_r19_what_cannot_be_included_is_a_sentence(desk: Any) -> None:
 
 
 def test_r19_of_entries_that_overlap_the_latest_end_holds() -> None:
-    """IPv6 is asked for by its first 64 bits, and listed no narrower than that (R04)."""
+    """IPv6 networks are at most 64 bits, which is all that is stored (R04)."""
     early, late = (clock.start_of_day(date(2026, 11, day)) for day in (1, 9))
     ask = included_until([("192.0.2.0/24", early), ("192.0.2.7", late), ("2001:db8::/32", early)])
 
@@ -204,14 +204,14 @@ def test_r19_of_entries_that_overlap_the_latest_end_holds() -> None:
 def test_r23_a_referrer_is_implausible_when_nobody_could_have_sent_it(
     site: str, finding: str
 ) -> None:
-    """No address, no web, a place that nobody else reaches; R24: a page that preloads."""
+    """No address, not on the web, or unreachable for others; R24: a page that preloads."""
     assert finding == judged(site, Preloaders((), frozenset({"preload.example"})))
 
 
 def test_r23_an_implausible_referrer_is_flagged_and_counted(
     run: Run, desk: Any, hit: Any, form: str
 ) -> None:
-    """In every format that tells bytes; `wavehouse requests` says so, `downloads` sums it up."""
+    """In every format with referrers; `wavehouse requests` and `downloads` report it."""
     pages = ("-", "https://show.example/1?a=b", "nonsense", "http://127.0.0.1/x")
     hits = [hit.but(ip=f"198.51.100.{n}", referer=page) for n, page in enumerate(pages)]
     desk.tell(*hits, form=form)
@@ -225,7 +225,7 @@ def test_r23_an_implausible_referrer_is_flagged_and_counted(
 
 
 def test_r24_players_known_to_preload_are_filtered(desk: Any, hit: Any) -> None:
-    """By the bundled list; whatever else was preloaded is left to the threshold."""
+    """By the bundled list; other preloading is judged by the threshold only."""
     desk.tell(
         hit.but(agent="Chrome Privacy Preserving Prefetch Proxy"),
         hit.but(size=200_000),
@@ -236,7 +236,7 @@ def test_r24_players_known_to_preload_are_filtered(desk: Any, hit: Any) -> None:
 
 
 def test_r24_an_operators_own_list_is_added(tmp_path: Any) -> None:
-    """By agent or by page; a line of another kind is named."""
+    """By agent or by page; an invalid line is reported."""
     from wavehouse.kernel.reference import preloaders
 
     own = tmp_path / "own.txt"
@@ -254,7 +254,7 @@ def test_r24_an_operators_own_list_is_added(tmp_path: Any) -> None:
 
 
 def test_r25_requests_before_the_release_are_counted_and_flagged(desk: Any, hit: Any) -> None:
-    """The episode came out on 1 November at 06:00; R25 is known of late feeds too."""
+    """The episode was released on 1 November at 06:00; R25 also applies to late feeds."""
     early = hit.but(at=hit.at.replace(day=1, hour=5, minute=59))
     desk.tell(early, early.but(ip="198.51.100.1", at=early.at + timedelta(minutes=1)))
 
@@ -262,7 +262,7 @@ def test_r25_requests_before_the_release_are_counted_and_flagged(desk: Any, hit:
 
 
 def test_r15_a_status_of_000_passes_every_other_filter_or_is_filtered(desk: Any, hit: Any) -> None:
-    """Akamai's prematurely ended 206: too little, enough, enough but by a bot."""
+    """Akamai's prematurely ended 206: too few bytes, enough, and enough but from a bot."""
     desk.tell(
         hit.part(0, 9_999_999, sent=1_000_000).but(status=0),
         hit.part(0, 9_999_999, sent=1_200_000).but(status=0, ip="198.51.100.1"),
@@ -293,5 +293,5 @@ def test_r25_is_told_of_requests_that_were_read_before_the_feed(own_desk: Any, h
 
 
 def test_the_rule_version_is_raised() -> None:
-    """Figures change by R18 and R24: who compares them must see that."""
+    """R18 and R24 change figures, and comparisons must show that."""
     assert RULE_VERSION > "PTMG-2.3/1"

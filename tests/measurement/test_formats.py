@@ -1,4 +1,4 @@
-"""The newer log formats: Fastly's and Cloudflare's JSON lines, OP3's hits."""
+"""JSON lines of Fastly and Cloudflare, and OP3's hits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_format_is_told_by_the_first_lines(desk: Any, hit: Any) -> None:
     ],
 )  # fmt: skip
 def test_times_of_json_logs_are_rfc3339_or_unix(desk: Any, hit: Any, when: object) -> None:
-    """Seconds, milli- and nanoseconds, as a number or as text: the same hour."""
+    """Seconds, milliseconds and nanoseconds, as a number or as text: the same hour."""
     desk.ingest(desk.write(hit.cloudflare(when) + "\n"))
 
     assert [(10,)] == desk.rows(
@@ -48,7 +48,7 @@ def test_times_of_json_logs_are_rfc3339_or_unix(desk: Any, hit: Any, when: objec
 
 @pytest.mark.parametrize("form", ["fastly", "cloudflare"])
 def test_bad_lines_of_json_logs_go_to_the_quarantine(desk: Any, hit: Any, form: str) -> None:
-    """Cut JSON, other JSON, no time, no status: named with line and byte; the good are counted."""
+    """Cut JSON, other JSON, no time, no status: reported with line and byte; good ones count."""
     good = getattr(hit, form)()
     when = "timestamp" if form == "fastly" else "EdgeStartTimestamp"
     status = "response_status" if form == "fastly" else "EdgeResponseStatus"
@@ -68,7 +68,7 @@ def test_bad_lines_of_json_logs_go_to_the_quarantine(desk: Any, hit: Any, form: 
 
 @pytest.mark.parametrize("form", ["fastly", "cloudflare"])
 def test_json_may_escape_anything_into_an_agent(desk: Any, hit: Any, form: str) -> None:
-    """Line ends and our own separator inside a value stay inside it (R08), and break no other."""
+    """Line ends and our separator inside a value are kept (R08), and break no other value."""
     odd = hit.but(agent="AppleCoreMedia/1.0 (iPhone\n; \x1f U)", ip="198.51.100.9")
     desk.tell(odd, hit, form=form)
 
@@ -79,7 +79,7 @@ def test_json_may_escape_anything_into_an_agent(desk: Any, hit: Any, form: str) 
 
 
 def test_r01_a_ray_that_comes_again_in_another_file_is_one_request(desk: Any, hit: Any) -> None:
-    """Logpush may deliver a line twice; RayID tells."""
+    """Logpush may deliver a line twice; RayID identifies it."""
     desk.tell(hit.but(native="8f1"), form="cloudflare")
     again = desk.tell(hit.but(native="8f2"), hit.but(native="8f1"), form="cloudflare")
 
@@ -87,7 +87,7 @@ def test_r01_a_ray_that_comes_again_in_another_file_is_one_request(desk: Any, hi
 
 
 def test_r28_bytes_without_the_body_alone_are_at_most_the_range(desk: Any, hit: Any) -> None:
-    """Cloudflare's EdgeResponseBytes has the header in it; the body's bytes win where told."""
+    """Cloudflare's EdgeResponseBytes includes the header; the body's bytes are preferred."""
     told = json.loads(hit.part(0, 999_999).cloudflare())
     short = {**told, "RayID": "2", "EdgeResponseBodyBytes": 500}
     del told["EdgeResponseBodyBytes"]
@@ -119,7 +119,7 @@ def test_r30_hits_of_op3_are_estimates_by_hash_and_agent(desk: Any, hit: Any) ->
 
 
 def test_hits_of_op3_are_filtered_by_what_they_tell(desk: Any, hit: Any) -> None:
-    """Method, agent, probe, a path that nobody registered, no hash; a cut line is set aside."""
+    """Method, agent, probe, unknown path, no hash; a cut line is quarantined."""
     lines = [
         hit.but(method="HEAD").op3(),
         hit.but(agent="Googlebot/2.1").op3(),
@@ -137,7 +137,7 @@ def test_hits_of_op3_are_filtered_by_what_they_tell(desk: Any, hit: Any) -> None
 
 
 def test_columns_of_op3_are_found_by_name(hit: Any) -> None:
-    """In any order, by the hash that OP3 counts by if it is there; one that is missing is named."""
+    """In any order, preferring the hash that OP3 counts by; a missing column is named."""
     head = "userAgent\turl\ttime\thashedIpAddressForDownload\thashedIpAddress\tmethod"
     found = op3.columns(head, "hits.tsv")
 

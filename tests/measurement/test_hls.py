@@ -1,4 +1,4 @@
-"""R13: HLS is judged by the time of its distinct segments; a playlist adds none."""
+"""R13: HLS is counted by the time of its distinct segments; a playlist adds none."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MEDIA: dict[str, Any] = {PLAYLIST: {"segments": SEGMENTS}}
 
 @pytest.fixture
 def stream_desk(workspace: Any, tmp_path: Path) -> Iterator[LogBench]:
-    """A desk whose episode is served as HLS too."""
+    """A helper whose episode is also served as HLS."""
     with clock.frozen(NOW):
         made = LogBench(workspace, tmp_path)
         made.register(item("one", "https://media.example/one.mp3", more=STREAM), MEDIA)
@@ -40,7 +40,7 @@ def segments(hit: Hit, *numbers: int, **changes: Any) -> list[Hit]:
 
 
 def test_r13_distinct_segments_of_a_minute_are_a_download(stream_desk: Any, hit: Any) -> None:
-    """Ten of six seconds, in any place of the programme; nine are none, nor are ten of one."""
+    """Ten of six seconds, anywhere in the programme; nine are too few, and so are ten of one."""
     playlist = hit.but(path="/hls/index.m3u8", size=900)
     nine, same = hit.but(ip="198.51.100.1"), hit.but(ip="198.51.100.2")
     stream_desk.tell(
@@ -72,7 +72,7 @@ def test_r13_a_segment_that_was_sent_in_part_counts_in_part(stream_desk: Any, hi
 def test_r13_segments_that_were_read_before_the_feed_are_adopted(
     workspace: Any, tmp_path: Path, hit: Any
 ) -> None:
-    """Their bytes become time when the playlist is known; a part is a part."""
+    """Their bytes become time when the playlist is known; a part counts in part."""
     with clock.frozen(NOW):
         desk = LogBench(workspace, tmp_path)
         desk.register(item("one", "https://media.example/one.mp3"), {})
@@ -90,7 +90,7 @@ def test_r13_segments_that_were_read_before_the_feed_are_adopted(
 def test_r13_a_playlist_is_no_media_file_even_if_it_is_the_enclosure(
     workspace: Any, tmp_path: Path, hit: Any
 ) -> None:
-    """A feed that states its length: fetched whole it adds 0."""
+    """Even when the feed states its length, a whole fetch adds 0."""
     with clock.frozen(NOW):
         desk = LogBench(workspace, tmp_path)
         desk.register(item("one", PLAYLIST, 900), {})
@@ -99,7 +99,7 @@ def test_r13_a_playlist_is_no_media_file_even_if_it_is_the_enclosure(
 
 
 def test_r13_media_files_describe_renditions(tmp_path: Path) -> None:
-    """Segments in their order; relative to the playlist; what is wrong is named."""
+    """Segments in their order, relative to the playlist; errors are reported."""
     path = tmp_path / "media.json"
     path.write_text(json.dumps(MEDIA))
     facts = catalog.read_media_file(path)[PLAYLIST]

@@ -27,7 +27,7 @@ TWIN = (
 
 @pytest.fixture
 def run(own_desk: Any) -> Run:
-    """Type a command at the desk."""
+    """Run a command with the helper."""
 
     def typed(command: click.Command, *words: str) -> Result:
         return CliRunner().invoke(command, words, obj=lambda: nullcontext(own_desk.place))
@@ -36,7 +36,7 @@ def run(own_desk: Any) -> Run:
 
 
 def moved(desk: Any) -> dict[str, int]:
-    """Downloads by episode once stored requests have followed."""
+    """Downloads by episode after stored requests have been moved."""
     desk.count()
     return dict(desk.downloads("episode"))
 
@@ -44,7 +44,7 @@ def moved(desk: Any) -> dict[str, int]:
 def test_r03_stored_requests_follow_a_merge_a_split_and_their_undo(
     own_desk: Any, run: Run, hit: Any
 ) -> None:
-    """Each command says what to type next, and the figures follow with the next count."""
+    """Each command suggests the next one, and the figures change with the next count."""
     own_desk.tell(hit, hit.but(path="/two.mp3", ip="203.0.113.8"))
     assert {"one": 1, "two": 1} == own_desk.downloads("episode")
 
@@ -82,7 +82,7 @@ def test_r03_episodes_are_listed_and_those_with_one_file_noticed(
 def test_r03_a_path_rule_maps_requests_that_were_stored_before(
     own_desk: Any, run: Run, hit: Any
 ) -> None:
-    """Tried first, then added, counted, listed and removed."""
+    """The rule is tried first, then added, counted, listed and removed."""
     own_desk.tell(hit.but(path="/0a1b2c/one.mp3", host="edge.example"))
     assert {} == own_desk.downloads("episode")
     rule = "edge.example/{digest:hex}/{file} => media.example/{file}"
@@ -103,7 +103,7 @@ def test_r03_a_path_rule_maps_requests_that_were_stored_before(
 def test_a_list_of_ones_own_is_added_listed_and_removed(
     own_desk: Any, run: Run, tmp_path: Path
 ) -> None:
-    """By a line and by a file; what is not of the grammar is refused."""
+    """As a line and as a file; an invalid entry is refused."""
     named = run(lists, "add", "prefixes", "trk.example/p/*", "--name", "ours")
     assert "--name is for files and addresses" in str(named.exception)
     added = run(lists, "add", "prefixes", "trk.example/p/*")

@@ -1,4 +1,4 @@
-"""Late rows, later feeds, changed files, months, repairs: what is derived stays in step."""
+"""Late rows, later feeds, changed files, months, repairs: derived data stays consistent."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ HOUR = timedelta(hours=1)
 
 
 def computed(desk: Any) -> dict[datetime, datetime]:
-    """When each hour was last rolled up."""
+    """The time at which each hour was last rolled up."""
     return dict(
         desk.rollup_rows("SELECT DISTINCT hour, computed_at FROM analytics.listener_events_hourly")
     )
 
 
 def test_late_rows_recompute_their_hours_and_no_others(desk: Any, hit: Any) -> None:
-    """However late: the hour that changed has a new time, the others the old one."""
+    """However late: the changed hour has a new time of computation, the others the old one."""
     path = [hit.but(at=NOON - n * 24 * HOUR - n * HOUR) for n in range(4)]
     desk.tell(*path)
     before = computed(desk)
@@ -56,7 +56,7 @@ def test_a_late_first_request_moves_a_download_to_its_hour(desk: Any, hit: Any) 
 
 
 def test_increments_equal_a_full_rebuild(desk: Any, hit: Any) -> None:
-    """Rows fed in one file at a time, then everything counted again: the same figures."""
+    """Reading rows file by file, and counting everything again, give the same figures."""
     dice = Random(5)
     for _ in range(5):
         desk.tell(
@@ -95,7 +95,7 @@ def test_increments_equal_a_full_rebuild(desk: Any, hit: Any) -> None:
 
 
 def test_four_writers_and_a_roller_leave_no_mismatch(own_desk: Any, hit: Any) -> None:
-    """Rows, duplicates and rollbacks at once, counted and rolled up all the while."""
+    """Rows, duplicates and rollbacks at once, while they are counted and rolled up."""
     desk = own_desk
     dice = Random(9)
     pool = [
@@ -106,7 +106,7 @@ def test_four_writers_and_a_roller_leave_no_mismatch(own_desk: Any, hit: Any) ->
         )
         for n in range(120)
     ]
-    # The same requests in several files, in another order each time: nobody waits in a circle.
+    # The same requests in several files, in different orders: no writer deadlocks with another.
     dealt = [[dice.sample(pool, 30) for _ in range(3)] for _ in range(4)]
     files = [[desk.log(*some, form="cloudfront") for some in own] for own in dealt]
     different = {one.native for own in dealt for some in own for one in some}
@@ -192,7 +192,7 @@ def test_logs_first_and_the_feed_later_count_the_same(own_desk: Any, hit: Any, f
 
 
 def test_a_feed_that_came_during_an_ingest_is_not_overlooked(own_desk: Any, hit: Any) -> None:
-    """Lines judged by the media files of before are looked through at the next count."""
+    """Lines that were matched with the earlier files are checked again at the next count."""
     desk = own_desk
     log = desk.log(hit.but(path="/late.mp3"))
     reading = measurement.ingest_logs(
@@ -215,7 +215,7 @@ def test_a_feed_that_came_during_an_ingest_is_not_overlooked(own_desk: Any, hit:
 def test_nothing_new_in_the_catalog_means_nothing_is_looked_through(
     own_desk: Any, hit: Any
 ) -> None:
-    """The state of the catalog is remembered, so that counting stays cheap."""
+    """The state of the catalog is stored, so that counting stays fast."""
     own_desk.tell(hit.but(path="/late.mp3"))
     with own_desk.place.stores.operational.worker() as tx:
         from wavehouse.measurement.queries import adoption
@@ -247,7 +247,7 @@ def test_r26_a_new_version_of_a_file_changes_nothing_before_it(own_desk: Any, hi
 
 
 def test_r43_a_listener_of_two_months_is_one_in_28_days(desk: Any, hit: Any) -> None:
-    """On the 31st and on the 1st, under two keys: one person, and two with another."""
+    """On the 31st and on the 1st, under two keys: one person, and another makes two."""
     desk.tell(
         hit.but(at=datetime(2026, 10, 31, 12, tzinfo=UTC)),
         hit.but(at=datetime(2026, 11, 1, 12, tzinfo=UTC)),
@@ -260,7 +260,7 @@ def test_r43_a_listener_of_two_months_is_one_in_28_days(desk: Any, hit: Any) -> 
 
 
 def test_r44_beyond_two_months_listeners_cannot_be_computed(desk: Any, hit: Any) -> None:
-    """Never a sum: None, where keys do not overlap."""
+    """The result is None, never a sum of keys that do not overlap."""
     desk.tell(hit)
 
     assert 1 == desk.listeners(date(2026, 10, 1), date(2026, 11, 30))
@@ -268,7 +268,7 @@ def test_r44_beyond_two_months_listeners_cannot_be_computed(desk: Any, hit: Any)
 
 
 def test_r44_a_destroyed_month_cannot_be_joined_to_the_next(desk: Any, hit: Any) -> None:
-    """Its secret is gone, so who came back is not known; each month alone still is."""
+    """Without its secret, returning listeners are unknown; each month alone is still known."""
     october, november = (datetime(2026, m, 5, 12, tzinfo=UTC) for m in (10, 11))
     desk.tell(hit.but(at=october))
     with desk.place.stores.operational.worker() as tx:
@@ -288,7 +288,7 @@ def test_r44_a_destroyed_month_cannot_be_joined_to_the_next(desk: Any, hit: Any)
 
 
 def test_r44_a_month_destroyed_afterwards_stays_joined(desk: Any, hit: Any) -> None:
-    """What was ingested while the secret lived carries both keys."""
+    """Rows ingested while the secret existed have both keys."""
     october, november = (datetime(2026, m, 5, 12, tzinfo=UTC) for m in (10, 11))
     desk.tell(hit.but(at=october), hit.but(at=november))
     with desk.place.stores.operational.worker() as tx:
@@ -312,7 +312,7 @@ def test_r44_a_month_destroyed_afterwards_stays_joined(desk: Any, hit: Any) -> N
 def test_reconciling_finds_and_repairs_a_row_that_was_tampered_with(
     desk: Any, hit: Any, table: str
 ) -> None:
-    """In any rollup: named with hour and podcast, and put right by a recomputation."""
+    """In any rollup: reported with hour and podcast, and corrected by recomputing."""
     desk.tell(hit, hit.but(at=NOON - 30 * HOUR))
     assert () == measurement.reconcile(desk.place.stores).mismatches
     expected = desk.figures()
@@ -328,7 +328,7 @@ def test_reconciling_finds_and_repairs_a_row_that_was_tampered_with(
 
 
 def test_reconciling_finds_rows_that_are_gone_and_rows_from_nowhere(desk: Any, hit: Any) -> None:
-    """An hour deleted, and a day of the rollup that no event stands behind."""
+    """A deleted hour, and a day in the rollup without events."""
     desk.tell(hit, hit.but(at=NOON - 72 * HOUR))
     with desk.place.stores.analytics.worker() as tx:
         tx.connection.execute("DELETE FROM analytics.listener_events_hourly")
@@ -344,7 +344,7 @@ def test_reconciling_finds_rows_that_are_gone_and_rows_from_nowhere(desk: Any, h
 
 
 def test_hours_that_are_dirty_are_not_reported(desk: Any, hit: Any) -> None:
-    """Known to be behind is no mismatch; rolled up, nothing is dirty and nothing is read."""
+    """A pending hour is not a mismatch; after the rollup, nothing is dirty and nothing is read."""
     desk.tell(hit)
     for _ in measurement.ingest_logs(
         desk.place.stores.operational,
@@ -362,7 +362,7 @@ def test_hours_that_are_dirty_are_not_reported(desk: Any, hit: Any) -> None:
 
 
 def test_a_lost_connection_is_told_as_such_and_nothing_is_lost(own_desk: Any, hit: Any) -> None:
-    """The loader's own connection is cut between two files: one error, and a rerun mends it."""
+    """The loader's connection is cut between two files: one error, and a rerun completes it."""
     desk = own_desk
     files = [desk.log(hit.but(ip=f"198.51.100.{n}")) for n in range(5)]
     reading = measurement.ingest_logs(

@@ -11,11 +11,11 @@ PAGE = (Path(__file__).parents[2] / "docs" / "concepts" / "how-we-count.md").rea
 
 
 def test_r52_the_page_has_the_programs_rule_version() -> None:
-    """A figure that changes raises the version in the code; the page follows or this fails."""
+    """Changing a figure raises the code's version; an outdated page fails."""
     assert RULE_VERSION == re.findall(r"Rule version: `([^`]+)`", PAGE)[0]
 
 
 def test_r26_the_page_says_what_the_threshold_is() -> None:
-    """Header bytes and the bytes of a minute, at any position: not the first minute."""
+    """Header bytes and a minute's bytes, at any position: not only the first minute."""
     assert "at any position" in PAGE
     assert "first minute** of the file" not in PAGE

@@ -1,4 +1,4 @@
-"""Files whose lines mostly end in one reason: refused with a sentence, or a doubt that is said."""
+"""Files whose lines mostly have one reason: refused, or stored with a warning."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from wavehouse.measurement.types import FileResult, Reason
 def test_more_than_half_of_ten_requests_for_known_files_are_judged(
     rows: int, filtered: dict[str, int], is_refused: bool | None
 ) -> None:
-    """Bots and unknown paths may be most of an honest log."""
+    """Bots and unknown paths may be most of a valid log."""
     found = misread(rows, filtered)
 
     assert is_refused == (None if found is None else bool(found.hint))
 
 
 def results(desk: Any, *paths: Any) -> list[FileResult]:
-    """What ingesting these files came to."""
+    """The results of ingesting these files."""
     return list(
         measurement.ingest_logs(
             desk.place.stores.operational,
@@ -49,7 +49,7 @@ def results(desk: Any, *paths: Any) -> list[FileResult]:
 def test_a_log_without_user_agents_is_refused_and_the_others_are_stored(
     desk: Any, hit: Any
 ) -> None:
-    """Nothing of it is stored; read again with agents, all of it is."""
+    """Nothing of it is stored; after adding agents, all of it is."""
     bad = desk.log(*(hit.but(ip=f"198.51.100.{n}", agent="") for n in range(1, 13)))
     good = desk.log(hit)
     refused, read = results(desk, bad, good)
@@ -62,7 +62,7 @@ def test_a_log_without_user_agents_is_refused_and_the_others_are_stored(
 def test_what_may_be_a_proxy_in_front_is_stored_and_said(
     desk: Any, hit: Any, addresses: dict[str, str]
 ) -> None:
-    """The lines stay: with trusted_proxies set, a new ingest reads them otherwise."""
+    """The lines are stored: with trusted_proxies set, a new ingest reads them otherwise."""
     start = addresses["datacenter"].rsplit(".", 1)[0]
     (result,) = results(desk, desk.log(*(hit.but(ip=f"{start}.{n}") for n in range(1, 13))))
 

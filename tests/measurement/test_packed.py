@@ -1,4 +1,4 @@
-"""A packed log is the log that it holds: the same lines at the same places."""
+"""A compressed log has the same lines at the same positions as its content."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _content(lengths: list[int], *, ended: bool) -> bytes:
 def test_every_line_is_found_at_its_place_however_it_is_packed(
     lengths: list[int], ended: bool, dice: object
 ) -> None:
-    """At any offset of plain, gzip, bzip2, xz and zstd; and nothing where no line begins."""
+    """At any offset in plain, gzip, bzip2, xz and zstd; nothing where no line begins."""
     data = _content(lengths, ended=ended)
     starts = [0, *(n + 1 for n, byte in enumerate(data) if byte == 10)]
     expected = {at: data[at:].split(b"\n", 1)[0] for at in starts}
@@ -66,7 +66,7 @@ def test_every_line_is_found_at_its_place_however_it_is_packed(
 
 @pytest.mark.parametrize("name", ["gzip", "bzip2", "xz", "zstd"])
 def test_a_cut_stream_gives_what_it_has_and_says_so(tmp_path: Path, name: str) -> None:
-    """The last line of a cut stream is known to be cut, and is not read."""
+    """The last line of a truncated stream is known to be cut, and is not read."""
     data = b"".join(f"line {n} {n * 7919 % 10_007}\n".encode() for n in range(50_000))
     packed = PACKED[name](data)
     path = tmp_path / "cut"
@@ -89,7 +89,7 @@ def test_streams_one_after_another_are_one_log(tmp_path: Path) -> None:
 
 
 def test_a_parquet_file_is_read_as_the_json_of_its_rows(tmp_path: Path) -> None:
-    """CloudFront's names with underscores; one that is damaged is refused with a sentence."""
+    """CloudFront's names with underscores; a damaged file is refused with a sentence."""
     path = tmp_path / "log.parquet"
     with duckdb.connect() as database:
         database.execute(

@@ -1,4 +1,4 @@
-"""What holds for any input: order, files, pieces and re-reading change nothing."""
+"""Invariants for any input: order, files, pieces and re-reading change nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ AGENTS = ["Overcast/3.0", "Pocket Casts/7.70", "Castro/1.0", "", "Googlebot/2.1"
 
 
 def requests(dice: Random, hit: Any, number: int) -> list[Any]:
-    """Requests at random, most of them near a threshold."""
+    """Random requests, most of them near a threshold."""
     found = []
     for n in range(number):
         path = dice.choice([*SIZES, "/one.mp3", "/one.mp3", "/nowhere.mp3"])
@@ -44,7 +44,7 @@ def requests(dice: Random, hit: Any, number: int) -> list[Any]:
             at=at, path=path, ip=dice.choice(ADDRESSES), agent=dice.choice(AGENTS), native=f"n{n}"
         )
         size = dice.choice([200, 500_000, SIZES.get(path, ("", 9))[1], 9_000_000])
-        # No server sends more than the file: such a length is not believed (R29).
+        # No server sends more than the file: such a length is ignored (R29).
         first = dice.choice([0, 0, 300_000, 545_000, 1_000_000])
         if path in LENGTHS:
             first = min(first, LENGTHS[path] - 1)
@@ -64,7 +64,7 @@ def requests(dice: Random, hit: Any, number: int) -> list[Any]:
 
 
 def reference(hits: list[Any], extra: int) -> dict[str, Any]:
-    """The count, as plainly as it can be said. ``extra``: bytes of headers in a log's sizes."""
+    """A plain reference count. ``extra``: bytes of headers in a log's sizes."""
     spans: dict[Any, list[tuple[int, int]]] = defaultdict(list)
     firsts: dict[Any, list[datetime]] = defaultdict(list)
     for hit in hits:
@@ -109,7 +109,7 @@ def reference(hits: list[Any], extra: int) -> dict[str, Any]:
 
 
 def merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans that do not touch, in order."""
+    """Spans merged where they touch, in order."""
     found: list[tuple[int, int]] = []
     for first, after in sorted(spans):
         if found and first <= found[-1][1]:
@@ -144,7 +144,7 @@ def everything(desk: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def lines(hit: Any, form: str, cloudfront_head: str) -> tuple[str, list[str]]:
-    """A head and the lines of some requests, in one of the formats."""
+    """The header and the lines of some requests, in one of the formats."""
     hits = requests(Random(11), hit, 60)
     if form == "combined":
         return "", [f"{one.combined()}\n" for one in hits]
@@ -155,7 +155,7 @@ def lines(hit: Any, form: str, cloudfront_head: str) -> tuple[str, list[str]]:
 def test_r02_any_order_any_files_any_packing_gives_the_same_figures(
     desk: Any, clean: Any, lines: tuple[str, list[str]], seed: int
 ) -> None:
-    """Lines shuffled, dealt into files, packed or not, files read in any order, and again."""
+    """Lines are shuffled, split into files, compressed or not, read in any order, and again."""
     head, rows = lines
     desk.ingest(desk.write(head + "".join(rows)))
     expected = everything(desk)
@@ -182,7 +182,7 @@ def test_r02_any_order_any_files_any_packing_gives_the_same_figures(
 def test_a_file_that_grows_in_pieces_gives_the_same_figures(
     desk: Any, clean: Any, lines: tuple[str, list[str]], seed: int
 ) -> None:
-    """Read after every piece, cut anywhere, in the middle of a line and of a number too."""
+    """It is read after every piece, cut anywhere, even in the middle of a line or a number."""
     head, rows = lines
     data = (head + "".join(rows)).encode()
     desk.ingest(desk.write(data))
@@ -190,7 +190,7 @@ def test_a_file_that_grows_in_pieces_gives_the_same_figures(
     clean()
 
     dice = Random(seed)
-    # Near the ends of lines, where a cut line may still look like one.
+    # Near the ends of lines, where a cut line may still look valid.
     ends = [n for n, byte in enumerate(data) if byte == 10]
     cuts = sorted({max(1, dice.choice(ends) - dice.randrange(60)) for _ in range(12)})
     path = desk.folder / "growing.log"
@@ -203,7 +203,7 @@ def test_a_file_that_grows_in_pieces_gives_the_same_figures(
 
 
 def test_a_file_and_its_gzip_are_one_file(desk: Any, lines: tuple[str, list[str]]) -> None:
-    """Rotated and packed: what was read of the plain file is not read of the gzip."""
+    """After rotation and compression, lines read from the plain file are not read again."""
     head, rows = lines
     text = head + "".join(rows)
     plain = desk.write(text[: len(text) // 2], "access.log")
@@ -211,7 +211,7 @@ def test_a_file_and_its_gzip_are_one_file(desk: Any, lines: tuple[str, list[str]
     packed = desk.folder / "access.log.1.gz"
     packed.write_bytes(gzip.compress(text.encode()))
 
-    # The line that was cut is read again, whole.
+    # The cut line is read again, whole.
     assert len(rows) - first <= desk.ingest(packed).stored <= len(rows) - first + 1
     assert [(len(rows),)] == desk.rows("SELECT count(*) FROM measurement.requests")
 
@@ -219,7 +219,7 @@ def test_a_file_and_its_gzip_are_one_file(desk: Any, lines: tuple[str, list[str]
 def test_r07_the_secret_of_the_keys_changes_no_figure(
     desk: Any, clean: Any, lines: tuple[str, list[str]]
 ) -> None:
-    """Other keys, other numbers in the tables, the same counts."""
+    """Other keys are stored, but the counts are equal."""
     head, rows = lines
     path = desk.write(head + "".join(rows))
     desk.ingest(path)
@@ -235,9 +235,9 @@ def test_r07_the_secret_of_the_keys_changes_no_figure(
 
 
 def parts_of(dice: Random, hit: Any, visitor: int) -> tuple[list[Any], int]:
-    """Ranges of one file by one listener, and the bytes they cover: a bit for each position.
+    """Ranges of one file by one listener, and the covered bytes: a bit for each position.
 
-    Overlapping, touching, repeated, inside one another, most of them near the threshold.
+    Overlapping, touching, repeated, nested, most of them near the threshold.
     """
     base = hit.but(ip=f"198.51.100.{visitor}", native=f"v{visitor}")
     covered, hits, edges = 0, [], [0, 400_000, 1_090_000]
@@ -251,7 +251,7 @@ def parts_of(dice: Random, hit: Any, visitor: int) -> tuple[list[Any], int]:
 
 
 def test_r27_the_databases_union_is_that_of_a_set_of_positions(desk: Any, hit: Any) -> None:
-    """The SQL that counts covers each position once, whatever the order of the ranges."""
+    """The SQL counts each position once, whatever the order of the ranges."""
     dice = Random(27)
     asked = {visitor: parts_of(dice, hit, visitor) for visitor in range(1, 61)}
     lines = [(visitor, part) for visitor, (parts, _) in asked.items() for part in parts]
@@ -270,7 +270,7 @@ def test_r27_the_databases_union_is_that_of_a_set_of_positions(desk: Any, hit: A
 
 
 def test_r27_several_ranges_in_one_answer_are_a_union_too(desk: Any, hit: Any) -> None:
-    """Each range of a multipart answer has its own positions."""
+    """Each range of a multipart answer has separate positions."""
     dice = Random(3)
     covered, hits = ((1 << 395_000) - 1) << 5_000, [hit.part(5_000, 399_999, path="/short.mp3")]
     for _ in range(12):
@@ -305,8 +305,7 @@ def test_r26_r29_the_databases_threshold_is_that_of_the_rule(
 ) -> None:
     """Decision 0610: the generated column and the Python rule agree on every file.
 
-    The column's own expression is read from the catalogue, so this fails when a migration
-    changes it.
+    The column's expression is read from the catalog, so this fails when a migration changes it.
     """
     ((expression,),) = desk.rows(
         """
@@ -337,7 +336,7 @@ def test_r26_r29_the_databases_threshold_is_that_of_the_rule(
 def test_r28_what_was_sent_never_exceeds_bytes_nor_ranges(
     asked: list[tuple[int, int]], size: int
 ) -> None:
-    """Ranges are filled in turn; what is over belongs nowhere."""
+    """Ranges are filled in turn; surplus bytes are dropped."""
     header = "bytes=" + ", ".join(f"{first}-{first + more}" for first, more in asked)
     found = sent(header, size)
 
@@ -348,6 +347,6 @@ def test_r28_what_was_sent_never_exceeds_bytes_nor_ranges(
 
 @given(st.text(max_size=60))
 def test_r14_no_header_breaks_the_reader(header: str) -> None:
-    """Whatever the header is, the spans are within what was sent."""
+    """For any header, the spans are within the sent bytes."""
     assert sum(b - a for a, b in sent(header, 100)) <= 100
     assert sum(b - a for a, b in sent(f"bytes={header}", 100)) <= 100

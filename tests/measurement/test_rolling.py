@@ -1,4 +1,4 @@
-"""The roller's own engine against PostgreSQL: the same transforms over the same events."""
+"""The rollup engine compared with PostgreSQL: the same transforms on the same events."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _events(dice: Random, desk: Any, count: int) -> list[dict[str, Any]]:
     found = []
     for _ in range(count):
         podcast, episode = dice.choice(places)
-        # Border cases of hours and days are as frequent as all others.
+        # Times at the borders of hours and days are as frequent as all others.
         at = dice.choice(HOURS) + dice.choice(
             [timedelta(0), timedelta(minutes=31), HOUR - timedelta(microseconds=1)]
         )
@@ -82,7 +82,7 @@ def _store(desk: Any, events: Sequence[dict[str, Any]], hours: Sequence[datetime
 
 
 def _by_postgresql(desk: Any, rollup: Rollup) -> list[tuple[Any, ...]]:
-    """The transform's rows as PostgreSQL itself makes them, without when they were computed."""
+    """The transform's rows computed by PostgreSQL itself, without the time of computation."""
     text = rolling.select_of(rollup, portable)
     select = re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", text)
     values = {"grain": rollup.grain, "first": FIRST, "last": FIRST + DAYS * 24 * HOUR,
@@ -115,7 +115,7 @@ def _check(desk: Any) -> None:
 def test_both_engines_make_the_same_rows(
     own_desk: Any, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    """Every transform and grain, with empty and odd texts, unknown values, borders of hours."""
+    """Every transform and grain, with empty and odd texts, unknown values, ends of hours."""
     monkeypatch.setattr(rolling, "_BATCH_BYTES", most)
     _store(own_desk, _events(Random(most), own_desk, 1_500), HOURS)
     done = measurement.roll_up(own_desk.place.stores)
@@ -169,7 +169,7 @@ def _made(rolling_up: Roller, events: IO[bytes]) -> list[bytes]:
 def test_what_memory_does_not_hold_goes_into_a_folder_that_is_gone_afterwards(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The same rows; nothing is left, least of all where the program was started."""
+    """The rows are equal; no file remains, in particular not in the working directory."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "tmp"
     folder.mkdir()
@@ -195,13 +195,13 @@ def test_what_memory_does_not_hold_goes_into_a_folder_that_is_gone_afterwards(
 
 
 def test_an_engine_has_no_folder_to_write_to_unless_it_is_given_one() -> None:
-    """What lines hold does not lie about."""
+    """Log contents must not remain in temporary files."""
     with closed_database() as closed:
         assert [("",)] == closed.execute("SELECT current_setting('temp_directory')").fetchall()
 
 
 def test_hours_without_events_leave_no_rows(own_desk: Any) -> None:
-    """A dirty hour whose events are gone loses its rows."""
+    """A dirty hour without events loses its rows."""
     _store(own_desk, _events(Random(4), own_desk, 50), HOURS)
     measurement.roll_up(own_desk.place.stores)
     with own_desk.place.stores.operational.worker() as tx:

@@ -1,4 +1,4 @@
-"""Logs that are rotated, copied, cut and packed while they are read: each line once."""
+"""Logs that are rotated, copied, truncated and compressed while they are read: each line once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STEPS = st.lists(
 
 
 class Server:
-    """A web server with a log, and an administrator who is never done with it."""
+    """A web server with a log, and an administrator who keeps rotating it."""
 
     def __init__(self, folder: Path, hit: Any) -> None:
         self.folder, self.hit = folder, hit
@@ -32,7 +32,7 @@ class Server:
 
     def _line(self) -> str:
         self.written += 1
-        # unlike any other line, of earlier examples too: a file is known by its first bytes
+        # unique among all examples, because a file is identified by its first bytes
         page = f"https://page.example/{next(NUMBERS)}"
         other = self.hit.but(ip=f"198.51.100.{self.written % 250 + 1}", referer=page)
         return str(other.combined()) + "\n"
@@ -68,7 +68,7 @@ class Server:
             shutil.copy(self.path, self.folder / "below" / "copy.log")
 
     def copytruncate(self) -> None:
-        """logrotate's: a copy, then the same file from its beginning again."""
+        """Like logrotate: a copy, then the same file from its beginning."""
         self._whole()
         if self.path.exists() and self.path.stat().st_size:
             self.old += 1
@@ -92,7 +92,7 @@ class Server:
 def test_each_line_of_a_log_is_stored_once_whatever_becomes_of_its_file(
     desk: Any, hit: Any, steps: list[str]
 ) -> None:
-    """Appended in halves, renamed, copied, cut, packed, between any two looks."""
+    """Appended in halves, renamed, copied, truncated, compressed, between any two passes."""
     folder = desk.folder / f"in-{next(NUMBERS)}"
     folder.mkdir()
     server, stored = Server(folder, hit), 0

@@ -1,4 +1,4 @@
-"""The small pure rules: lines of the combined format, masking, spans of hours, sentences."""
+"""Small pure rules: lines of the combined format, masking, spans of hours, sentences."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def test_a_plain_line_is_canonical_already() -> None:
-    """What the fast way can split comes out unchanged."""
+    """A line that the fast reader can split is unchanged."""
     assert PLAIN == canonical(PLAIN)
     extended = f'{PLAIN} "bytes=0-1" "bytes 0-1/9" "host.example"'
     assert extended == canonical(extended)
 
 
 def test_unquoted_fields_and_inner_quotes_become_the_fast_form() -> None:
-    """One spelling for what servers spell differently."""
+    """One spelling for the different spellings of servers."""
     assert f'{PLAIN} "-" "-" "host.example"' == canonical(f"{PLAIN} - - host.example")
     quoted = PLAIN.replace("Player/1", r"The \"Player\"")
     assert PLAIN.replace("Player/1", r"The \x22Player\x22") == canonical(quoted)
@@ -41,20 +41,20 @@ def test_unquoted_fields_and_inner_quotes_become_the_fast_form() -> None:
     "line", ["", "GET / HTTP/1.1", PLAIN[:-4], f"{PLAIN} one", f'{PLAIN} "a" "b"', f"x{PLAIN[12:]}"]
 )
 def test_what_is_no_line_is_none(line: str) -> None:
-    """Cut, or with one or two of the three further fields: the quarantine's business."""
+    """Cut, or with one or two of the three optional fields: such lines are quarantined."""
     assert canonical(line) is None
 
 
 @given(st.text(max_size=300))
 def test_no_line_breaks_the_reader(text: str) -> None:
-    """A line, or None; never an error."""
+    """The result is a line or None; never an error."""
     found = canonical(text)
     assert found is None or found.count('"') % 2 == 0
 
 
 @given(st.ip_addresses(), st.text(max_size=40), st.text(max_size=40))
 def test_no_address_survives_masking(address: object, before: str, after: str) -> None:
-    """Whatever it touches on either side."""
+    """Whatever text is beside the address."""
     line = masked(f"{before}{address}{after}")
 
     assert str(address) not in line or str(address) in ("::", "::1")
@@ -62,7 +62,7 @@ def test_no_address_survives_masking(address: object, before: str, after: str) -
 
 
 def test_masking_hides_queries_mail_and_terminal_commands() -> None:
-    """And keeps what helps to find the fault."""
+    """Text that helps to find the fault is kept."""
     line = "GET /a?token=secret HTTP/1.1 someone@example.net \x1b[31m\x9b5n\u202e"
 
     assert "GET /a?… HTTP/1.1 …@… ·[31m·5n·" == masked(line)
@@ -78,7 +78,7 @@ def media(host: str, path: str, since: datetime = START) -> MediaFile:
 
 
 def key_of(index: MediaIndex, host: str, path: str) -> tuple[str, str] | None:
-    """Host and path of the place that a request is for."""
+    """Host and path of a request's address."""
     place = index.place_of(host, path)
     if place is None:
         return None
@@ -87,7 +87,7 @@ def key_of(index: MediaIndex, host: str, path: str) -> tuple[str, str] | None:
 
 
 def test_r03_a_path_that_two_hosts_have_needs_its_host() -> None:
-    """Alone it is ambiguous, and an ambiguous path is unknown."""
+    """A path of two hosts is ambiguous alone, and an ambiguous path is unknown."""
     index = MediaIndex(
         [media("a.example", "/x"), media("b.example", "/x"), media("a.example", "/y")]
     )
@@ -100,14 +100,14 @@ def test_r03_a_path_that_two_hosts_have_needs_its_host() -> None:
 
 @pytest.mark.parametrize("path", ["/a b.mp3", "/a%20b.mp3", "/a%2520b.mp3", "/a%20b.mp3?x=1"])
 def test_r03_a_path_is_known_however_it_is_encoded(path: str) -> None:
-    """By the client, and once more by the log."""
+    """Encoded by the client, and once more by the log."""
     index = MediaIndex([media("a.example", "/a%20b.mp3")])
 
     assert ("a.example", "/a%20b.mp3") == key_of(index, "a.example", path)
 
 
 def test_a_stored_place_is_host_and_path_again() -> None:
-    """The two are stored as one text."""
+    """Both are stored as one text."""
     assert ("a.example", "/x/y") == split_place("a.example/x/y")
     assert ("a.example", "") == split_place("a.example")
     assert ("", "/x") == split_place("/x")
@@ -120,7 +120,7 @@ hours = st.lists(
 
 @given(hours)
 def test_spans_cover_exactly_the_hours_and_stay_short(some: list[datetime]) -> None:
-    """Half-open, in order, apart, none longer than a month."""
+    """Half-open, in order, disjoint, none longer than a month."""
     found = list(hour_spans(some))
     covered = [
         first + n * timedelta(hours=1)
@@ -146,14 +146,14 @@ def test_day_spans_cover_exactly_the_days_of_the_hours(some: list[datetime]) -> 
 
 
 def test_r44_months_are_counted_over_the_border_of_a_year() -> None:
-    """From 31 December to 1 January are two."""
+    """From 31 December to 1 January is two months."""
     assert 2 == months_spanned(date(2026, 12, 31), date(2027, 1, 1))
     assert 1 == months_spanned(date(2026, 11, 1), date(2026, 11, 30))
 
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_has_a_sentence_with_its_rule(reason: Reason) -> None:
-    """Except the unknown path, which names the command that helps."""
+    """Except the unknown path, whose text names a helpful command."""
     sentence = explained(reason, None, None)
 
     assert re.search(r"\(R\d\d\)|wavehouse", sentence)
@@ -161,5 +161,5 @@ def test_every_reason_has_a_sentence_with_its_rule(reason: Reason) -> None:
 
 @pytest.mark.parametrize("fault", list(Fault))
 def test_every_fault_has_a_sentence(fault: Fault) -> None:
-    """Not the code itself."""
+    """Not only its code."""
     assert fault.value != fault_explained(fault, 90)

@@ -1,4 +1,4 @@
-"""User agents: what they are, and which of them are filtered."""
+"""User agents: their classification, and which of them are filtered."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_r16_exactly_the_bots_of_the_list_are_filtered() -> None:
 
 
 def test_needles_change_no_answer() -> None:
-    """Asking every expression in order finds what the shortcut finds."""
+    """The shortcut finds the same entry as trying every expression in order."""
     ordered = [(p, re.compile(p.pattern, re.ASCII)) for p in agent_patterns()]
     for example in agent_examples()[::15]:
         slowly = next((p.name for p, e in ordered if e.search(example.user_agent)), None)
@@ -56,13 +56,13 @@ def test_needles_change_no_answer() -> None:
     "text", ["Overcast/3.0 (x)", "  Overcast/3.0 (x)\r\n", "Over\ncast/3.0 (x)"]
 )
 def test_r08_line_breaks_and_outer_space_are_dropped(text: str) -> None:
-    """What a log or a proxy adds is not the agent's."""
+    """Additions by a log or a proxy are not part of the agent."""
     assert "Overcast/3.0 (x)" == normalise(text)
     assert "Overcast" == classify(text).app
 
 
 def test_r08_the_whole_original_text_is_the_key() -> None:
-    """Neither the correction of typos nor the app's name enters the listener key."""
+    """Neither corrected typos nor the app's name are part of the listener key."""
     for text in ('"AntennaPod/3.1.0"', "AntennaPod/3.1.0", "AntennaPod%2F3.1.0"):
         assert text == normalise(text)
         assert "AntennaPod" == classify(text).app
@@ -70,7 +70,7 @@ def test_r08_the_whole_original_text_is_the_key() -> None:
 
 @pytest.mark.parametrize("text", ["", "   ", "\r\n", "-", '""'])
 def test_r16_an_empty_agent_is_filtered(text: str) -> None:
-    """Nothing sent, or the log's sign for nothing."""
+    """Nothing, or the log's sign for nothing."""
     assert "empty_agent" == classify(text).reason
 
 
@@ -98,12 +98,12 @@ def test_r16_self_declared_and_unknown_bots_are_filtered(text: str) -> None:
     ],
 )
 def test_r16_makers_of_devices_are_no_bots(text: str) -> None:
-    """Cubot sells phones, SEI Robotics televisions."""
+    """Cubot makes phones, SEI Robotics televisions."""
     assert classify(text).reason is None
 
 
 def test_r16_libraries_keep_their_name_and_count() -> None:
-    """A library is a part of many players, not a bot."""
+    """Many players contain a library; it is not a bot."""
     found = classify("AppleCoreMedia/1.0.0.16G78 (HomePod; U; CPU OS 12_4 like Mac OS X; en_us)")
     assert Agent("AppleCoreMedia", "library", "speaker", None, None) == found
 
@@ -117,7 +117,7 @@ def test_r16_libraries_keep_their_name_and_count() -> None:
     ],
 )
 def test_r20_the_watchs_duplicate_downloads_are_filtered(text: str) -> None:
-    """They fetch again what the phone has fetched."""
+    """The watch repeats the phone's downloads."""
     assert "watch" == classify(text).reason
 
 
@@ -135,7 +135,7 @@ def test_r20_the_watchs_duplicate_downloads_are_filtered(text: str) -> None:
     ],
 )
 def test_r21_every_other_watch_is_a_listener(app: str, text: str) -> None:
-    """Nothing broader than R20, although the list's own expression is."""
+    """Only R20's agents, although the list's own expression matches more."""
     assert (app, "watch", None) == (
         classify(text).app.replace(WATCH, "Unknown"),
         classify(text).device_type,
@@ -144,7 +144,7 @@ def test_r21_every_other_watch_is_a_listener(app: str, text: str) -> None:
 
 
 def test_r21_atc_without_watchos_is_not_filtered() -> None:
-    """Both halves of R20's first condition are needed."""
+    """R20's first condition requires both."""
     assert classify("atc/1.0").reason is None
     assert classify("atc/1.0 iOS/17").reason is None
 
@@ -168,7 +168,7 @@ def test_r22_plain_typos_are_corrected(app: str, text: str) -> None:
 
 
 def test_r22_a_name_with_an_encoded_space_is_no_typo() -> None:
-    """Apps send their names so; the list knows them so."""
+    """Apps send such names, and the list has them."""
     encoded = [e for e in agent_examples() if "%20" in e.user_agent]
     assert encoded
     assert all(e.app == classify(e.user_agent).app for e in encoded)
@@ -191,7 +191,7 @@ def test_r22_a_name_with_an_encoded_space_is_no_typo() -> None:
     ],
 )
 def test_r22_what_no_player_sends_is_filtered(text: str) -> None:
-    """Control characters, no letters at all, attacks."""
+    """Control characters, no letters, attacks."""
     assert "malformed_agent" == classify(text).reason
 
 
@@ -226,12 +226,12 @@ def test_reasons_have_their_order_of_precedence() -> None:
     ],
 )
 def test_devices_and_systems_are_told(device_type: str | None, os: str | None, text: str) -> None:
-    """The list's devices, and above them what its order gets wrong."""
+    """The list's devices, with corrections for its order taking precedence."""
     assert (device_type, os) == (classify(text).device_type, classify(text).os)
 
 
 @given(st.text(max_size=80))
 def test_any_text_is_classified(text: str) -> None:
-    """No user agent stops the reading of a log, and a reason goes with what it says."""
+    """Any user agent is classified without an error, and a reason fits its kind."""
     found = classify(text)
     assert (found.kind == "bot") == (found.reason in ("bot", "watch"))

@@ -1,4 +1,4 @@
-"""Watched folders: new, appended, renamed and rotated files, and those still being made."""
+"""Watched folders: new, appended, renamed and rotated files, and unfinished ones."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def folder(desk: Any) -> Path:
 
 
 def looks(watching: Watch, count: int = 2) -> tuple[int, int]:
-    """Look some times: requests stored and downloads added in all."""
+    """Look several times; returns all stored requests and added downloads."""
     done = [watching.look() for _ in range(count)]
     return sum(one.tally.stored for one in done), sum(one.downloads for one in done)
 
 
 def line(hit: Any, host: int) -> str:
-    """A download from an address of its own."""
+    """A download from a distinct address."""
     return str(hit.but(ip=f"198.51.100.{host}").combined()) + "\n"
 
 
 def test_what_arrives_is_read_counted_and_rolled_up_once(desk: Any, hit: Any, folder: Path) -> None:
-    """New, appended, renamed, packed, in a folder below: each line once."""
+    """New, appended, renamed, compressed, in a subfolder: each line once."""
     watching = Watch(
         desk.place.stores, desk.place.settings, identity=desk.place.identity, folders=[folder]
     )
@@ -47,7 +47,7 @@ def test_what_arrives_is_read_counted_and_rolled_up_once(desk: Any, hit: Any, fo
         file.write(line(hit, 3))
     assert (1, 1) == looks(watching)
 
-    path.rename(folder / "access.log.1")  # a rotation: the old one goes on under a new name
+    path.rename(folder / "access.log.1")  # a rotation: the old log continues under a new name
     path.write_text(line(hit, 4))
     assert (1, 1) == looks(watching)
 
@@ -60,7 +60,7 @@ def test_what_arrives_is_read_counted_and_rolled_up_once(desk: Any, hit: Any, fo
 
 
 def test_a_file_that_is_still_being_made_is_left_alone(desk: Any, hit: Any, folder: Path) -> None:
-    """A gzip that grows at every look; hidden files and .tmp forever."""
+    """A gzip that grows between looks; hidden files and .tmp always."""
     packed = gzip.compress((line(hit, 1) * 1 + line(hit, 2)).encode())
     path = folder / "a.log.gz"
     watching = Watch(
@@ -81,7 +81,7 @@ def test_a_file_that_is_still_being_made_is_left_alone(desk: Any, hit: Any, fold
 def test_a_log_that_never_stands_still_is_read_while_it_grows(
     desk: Any, hit: Any, folder: Path
 ) -> None:
-    """A busy server's: after some looks it is not waited for any longer, and no line is doubled."""
+    """A busy server's log is read after some looks, and no line is doubled."""
     watching, path = (
         Watch(
             desk.place.stores, desk.place.settings, identity=desk.place.identity, folders=[folder]
@@ -104,7 +104,7 @@ def test_a_log_that_never_stands_still_is_read_while_it_grows(
 
 
 def test_once_reads_what_lies_there_and_ends(desk: Any, hit: Any, folder: Path) -> None:
-    """Two looks; a second program finds that nothing is new; a bad file stops no other."""
+    """Two looks; a second run finds nothing new; a bad file does not stop the others."""
     (folder / "a.log").write_text(line(hit, 1))
     (folder / "story.txt").write_text("Once upon a time\n")
     (done,) = watch_once(
@@ -129,7 +129,7 @@ def test_once_reads_what_lies_there_and_ends(desk: Any, hit: Any, folder: Path) 
 
 
 def test_a_watch_goes_on_until_it_is_told_to_stop(desk: Any, hit: Any, folder: Path) -> None:
-    """Between its looks files come; the result of a look is reported at once."""
+    """Files arrive between its looks; the result of a look is reported immediately."""
     arriving = [line(hit, host) for host in (1, 2)]
 
     def wait(_: float) -> bool:
@@ -154,7 +154,7 @@ def test_a_watch_goes_on_until_it_is_told_to_stop(desk: Any, hit: Any, folder: P
 
 
 def test_a_folder_that_is_gone_is_a_sentence(desk: Any, folder: Path) -> None:
-    """Not silence: what is watched for nothing is noticed."""
+    """It must not watch in vain without saying so."""
     watching = Watch(
         desk.place.stores, desk.place.settings, identity=desk.place.identity, folders=[folder]
     )
@@ -165,7 +165,7 @@ def test_a_folder_that_is_gone_is_a_sentence(desk: Any, folder: Path) -> None:
 
 
 def test_names_of_files_in_the_making() -> None:
-    """Hidden, temporary, partial."""
+    """Hidden, temporary and partial files."""
     good = ("access.log", "access.log.1", "a.gz", "E2.2026-11-18-23.gz")
     bad = (".a.log", "a.tmp", "a.PART", "a.log~", "a.crdownload")
 
@@ -174,7 +174,7 @@ def test_names_of_files_in_the_making() -> None:
 
 
 def test_a_file_is_read_again_only_when_it_changed_since_that_look() -> None:
-    """What is appended while it is read is news at the next look but one."""
+    """Data appended during a look is read by a later look."""
     settling, first = Settling(), Seen(1, 7, 100, 1)
     assert [] == settling.ready({"a": first})
     assert ["a"] == settling.ready({"a": first})

@@ -59,14 +59,14 @@ def test_r37_the_guidelines_own_example(desk: Any, hit: Any, counts: Any) -> Non
 def test_r35_a_window_opens_at_the_download_and_lasts_a_day(
     desk: Any, hit: Any, counts: Any
 ) -> None:
-    """Over midnight once; the day after that, again."""
+    """Across midnight once; on the day after that, again."""
     desk.tell(*(hit.but(at=at(hours)) for hours in (23, 25, 46.9, 47.1)))
 
     assert (2, 2, 1) == counts()
 
 
 def test_r36_every_touch_opens_the_last_touch_window_anew(desk: Any, hit: Any, counts: Any) -> None:
-    """Five evenings in a row are five, some, and one."""
+    """Five evenings in a row: five by calendar, fewer by first touch, one by last touch."""
     desk.tell(*(hit.but(at=at(20 + 23 * day)) for day in range(5)))
 
     assert (5, 3, 1) == counts()
@@ -85,7 +85,7 @@ def test_r38_exactly_a_day_later_counts(
 def test_r39_only_a_request_that_could_be_a_download_extends_the_window(
     desk: Any, hit: Any, counts: Any
 ) -> None:
-    """A peek of a hundred bytes at noon keeps nothing open."""
+    """A request for a hundred bytes at noon does not extend it."""
     peek = hit.part(0, 99, at=at(22))
     desk.tell(hit.but(at=at(10)), peek, hit.but(at=at(35)))
 
@@ -93,14 +93,14 @@ def test_r39_only_a_request_that_could_be_a_download_extends_the_window(
 
 
 def test_r40_play_pause_play_is_one_in_every_window(desk: Any, hit: Any, counts: Any) -> None:
-    """The second half an hour later."""
+    """The second half is an hour later."""
     desk.tell(hit.part(0, 800_000, at=at(10)), hit.part(800_001, 3_000_000, at=at(11)))
 
     assert (1, 1, 1) == counts()
 
 
 def test_r31_rolling_windows_add_bytes_across_midnight(desk: Any, hit: Any, counts: Any) -> None:
-    """Half a minute before, half a minute after: none by the calendar, one by the others."""
+    """Half a minute before, half a minute after: none by calendar, one by the others."""
     desk.tell(hit.part(0, 600_000, at=at(23.9)), hit.part(600_001, 1_200_000, at=at(24.1)))
     found = acting.operational(desk.place, measurement.by_window, first=FIRST, last=LAST)
 
@@ -111,7 +111,7 @@ def test_r31_rolling_windows_add_bytes_across_midnight(desk: Any, hit: Any, coun
 def test_r42_a_late_line_flips_what_follows_it_and_nothing_is_stored_wrong(
     desk: Any, hit: Any, counts: Any
 ) -> None:
-    """A chain of evenings; the line that comes last is the first of it. Any order, one result."""
+    """In a chain of evenings the last line to arrive is the first one. Any order, one result."""
     hits = [hit.but(at=at(hours)) for hours in (1, 24.5, 48.4, 90)]
     seen = set()
     for order in Random(42).sample(list(permutations(hits)), 8):
@@ -138,7 +138,7 @@ def test_r44_a_listener_is_followed_over_the_border_of_a_month(
 def test_random_histories_are_what_the_words_of_the_rules_say(
     desk: Any, hit: Any, counts: Any
 ) -> None:
-    """Listeners, episodes, hours by chance; counted by hand with nothing but a list."""
+    """Random listeners, episodes and hours, counted by a direct reading of the rules."""
     dice = Random(8)
     for _ in range(6):
         desk.clean()
@@ -174,7 +174,7 @@ times_ = st.lists(st.integers(0, 400).map(lambda h: MONDAY + timedelta(hours=h))
 
 @given(times_)
 def test_last_touch_never_counts_more_than_first_touch(times: list[datetime]) -> None:
-    """Renewed by every touch, a window opens less often; both begin with the first touch."""
+    """A window that every touch renews opens less often; both begin with the first touch."""
     first, last = rules.first_touch(times), rules.last_touch(times)
     assert set(last) <= set(times)
     assert len(last) <= len(first)
@@ -193,7 +193,7 @@ parts_ = st.lists(
 def test_r27_a_touch_is_judged_by_the_union_of_positions(
     parts: list[tuple[datetime, int, int]], threshold: int
 ) -> None:
-    """The same as counting every single position in a set; each touch has reached it again."""
+    """A touch reaches the threshold by its set of positions, counted one by one."""
     spans = sorted((moment, a, a + b) for moment, a, b in parts)
     found = rules.touches(spans, threshold)
 
@@ -212,7 +212,7 @@ def test_r27_a_touch_is_judged_by_the_union_of_positions(
 
 
 def test_the_command_shows_the_windows_side_by_side_and_why(desk: Any, hit: Any) -> None:
-    """A table, totals, and the difference in words; as JSON the same."""
+    """A table, totals, and the difference in words; the same as JSON."""
     desk.tell(*(hit.but(at=at(20 + 23 * day)) for day in range(5)))
 
     @contextmanager

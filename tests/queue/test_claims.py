@@ -1,4 +1,4 @@
-"""Claims: whose turn it is, in which order, and never more than may run (Q9 to Q13, Q16, Q17)."""
+"""Claims: turns, order, and the limit of running jobs (Q9 to Q13, Q16, Q17)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_q09_every_organization_gets_one_before_any_gets_a_second(family: Family) -> None:
-    """One with many jobs waits like the others: by turn, not by age."""
+    """An organization with many jobs waits like the others: by turn, not by age."""
     large, small, third = (family.organization() for _ in range(3))
     for _ in range(8):
         family.add(large)
@@ -31,7 +31,7 @@ def test_q09_every_organization_gets_one_before_any_gets_a_second(family: Family
 
 
 def test_q09_a_batch_is_shared_out(family: Family) -> None:
-    """A claim of many takes one of each organization, then a second of each."""
+    """A claim of many takes one from each organization, then a second from each."""
     organizations = [family.organization() for _ in range(3)]
     for organization in organizations:
         for _ in range(3):
@@ -43,7 +43,7 @@ def test_q09_a_batch_is_shared_out(family: Family) -> None:
 
 
 def test_q09_no_more_than_the_cap_runs_and_the_counter_says_how_many(family: Family) -> None:
-    """Five of an organization by default; a completion makes room for one."""
+    """Five per organization by default; completing one allows another."""
     organization = family.organization()
     for _ in range(7):
         family.add(organization)
@@ -60,7 +60,7 @@ def test_q09_no_more_than_the_cap_runs_and_the_counter_says_how_many(family: Fam
 
 
 def test_q10_the_lanes_of_a_claim_come_in_the_order_that_it_names(family: Family) -> None:
-    """Inside a lane by run_at, then id; equality on the lane, so no lane hides another."""
+    """Within a lane by run_at, then id; equality on the lane, so no lane hides another."""
     organization = family.organization()
     late = family.add(organization, lane=0, run_at=START + SECOND)
     early = family.add(organization, lane=0)
@@ -73,7 +73,7 @@ def test_q10_the_lanes_of_a_claim_come_in_the_order_that_it_names(family: Family
 
 
 def test_q11_what_is_not_due_is_not_taken_and_is_taken_when_it_is(family: Family) -> None:
-    """The organization's turn comes with its next row, without anybody's doing."""
+    """The organization's turn is set to its next row automatically."""
     organization = family.organization()
     later = family.add(organization, run_at=START + MINUTE)
     worker = family.enter()
@@ -84,7 +84,7 @@ def test_q11_what_is_not_due_is_not_taken_and_is_taken_when_it_is(family: Family
 
 
 def test_q12_a_job_is_never_due_before_it_was_added(db: psycopg.Connection[Any]) -> None:
-    """The low-water mark passes only what cannot come any more."""
+    """The low-water mark only passes times at which no row can appear any more."""
     family = Family(db, JOBS)
     row = family.live(family.add(family.organization(), run_at=START - timedelta(days=1)))
 
@@ -93,7 +93,7 @@ def test_q12_a_job_is_never_due_before_it_was_added(db: psycopg.Connection[Any])
 
 
 def test_q12_a_row_that_was_committed_late_is_found_within_ten_seconds(family: Family) -> None:
-    """Its transaction was open while the mark went past it."""
+    """Its transaction was open while the mark passed it."""
     organization = family.organization()
     worker = family.enter()
     family.add(organization)
@@ -113,7 +113,7 @@ def test_q12_a_row_that_was_committed_late_is_found_within_ten_seconds(family: F
 
 
 def test_q12_an_organization_is_looked_at_again_though_nobody_woke_it(family: Family) -> None:
-    """A transaction that read an early turn and committed after the claim loses nothing."""
+    """A transaction that read an early turn and commits after the claim loses nothing."""
     organization = family.organization()
     worker = family.enter()
     family.add(organization)
@@ -128,7 +128,7 @@ def test_q12_an_organization_is_looked_at_again_though_nobody_woke_it(family: Fa
 
 
 def test_q13_two_claimers_at_once_share_nothing(family: Family) -> None:
-    """The second one skips the organization that the first one holds."""
+    """The second one skips the organization that the first one locks."""
     organizations = [family.organization() for _ in range(2)]
     for organization in organizations:
         family.add(organization)
@@ -145,7 +145,7 @@ def test_q13_two_claimers_at_once_share_nothing(family: Family) -> None:
 
 
 def test_q16_every_lease_has_a_random_token(family: Family) -> None:
-    """So a claim that a server crash forgets is never confused with the next one."""
+    """So a claim lost in a server crash is never confused with the next one."""
     organization = family.organization()
     for _ in range(3):
         family.add(organization)
@@ -157,7 +157,7 @@ def test_q16_every_lease_has_a_random_token(family: Family) -> None:
 
 
 def test_q17_an_attempt_is_counted_when_it_is_claimed(family: Family) -> None:
-    """A job that kills its process each time ends in the dead letter after its last attempt."""
+    """A job that kills its process each time is a dead letter after its last attempt."""
     organization = family.organization()
     poison = family.add(organization, most=3)
     leader = family.enter()
@@ -182,7 +182,7 @@ def test_q17_an_attempt_is_counted_when_it_is_claimed(family: Family) -> None:
 
 
 def test_kinds_that_a_worker_cannot_do_are_left_to_others(db: psycopg.Connection[Any]) -> None:
-    """And do not keep it from what it can."""
+    """They do not keep it from jobs that it can do."""
     family = Family(db, JOBS)
     organization = family.organization()
     family.value("SELECT queue.enqueue('other.work', %s, p_now := %s)", organization, START)

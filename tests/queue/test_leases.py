@@ -22,7 +22,7 @@ def _claimed(family: Family, **options: Any) -> tuple[UUID, dict[str, Any]]:
 
 
 def test_q15_a_worker_that_was_paused_past_its_lease_cannot_complete(family: Family) -> None:
-    """A is paused, B claims the row again, A goes on: its completion is refused, B's is not."""
+    """A is paused, B claims the row, A continues: its completion is refused, B's is not."""
     row, lease = _claimed(family)
     second = family.enter(now=START + MINUTE)
     term = family.lead(second, now=START + MINUTE)
@@ -40,7 +40,7 @@ def test_q15_a_worker_that_was_paused_past_its_lease_cannot_complete(family: Fam
 
 
 def test_q15_a_forged_token_changes_nothing(family: Family) -> None:
-    """Neither does the token of another row."""
+    """Nor does the token of another row."""
     row, lease = _claimed(family)
     forged = {**lease, "lease_token": uuid4()}
     before = family.live(row)
@@ -51,7 +51,7 @@ def test_q15_a_forged_token_changes_nothing(family: Family) -> None:
 
 
 def test_q14_a_heartbeat_is_one_row_of_the_worker(family: Family) -> None:
-    """Without it for 45 s its leases are taken back, with it they are not."""
+    """Without it for 45 s the worker's leases are taken back, with it they are not."""
     row, _ = _claimed(family)
     holder = family.value("SELECT worker_id FROM queue.workers")
     leader = family.enter()
@@ -95,7 +95,7 @@ def test_q18_the_wait_doubles_up_to_six_hours(family: Family, attempts: int, sec
 
 
 def test_q18_a_transient_error_is_tried_again_after_its_wait(family: Family) -> None:
-    """And after the last attempt the row is in the dead letter with every error."""
+    """After the last attempt the row is a dead letter with every error."""
     row, lease = _claimed(family, most=2)
     assert "pending" == family.fail(lease, now=START)
     worker = family.enter()
@@ -110,7 +110,7 @@ def test_q18_a_transient_error_is_tried_again_after_its_wait(family: Family) -> 
 
 
 def test_q18_retry_after_wins_over_the_backoff(family: Family) -> None:
-    """The other side has said when."""
+    """The other side named the time."""
     row, lease = _claimed(family)
     family.fail(lease, now=START, retry_after=HOUR)
 
@@ -123,7 +123,7 @@ def test_q18_retry_after_wins_over_the_backoff(family: Family) -> None:
 def test_q18_permanent_and_policy_errors_are_not_tried_again(
     family: Family, kind: str, ends: str
 ) -> None:
-    """A permanent one can be requeued from the dead letter."""
+    """A permanent one can be requeued from the dead letters."""
     row, lease = _claimed(family)
 
     assert ends == family.fail(lease, now=START, kind=kind)
@@ -133,7 +133,7 @@ def test_q18_permanent_and_policy_errors_are_not_tried_again(
 
 
 def test_q18_want_of_budget_waits_and_costs_no_attempt(family: Family) -> None:
-    """Until the period rolls over or the budget is topped up."""
+    """Until the next period or until the budget is raised."""
     row, lease = _claimed(family)
     organization = lease["organization_id"]
     worker = family.enter()
@@ -148,7 +148,7 @@ def test_q18_want_of_budget_waits_and_costs_no_attempt(family: Family) -> None:
 
 
 def test_q19_an_effect_and_its_completion_are_one_transaction(family: Family) -> None:
-    """Without the completion the effect is not there either."""
+    """Without the completion the effect is rolled back as well."""
     _, lease = _claimed(family)
     with family.db.transaction(force_rollback=True):
         family.organization()
@@ -159,7 +159,7 @@ def test_q19_an_effect_and_its_completion_are_one_transaction(family: Family) ->
 
 
 def test_q20_a_rescue_of_a_former_leader_touches_nothing(family: Family) -> None:
-    """Its term is over, whatever it still believes (Q26)."""
+    """Its term is over, even if it does not know (Q26)."""
     row, _ = _claimed(family)
     former, leader = family.enter(), family.enter()
     old = family.lead(former, now=START)
@@ -175,7 +175,7 @@ def test_q20_a_rescue_of_a_former_leader_touches_nothing(family: Family) -> None
 
 
 def test_q26_a_leader_renews_its_term_and_a_late_renewal_is_a_new_term(family: Family) -> None:
-    """Between its end and its renewal another may have led."""
+    """Between the end and the renewal another may have led."""
     leader = family.enter()
 
     assert 1 == family.lead(leader, now=START)
@@ -187,7 +187,7 @@ def test_q26_a_leader_renews_its_term_and_a_late_renewal_is_a_new_term(family: F
 
 @pytest.mark.parametrize("reset", [True, False])
 def test_q21_a_dead_row_is_requeued_with_what_it_knew(family: Family, reset: bool) -> None:
-    """Its attempts begin again, or are kept and one more is allowed."""
+    """Its attempts start again, or are kept and one more is allowed."""
     row, lease = _claimed(family, most=1)
     family.call("checkpoint", row, lease["lease_token"], None, 2, START)
     assert "dead" == family.fail(lease, now=START)
@@ -204,7 +204,7 @@ def test_q21_a_dead_row_is_requeued_with_what_it_knew(family: Family, reset: boo
 def test_q21_a_discarded_row_leaves_the_dead_letter_and_stays_in_the_history(
     family: Family,
 ) -> None:
-    """As failed; a second discard finds nothing."""
+    """Its status is failed; a second discard finds nothing."""
     row, lease = _claimed(family, most=1)
     family.fail(lease, now=START)
 
@@ -216,7 +216,7 @@ def test_q21_a_discarded_row_leaves_the_dead_letter_and_stays_in_the_history(
 
 
 def test_q22_what_waits_is_cancelled_at_once_and_what_runs_cannot_complete(family: Family) -> None:
-    """Its effect is rolled back with the completion; ending the attempt ends the row."""
+    """Its effect is rolled back with its completion; ending the attempt ends the row."""
     waiting = family.add(family.organization())
     assert "cancelled" == family.call("cancel", waiting, START)
     row, lease = _claimed(family)
@@ -231,7 +231,7 @@ def test_q22_what_waits_is_cancelled_at_once_and_what_runs_cannot_complete(famil
 
 
 def test_q22_a_cancel_after_the_completion_has_nothing_to_cancel(family: Family) -> None:
-    """The effect was committed."""
+    """The effect is committed."""
     row, lease = _claimed(family)
     family.complete(lease, now=START)
 
@@ -240,7 +240,7 @@ def test_q22_a_cancel_after_the_completion_has_nothing_to_cancel(family: Family)
 
 @pytest.mark.parametrize("level", ["everything", "organization", "project"])
 def test_q23_a_pause_stops_claims_and_lets_running_work_finish(family: Family, level: str) -> None:
-    """At each of its three levels, until it is resumed."""
+    """At each of the three levels, until it is resumed."""
     organization = family.organization()
     running = family.add(organization, projects=True)
     worker = family.enter()
@@ -262,7 +262,7 @@ def test_q23_a_pause_stops_claims_and_lets_running_work_finish(family: Family, l
 
 
 def test_q23_a_retry_of_a_paused_project_waits_for_it(family: Family) -> None:
-    """And so does a job that is added meanwhile."""
+    """So does a job added meanwhile."""
     organization = family.organization()
     row = family.add(organization, projects=True)
     worker = family.enter()
@@ -276,7 +276,7 @@ def test_q23_a_retry_of_a_paused_project_waits_for_it(family: Family) -> None:
 
 
 def test_q24_what_was_not_started_is_released_without_an_attempt(family: Family) -> None:
-    """Another worker may have it at once."""
+    """Another worker can claim it immediately."""
     row, lease = _claimed(family)
 
     assert family.call("snooze", row, lease["lease_token"], START, START)
@@ -285,7 +285,7 @@ def test_q24_what_was_not_started_is_released_without_an_attempt(family: Family)
 
 
 def test_q27_a_row_that_ended_is_in_the_months_partition_and_not_live(family: Family) -> None:
-    """In the statement that ends it."""
+    """The statement that ends it moves it."""
     row, lease = _claimed(family)
     family.complete(lease, now=START)
 

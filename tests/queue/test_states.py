@@ -1,4 +1,4 @@
-"""The state machine of the queue under chance, with a virtual clock (Q30)."""
+"""The queue's state machine under random actions, with a virtual clock (Q30)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wavehouse.store import Stores
 def test_q30_no_row_is_lost_doubled_or_written_by_a_stale_lease(
     stores: Stores, names: Names
 ) -> None:
-    """Three workers with skewed clocks, killed and paused: invariants hold after every act.
+    """Three workers with skewed clocks, killed and paused: invariants hold after every step.
 
     ``make queue-states`` runs 10,000 steps for each of 200 seeds.
     """

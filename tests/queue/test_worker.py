@@ -1,4 +1,4 @@
-"""The worker: an effect and its completion are one transaction, whatever happens around it."""
+"""The worker: an effect and its completion are one transaction, in every case."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ KIND = "toy.wind"
 
 
 def _effect(tx: Tx[Operational], text: str) -> None:
-    """Something that a handler does: a row of the outbox."""
+    """A handler's effect: a row in the outbox."""
     tx.execute(
         "INSERT INTO queue.outbox (organization_id, event_type, subject_type, subject_id, "
         "occurred_at) VALUES (uuidv7(), 'toy.wound', 'toy', %s, '2026-11-10T12:00:00Z')",
@@ -74,7 +74,7 @@ def _wound(tx: Tx[Operational], *, identity: Identity, payload: Mapping[str, Any
 
 
 def test_q19_a_handler_gets_the_transaction_that_completes_its_job(workspace: Workspace) -> None:
-    """And the identity that the job runs for; its line is said."""
+    """It also gets the job's identity; its log line is printed."""
     seen: list[Identity] = []
 
     def wind(tx: Tx[Operational], *, identity: Identity, payload: Mapping[str, Any]) -> str:
@@ -96,7 +96,7 @@ def test_q19_a_handler_gets_the_transaction_that_completes_its_job(workspace: Wo
 def test_q15_the_effect_of_a_lost_lease_is_rolled_back(
     workspace: Workspace, happening: str
 ) -> None:
-    """The job was taken back, or cancelled, while its handler worked."""
+    """The job was taken back or cancelled while its handler ran."""
 
     def wind(tx: Tx[Operational], *, identity: Identity, payload: Mapping[str, Any]) -> None:
         _effect(tx, "a")
@@ -159,7 +159,7 @@ def test_a_group_with_a_bad_job_does_the_good_ones_one_by_one(workspace: Workspa
 
 
 def test_a_long_job_goes_on_at_its_checkpoint(workspace: Workspace) -> None:
-    """The second attempt sees what the first one kept; the last effect completes the job."""
+    """The second attempt gets the first one's checkpoint; the last effect completes the job."""
 
     def wind(attempt: Attempt) -> None:
         if not attempt.progress:
@@ -177,7 +177,7 @@ def test_a_long_job_goes_on_at_its_checkpoint(workspace: Workspace) -> None:
 
 
 def test_q24_a_worker_that_stops_releases_what_it_did_not_start(workspace: Workspace) -> None:
-    """And waits for what runs; its row is gone, and so is its term."""
+    """It waits for running jobs; its row and its term are deleted."""
     began, go_on = threading.Event(), threading.Event()
 
     def wind(attempt: Attempt) -> None:
@@ -206,7 +206,7 @@ def test_q24_a_worker_that_stops_releases_what_it_did_not_start(workspace: Works
 
 
 def test_an_attempt_whose_end_was_not_written_is_tried_again(workspace: Workspace) -> None:
-    """A server that was away: the worker lives and holds a lease that it does not work on."""
+    """After a server outage, a live worker holds a lease that it does not work on."""
     (job_id,) = _added(workspace, NewJob(KIND, payload={"text": "a"}))
     worker, _ = _worker(workspace, _wound)
     with workspace.stores.operational.worker() as tx:
@@ -219,7 +219,7 @@ def test_an_attempt_whose_end_was_not_written_is_tried_again(workspace: Workspac
 
 
 def test_q25_a_worker_that_sleeps_is_woken_by_a_commit(workspace: Workspace) -> None:
-    """By a notification after it; many commits at once send few."""
+    """By a notification after it; many concurrent commits send few notifications."""
     from wavehouse.queue.service.waking import waker_of
 
     done = threading.Event()
@@ -242,7 +242,7 @@ def test_q25_a_worker_that_sleeps_is_woken_by_a_commit(workspace: Workspace) -> 
 
 
 def test_schedules_are_rows_that_the_leader_makes_jobs_of(workspace: Workspace) -> None:
-    """One job for each due time, and none while the last one is live."""
+    """One job for each due time, and none while the previous one is live."""
     wound: list[int] = []
     handler = Handler(kind=KIND, call=lambda _: wound.append(1), transactional=False)
     plan = Plan(name="winding", kind=KIND, every=timedelta(hours=1), first=timedelta(0))
@@ -279,7 +279,7 @@ def test_an_organizations_job_runs_as_its_user_under_row_security(workspace: Wor
 
 
 def test_q20_a_dead_worker_of_this_machine_is_replaced_at_once(workspace: Workspace) -> None:
-    """Nobody waits 45 s for the heartbeat of a process that is gone; another host is waited for."""
+    """On this host nobody waits 45 s for a dead process's heartbeat; other hosts are waited for."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
     near, far = _added(

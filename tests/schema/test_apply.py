@@ -1,4 +1,4 @@
-"""What apply, rollback and status leave in a database, on every version that is promised."""
+"""The result of apply, rollback and status in a database, on every supported version."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def rows(database: str, query: str) -> list[tuple[object, ...]]:
 
 
 def test_every_pending_file_is_applied_once_in_order(database: str, ladder: Write) -> None:
-    """The second run finds nothing to do and says the same version."""
+    """The second run finds nothing to do and reports the same version."""
     folder = ladder(TWO)
     first, second = schema.apply(database, folder), schema.apply(database, folder)
     assert ["202601010000", "202601020000"] == [step.version for step in first.steps]
@@ -46,7 +46,7 @@ def test_every_pending_file_is_applied_once_in_order(database: str, ladder: Writ
 
 
 def test_the_history_takes_its_time_from_the_one_clock(database: str, ladder: Write) -> None:
-    """A traveller in time sees his own time in the history and the journal."""
+    """With a moved clock, the history and the journal have the clock's time."""
     then = datetime(2030, 2, 3, 4, 5, tzinfo=UTC)
     with clock.frozen(then):
         schema.apply(database, ladder(TWO), to="202601010000")
@@ -57,7 +57,7 @@ def test_the_history_takes_its_time_from_the_one_clock(database: str, ladder: Wr
 def test_a_file_that_does_not_parse_leaves_nothing_and_names_its_line(
     database: str, ladder: Write
 ) -> None:
-    """Files before it stay; of the failing one neither a table nor a row is left."""
+    """Earlier files stay; the failing one leaves neither a table nor a row."""
     bad = "CREATE TABLE kept (id int);\n\nSELECT 1,\n  FROM nowhere;\n"
     with pytest.raises(schema.MigrationFailed) as caught:
         schema.apply(database, ladder({**TWO, "202601030000_bad.up": bad}))
@@ -70,7 +70,7 @@ def test_a_file_that_does_not_parse_leaves_nothing_and_names_its_line(
 def test_a_statement_that_fails_without_a_position_has_its_line_too(
     database: str, ladder: Write
 ) -> None:
-    """Statements are sent one by one, so each error belongs to one; its detail stays out."""
+    """Statements are sent one by one, so each error has a statement; its detail is left out."""
     twice = "INSERT INTO people VALUES (1);\n-- again\nINSERT INTO people\nVALUES (1);"
     with pytest.raises(schema.MigrationFailed, match="duplicate key") as caught:
         schema.apply(database, ladder({**TWO, "202601030000_twice.up": twice}))
@@ -79,7 +79,7 @@ def test_a_statement_that_fails_without_a_position_has_its_line_too(
 
 
 def test_what_fails_only_at_commit_leaves_nothing_either(database: str, ladder: Write) -> None:
-    """Deferred constraints speak when the transaction ends."""
+    """Deferred constraints fail at the end of the transaction."""
     orphan = """
         CREATE TABLE pets (owner int REFERENCES people DEFERRABLE INITIALLY DEFERRED);
         INSERT INTO pets VALUES (7);
@@ -90,7 +90,7 @@ def test_what_fails_only_at_commit_leaves_nothing_either(database: str, ladder: 
 
 
 def test_a_percent_sign_and_a_dollar_number_mean_themselves(database: str, ladder: Write) -> None:
-    """Files are sent without parameters: nothing in them is a placeholder."""
+    """Files are sent without parameters, so neither is a placeholder."""
     text = "CREATE TABLE a AS SELECT '100%s %% %(x)s $1' AS t, 7 % 4 AS n;"
     schema.apply(database, ladder({"1_a.up": text}))
     assert [("100%s %% %(x)s $1", 3)] == rows(database, "SELECT t, n FROM a")
@@ -99,7 +99,7 @@ def test_a_percent_sign_and_a_dollar_number_mean_themselves(database: str, ladde
 def test_what_a_file_sets_for_the_session_does_not_reach_the_next_file(
     database: str, ladder: Write
 ) -> None:
-    """Dumps begin by emptying search_path; the next file must not suffer from it."""
+    """Dumps begin by emptying search_path, which must not affect the next file."""
     folder = ladder(
         {
             "1_a.up": "SELECT set_config('search_path', '', false); SET ROLE pg_monitor;",
@@ -134,14 +134,14 @@ def test_objects_belong_to_the_owner_role_and_the_history_to_who_signed_in(
 
 
 def test_a_role_that_does_not_exist_is_refused(database: str, ladder: Write) -> None:
-    """The sentence names the role; nothing was made."""
+    """The sentence names the role; nothing is created."""
     with pytest.raises(Refused, match="nobody_here"):
         schema.apply(database, ladder(TWO), role="nobody_here")
     assert [(None,)] == rows(database, "SELECT to_regnamespace('schema_ops')::text")
 
 
 def test_a_dry_run_and_status_write_nothing(database: str, ladder: Write) -> None:
-    """Not even the runner's own schema is made; a broken file is found all the same."""
+    """Not even the runner's schema is created; a broken file is still reported."""
     folder = ladder(TWO)
     result = schema.apply(database, folder, dry_run=True)
     assert (2, None) == (len(result.steps), result.version)
@@ -159,7 +159,7 @@ def test_nothing_runs_when_any_chosen_file_is_not_fit(database: str, ladder: Wri
 
 
 def test_rollback_undoes_the_newest_file(database: str, ladder: Write) -> None:
-    """One step by default; the journal keeps what the history forgets."""
+    """One step by default; the journal keeps the rows that the history deletes."""
     folder = ladder(TWO)
     schema.apply(database, folder)
     result = schema.rollback(database, folder)
@@ -177,7 +177,7 @@ def test_rollback_undoes_the_newest_file(database: str, ladder: Write) -> None:
 
 
 def test_a_down_file_that_fails_leaves_the_version_applied(database: str, ladder: Write) -> None:
-    """The row goes with the objects or stays with them."""
+    """The row and the objects are removed together or stay together."""
     folder = ladder({**TWO, "202601020000_names.down": "ALTER TABLE people DROP name;\nDROP x;"})
     schema.apply(database, folder)
     with pytest.raises(schema.MigrationFailed) as caught:
@@ -201,7 +201,7 @@ def test_a_down_file_that_fails_leaves_the_version_applied(database: str, ladder
 def test_a_down_file_that_would_undo_nothing_is_refused(
     database: str, ladder: Write, up: str, down: str, reason: str
 ) -> None:
-    """A history must not say "rolled back" over objects that are still there."""
+    """The history must not say "rolled back" while the objects still exist."""
     folder = ladder({"1_a.up": up, "1_a.down": down})
     schema.apply(database, folder)
     with pytest.raises(Refused, match=reason):
@@ -210,7 +210,7 @@ def test_a_down_file_that_would_undo_nothing_is_refused(
 
 
 def test_a_mended_down_file_is_run_when_it_is_allowed(database: str, ladder: Write) -> None:
-    """A down file that never worked can be mended, knowingly."""
+    """A down file that never worked can be corrected with an explicit option."""
     schema.apply(database, ladder({"1_a.up": "CREATE TABLE a ();", "1_a.down": "DROP TABLE b;"}))
     folder = ladder({"1_a.down": "DROP TABLE a;"})
     with pytest.raises(Refused, match="has changed since its version") as caught:
@@ -223,7 +223,7 @@ def test_a_mended_down_file_is_run_when_it_is_allowed(database: str, ladder: Wri
 def test_another_runners_folder_is_applied_undone_and_recorded(
     database: str, tmp_path: Path
 ) -> None:
-    """Both halves of one file; what it says of transactions is heeded."""
+    """Both halves of one file; its transaction directive is applied."""
     (tmp_path / "20260101_people.sql").write_text(
         "-- migrate:up\nCREATE TABLE people (id int);\n-- migrate:down\nDROP TABLE people;\n"
     )
@@ -251,7 +251,7 @@ def test_another_runners_folder_is_applied_undone_and_recorded(
 def test_a_ladder_may_begin_with_version_0(
     database: str, tmp_path: Path, layout: Layout, name: str, mark: str
 ) -> None:
-    """Nothing is older than it; it is applied, known and found in order."""
+    """It is the lowest version: applied, known and sorted first."""
     (tmp_path / name).write_text(f"{mark}CREATE TABLE people (id int);\n")
     done = schema.apply(database, tmp_path, layout=layout)
     assert [0] == [int(step.version) for step in done.steps]
@@ -264,7 +264,7 @@ def test_a_ladder_may_begin_with_version_0(
 def test_a_folder_with_migrations_in_go_is_not_applied_without_them(
     database: str, tmp_path: Path, layout: Layout
 ) -> None:
-    """The step is named; programs and tests beside the migrations are none."""
+    """The step is named; programs and tests beside the migrations are ignored."""
     up = "00001_people.up.sql" if layout is Layout.GOLANG_MIGRATE else "00001_people.sql"
     (tmp_path / up).write_text("-- +goose Up\nCREATE TABLE people (id int);\n")
     (tmp_path / "embed.go").write_text("package migrations")
@@ -281,7 +281,7 @@ def test_a_folder_with_migrations_in_go_is_not_applied_without_them(
 def test_a_file_of_another_layout_is_no_step_that_does_nothing(
     database: str, tmp_path: Path
 ) -> None:
-    """Without its mark the up half would be empty, and recorded as applied."""
+    """Without its marker the up part would be empty, and recorded as applied."""
     (tmp_path / "20260101_people.sql").write_text("CREATE TABLE people (id int);")
     for layout in (Layout.DBMATE, Layout.GOOSE):
         with pytest.raises(InvalidInput, match="no up half"):

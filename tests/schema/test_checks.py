@@ -1,4 +1,4 @@
-"""OPS-13: what is looked at before and after; what a file may not leave; what a plan promised."""
+"""OPS-13: checks before and after, objects that a file may not leave, and promises of a plan."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FOREIGN = "ALTER TABLE notes ADD CONSTRAINT notes_show_fkey FOREIGN KEY (show) R
 
 @pytest.fixture
 def base(database: str, ladder: Write) -> tuple[str, Write]:
-    """A database with two shows' tables, one orphan, one NULL, one key that stands twice."""
+    """A database with two shows' tables, an orphan, a NULL and a duplicate key."""
     schema.apply(database, ladder(BASE))
     return database, ladder
 
@@ -53,7 +53,7 @@ def checked(database: str, folder: Path, **words: Any) -> schema.WalkResult:
 def test_ops13_what_would_fail_on_the_data_is_refused_before_anything_runs(
     base: tuple[str, Write], statement: str, sentence: str
 ) -> None:
-    """With file and line, and the next command; the version stays what it was."""
+    """With file and line, and the next command; the version is unchanged."""
     database, ladder = base
     folder = ladder({"2_more.up": statement + ";"})
     with pytest.raises(Refused, match=sentence) as caught:
@@ -66,7 +66,7 @@ def test_ops13_what_would_fail_on_the_data_is_refused_before_anything_runs(
 
 
 def test_ops13_what_the_files_may_mend_is_told_and_tried(base: tuple[str, Write]) -> None:
-    """An earlier statement that could change rows makes a finding a warning."""
+    """An earlier statement that could change rows turns a finding into a warning."""
     database, ladder = base
     mend = "DELETE FROM notes WHERE show IS NULL OR show NOT IN (SELECT id FROM shows);"
     result = checked(database, ladder({"2_more.up": f"{mend}\n{FOREIGN};"}))
@@ -81,7 +81,7 @@ def test_ops13_what_the_files_may_mend_is_told_and_tried(base: tuple[str, Write]
 
 
 def test_ops13_an_old_transaction_in_the_way_is_named(base: tuple[str, Write]) -> None:
-    """Refused with its pid and statement, without literals; younger ones are left alone."""
+    """Refused with its pid and statement, without literals; younger ones are ignored."""
     database, ladder = base
     folder = ladder({"2_more.up": "ALTER TABLE notes ADD COLUMN body text;"})
     with psycopg.connect(database) as other:
@@ -94,7 +94,7 @@ def test_ops13_an_old_transaction_in_the_way_is_named(base: tuple[str, Write]) -
 
 
 def test_ops13_queries_of_a_check_file_run_before_and_after(base: tuple[str, Write]) -> None:
-    """Named by their columns; one that says false takes the file back."""
+    """Each is named by its column; a false result rolls the file back."""
     database, ladder = base
     folder = ladder(
         {
@@ -123,7 +123,7 @@ def test_ops13_queries_of_a_check_file_run_before_and_after(base: tuple[str, Wri
 
 
 def test_a_constraint_that_nobody_validates_is_not_called_applied(base: tuple[str, Write]) -> None:
-    """Unless a later file validates it, or the header says why not; nothing is left behind."""
+    """Unless a later file validates it, or the header gives a reason; nothing remains."""
     database, ladder = base
     folder = ladder({"2_key.up": f"{FOREIGN} NOT VALID;"})
     with pytest.raises(MigrationFailed, match="leaves an unvalidated constraint: notes_show_fkey"):
@@ -143,7 +143,7 @@ def test_a_constraint_that_nobody_validates_is_not_called_applied(base: tuple[st
 def test_an_index_of_parts_is_applied_when_a_later_file_attaches_them(
     database: str, ladder: Write
 ) -> None:
-    """And refused when none does."""
+    """Without such a file it is refused."""
     table = (
         "CREATE TABLE hits (at date) PARTITION BY RANGE (at);"
         "CREATE TABLE hits_a PARTITION OF hits FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
@@ -165,7 +165,7 @@ def test_an_index_of_parts_is_applied_when_a_later_file_attaches_them(
 def test_a_non_transactional_file_that_leaves_something_is_partly_applied(
     base: tuple[str, Write],
 ) -> None:
-    """Exit code 6, and its down file undoes it."""
+    """Exit code 6; its down file undoes it."""
     database, ladder = base
     folder = ladder(
         {
@@ -184,7 +184,7 @@ def test_a_non_transactional_file_that_leaves_something_is_partly_applied(
 def test_ops20_the_journal_says_who_with_which_files_in_which_trace(
     base: tuple[str, Write],
 ) -> None:
-    """A run's rows share a root; a byte of a down file changes it; the newest stands first."""
+    """A run's rows share a root; changing a down file's byte changes it; newest rows first."""
     database, ladder = base
     files = {f"{stem}.{way}": "SELECT 1;" for stem in ("2_a", "3_b") for way in ("up", "down")}
     folder = ladder(files)
@@ -205,7 +205,7 @@ def test_ops20_the_journal_says_who_with_which_files_in_which_trace(
 
 
 def test_a_journal_of_an_earlier_release_is_widened(base: tuple[str, Write]) -> None:
-    """Its rows have no actor; reading it before needs no column."""
+    """Its rows have no actor; reading it before that needs no column."""
     database, ladder = base
     with psycopg.connect(database) as connection:
         connection.execute(
@@ -218,7 +218,7 @@ def test_a_journal_of_an_earlier_release_is_widened(base: tuple[str, Write]) -> 
 
 
 def test_a_plan_is_applied_as_it_was_printed_or_not_at_all(base: tuple[str, Write]) -> None:
-    """Other files, or a schema that comes out otherwise, are refused and leave nothing."""
+    """Other files, or a schema that turns out differently, are refused and leave nothing."""
     database, ladder = base
     folder = ladder({"2_a.up": "ALTER TABLE notes ADD COLUMN IF NOT EXISTS body text;"})
     chosen = schema.apply(database, folder, dry_run=True)
@@ -237,7 +237,7 @@ def run(*words: object) -> Result:
 def test_plan_then_apply_by_command(
     base: tuple[str, Write], tmp_path: Path, shadow_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The predicted hash is the one that comes out; a mutilated plan is a mistake."""
+    """The predicted hash is the resulting one; a damaged plan is an error."""
     database, ladder = base
     monkeypatch.setenv("WAVEHOUSE_HOME", str(shadow_home))
     folder = ladder({"2_a.up": "ALTER TABLE notes ADD COLUMN body text;"})
@@ -266,7 +266,7 @@ def test_plan_then_apply_by_command(
 
 
 def test_a_file_that_is_no_sql_is_told_before_anything_runs(base: tuple[str, Write]) -> None:
-    """Files before it are not applied either; without checks the server says so when it comes."""
+    """Earlier files are not applied either; without checks the server reports it in turn."""
     database, ladder = base
     folder = ladder({"2_a.up": "SELECT 1;", "3_b.up": "SELECT 1;\n\nCREATE TABEL x ();"})
     with pytest.raises(InvalidInput, match="TABEL") as caught:
@@ -281,7 +281,7 @@ def test_a_file_that_is_no_sql_is_told_before_anything_runs(base: tuple[str, Wri
 def test_ops12_spans_and_metrics_hold_no_literals(
     base: tuple[str, Write], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Migrate > migration > statement; what was done and how long it took, by direction."""
+    """Migrate > migration > statement; counts and durations, by direction."""
     from opentelemetry import metrics, trace
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader

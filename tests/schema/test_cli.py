@@ -1,4 +1,4 @@
-"""The commands: data on stdout, talk on stderr, exit codes, one JSON object."""
+"""The commands: data on stdout, messages on stderr, exit codes, one JSON object."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def document(result: Result) -> Any:
 def test_apply_prints_what_it_did_as_lines_and_talks_on_stderr(
     database: str, ladder: Write
 ) -> None:
-    """Tab-separated lines when it is not a terminal; the second run has nothing to do."""
+    """Tab-separated lines when stdout is not a terminal; the second run has nothing to do."""
     words = ("apply", "--dir", str(ladder(FILES)), "--url", database)
     first, second = run(*words), run(*words)
     assert (0, 0) == (first.exit_code, second.exit_code)
@@ -45,7 +45,7 @@ def test_apply_prints_what_it_did_as_lines_and_talks_on_stderr(
 
 
 def test_status_exits_with_3_while_something_is_pending(database: str, ladder: Write) -> None:
-    """The URL may come from the environment; one object speaks of the one database."""
+    """The URL may come from the environment; the JSON object is about one database."""
     words = ("--dir", str(ladder(FILES)), "--json")
     before = run("status", *words, WAVEHOUSE_SCHEMA_URL=database)
     assert (EXIT_FOUND, ["1", "2"]) == (before.exit_code, document(before)["pending"])
@@ -59,7 +59,7 @@ def test_status_exits_with_3_while_something_is_pending(database: str, ladder: W
 
 
 def test_status_names_migrations_in_go(database: str, tmp_path: Path) -> None:
-    """It compares without them; silence would pass for praise."""
+    """It compares without them and says so."""
     (tmp_path / "1_a.up.sql").write_text("CREATE TABLE a (id int);")
     (tmp_path / "2_b.up.go").write_text("package migrations")
     words = ("--dir", str(tmp_path), "--url", database, "--layout", "golang-migrate", "--json")
@@ -69,7 +69,7 @@ def test_status_names_migrations_in_go(database: str, tmp_path: Path) -> None:
 
 
 def test_an_error_is_in_the_document_beside_what_was_done(database: str, ladder: Write) -> None:
-    """What was applied before the failing file is not forgotten."""
+    """The object also has the files applied before the failing one."""
     folder = ladder({**FILES, "3_c.up": "SELECT 1 / 0;"})
     result = run("apply", "--dir", str(folder), "--url", database, "--json")
     answer = document(result)
@@ -82,7 +82,7 @@ def test_an_error_is_in_the_document_beside_what_was_done(database: str, ladder:
 
 
 def test_a_rollback_without_a_down_file_is_refused(database: str, ladder: Write) -> None:
-    """Nothing is said here: the program that runs the command prints the error."""
+    """The command prints nothing: the program that runs it prints the error."""
     words = ("--dir", str(ladder(FILES)), "--url", database)
     run("apply", *words)
     result = run("rollback", *words)
@@ -91,7 +91,7 @@ def test_a_rollback_without_a_down_file_is_refused(database: str, ladder: Write)
 
 
 def test_a_dry_run_says_what_would_be_done(database: str, ladder: Write) -> None:
-    """Up and down; afterwards everything is as before."""
+    """Up and down; afterwards nothing has changed."""
     words = ("--dir", str(ladder(FILES)), "--url", database, "--dry-run")
     assert "would apply 2_b" in run("apply", *words).stderr
     run("apply", *words[:-1], "--to", "1")
@@ -111,7 +111,7 @@ def test_a_dry_run_says_what_would_be_done(database: str, ladder: Write) -> None
     ],
 )
 def test_options_that_do_not_say_which_database_are_a_usage_error(words: tuple[str, ...]) -> None:
-    """A rollback is never guessed, and a folder never meets another database."""
+    """A rollback's target is never guessed, and a folder is never run on another database."""
     assert isinstance(run(*words).exception, UsageError)
 
 
@@ -119,7 +119,7 @@ def test_options_that_do_not_say_which_database_are_a_usage_error(words: tuple[s
     "words", [("apply", "--dir", "/no/such/folder"), ("rollback", "--steps", "0"), ("up",)]
 )
 def test_words_that_click_refuses_exit_with_2(words: tuple[str, ...]) -> None:
-    """Usage errors have their code."""
+    """Usage errors have their own code."""
     assert 2 == run(*words).exit_code
 
 

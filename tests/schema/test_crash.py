@@ -1,4 +1,4 @@
-"""Runners that die, and runners that meet: real processes on a real server."""
+"""Runners that die, and concurrent runners: real processes on a real server."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ print(json.dumps(result.as_json()))
 
 
 def start_runner(database: str, folder: Path) -> subprocess.Popen[str]:
-    """A runner in a process of its own."""
+    """A runner in a separate process."""
     command = [sys.executable, "-c", RUNNER, database, str(folder)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def wait_for(database: str, runner: subprocess.Popen[str], condition: str) -> None:
-    """Return when a session in the database is seen in a condition, while the runner lives."""
+    """Wait until a session of the database is in a condition, while the runner lives."""
     sessions = "pg_stat_activity WHERE datname = current_database()"
     query = f"SELECT count(*) FROM {sessions} AND {condition}"
     with psycopg.connect(database, autocommit=True) as watcher:
@@ -49,7 +49,7 @@ def wait_for(database: str, runner: subprocess.Popen[str], condition: str) -> No
 
 
 def wait_until_a_session_sleeps(database: str, runner: subprocess.Popen[str]) -> None:
-    """Return when a runner's session waits in pg_sleep."""
+    """Wait until a runner's session is in pg_sleep."""
     wait_for(database, runner, "wait_event = 'PgSleep'")
 
 
@@ -77,7 +77,7 @@ MADE = "CREATE TABLE made (id int); INSERT INTO made VALUES (1);"
 def test_a_killed_runner_leaves_a_whole_file_with_its_row_or_nothing(
     database: str, ladder: Write, text: str, kept: bool
 ) -> None:
-    """SIGKILL at each point: earlier files stay, this one is whole or absent, then all succeeds."""
+    """SIGKILL at each point: earlier files stay, this one is whole or absent, a rerun succeeds."""
     folder = ladder({"1_before.up": "CREATE TABLE before (id int);", "2_made.up": text})
     with start_runner(database, folder) as runner:
         wait_until_a_session_sleeps(database, runner)
@@ -93,7 +93,7 @@ def test_a_killed_runner_leaves_a_whole_file_with_its_row_or_nothing(
 def test_of_two_runners_one_applies_and_the_other_finds_it_done(
     database: str, ladder: Write
 ) -> None:
-    """Each file is applied once; the one who waited reports nothing to do, not an error."""
+    """Each file is applied once; the waiting runner reports nothing to do, not an error."""
     folder = ladder({"1_made.up": MADE + SLEEP, "2_more.up": "ALTER TABLE made ADD more int;"})
     runners = [start_runner(database, folder) for _ in range(2)]
     results = [json.loads(runner.communicate(timeout=60)[0]) for runner in runners]
@@ -124,7 +124,7 @@ INDEX = {
 def test_a_runner_killed_while_it_builds_an_index_leaves_a_half_that_has_a_repair(
     database: str, ladder: Write
 ) -> None:
-    """The row was there before the build; rollback waits for the orphan and undoes it."""
+    """The row exists before the build; rollback waits for the orphan and undoes it."""
     folder = ladder(INDEX)
     schema.apply(database, folder, to="1")
     with psycopg.connect(database) as older:
@@ -139,7 +139,7 @@ def test_a_runner_killed_while_it_builds_an_index_leaves_a_half_that_has_a_repai
 
 
 def test_eight_runners_build_an_index_concurrently_once(database: str, ladder: Write) -> None:
-    """Who waits polls without a snapshot; otherwise the build and the waiter would deadlock."""
+    """Waiting runners poll without a snapshot; otherwise builder and waiter would deadlock."""
     folder = ladder(INDEX)
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: schema.apply(database, folder), range(8)))
@@ -149,7 +149,7 @@ def test_eight_runners_build_an_index_concurrently_once(database: str, ladder: W
 def test_ctrl_c_says_what_was_done_and_undoes_the_file_under_way(
     database: str, ladder: Write
 ) -> None:
-    """The whole program, interrupted as a person would: data on stdout, exit code 1."""
+    """The whole program, interrupted as by a user: data on stdout, exit code 1."""
     folder = ladder({"1_made.up": MADE, "2_slow.up": "DROP TABLE made; SELECT pg_sleep(30);"})
     words = ["schema", "apply", "--dir", str(folder), "--url", database, "--json"]
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Every kind of debris under every kind of name: found, and removed or finished, never recorded."""
+"""All debris under any name: detected, and removed or finished, never recorded as applied."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ named = pytest.mark.parametrize("table", NAMES.values(), ids=NAMES.keys())
 
 
 def beside(table: str, ending: str) -> str:
-    """The name of another object in the table's schema, without the schema: of the same kind."""
+    """The name of another object of the same kind in the table's schema, unqualified."""
     last = table.rpartition('"."')[2] if '"."' in table else table.rpartition(".")[2]
     bare = (last if '"' in table else table.rpartition(".")[2]).strip('"').replace('""', '"')
     while len(bare.encode()) + len(ending) > 63:
@@ -84,7 +84,7 @@ def indexes(database: str, table: str) -> list[bool]:
 
 @contextmanager
 def blocked(database: str, folder: Path, reads: str, pattern: str) -> Iterator[None]:
-    """Apply while a reader is in the way, and end the runner's backend as it waits."""
+    """Apply while a reader blocks it, and end the runner's backend while it waits."""
     with (
         psycopg.connect(database) as reader,
         ThreadPoolExecutor(1) as pool,
@@ -113,7 +113,7 @@ def blocked(database: str, folder: Path, reads: str, pattern: str) -> Iterator[N
 def test_r2_an_index_that_failed_is_dropped_and_built_again(
     database: str, ladder: Write, table: str
 ) -> None:
-    """R1, R2, R4: recover, after the cause was mended; under any name."""
+    """R1, R2, R4: recover after the cause was fixed; under any name."""
     index = beside(table, "_key")
     text = f"{HEAD}CREATE UNIQUE INDEX CONCURRENTLY {index} ON {table} (e);"
     folder = ladder({"1_t.up": base(table), "2_i.up": text})
@@ -148,7 +148,7 @@ def test_r6_somebody_elses_invalid_index_is_never_taken_for_the_wanted_one(
 def test_r11_a_detachment_that_was_broken_off_is_finished(
     database: str, ladder: Write, table: str
 ) -> None:
-    """R10, R11: FINALIZE, whatever the partition is called."""
+    """R10, R11: FINALIZE, whatever the partition's name."""
     part = schema_of(table) + beside(table, "_p1")
     made = '"App.x"' if table.startswith('"App.x"') else "app"
     files = {
@@ -194,7 +194,7 @@ def test_r9_copies_that_a_reindex_left_are_removed_and_it_is_done_again(
 def test_an_index_of_that_name_which_was_there_before_is_not_this_files_work(
     database: str, ladder: Write, table: str
 ) -> None:
-    """Never applied over something else: recover runs the statement again, and it fails again."""
+    """Never recorded over another object: recover runs the statement again, and it fails again."""
     index = beside(table, "_idx")
     text = f"{HEAD}CREATE INDEX CONCURRENTLY {index} ON {table} (e);"
     folder = ladder({"1_t.up": base(table, f"CREATE INDEX {index} ON {table} (id);")})
@@ -209,7 +209,7 @@ def test_an_index_of_that_name_which_was_there_before_is_not_this_files_work(
 def test_an_index_that_was_never_there_is_not_taken_for_dropped(
     database: str, ladder: Write, table: str
 ) -> None:
-    """DROP INDEX CONCURRENTLY fails, and recover does not call it done."""
+    """DROP INDEX CONCURRENTLY fails, and recover does not report it as done."""
     space, index = schema_of(table), beside(table, "_idx")
     text = f"{HEAD}DROP INDEX CONCURRENTLY {space}{index};"
     folder = ladder({"1_t.up": base(table), "2_i.up": text})

@@ -182,7 +182,7 @@ MUTATIONS = {
 
 @pytest.fixture(scope="module")
 def furnished(ladder_database: str) -> object:
-    """A database with one object of every kind; rolled back by each test, removed at the end."""
+    """A database with an object of every kind; each test is rolled back, the end removes it."""
     with psycopg.connect(ladder_database, autocommit=True) as connection:
         connection.execute(BASE)
         yield connection
@@ -200,7 +200,7 @@ def before(furnished: psycopg.Connection) -> Snapshot:
 def test_every_change_is_named_by_object_and_attribute(
     furnished: psycopg.Connection, before: Snapshot, mutation: str
 ) -> None:
-    """One change, and what drift says of it; the name and the attribute are those of the change."""
+    """For one change, the report has exactly its name and attribute."""
     try:
         with furnished.transaction():
             furnished.execute(mutation)
@@ -208,7 +208,7 @@ def test_every_change_is_named_by_object_and_attribute(
             raise InterruptedError
     except InterruptedError:
         pass
-    # Held the other way round: what the mutation adds is missing from what was there before.
+    # Compared in the other direction: the added object is missing from the earlier state.
     lines = [
         f"{difference.name} {difference.attribute or difference.kind}"
         for difference in differences(after, before)
@@ -218,14 +218,14 @@ def test_every_change_is_named_by_object_and_attribute(
 
 
 def test_there_are_at_least_as_many_kinds_as_were_promised() -> None:
-    """Seventy-nine kinds of change, and some."""
+    """Seventy-nine kinds of change, and more."""
     assert 79 <= len(MUTATIONS)
 
 
 def test_a_snapshot_of_the_same_database_is_the_same(
     furnished: psycopg.Connection, before: Snapshot
 ) -> None:
-    """Both hashes; the order of columns is strict only."""
+    """Both hashes; only the strict one covers the order of columns."""
     again = objects(furnished)
     assert (before.strict, before.logical) == (again.strict, again.logical)
 
@@ -251,7 +251,7 @@ def test_a_changed_database_is_told_and_an_unchanged_one_is_not(
     monkeypatch: pytest.MonkeyPatch,
     home_folder: Path,
 ) -> None:
-    """0 as applied; 3 and the names after somebody's hand, by files and by a kept snapshot."""
+    """0 as applied; 3 with the names after a manual change, by files and by a stored snapshot."""
     monkeypatch.setenv("WAVEHOUSE_HOME", str(home_folder))
     folder = ladder(LADDER)
     target = ["--dir", str(folder), "--url", database]
@@ -275,7 +275,7 @@ def test_a_changed_database_is_told_and_an_unchanged_one_is_not(
 def test_the_same_files_make_the_same_schema_on_16_and_18(
     ladder: Callable[[dict[str, str]], Path], monkeypatch: pytest.MonkeyPatch, home_folder: Path
 ) -> None:
-    """The logical hash is of what the schema means, whatever the server's version."""
+    """The logical hash covers the schema's meaning, whatever the server's version."""
     monkeypatch.setenv("WAVEHOUSE_HOME", str(home_folder))
     without_roles = BASE.replace("CREATE ROLE reader; CREATE ROLE writer;", "")
     folder = ladder({"202611010900_all.up": without_roles})

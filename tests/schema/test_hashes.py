@@ -1,4 +1,4 @@
-"""Every history row keeps the hash of the schema that it left; a probe needs no shadow."""
+"""Every history row stores the hash of its resulting schema; a probe needs no shadow."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_each_row_keeps_a_hash_and_a_down_brings_the_one_before_back(
         expected = {"version": version, "partial": False, "drift": False}
         assert expected == {key: answer[key] for key in expected}
         assert answer["last_applied_at"] is not None
-        assert (0 if version == "3" else EXIT_FOUND) == code  # what was undone is pending again
+        assert (0 if version == "3" else EXIT_FOUND) == code  # rolled-back files are pending again
         rollback(database, folder)
     apply(database, folder)
     assert kept == hashes(database)
@@ -63,7 +63,7 @@ def test_each_row_keeps_a_hash_and_a_down_brings_the_one_before_back(
 def test_a_change_by_hand_is_drift_and_a_partition_of_a_new_day_is_not(
     database: str, ladder: Write
 ) -> None:
-    """Partitions come and go with the days; a column does not."""
+    """Partitions are created and dropped daily; a column is not."""
     folder = ladder(FILES)
     apply(database, folder)
     with psycopg.connect(database, autocommit=True) as hand:
@@ -78,7 +78,7 @@ def test_a_change_by_hand_is_drift_and_a_partition_of_a_new_day_is_not(
 
 
 def test_a_row_without_a_hash_is_unknown_and_no_drift(database: str, ladder: Write) -> None:
-    """An earlier release kept none, and a runner may die before it; the next run goes on."""
+    """An earlier release stored none, and a runner may die before it; the next run continues."""
     folder = ladder(FILES)
     apply(database, folder, to="2", hash_each=False)
     assert [None] == hashes(database)[:1]
@@ -91,7 +91,7 @@ def test_a_row_without_a_hash_is_unknown_and_no_drift(database: str, ladder: Wri
 
 
 def test_an_empty_database_has_nothing_to_drift_from(database: str, ladder: Write) -> None:
-    """Nothing applied: everything pending, drift unknown."""
+    """Nothing applied: everything is pending, drift is unknown."""
     code, answer = probe(ladder(FILES), database)
     assert (EXIT_FOUND, None, None, 3) == (
         code,
@@ -104,7 +104,7 @@ def test_an_empty_database_has_nothing_to_drift_from(database: str, ladder: Writ
 def test_a_migration_that_forgets_prepared_statements_does_no_harm(
     database: str, ladder: Write
 ) -> None:
-    """In a run of many files the statements of the hash are prepared; they may be lost."""
+    """In a run of many files the hash's statements are prepared, and may be lost."""
     forget = "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;"
     files = {
         f"{n}_t.up": f"CREATE TABLE t{n} (id int); {forget if n > 2 else ''}" for n in range(1, 7)
@@ -118,7 +118,7 @@ def test_a_migration_that_forgets_prepared_statements_does_no_harm(
 def test_rare_kinds_and_members_of_extensions_change_the_hash_as_ever(
     database: str, ladder: Write
 ) -> None:
-    """What the first rows do not have is looked for again after each file."""
+    """Kinds that the first rows lack are searched again after each file."""
     kinds = (
         "CREATE TABLE t (id int);",
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",
@@ -137,7 +137,7 @@ def test_rare_kinds_and_members_of_extensions_change_the_hash_as_ever(
         apply(database, folder)
         assert len(kinds) == len(set(hashes(database)) - {None})
         assert 0 == probe(folder, database)[0]
-    finally:  # these are the database's own, which no schema takes with it
+    finally:  # these belong to the database, so dropping a schema does not remove them
         with psycopg.connect(database) as connection:
             connection.execute("DROP PUBLICATION IF EXISTS headlines")
             connection.execute("ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM PUBLIC")

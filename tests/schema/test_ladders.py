@@ -1,4 +1,4 @@
-"""The product's own ladders, walked down and up again."""
+"""The product's own migrations, rolled back and applied again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wavehouse.store import DATABASES, Stores, owner_role
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_a_ladder_goes_down_to_nothing_and_up_again(stores: Stores, name: str) -> None:
-    """Every file has a down file that makes room for its own up file."""
+    """Every down file makes room for its own up file."""
     (place,) = (place for place in stores.places if place.database == name)
     (target,) = (target for target in app.targets_of(stores) if target.name == name)
     with psycopg.connect(place.admin) as admin:

@@ -1,4 +1,4 @@
-"""Folders of other tools, read and run as their own tools do."""
+"""Folders of other tools, read and run as those tools do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Files = dict[str, str]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Callable[[Files], Path]:
-    """Write files by their path below a folder."""
+    """Write files by their paths below a folder."""
 
     def write(files: Files) -> Path:
         for name, text in files.items():
@@ -56,7 +56,7 @@ def tables(database: str) -> list[str]:
 def test_l1_flyway_compares_versions_as_numbers(
     folder: Callable[[Files], Path], names: list[str], expected: list[str]
 ) -> None:
-    """L1, L2, L5: part by part, in folders of the folder, repeatable files last."""
+    """L1, L2, L5: part by part, in nested folders, repeatable files last."""
     assert expected == versions(folder(dict.fromkeys(names, "SELECT 1;")), Layout.FLYWAY)
 
 
@@ -71,14 +71,14 @@ def test_l1_flyway_compares_versions_as_numbers(
 def test_flyway_a_baseline_stands_for_the_files_that_it_replaced(
     folder: Callable[[Files], Path], names: list[str], expected: list[str]
 ) -> None:
-    """It was passed over in silence, and the file after it failed."""
+    """Earlier it was silently skipped, and the next file failed."""
     assert expected == versions(folder(dict.fromkeys(names, "SELECT 1;")), Layout.FLYWAY)
 
 
 def test_l5_a_minor_version_that_comes_later_is_pending(
     database: str, folder: Callable[[Files], Path]
 ) -> None:
-    """What is applied stays applied, whatever number of parts other versions have."""
+    """Applied versions stay applied, whatever number of parts other versions have."""
     at = folder({"V1__a.sql": "create table a(id int);", "V2__b.sql": "select 1;"})
     schema.apply(database, at, layout=Layout.FLYWAY)
     folder({"V2.1__c.sql": "alter table a add column y int;"})
@@ -94,7 +94,7 @@ def test_l5_a_minor_version_that_comes_later_is_pending(
 def test_flyway_runs_a_repeatable_file_whenever_it_changed(
     database: str, folder: Callable[[Files], Path]
 ) -> None:
-    """After the versioned ones, once for each content; a rollback leaves it alone."""
+    """After the versioned ones, once for each content; a rollback does not affect it."""
     at = folder(
         {
             "R__v.sql": "create or replace view v as select 1 as one;",
@@ -124,14 +124,14 @@ def test_flyway_runs_a_repeatable_file_whenever_it_changed(
 def test_flyway_what_cannot_be_run_is_refused_by_name(
     database: str, folder: Callable[[Files], Path], files: Files, sentence: str
 ) -> None:
-    """Never passed over in silence."""
+    """It is never silently skipped."""
     at = folder({"V1__a.sql": "create table a();", **files})
     with pytest.raises(Refused, match=sentence):
         schema.apply(database, at, layout=Layout.FLYWAY)
 
 
 def test_flyway_placeholders_are_not_sent_to_the_server(folder: Callable[[Files], Path]) -> None:
-    """With file and line."""
+    """The error has file and line."""
     at = folder({"V1__a.sql": "select 1;\ncreate table ${schema}.a();"})
     with pytest.raises(InvalidInput, match=r"\$\{schema\} is a Flyway placeholder") as caught:
         read_ladder(at, Layout.FLYWAY)
@@ -207,7 +207,7 @@ ALONE: dict[str, tuple[Layout, Files]] = {
 def test_l4_an_index_is_built_concurrently_where_the_tool_allows_it(
     database: str, folder: Callable[[Files], Path], case: str
 ) -> None:
-    """Whether a file runs in a transaction is the layout's word, or the server's answer."""
+    """The layout, or the server's answer, decides whether a file runs in a transaction."""
     layout, files = ALONE[case]
     at = folder(files)
     assert 2 == len(schema.apply(database, at, layout=layout).steps)
@@ -227,7 +227,7 @@ WHOLE: dict[str, tuple[Layout, str]] = {
 def test_t5_a_statement_that_allows_a_transaction_leaves_the_file_whole(
     database: str, folder: Callable[[Files], Path], case: str
 ) -> None:
-    """REFRESH CONCURRENTLY is no reason to run without one: what fails is rolled back whole."""
+    """REFRESH CONCURRENTLY alone does not switch it off: a failure rolls back the whole file."""
     layout, second = WHOLE[case]
     first = second.replace("2_b", "1_a").replace("V2__b", "V1__a")
     text = (
@@ -261,7 +261,7 @@ def test_t5_a_statement_that_allows_a_transaction_leaves_the_file_whole(
 def test_t1_a_file_with_several_transactions_keeps_them(
     database: str, folder: Callable[[Files], Path], text: str
 ) -> None:
-    """A value of an enum may be used after the transaction that made it, as in psql."""
+    """As in psql, an enum value can be used after the transaction that created it."""
     at = folder(
         {
             "1_a.up.sql": "create type mood as enum('a'); create table m(v mood);",
@@ -276,7 +276,7 @@ def test_t1_a_file_with_several_transactions_keeps_them(
 def test_t1_each_of_several_transactions_is_whole(
     database: str, folder: Callable[[Files], Path]
 ) -> None:
-    """The second fails whole; recover goes on with it, and does not repeat the first."""
+    """The second fails as a whole; recover continues with it, and does not repeat the first."""
     text = (
         "BEGIN; insert into m values (1); COMMIT;"
         "BEGIN; insert into m values (2); insert into late values (1); COMMIT;"
@@ -311,7 +311,7 @@ def test_goose_substitutes_variables_where_it_is_asked_to(
 
 
 def test_dbmate_refuses_an_option_that_it_does_not_have(folder: Callable[[Files], Path]) -> None:
-    """A misspelt transaction:false would run in a transaction, unseen."""
+    """A misspelt transaction:false would silently run in a transaction."""
     at = folder({"1_a.sql": "-- migrate:up transactions:false\nselect 1;"})
     with pytest.raises(InvalidInput, match="unknown dbmate option transactions:false"):
         read_ladder(at, Layout.DBMATE)

@@ -1,4 +1,4 @@
-"""Lint: each dangerous statement by its rule, measured on 16 and 18; the safe way is let be."""
+"""Lint: each dangerous statement by its rule, measured on 16 and 18; safe forms pass."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def linted(server: Shadow, text: str) -> list[Finding]:
 
 @pytest.mark.parametrize("text", DANGEROUS)
 def test_what_is_dangerous_is_named_by_its_rule(server: Shadow, text: str) -> None:
-    """The rule, the lock that was measured where there is one, and a recipe."""
+    """The rule, the measured lock where there is one, and a recipe."""
     result = linted(server, text)
     assert DANGEROUS[text] in {item.rule for item in result}, [item.as_json() for item in result]
     for item in result:
@@ -193,12 +193,12 @@ def test_what_is_dangerous_is_named_by_its_rule(server: Shadow, text: str) -> No
 
 @pytest.mark.parametrize("text", SAFE)
 def test_what_is_safe_is_let_be(server: Shadow, text: str) -> None:
-    """No finding that would fail a build."""
+    """There is no finding that would fail a build."""
     assert [] == [item.rule for item in linted(server, text) if item.severity != "info"]
 
 
 def test_set_not_null_after_a_validated_check_reads_nothing(server: Shadow) -> None:
-    """The recipe of B9 is measured to be free, so lint has nothing to say."""
+    """The recipe of B9 is measured to need no scan, so lint reports nothing."""
     before = [
         FIRST,
         migration("202611020900", "ALTER TABLE users ADD CONSTRAINT k CHECK (age IS NOT NULL)"),
@@ -209,7 +209,7 @@ def test_set_not_null_after_a_validated_check_reads_nothing(server: Shadow) -> N
 
 
 def test_indexes_of_a_table_in_one_file_are_one_finding_with_all_its_lines(server: Shadow) -> None:
-    """The second takes no lock that the first did not take, but builds under it all the same."""
+    """The second takes no additional lock, but builds under the first one's."""
     result = linted(server, "CREATE INDEX i ON users (name);\nCREATE INDEX j ON users (n)")
     rule = "create-index-blocks-writes"
     lines = [(f.line, f.message) for f in result if f.rule == rule]
@@ -218,14 +218,14 @@ def test_indexes_of_a_table_in_one_file_are_one_finding_with_all_its_lines(serve
 
 
 def test_work_under_an_earlier_lock_is_told_once_a_file(server: Shadow) -> None:
-    """One split of the file mends all of it."""
+    """Splitting the file once repairs all of it."""
     fill = "UPDATE teams SET title = title;\n"
     result = linted(server, "ALTER TABLE users ADD c int;\n" + fill + fill)
     assert [2] == [item.line for item in result if item.rule == "works-while-locked"]
 
 
 def test_an_empty_down_is_a_fault_only_where_there_is_a_schema_to_undo(server: Shadow) -> None:
-    """A file that changes rows alone leaves the schema as it was, and so does its down."""
+    """A file that changes only rows leaves the schema as it was, and so does its down file."""
     down = sql_file(Path("202611020900_x.down.sql"), b"-- nothing\n")
 
     def rules(up: str) -> list[str]:
@@ -243,7 +243,7 @@ def test_an_empty_down_is_a_fault_only_where_there_is_a_schema_to_undo(server: S
 def test_locks_that_no_reader_waits_for_are_seen_outside_a_transaction(
     server: Shadow, text: str
 ) -> None:
-    """A writer is in the way: SHARE lets readers pass, and would be over before a look."""
+    """A writer blocks it: SHARE lets readers pass, and would end before lint can look."""
     assert [] != [item for item in linted(server, NT + text) if item.severity == "error"]
 
 
@@ -258,7 +258,7 @@ def test_locks_that_no_reader_waits_for_are_seen_outside_a_transaction(
 def test_files_after_one_that_does_not_run_are_told_to_be_unjudged(
     server: Shadow, text: str, rule: str, says: str
 ) -> None:
-    """Silence about them would pass for praise."""
+    """Lint says that they were not checked, because silence would look like approval."""
     files = [migration(str(n), sql) for n, sql in enumerate(["SELECT 1", text, *["SELECT 2"] * 2])]
     for count, rest in ((2, ""), (3, "(1 later file was not judged)"), (4, "2 later files were")):
         result = lint(server, [], files[:count], pattern=False)
@@ -269,7 +269,7 @@ def test_files_after_one_that_does_not_run_are_told_to_be_unjudged(
 
 
 def test_advice_is_told_only_to_who_asks(server: Shadow) -> None:
-    """Design, names and short locks are counted, not told; with advice they are there."""
+    """Design, names and short locks are counted; with advice they are listed."""
     chosen = [migration("202611020900", "CREATE TABLE more (id int);\nDROP INDEX users_age_idx")]
     quiet, result = lint(server, [FIRST], chosen), lint(server, [FIRST], chosen, advice=True)
     assert ((), 2, 0) == (quiet.findings, quiet.advice, quiet.exit_code)
@@ -278,7 +278,10 @@ def test_advice_is_told_only_to_who_asks(server: Shadow) -> None:
 
 
 def test_a_waiver_holds_until_its_day_and_needs_a_reason(server: Shadow) -> None:
-    """Waived: told, not counted. Expired or unneeded: told as such. Without a reason: refused."""
+    """Waived: reported, not counted. Expired or unneeded: reported so.
+
+    Without a reason: refused.
+    """
     text = (
         "-- wavehouse: waive create-index-blocks-writes until {}: the table is empty\n"
         "CREATE INDEX users_name_idx ON users (name)"
@@ -297,7 +300,7 @@ def test_a_waiver_holds_until_its_day_and_needs_a_reason(server: Shadow) -> None
 def test_the_command_tells_file_line_lock_and_recipe(
     ladder: Callable[[dict[str, str]], Path], monkeypatch: pytest.MonkeyPatch, shadow_home: Path
 ) -> None:
-    """As JSON what a program needs; 3 while a finding is open; --since leaves old files alone."""
+    """JSON with all fields; exit code 3 while a finding is open; --since skips older files."""
     monkeypatch.setenv("WAVEHOUSE_HOME", str(shadow_home))
     folder = ladder(
         {
@@ -330,7 +333,7 @@ def test_the_command_tells_file_line_lock_and_recipe(
 def test_migrations_in_go_are_named_by_what_cannot_read_them(
     tmp_path: Path, shadow_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Lint goes on without them; silence would pass for praise."""
+    """Lint continues without them, and names them."""
     monkeypatch.setenv("WAVEHOUSE_HOME", str(shadow_home))
     (tmp_path / "202611010900_a.up.sql").write_text("SELECT 1;")
     (tmp_path / "202611020900_b.up.go").write_text("package migrations")

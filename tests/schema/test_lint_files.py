@@ -1,4 +1,4 @@
-"""Lint of single files, of standard input, of down files, and with the rows of a target."""
+"""Lint of single files, of standard input, of down files, and with a target's row counts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def rules(*words: object, given: str | None = None) -> list[tuple[str, str]]:
 
 
 def test_a_file_is_linted_after_the_older_ones_of_its_folder(ladder: Write) -> None:
-    """Its down file with it: CONCURRENTLY needs the header there, too."""
+    """So is its down file: CONCURRENTLY needs the header there, too."""
     folder = ladder(FILES)
     expected = [
         ("202601010001_b.down.sql", "concurrently-in-transaction"),
@@ -56,7 +56,7 @@ def test_a_file_is_linted_after_the_older_ones_of_its_folder(ladder: Write) -> N
 def test_standard_input_and_a_loose_file_come_after_the_folder(
     ladder: Write, tmp_path: Path
 ) -> None:
-    """They need neither a version nor a way down."""
+    """They need neither a version nor a down file."""
     folder = ladder({stem: text for stem, text in FILES.items() if "_a." in stem})
     (tmp_path / "draft.sql").write_text(INDEX)
     expected = "create-index-blocks-writes"
@@ -65,7 +65,7 @@ def test_standard_input_and_a_loose_file_come_after_the_folder(
 
 
 def test_a_foreign_ladder_without_any_way_back_is_told_once(tmp_path: Path) -> None:
-    """Its tool knows none, or its authors want none; one file without is still a slip."""
+    """Its tool has none, or its authors want none; a single missing file is still an error."""
     for number in (1, 2, 3):
         (tmp_path / f"{number}_step.sql").write_text(f"create table t{number} (id int);")
     assert [("1_step.sql", "missing-down")] == rules("--dir", tmp_path, "--layout", "sqlx")
@@ -76,7 +76,7 @@ def test_a_foreign_ladder_without_any_way_back_is_told_once(tmp_path: Path) -> N
 
 
 def test_indexes_of_one_file_on_one_table_are_one_finding(ladder: Write) -> None:
-    """It names every line; another table is another one."""
+    """It names every line; indexes on another table are another finding."""
     many = "create table u(b int);\n" + FILES["202601010000_a.up"]
     built = [
         INDEX,
@@ -98,7 +98,7 @@ def test_indexes_of_one_file_on_one_table_are_one_finding(ladder: Write) -> None
 
 
 def test_the_rows_of_the_target_weigh(database: str, ladder: Write) -> None:
-    """Work on a table that is small there is advice; on a large one it says how many rows."""
+    """Work on a small table is advice; on a large one the finding has the number of rows."""
     folder = ladder(FILES)
     schema.apply(database, folder, to="202601010000")
     found = ("202601010001_b.up.sql", "create-index-blocks-writes")
@@ -121,7 +121,7 @@ def test_the_rows_of_the_target_weigh(database: str, ladder: Write) -> None:
 def test_words_for_a_url_that_cannot_work(
     database: str, ladder: Write, url: str, message: str, hint: str
 ) -> None:
-    """What is so, and what to type."""
+    """The fault and the command to type."""
     if url == "DATABASE":
         url = database.replace("dbname=ladder", "dbname=no_such_thing")
     done = CliRunner().invoke(cli.schema, ["status", "--dir", str(ladder({})), "--url", url])
@@ -130,7 +130,7 @@ def test_words_for_a_url_that_cannot_work(
 
 
 def test_a_monitor_that_may_only_look_is_told_what_it_lacks(database: str, ladder: Write) -> None:
-    """The grant that it needs, to be typed."""
+    """The message has the GRANT to type."""
     folder = ladder(FILES)
     schema.apply(database, folder, to="202601010000")
     with psycopg.connect(database, autocommit=True) as admin:

@@ -1,4 +1,4 @@
-"""Impatience: a migration never queues for long behind a lock, and succeeds all the same."""
+"""Lock timeouts: a migration never queues for long behind a lock, and still succeeds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAST = schema.Patience(lock_timeout_ms=10, retry_seconds=30)
 def test_a_file_is_tried_again_as_a_whole_until_its_lock_is_free(
     database: str, ladder: Write
 ) -> None:
-    """The failed tries leave nothing: the insert before the blocked statement counts once."""
+    """Failed tries leave nothing: the insert before the blocked statement counts once."""
     folder = ladder(
         {
             "1_base.up": "CREATE TABLE base (id int); CREATE SEQUENCE tries;",
@@ -43,7 +43,7 @@ def test_a_file_is_tried_again_as_a_whole_until_its_lock_is_free(
 
 
 def tries_so_far(database: str) -> int:
-    """How often the file has begun: a sequence does not go back with its transaction."""
+    """The number of times that the file has begun: a sequence is not rolled back."""
     with psycopg.connect(database) as watcher:
         row = watcher.execute("SELECT last_value FROM tries WHERE is_called").fetchone()
     return int(row[0]) if row else 0
@@ -52,7 +52,7 @@ def tries_so_far(database: str) -> int:
 def test_a_lock_that_never_comes_free_is_an_error_that_leaves_nothing(
     database: str, ladder: Write
 ) -> None:
-    """After the time given the file is named; the blocker is not touched."""
+    """After the timeout the file is named; the blocker is not affected."""
     folder = ladder({"1_base.up": "CREATE TABLE base (id int);"})
     schema.apply(database, folder)
     ladder({"2_add.up": "ALTER TABLE base ADD more int;"})

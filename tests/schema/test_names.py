@@ -1,4 +1,4 @@
-"""File names and folders of a ladder."""
+"""File names and folders of migrations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wavehouse.schema.service.ladder import read_ladder
 
 
 def test_versions_are_ordered_as_numbers_and_paired_with_their_down_files() -> None:
-    """Ten comes after nine, whatever the number of digits; other files are not ours."""
+    """Ten comes after nine, whatever the number of digits; other files are ignored."""
     found = pairs(["10_b.up.sql", "9_a.up.sql", "9_b.down.sql", "9_a.check.sql", "README.md"])
     assert [("9", "9_b.down.sql"), ("10", None)] == [(pair.version, pair.down) for pair in found]
 
@@ -30,13 +30,13 @@ def test_versions_are_ordered_as_numbers_and_paired_with_their_down_files() -> N
     ],
 )
 def test_names_that_cannot_be_a_ladder_are_refused(names: list[str], reason: str) -> None:
-    """An unread migration is worse than a refused folder."""
+    """Refusing a folder is better than ignoring a migration."""
     with pytest.raises(InvalidInput, match=reason):
         pairs(names)
 
 
 def test_the_checksum_does_not_depend_on_line_ends_or_a_byte_order_mark(tmp_path: Path) -> None:
-    """A checkout on another system is the same migration; another byte is not."""
+    """A checkout on another system is the same migration; any other changed byte is not."""
     for number, raw in enumerate([b"a\nb", b"a\r\nb", b"\xef\xbb\xbfa\nb", b"a\n b"], 1):
         (tmp_path / f"{number}_x.up.sql").write_bytes(raw)
     sums = [migration.up.checksum for migration in read_ladder(tmp_path)]
@@ -44,7 +44,7 @@ def test_the_checksum_does_not_depend_on_line_ends_or_a_byte_order_mark(tmp_path
 
 
 def test_a_file_that_is_not_utf8_is_named_with_its_line(tmp_path: Path) -> None:
-    """The place is the line and the byte; there is a command that mends it."""
+    """With line and byte, and a command that repairs it."""
     (tmp_path / "1_x.up.sql").write_bytes(b"SELECT 1;\n-- caf\xe9\n")
     with pytest.raises(InvalidInput, match="byte 16") as caught:
         read_ladder(tmp_path)
@@ -52,7 +52,7 @@ def test_a_file_that_is_not_utf8_is_named_with_its_line(tmp_path: Path) -> None:
 
 
 def test_a_file_with_a_nul_character_is_refused(tmp_path: Path) -> None:
-    """PostgreSQL cannot take it, and would cut the statement there."""
+    """PostgreSQL would cut the statement there."""
     (tmp_path / "1_x.up.sql").write_bytes(b"SELECT 1;\n\nSELECT '\0';\n")
     with pytest.raises(InvalidInput, match="NUL") as caught:
         read_ladder(tmp_path)
@@ -60,7 +60,7 @@ def test_a_file_with_a_nul_character_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_does_not_exist_is_said_so(tmp_path: Path) -> None:
-    """A misspelt folder must not look like an empty ladder."""
+    """A misspelt folder must not look empty."""
     with pytest.raises(NotFound):
         read_ladder(tmp_path / "nowhere")
     assert () == read_ladder(tmp_path)

@@ -24,7 +24,7 @@ INDEX = {
 
 
 def test_an_index_is_built_concurrently_and_dropped_again(database: str, ladder: Write) -> None:
-    """Begun and done are both in the journal, up and down."""
+    """The journal has begin and end, up and down."""
     folder = ladder({"1_t.up": "CREATE TABLE t (id int);", **INDEX})
     schema.apply(database, folder)
     assert 0 == schema.status(database, folder).exit_code
@@ -41,7 +41,7 @@ def test_an_index_is_built_concurrently_and_dropped_again(database: str, ladder:
 def test_a_build_that_fails_is_partly_applied_until_its_down_file_has_run(
     database: str, ladder: Write
 ) -> None:
-    """Exit code 6 and the repair; nothing else is applied; after the repair all is well."""
+    """Exit code 6 with the repair; nothing else is applied; after the repair all is well."""
     folder = ladder({**BASE, **INDEX})
     with pytest.raises(PartlyApplied, match=r"partly applied: .*t_id.*2_i\.up\.sql") as caught:
         schema.apply(database, folder)
@@ -59,7 +59,7 @@ def test_a_build_that_fails_is_partly_applied_until_its_down_file_has_run(
 def test_an_invalid_index_of_the_same_name_is_never_called_applied(
     database: str, ladder: Write
 ) -> None:
-    """IF NOT EXISTS succeeds over the debris of an earlier build; the runner looks."""
+    """IF NOT EXISTS succeeds over a broken earlier build, so the runner checks."""
     folder = ladder({**BASE, **INDEX})
     schema.apply(database, folder, to="1")
     with psycopg.connect(database, autocommit=True) as connection:
@@ -71,7 +71,7 @@ def test_an_invalid_index_of_the_same_name_is_never_called_applied(
 
 
 def test_a_statement_that_needs_it_is_told_about_the_header(database: str, ladder: Write) -> None:
-    """The server's refusal within a transaction leads to the header comment."""
+    """The server's refusal within a transaction is explained by the header comment."""
     with pytest.raises(schema.MigrationFailed) as caught:
         schema.apply(database, ladder({"1_v.up": "VACUUM;"}))
     assert "-- wavehouse: non-transactional" in str(caught.value.next_steps())
@@ -87,7 +87,7 @@ def test_a_statement_that_needs_it_is_told_about_the_header(database: str, ladde
 def test_a_file_that_could_not_be_finished_is_refused(
     database: str, ladder: Write, files: dict[str, str], reason: str
 ) -> None:
-    """Something to do, with names to look for, or it does not begin."""
+    """It needs a statement that can be recovered, with names to check."""
     with pytest.raises(Refused, match=reason):
         schema.apply(database, ladder(files))
     assert None is schema.status(database, ladder({})).version
@@ -105,7 +105,7 @@ UPDATE t SET n = n + 10;
 
 
 def test_a_half_is_finished_and_no_statement_is_done_twice(database: str, ladder: Write) -> None:
-    """It fails at the fourth statement; after the cause is mended, recover does the last two."""
+    """It fails at the fourth statement; after the cause is fixed, recover runs the last two."""
     folder = ladder(
         {"1_t.up": "CREATE TABLE t (id int, n int); INSERT INTO t VALUES (1, 0), (7, 0);"}
         | {"2_m.up": MANY}
@@ -130,7 +130,7 @@ def test_a_half_is_finished_and_no_statement_is_done_twice(database: str, ladder
 def test_a_file_that_was_changed_since_it_began_is_not_gone_on_with(
     database: str, ladder: Write
 ) -> None:
-    """Nobody could tell which of its statements are done."""
+    """Its finished statements could no longer be determined."""
     folder = ladder({**BASE, **INDEX})
     with pytest.raises(PartlyApplied):
         schema.apply(database, folder)
@@ -140,7 +140,7 @@ def test_a_file_that_was_changed_since_it_began_is_not_gone_on_with(
 
 
 def test_a_detaching_that_was_broken_off_is_finished(database: str, ladder: Write) -> None:
-    """A pending detach is debris that recover finalizes; nothing is said to be applied before."""
+    """A pending detach is finalized by recover, and not reported as applied before."""
     folder = ladder(
         {
             "1_p.up": "CREATE TABLE p (d int) PARTITION BY RANGE (d);"
@@ -175,7 +175,7 @@ def test_a_detaching_that_was_broken_off_is_finished(database: str, ladder: Writ
 
 
 def test_an_older_journal_gets_its_column(database: str, ladder: Write) -> None:
-    """A database of an earlier release is walked on as if it had been made today."""
+    """A database of an earlier release then works like a new one."""
     folder = ladder({"1_t.up": "CREATE TABLE t (id int);"})
     schema.apply(database, folder)
     with psycopg.connect(database) as connection:

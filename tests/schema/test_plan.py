@@ -1,4 +1,4 @@
-"""Plan: measured locks, rewrites and scans, the target's rows, a digest that names the plan."""
+"""Plan: measured locks, rewrites and scans, the target's row counts, the plan's digest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_plan_tells_what_was_measured_and_writes_nothing(
     monkeypatch: pytest.MonkeyPatch,
     shadow_home: Path,
 ) -> None:
-    """Per statement the lock, rewrite and scan; rows of the target; the same digest twice."""
+    """Per statement the lock, rewrite and scan; row counts; the same digest twice."""
     monkeypatch.setenv("WAVEHOUSE_HOME", str(shadow_home))
     folder = ladder(FILES)
     target = ["--dir", str(folder), "--url", database, "--json"]

@@ -1,4 +1,4 @@
-"""Comparing a ladder with a history, without a database."""
+"""Comparing migrations with a history, without a database."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ STATES = [
 def test_each_version_has_the_state_that_folder_and_history_give(
     files: list[Migration], rows: list[HistoryRow], states: list[str]
 ) -> None:
-    """Every combination has one word, and only a ladder in order exits with 0."""
+    """Every combination has a state, and only files in order exit with 0."""
     status = compare(files, rows)
     assert states == [entry.state.value for entry in status.entries]
     expected = 6 if "partial" in states else 3 if set(states) - {"applied"} else 0
@@ -71,20 +71,20 @@ def test_each_version_has_the_state_that_folder_and_history_give(
 def test_nothing_is_applied_on_a_ladder_that_cannot_be_trusted(
     files: list[Migration], rows: list[HistoryRow], error: type[WavehouseError], reason: str
 ) -> None:
-    """The refusal names the file or version, and comes before any work."""
+    """The error names the file or version, before any work."""
     with pytest.raises(error, match=reason):
         to_apply([*files, migration("3")], rows, to=None, allow_out_of_order=False)
 
 
 def test_an_older_file_is_applied_when_it_is_allowed() -> None:
-    """The operator's word decides about files that came late."""
+    """An option allows files that arrived late."""
     files = [migration("1"), migration("2"), migration("3")]
     chosen = to_apply(files, [row("2")], to=None, allow_out_of_order=True)
     assert ["1", "3"] == [m.version for m in chosen]
 
 
 def test_to_stops_after_its_version_and_must_exist() -> None:
-    """An unknown version is a typing error, not 'everything'."""
+    """An unknown version is an error and does not mean all."""
     files = [migration("1"), migration("2"), migration("3")]
     chosen = to_apply(files, [row("1")], to="2", allow_out_of_order=False)
     assert ["2"] == [m.version for m in chosen]
@@ -94,7 +94,7 @@ def test_to_stops_after_its_version_and_must_exist() -> None:
 
 
 def test_a_database_ahead_of_the_folder_is_left_alone() -> None:
-    """Yesterday's release starts on today's schema; it has nothing to apply."""
+    """An older release on a newer schema has nothing to apply."""
     rows = [row("1"), row("2")]
     assert () == to_apply([migration("1")], rows, to=None, allow_out_of_order=False)
 
@@ -107,7 +107,7 @@ def undo(
 
 
 def test_a_rollback_takes_the_newest_first_by_steps_or_down_to_a_version() -> None:
-    """Steps count applied versions; the version named by --to stays; 0 undoes all."""
+    """Steps count applied versions; the version given by --to stays; 0 undoes all."""
     files, rows = [migration(v) for v in ("1", "2", "10")], [row("1"), row("2"), row("10")]
     assert ["10"] == undo(files, rows)
     assert ["10", "2"] == undo(files, rows, steps=2)
@@ -129,13 +129,13 @@ def test_a_rollback_takes_the_newest_first_by_steps_or_down_to_a_version() -> No
 def test_a_rollback_that_cannot_reach_its_end_does_not_begin(
     oldest: Migration, reason: str
 ) -> None:
-    """All chosen versions are checked before the first one is undone."""
+    """All chosen versions are checked before the first one is rolled back."""
     with pytest.raises(Refused, match=reason):
         undo([oldest, migration("2")], [row("1"), row("2")], steps=2)
 
 
 def test_a_half_is_undone_before_everything_else() -> None:
-    """The plain command repairs, also when newer versions are whole."""
+    """The plain command repairs it, also when newer versions are complete."""
     files, rows = [migration("1"), migration("2")], [row("1", RowState.RUNNING), row("2")]
     assert ["1"] == undo(files, rows)
     with pytest.raises(PartlyApplied):

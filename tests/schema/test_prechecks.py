@@ -1,4 +1,4 @@
-"""A check before a walk sees what the statement will see; what would run is never refused."""
+"""Checks see the same data as the statement, and never refuse one that would succeed."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ RUNS = {
 
 @pytest.mark.parametrize("case", RUNS)
 def test_what_psql_runs_is_not_refused_by_a_check(database: str, ladder: Write, case: str) -> None:
-    """Each case once went wrong, or is of their kind."""
+    """Each case was once refused wrongly, or is of the same kind."""
     before, after = RUNS[case]
     folder = ladder({"1_base.up": before, "2_m.up": after})
     schema.apply(database, folder, to="1")
@@ -151,7 +151,7 @@ def test_what_psql_runs_is_not_refused_by_a_check(database: str, ladder: Write, 
 def test_k7_only_a_lock_that_conflicts_is_in_the_way(
     database: str, ladder: Write, statement: str, is_refused: bool
 ) -> None:
-    """A reader of the table stops an ALTER, not an INSERT."""
+    """A reader of the table blocks an ALTER, not an INSERT."""
     base = (
         "create table t(id int primary key, constraint positive check (id > 0));"
         "create function f() returns trigger language plpgsql as 'begin return new; end';"
@@ -209,7 +209,7 @@ TABLES = ("p", "app.p", "c", "app.c", "kid", "parts", "parts_1", "d")
 def test_a_refusal_by_a_check_is_one_by_the_server_too(
     database: str, ladder: Write, seed: int
 ) -> None:
-    """Generated rows and statements: what a check refuses fails without the checks, too."""
+    """Generated rows and statements: a refused file also fails without the checks."""
     dice = Random(seed)
     rows = "".join(
         f"insert into {table} values ({dice.choice(['1', '2', 'null', '3'])}"

@@ -1,4 +1,4 @@
-"""Lint, plan, verify, dry run and apply agree on what apply would refuse; checks only read."""
+"""Lint, plan, verify, dry run and apply report the same refusals; checks only read."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def run(*words: object) -> tuple[int, Any, str]:
 
 @pytest.fixture
 def home(shadow_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shadows in the folder that the tests share."""
+    """Use the shadows in the folder that the tests share."""
     monkeypatch.setenv("WAVEHOUSE_HOME", str(shadow_home))
 
 
 @pytest.mark.usefixtures("home")
 def test_t20_all_commands_say_what_apply_would_refuse(database: str, ladder: Write) -> None:
-    """The same sentence by lint, plan, verify, dry run and apply; then a waiver ends it for all."""
+    """The same sentence in lint, plan, verify, dry run and apply; a waiver ends all of them."""
     folder = ladder(LEFT)
     where = ["--dir", folder]
     target = [*where, "--url", database]
@@ -76,7 +76,7 @@ def test_t20_all_commands_say_what_apply_would_refuse(database: str, ladder: Wri
     ],
 )
 def test_q5_a_later_file_that_ends_it_is_enough(database: str, ladder: Write, later: str) -> None:
-    """Validated, dropped, renamed: followed by name, in the order of the files."""
+    """Validated, dropped, renamed: the object is followed through the files in order."""
     folder = ladder({**LEFT, "202601010002_c.up": later})
     assert 2 <= len(schema.apply(database, folder, dry_run=True).steps)
     schema.apply(database, folder)
@@ -113,7 +113,7 @@ def test_q5_a_later_file_that_ends_it_is_enough(database: str, ladder: Write, la
 def test_q2_a_validation_of_something_else_is_not(
     database: str, ladder: Write, first: str, later: str, sentence: str
 ) -> None:
-    """The object counts, not its name."""
+    """The object matters, not its name."""
     base = (
         "create schema app; create table app.a(x int, constraint x_pos check (x > 0) not valid);"
         "create table a(x int); create table b(x int); create domain d as int; create domain e"
@@ -130,7 +130,7 @@ def test_q2_a_validation_of_something_else_is_not(
 
 
 def test_q3_a_domain_is_validated_by_its_own_statement(database: str, ladder: Write) -> None:
-    """And the command that is offered is SQL that PostgreSQL reads."""
+    """The suggested command is valid SQL."""
     folder = ladder(
         {
             "1_base.up": "create domain d as int; create table a(x d);",
@@ -144,7 +144,7 @@ def test_q3_a_domain_is_validated_by_its_own_statement(database: str, ladder: Wr
 
 
 def test_q8_what_another_session_builds_is_not_this_files(database: str, ladder: Write) -> None:
-    """An index that is being built on a table that the file does not touch."""
+    """An index that is being built on a table that the file does not use."""
     folder = ladder(
         {
             "1_base.up": "create table other(id int); insert into other values (1);",
@@ -210,7 +210,7 @@ def test_s1_a_check_that_writes_is_refused_and_a_dry_run_writes_nothing(
 def test_s3_every_row_of_a_check_counts(
     database: str, ladder: Write, check: str, sentence: str
 ) -> None:
-    """One row, no more and no less."""
+    """Exactly one row is required."""
     made = "create table t(id int, ok bool); insert into t values (1, true), (2, false);"
     folder = ladder({"1_a.up": made, "1_a.check": check})
     with pytest.raises(MigrationFailed, match=sentence):
@@ -221,7 +221,7 @@ def test_s3_every_row_of_a_check_counts(
 def test_d9_a_probe_agrees_with_drift_after_a_late_file_and_a_rollback(
     database: str, ladder: Write
 ) -> None:
-    """The hash that counts is that of the versions that are applied now."""
+    """The hash is that of the versions applied now."""
     three = {
         f"20260101000{n}_{name}.{way}": text
         for n, name in enumerate("abc")
@@ -250,7 +250,7 @@ def test_d9_a_probe_agrees_with_drift_after_a_late_file_and_a_rollback(
 
 
 def test_k6_the_blocker_that_is_named_is_the_blocker(database: str, ladder: Write) -> None:
-    """Not the oldest transactions: those that hold what the file waits for."""
+    """Not the oldest transactions, but those with a lock for which the file waits."""
     folder = ladder({"1_a.up": "create table t(id int); create table other(id int);"})
     schema.apply(database, folder)
     ladder({"2_b.up": "alter table t add column x int;"})
@@ -282,7 +282,7 @@ def test_h5_a_file_cannot_switch_the_lock_timeout_off(database: str, ladder: Wri
 
 @pytest.mark.usefixtures("home")
 def test_h5_lint_says_that_a_file_switches_the_lock_timeout_off(ladder: Write) -> None:
-    """With its line."""
+    """The finding has the line."""
     folder = ladder({**LEFT, "202601010001_b.up": "select 1;\nset local lock_timeout = 0;"})
     _, document, _ = run("lint", "--dir", folder, "--json")
     rows = [(item["rule"], item["line"]) for item in document["findings"]]
@@ -290,7 +290,7 @@ def test_h5_lint_says_that_a_file_switches_the_lock_timeout_off(ladder: Write) -
 
 
 def test_y1_copy_with_data_has_its_own_sentence(database: str, ladder: Write) -> None:
-    """Whatever quotes are in the data."""
+    """Whatever quotes the data contains."""
     text = "create table t(id int, s text);\ncopy t from stdin;\n1\tit's; fine\n\\.\n"
     with pytest.raises(Refused, match="COPY with inline data") as caught:
         schema.apply(database, ladder({"1_a.up": text}))
@@ -298,7 +298,7 @@ def test_y1_copy_with_data_has_its_own_sentence(database: str, ladder: Write) ->
 
 
 def test_a_waiver_for_a_file_that_is_not_there_is_an_error(database: str, ladder: Write) -> None:
-    """A misspelt name would wave nothing through, unseen."""
+    """A misspelt name would silently waive nothing."""
     folder = ladder(LEFT)
     (folder / "waivers.toml").write_text(
         '[[waiver]]\nfile = "x.sql"\nrule = "unvalidated"\nuntil = 2999-01-01\nreason = "r"\n'

@@ -1,4 +1,4 @@
-"""Which tables a program names: in its strings, by the database of the transaction."""
+"""The tables that a program uses: names in its strings, by the transaction's database."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DAILY = "by_day"
 
 
 def test_a_name_counts_for_the_database_of_its_transaction() -> None:
-    """Constants by where they are used; other strings for every database; docstrings for none."""
+    """Constants count where they are used, other strings for every database, docstrings not."""
     assert {
         "operational": {"app.constant", "app.users", "app.shared"},
         "analytics": {"app.shared", "rollups."},
@@ -47,7 +47,7 @@ def test_a_name_counts_for_the_database_of_its_transaction() -> None:
 
 
 def test_files_of_sql_count_without_their_comments() -> None:
-    """A statement of a transform is a use; a remark is not."""
+    """A statement of a transform is a use; a comment is not."""
     named = merged([names_in_sql("-- app.noted\nSELECT 1 FROM app.read"), {"x": {"app.other"}}])
 
     assert {ANY: {"app.read"}, "x": {"app.other"}} == named
@@ -62,7 +62,7 @@ def _table(name: str) -> Table:
 
 
 def test_a_name_that_is_put_together_is_used_by_its_beginning() -> None:
-    """``f"rollups.{table}"`` with the string ``by_day`` uses by_day and by_day_country alone."""
+    """``f"rollups.{table}"`` with the string ``by_day`` uses by_day and by_day_country only."""
     named = names_in_python(SOURCE)
     tables = ("rollups.by_day", "rollups.by_day_country", "rollups.by_month", "app.by_day")
     catalogue = Catalogue((), (), (), tuple(map(_table, tables)))

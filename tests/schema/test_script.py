@@ -1,4 +1,4 @@
-"""Splitting a file into statements, and what may not stand in one."""
+"""Splitting a file into statements, and statements that are refused."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_hidden_semicolon_does_not_end_a_statement(text: str) -> None:
 
 @given(st.lists(st.sampled_from(ONE_STATEMENT), min_size=1, max_size=6), st.sampled_from("\n \t"))
 def test_any_sequence_of_statements_is_split_into_itself(chosen: list[str], gap: str) -> None:
-    """Splitting undoes joining, whatever stands next to what; lines count from one."""
+    """Joining and splitting are inverse for any neighbours; lines count from one."""
     joined = f";{gap}\n".join(chosen)
     assert chosen == texts(joined)
     lines = joined.splitlines()
@@ -58,7 +58,7 @@ def test_any_sequence_of_statements_is_split_into_itself(chosen: list[str], gap:
 
 @given(st.text(alphabet=";'\"$-/*()ab \n\\E", max_size=40))
 def test_no_text_makes_the_lexer_fail_otherwise_than_with_a_place(text: str) -> None:
-    """Whatever is typed ends in statements or in an error that names a line."""
+    """Any text gives statements or an error with a line."""
     try:
         content = script(text)
     except (InvalidInput, Refused) as error:
@@ -108,20 +108,20 @@ def test_what_is_never_closed_is_named_by_the_line_it_begins_on(text: str) -> No
 
 @pytest.mark.parametrize("text", ["", " \n\t\n"])
 def test_an_empty_file_is_an_error(text: str) -> None:
-    """An empty file is a forgotten one."""
+    """An empty file was left unfinished."""
     with pytest.raises(InvalidInput, match="is empty"):
         script(text)
 
 
 def test_the_header_comment_is_read_and_later_comments_are_not() -> None:
-    """Directives stand above the first statement."""
+    """Directives are above the first statement."""
     content = script("-- why\n-- wavehouse: non-transactional\nVACUUM;\n-- wavehouse: nonsense\n")
     assert (False, None) == (content.transactional, content.irreversible)
     assert "drops data" == script("-- wavehouse: irreversible: drops data\nSELECT 1").irreversible
 
 
 def test_an_unknown_directive_is_an_error_with_its_line() -> None:
-    """A misspelt directive must not be taken for none."""
+    """A misspelt directive must not be ignored."""
     with pytest.raises(InvalidInput, match="non-transactionel") as caught:
         script("-- x\n-- wavehouse: non-transactionel\nSELECT 1")
     assert "1_a.up.sql:2" == caught.value.where

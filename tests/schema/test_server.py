@@ -1,4 +1,4 @@
-"""Reaching a server: what is said when it does not answer, and what is never said."""
+"""Connecting to a server: error messages, and what they must not contain."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def told(error: WavehouseError) -> str:
 
 
 def test_a_server_that_does_not_answer_has_an_exit_code_and_a_next_command(tmp_path: Path) -> None:
-    """The place is named, the password is not."""
+    """The message has host and database, not the password."""
     url = f"postgresql://someone:hush-hush@/nothing?host={tmp_path}&port=6543"
     with pytest.raises(Unreachable) as caught:
         schema.status(url, tmp_path)
@@ -36,7 +36,7 @@ def test_a_server_that_does_not_answer_has_an_exit_code_and_a_next_command(tmp_p
 def test_a_database_that_does_not_exist_is_said_in_the_servers_words(
     postgres: str, tmp_path: Path
 ) -> None:
-    """The server answers, the database does not."""
+    """The server answers, but the database does not exist."""
     with pytest.raises(Unreachable, match="the database nothing does not exist"):
         schema.status(make_conninfo(postgres, dbname="nothing"), tmp_path)
 
@@ -54,7 +54,7 @@ def test_a_database_that_does_not_exist_is_said_in_the_servers_words(
 def test_a_malformed_url_is_refused_without_repeating_a_piece_of_it(
     url: str, tmp_path: Path
 ) -> None:
-    """A stray sign in a password moves pieces of it into the host, the port or the error."""
+    """A stray character in a password moves parts of it into the host, the port or the error."""
     with pytest.raises(UsageError) as caught:
         schema.status(url, tmp_path)
     assert "hush" not in told(caught.value)
@@ -62,13 +62,13 @@ def test_a_malformed_url_is_refused_without_repeating_a_piece_of_it(
 
 
 def test_a_label_names_the_place_without_the_account() -> None:
-    """What is shown of a URL in messages."""
+    """This is the form in which messages show a URL."""
     assert "db.example:5433/shop" == label("postgresql://me:secret@db.example:5433/shop")
     assert "local socket/shop" == label("dbname=shop user=me password=secret")
 
 
 def test_the_advisory_lock_is_a_signed_64_bit_number_of_the_database() -> None:
-    """Each database has a key of its own; PostgreSQL takes a bigint."""
+    """Each database has a separate key; PostgreSQL takes a bigint."""
     keys = [lock_key(name) for name in DATABASES]
     assert len(DATABASES) == len(set(keys))
     assert all(-(2**63) <= key < 2**63 for key in keys)
@@ -77,7 +77,7 @@ def test_the_advisory_lock_is_a_signed_64_bit_number_of_the_database() -> None:
 def test_a_server_that_goes_away_during_a_file_is_unreachable_not_failed(
     database: str, ladder: Write
 ) -> None:
-    """The next command shows what was kept."""
+    """The suggested command shows the stored state."""
     suicide = "SELECT pg_terminate_backend(pg_backend_pid());"
     with pytest.raises(Unreachable, match=r"lost during the migration .1_a\.up\.sql") as caught:
         schema.apply(database, ladder({"1_a.up": suicide}))
@@ -85,7 +85,7 @@ def test_a_server_that_goes_away_during_a_file_is_unreachable_not_failed(
 
 
 def test_a_database_that_may_not_be_written_is_a_sentence(database: str, ladder: Write) -> None:
-    """Not a traceback: whatever the server says to the runner's own statements is explained."""
+    """Every server error for the runner's own statements is explained, without a traceback."""
     with psycopg.connect(database, autocommit=True) as admin:
         name = admin.info.dbname
         admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())

@@ -1,4 +1,4 @@
-"""What a file sets for its session holds for all its statements, as in psql, and is replayed."""
+"""Session settings of a file apply to all its statements, as in psql, and are replayed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ INDEXES = (
 def test_n1_a_search_path_holds_for_every_statement_of_the_file(
     database: str, ladder: Write
 ) -> None:
-    """Both indexes are built on app.m, in and outside a transaction; nothing is on public.m."""
+    """Both indexes are built on app.m, in and outside a transaction; none on public.m."""
     text = "set search_path = app; create index concurrently m_v on m(v); create index m_v2 on m(v)"
     schema.apply(database, ladder({"1_a.up": TWO_SCHEMAS, "2_b.up": f"{HEAD}{text};"}))
     expected = [("app.m", "app.m_v", True), ("app.m", "app.m_v2", True)]
@@ -52,7 +52,7 @@ def test_n1_a_search_path_holds_for_every_statement_of_the_file(
 def test_n2_settings_roles_and_temporary_tables_hold_as_in_psql(
     database: str, ladder: Write
 ) -> None:
-    """SET, set_config, SET ROLE, a temporary table; and the next file begins without them."""
+    """SET, set_config, SET ROLE, a temporary table; the next file begins without them."""
     text = """
         set statement_timeout = '5min';
         create temp table ids as select 1 as id; grant select on ids to pg_database_owner;
@@ -74,7 +74,7 @@ def test_n2_settings_roles_and_temporary_tables_hold_as_in_psql(
 def test_n3_a_dbmate_half_without_a_transaction_keeps_its_search_path(
     database: str, ladder: Write
 ) -> None:
-    """As dbmate and psql run it, up and down."""
+    """As with dbmate and psql, up and down."""
     first = "-- migrate:up\ncreate schema ows; create table ows.m(id int, status int);\n"
     second = (
         "-- migrate:up transaction:false\nSET search_path TO ows;\n"
@@ -119,7 +119,7 @@ def test_recover_replays_the_session_that_died(database: str, ladder: Write, set
 def test_a_half_that_needs_its_temporary_table_is_not_guessed_at(
     database: str, ladder: Write
 ) -> None:
-    """The table died with its session: recover says so and runs nothing."""
+    """The table ended with its session: recover says so and runs nothing."""
     text = (
         f"{HEAD}create temp table ids as select 1 as id; create table done (id int);"
         "create unique index concurrently m_v on m(v); insert into done select id from ids;"
@@ -136,7 +136,7 @@ def test_a_half_that_needs_its_temporary_table_is_not_guessed_at(
 def test_a_batched_backfill_that_commits_is_applied_and_recorded(
     database: str, ladder: Write
 ) -> None:
-    """DO and CALL with COMMIT (T7, T8) run outside a transaction, as the server asks."""
+    """DO and CALL with COMMIT (T7, T8) run outside a transaction, as the server requires."""
     block = (
         "do $$ begin for i in 0..1 loop update m set v = i where id = i; commit; end loop; end $$"
     )
@@ -156,7 +156,7 @@ def test_a_batched_backfill_that_commits_is_applied_and_recorded(
 def test_an_interrupted_block_with_commits_is_run_again_only_when_asked(
     database: str, ladder: Write
 ) -> None:
-    """Nobody can see how much of it is done: recover says so; --run-again is a decision."""
+    """The finished part cannot be determined: recover says so, and --run-again is explicit."""
     block = "do $$ begin update m set v = v + 1; commit; perform 1 / (select n from zero); end $$"
     folder = ladder(
         {

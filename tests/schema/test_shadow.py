@@ -1,4 +1,4 @@
-"""The shadow is like its target, and leaves nothing behind on its server."""
+"""The shadow resembles its target, and leaves nothing behind on its server."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def no_roles(database: str) -> Iterator[None]:
 def test_v6_roles_that_files_create_do_not_stay_in_the_shadow(
     database: str, postgres: str, ladder: Write, own_server: bool
 ) -> None:
-    """The same answer each time, by every command, and no role left on --shadow-url."""
+    """Every command gives the same answer each time, and no role remains on --shadow-url."""
     folder = ladder(V6)
     where = [] if own_server else ["--shadow-url", postgres]
     for _ in range(2):
@@ -73,7 +73,7 @@ def test_v6_roles_that_files_create_do_not_stay_in_the_shadow(
 
 @pytest.mark.usefixtures("no_roles")
 def test_v6_a_role_that_the_target_has_is_no_obstacle(database: str, ladder: Write) -> None:
-    """Taken over from the target, it makes way for the file that creates it."""
+    """The copied role is removed before the file that creates it."""
     with psycopg.connect(database, autocommit=True) as admin:
         admin.execute("CREATE ROLE app_ro")
     folder = ladder(V6)
@@ -88,7 +88,7 @@ def test_v6_a_role_that_the_target_has_is_no_obstacle(database: str, ladder: Wri
 
 
 def test_d1_settings_of_the_database_are_taken_over(database: str, ladder: Write) -> None:
-    """Nothing differs; a setting that was made after the files ran is a difference."""
+    """There is no difference; a setting made after the files ran is one."""
     with psycopg.connect(database, autocommit=True) as admin:
         admin.execute("CREATE SCHEMA app; ALTER DATABASE ladder SET search_path = app")
     folder = ladder({"202601010000_a.up": "create table t(id int primary key, a int);"})
@@ -133,7 +133,7 @@ def test_d2_a_time_zone_decides_whether_a_table_is_rewritten(database: str, ladd
 def test_what_cannot_be_taken_over_is_said_before_the_verdict(
     database: str, postgres: str, ladder: Write
 ) -> None:
-    """An encoding that the shadow cannot have with its locale, for example."""
+    """For example an encoding that the shadow cannot have with its locale."""
     with psycopg.connect(postgres, autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS other")
         admin.execute(
@@ -168,7 +168,7 @@ D6 = {
 
 
 def test_d6_a_text_that_the_clock_made_is_no_difference(database: str, ladder: Write) -> None:
-    """Neither for drift nor for verify; a time that somebody wrote is one."""
+    """Neither in drift nor in verify; a literal time is a difference."""
     folder = ladder(D6)
     schema.apply(database, folder)
     time.sleep(1.1)

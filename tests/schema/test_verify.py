@@ -1,4 +1,4 @@
-"""Verify: up, down, up; who does not restore is named with what is left, and nobody else."""
+"""Verify: up, down, up; only files that do not restore are named, with the differences."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def verified(folder: Path, *more: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.parametrize("major", ["18", "16"])
 def test_a_ladder_that_restores_is_said_to(ladder: Write, major: str) -> None:
-    """Each pair restored; columns that move to the end by down and up again are no fault."""
+    """Each pair restores; moving columns to the end by down and up is not an error."""
     folder = ladder(
         FIRST
         | {
@@ -82,7 +82,7 @@ UNFAITHFUL = {
 
 @pytest.mark.parametrize("case", UNFAITHFUL)
 def test_who_does_not_restore_is_named_with_what_is_left(ladder: Write, case: str) -> None:
-    """By object; the pairs before and after are not reported."""
+    """The objects are named; the pairs before and after are not reported."""
     up, down, name, kind = UNFAITHFUL[case]
     folder = ladder(
         FIRST
@@ -103,7 +103,7 @@ def test_who_does_not_restore_is_named_with_what_is_left(ladder: Write, case: st
 
 
 def test_what_fails_is_told_by_file_and_line(ladder: Write) -> None:
-    """A down that does not run, a missing one, one that says why there is none."""
+    """A down file that fails, a missing one, one that says why there is none."""
     folder = ladder(
         FIRST
         | {
@@ -123,14 +123,14 @@ def test_what_fails_is_told_by_file_and_line(ladder: Write) -> None:
 
 
 def test_a_file_that_does_not_run_ends_the_walk(ladder: Write) -> None:
-    """What would come after it has nothing to build on."""
+    """Later files have nothing to build on."""
     folder = ladder(FIRST | {"202611020900_bad.up": "ALTER TABLE users ADD;"})
     code, told = verified(folder)
     assert (3, "up_fails") == (code, told["pairs"][-1]["state"])
 
 
 def test_one_version_alone_is_verified(ladder: Write) -> None:
-    """And an unknown one is refused with a sentence."""
+    """An unknown version is refused with a sentence."""
     folder = ladder(
         FIRST | {"202611020900_x.up": "CREATE TABLE x (a int)", "202611020900_x.down": "SELECT 1"}
     )
@@ -186,7 +186,7 @@ LAYOUTS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_other_tools_folders_are_read(tmp_path: Path, layout: str) -> None:
-    """Pairs in one file and in two, transactions switched off or their own, versions by parts."""
+    """Pairs in one file and in two, transactions switched off or explicit, versions by parts."""
     for name, text in LAYOUTS[layout].items():
         (tmp_path / name).write_text(text)
     code, told = verified(tmp_path, "--layout", layout)
@@ -196,7 +196,7 @@ def test_other_tools_folders_are_read(tmp_path: Path, layout: str) -> None:
 
 
 def test_a_message_names_the_line_of_the_file_that_its_author_sees(tmp_path: Path) -> None:
-    """Halves of a one-file layout keep their places."""
+    """Halves of a one-file layout keep their line numbers."""
     (tmp_path / "20261101090000_a.sql").write_text(
         "-- migrate:up\nCREATE TABLE a (id int);\n\n-- migrate:down\nDROP TABLE b;\n"
     )
@@ -206,7 +206,7 @@ def test_a_message_names_the_line_of_the_file_that_its_author_sees(tmp_path: Pat
 
 
 def test_ops2_the_smoke_cycle_walks_a_whole_ladder_up_down_and_up(ladder: Write) -> None:
-    """By the runner, with files outside transactions; the same schema before and after."""
+    """With the runner, including files outside transactions; the schema is the same afterwards."""
     more = {
         "202611020900_index.up": "-- wavehouse: non-transactional\n"
         "CREATE INDEX CONCURRENTLY users_age_idx ON users (age);",
@@ -231,7 +231,7 @@ def test_ops2_the_smoke_cycle_stops_above_what_cannot_be_undone(ladder: Write) -
 
 
 def test_ops2_the_smoke_cycle_says_what_a_way_down_left(ladder: Write) -> None:
-    """What it left is still there when the ladder is applied again, and stops it."""
+    """The remaining object blocks the second apply."""
     more = {
         "202611020900_tags.up": "CREATE TABLE tags (id int PRIMARY KEY);",
         "202611020900_tags.down": "SELECT 1;",

@@ -27,7 +27,7 @@ AGENT = "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"
 
 
 class Extras:
-    """A cast of numbered listeners: no lists, no dice."""
+    """A cast of numbered listeners, without lists and randomness."""
 
     def __init__(self) -> None:
         self.numbers = count(1)
@@ -69,19 +69,19 @@ def played(rule: str, scene: Callable[[Stage], None], log_format: str) -> Stage:
 
 
 def test_r26_the_threshold_is_the_header_and_a_minute_rounded_up() -> None:
-    """Of 1,000 bytes with 100 of header, 90 s long: 100 + 600; a remainder is rounded up."""
+    """1,000 bytes with a header of 100, 90 s long: 100 + 600; a remainder is rounded up."""
     assert 700 == threshold(1000, 100, 90_000)
     assert 701 == threshold(1001, 100, 90_000)
 
 
 def test_r29_without_a_whole_minute_everything_is_needed() -> None:
-    """59.999 s: the whole file; exactly 60 s: the header and all of the audio, the same."""
+    """59.999 s need the whole file; exactly 60 s need header and all audio, which is the same."""
     assert 1000 == threshold(1000, 100, 59_999)
     assert 1000 == threshold(1000, 100, 60_000)
 
 
 def test_r27_the_scene_has_the_numbers_of_the_rule() -> None:
-    """The example's union is under the threshold and its sum is over it."""
+    """In the example the union is below the threshold and the sum above it."""
     need = episode("R27").media.threshold
     assert 900_000 < need <= 1_000_000 < 1_000_101
     stage = played("R27", scenes_bytes.r27_a_union_of_positions, "combined")
@@ -99,7 +99,7 @@ def test_r33_ten_requests_by_six_agents_are_six_expected_downloads() -> None:
 
 
 def test_r31_half_before_and_more_after_midnight_is_nothing() -> None:
-    """30 seconds and 40 seconds make 70, but on two days."""
+    """30 and 40 seconds are 70, but on two days."""
     stage = played("R31", scenes_uniques.r31_bytes_stop_at_midnight, "cloudfront")
     before, after = (s.request for s in stage.staged[:2])
     media = episode("R31").media
@@ -110,7 +110,7 @@ def test_r31_half_before_and_more_after_midnight_is_nothing() -> None:
 @pytest.mark.parametrize("log_format", log_formats())
 @pytest.mark.parametrize("rule", list(SCENES))
 def test_a_scene_has_what_must_count_and_what_must_not(rule: str, log_format: str) -> None:
-    """A rule that is ignored gives another number: more is asked for than is expected."""
+    """Ignoring a rule would give another number: more is requested than is expected."""
     stage = played(rule, SCENES[rule], log_format)
     assert 0 < len(stage.expected) < sum(item.copies for item in stage.staged)
     assert all(0 <= item.request.second < 86_400 for item in stage.staged)
@@ -119,12 +119,12 @@ def test_a_scene_has_what_must_count_and_what_must_not(rule: str, log_format: st
 
 @pytest.mark.parametrize("rule", list(SCENES))
 def test_a_scene_expects_the_same_in_each_format(rule: str) -> None:
-    """What a format cannot say is said otherwise: the rule's count is one."""
+    """A missing field is expressed otherwise: the rule's count is the same."""
     assert 1 == len({len(played(rule, SCENES[rule], f).expected) for f in log_formats()})
 
 
 def test_a_scene_without_a_conclusion_is_refused() -> None:
-    """Forgetting to say what a request comes to is a mistake of the oracle."""
+    """A scene must state its expected downloads."""
     stage = Stage(episode("R09"), Extras(), writer("combined"))
     stage.whole(stage.cast.listener())
     with pytest.raises(AssertionError, match="without a conclusion"):
@@ -141,7 +141,7 @@ def a_request(**changes: Any) -> Request:
 
 
 def test_a_cloudfront_line_has_the_33_documented_fields() -> None:
-    """The bytes have 400–600 of header in them; range and agent stand where they belong."""
+    """The bytes include 400–600 of header; range and agent are in their fields."""
     form = writer("cloudfront")
     names = form.head.splitlines()[1].split()[1:]
     assert 33 == len(names)
@@ -159,7 +159,7 @@ def test_a_cloudfront_line_has_the_33_documented_fields() -> None:
 
 
 def test_a_combined_line_has_body_bytes_and_ranges() -> None:
-    """The extended nginx form: the range that was asked, the one that was given, the host."""
+    """The extended nginx form: requested range, sent range, host."""
     size = a_request().size
     assert (
         f'192.0.2.9 - - [01/Nov/2026:01:01:01 +0000] "GET /e.mp3?x=1 HTTP/1.1" 206 400 "-" '
@@ -168,7 +168,7 @@ def test_a_combined_line_has_body_bytes_and_ranges() -> None:
 
 
 def test_an_agent_is_escaped_as_each_server_does_it() -> None:
-    """Quotes, backslashes and letters beyond ASCII cannot break a line."""
+    """Quotes, backslashes and non-ASCII letters cannot break a line."""
     odd = a_request(agent='Подкаст "x"\\1')
     day, dice = date(2026, 11, 1), Random(7)
     combined, cloudfront = writer("combined").line, writer("cloudfront").line
@@ -200,7 +200,7 @@ def test_a_feed_is_well_formed_and_has_the_podcast_namespace(show: Show) -> None
 
 
 def test_one_show_is_behind_prefixes_ours_among_them() -> None:
-    """Offcut's enclosures begin with trackers; the file is where the bare address says."""
+    """Offcut's enclosures begin with trackers; the bare address is the file's."""
     offcut = ordinary_shows(SETTINGS)[1]
     media = offcut.episodes[-1].media
     assert media.url.endswith(f"/wh/e/{media.host}{media.path}")
@@ -208,7 +208,7 @@ def test_one_show_is_behind_prefixes_ours_among_them() -> None:
 
 
 def test_there_are_weekly_episodes_over_the_period_and_before() -> None:
-    """The newest came out in the last week; twelve were out before the first day."""
+    """The newest was released in the last week; twelve were out before the first day."""
     for show in ordinary_shows(SETTINGS):
         dates = [e.published.date() for e in show.episodes]
         assert 0 <= (SETTINGS.until - dates[-1]).days < 7
@@ -218,7 +218,7 @@ def test_there_are_weekly_episodes_over_the_period_and_before() -> None:
 
 @pytest.mark.parametrize("days", [2, 3, 7, 30, 60, 400])
 def test_flights_begin_inside_the_period(days: int) -> None:
-    """Whatever the period's length: at least two days, and episodes that carry the message."""
+    """Whatever the period's length: at least two days, with episodes that carry the message."""
     settings = Settings(1, 100, days, date(2026, 11, 19))
     for campaign in campaigns(settings, ordinary_shows(settings)):
         assert settings.first_day <= campaign.start < campaign.end
@@ -227,7 +227,7 @@ def test_flights_begin_inside_the_period(days: int) -> None:
 
 
 def test_the_money_is_plausible() -> None:
-    """15 to 40 € for a thousand downloads, well under one order in a hundred; one runs today."""
+    """15 to 40 € per thousand downloads, less than one order per hundred; one runs today."""
     booked = campaigns(SETTINGS, ordinary_shows(SETTINGS))
     for campaign in booked:
         assert 15 <= campaign.value * 1000 / campaign.guaranteed_impressions <= 40

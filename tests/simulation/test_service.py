@@ -31,7 +31,7 @@ def log_lines(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("log_format", log_formats())
 def test_the_same_settings_write_the_same_bytes(tmp_path: Path, log_format: str) -> None:
-    """Every file is equal, the compressed ones too; another seed gives other logs."""
+    """All files are equal, compressed ones included; another seed gives other logs."""
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         simulate(Settings(seed, 25, 9, UNTIL, log_format), tmp_path / name)
     first = everything(tmp_path / "a")
@@ -52,7 +52,7 @@ def test_the_sums_of_the_truth_agree(truth: dict[str, Any]) -> None:
 def test_every_line_is_in_the_truth_and_inside_the_period(
     folder: Path, truth: dict[str, Any]
 ) -> None:
-    """As many lines as told, and no time outside the days; all of them come in some file."""
+    """The number of lines is the stated one, and no time is outside the days."""
     lines = log_lines(folder)
     assert truth["lines"] == len(lines)
     if truth["format"] == "cloudfront":
@@ -65,7 +65,7 @@ def test_every_line_is_in_the_truth_and_inside_the_period(
 
 
 def test_some_lines_come_in_a_later_file(folder: Path) -> None:
-    """A reader that trusts a file's name for the day would be wrong."""
+    """A reader must not derive the day from a file's name."""
     late = 0
     for path in sorted((folder / "logs").glob("access-*.log")):
         day = date.fromisoformat(path.stem.removeprefix("access-"))
@@ -78,7 +78,7 @@ def test_some_lines_come_in_a_later_file(folder: Path) -> None:
 
 
 def test_every_rule_has_an_episode_and_a_count(folder: Path, truth: dict[str, Any]) -> None:
-    """R01 to R41: the feed has ``sim-Rxx`` and the truth expects downloads of it."""
+    """R01 to R41: the feed has ``sim-Rxx`` and the truth has its expected downloads."""
     feed = (folder / "feeds" / "simrules.xml").read_text()
     assert list(SCENES) == list(truth["rules"])
     for rule, expected in truth["rules"].items():
@@ -87,7 +87,7 @@ def test_every_rule_has_an_episode_and_a_count(folder: Path, truth: dict[str, An
 
 
 def test_every_reason_is_exercised(truth: dict[str, Any]) -> None:
-    """Each reason of a filtered request occurs, and each outcome of a candidate."""
+    """Each filter reason and each outcome of a candidate occurs."""
     reasons = "bad_ip unknown_path bad_method not_modified bad_status probe_range empty_agent watch"
     assert set(truth["filtered"]) == {
         *reasons.split(),
@@ -103,7 +103,7 @@ def test_every_reason_is_exercised(truth: dict[str, Any]) -> None:
 
 
 def test_conversions_agree_with_the_rows(folder: Path, truth: dict[str, Any]) -> None:
-    """AT02, AT05: matched, unmatched, repeated and refunded rows are all the rows."""
+    """AT02, AT05: matched, unmatched, repeated and refunded rows add up to all rows."""
     text = truth["conversions"]
     rows = (folder / "conversions.csv").read_text().splitlines()[1:]
     parts = text["total"] + text["unmatched"] + text["duplicates"] + text["refunds"]
@@ -116,7 +116,7 @@ def test_conversions_agree_with_the_rows(folder: Path, truth: dict[str, Any]) ->
 def test_orders_by_link_and_page_agree_with_their_truth(
     folder: Path, truth: dict[str, Any]
 ) -> None:
-    """AT06, AT09, AT10: every order has links or a pixel; both models give away the same cents."""
+    """AT06, AT09, AT10: every order has links or a pixel; both models credit the same cents."""
     orders = [json.loads(line) for line in (folder / "orders.jsonl").read_text().splitlines()]
     text = truth["web"]
     assert text["utm"] == sum("clicks" in order for order in orders)
@@ -146,7 +146,7 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path) -> None:
-    """No traceback: what cannot be written, and where."""
+    """The path and the reason, without a traceback."""
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InvalidInput, match="not a folder"):
         simulate(Settings(1, 2, 2, UNTIL), tmp_path / "file")

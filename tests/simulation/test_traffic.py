@@ -26,12 +26,12 @@ SHOWS = ordinary_shows(SETTINGS)
 
 @pytest.fixture(scope="module")
 def traffic() -> Traffic:
-    """A small crowd's traffic."""
+    """The traffic of a small crowd."""
     return Traffic.of(SETTINGS, SHOWS, population(SETTINGS, SHOWS), Tally(SETTINGS, ()))
 
 
 def test_a_day_is_a_stream(traffic: Traffic) -> None:
-    """Requests come one by one: nothing is made before it is asked for."""
+    """Requests are generated one by one, on demand."""
     traffic.tally.open_day(0)
     day = traffic.day(0)
     assert isinstance(day, Iterator)
@@ -77,7 +77,7 @@ def test_consumers_live_in_their_country_and_in_no_list(country: str) -> None:
 
 
 def test_listed_addresses_are_in_their_list() -> None:
-    """R17: what must be filtered is in the list that filters it."""
+    """R17: a filtered address is in the list that filters it."""
     dice = Random(4)
     for network_class in ("datacenter", "vpn", "relay"):
         for _ in range(30):
@@ -88,7 +88,7 @@ def test_listed_addresses_are_in_their_list() -> None:
 
 
 def test_r04_hosts_of_one_network_share_their_first_64_bits() -> None:
-    """The short and the fast way to write a host both stay in the /64."""
+    """The short and the long spelling of a host are both in the /64."""
     dice = Random(5)
     network = world.consumer6(dice, "IT")
     for host in (world.host6, world.host6_plain):
@@ -98,7 +98,7 @@ def test_r04_hosts_of_one_network_share_their_first_64_bits() -> None:
 
 
 def test_each_app_is_one_name_of_the_list() -> None:
-    """The user agents of an app are all known, and all by one name; shares sum to one."""
+    """All user agents of an app have one name in the list; shares add up to one."""
     for app in APPS:
         assert 1 == len({world.app_of(agent) for agent in app.agents} - {"Unknown"})
     assert 1 == pytest.approx(sum(app.share for app in APPS))
@@ -106,7 +106,7 @@ def test_each_app_is_one_name_of_the_list() -> None:
 
 
 def test_at02_a_shop_repeats_orders_and_each_counts_once() -> None:
-    """Orders of one shop by number: as many different ones as conversions."""
+    """One shop's orders have as many different numbers as there are conversions."""
     campaign = _campaign()
     shop = conversions(SETTINGS, (campaign,))
     inside = [r for r in shop.rows if r.order_id.isdigit() and r.conversion_value >= 0]
@@ -115,7 +115,7 @@ def test_at02_a_shop_repeats_orders_and_each_counts_once() -> None:
 
 
 def test_at02_refunds_name_their_order_and_are_no_conversions() -> None:
-    """Each negative row takes back an order of that number, later; revenue is what is left."""
+    """Each negative row refunds an earlier order with its number; revenue is the difference."""
     shop = conversions(SETTINGS, (_campaign(),))
     sold = {r.order_id: r for r in shop.rows if r.conversion_value > 0}
     refunds = [r for r in shop.rows if r.conversion_value < 0]

@@ -1,6 +1,6 @@
-"""The plainest possible counter, compared with the generator's truth.
+"""A minimal counter, compared with the generator's truth.
 
-It knows the rules only as far as the generator's behaviours need them, reads one folder into
+It implements the rules only as far as the generator's behaviours need them, reads one folder into
 memory, and shares nothing with the generator or with the product's counter.
 """
 
@@ -31,7 +31,7 @@ COMBINED = re.compile(
 
 @dataclass
 class Hit:
-    """One line, read."""
+    """One parsed line."""
 
     day: str
     clock: str
@@ -47,7 +47,7 @@ class Hit:
 
 @dataclass
 class Found:
-    """What the plain counter finds."""
+    """The results of the plain counter."""
 
     by_day: Counter[str] = field(default_factory=Counter)
     by_episode: Counter[str] = field(default_factory=Counter)
@@ -119,7 +119,7 @@ def _combined(line: str) -> Hit:
 
 
 def _delivered(asked: str, first: int, sent: int) -> list[tuple[int, int]]:
-    """Half-open spans of what was sent; of several ranges each in its turn, until it is used up."""
+    """Half-open spans of the sent bytes, which fill several ranges in turn."""
     spans = []
     for start, end in re.findall(r"(\d+)-(\d+)", asked) if "," in asked else ():
         length = min(int(end) - int(start) + 1, sent)
@@ -129,7 +129,7 @@ def _delivered(asked: str, first: int, sent: int) -> list[tuple[int, int]]:
 
 
 def count(folder: Path) -> Found:
-    """The whole count."""
+    """The complete count."""
     found, files = Found(), enclosures(folder)
     units: dict[tuple[str, tuple[str, str], str], list[tuple[Hit, tuple[str, str]]]]
     units = defaultdict(list)
@@ -183,7 +183,7 @@ def _conclude(
 
 
 def union(spans: list[tuple[int, int]]) -> int:
-    """How many positions the half-open spans cover."""
+    """The number of positions covered by the half-open spans."""
     total, reach = 0, 0
     for start, end in sorted(spans):
         total += max(0, end - max(start, reach))
@@ -192,7 +192,7 @@ def union(spans: list[tuple[int, int]]) -> int:
 
 
 def threshold(sizes: dict[str, Any]) -> int:
-    """R26 and R29; of HLS a minute."""
+    """R26 and R29; for HLS one minute."""
     if "segments" in sizes:
         return 60_000
     size, header, duration = sizes["bytes"], sizes["header_bytes"], sizes["duration_ms"]
@@ -202,7 +202,7 @@ def threshold(sizes: dict[str, Any]) -> int:
 
 
 def reason_of(hit: Hit, known: bool, prefixed: bool) -> str | None:
-    """The first reason that holds, in the order of precedence."""
+    """The first applicable reason, in the order of precedence."""
     try:
         ip_address(hit.address)
     except ValueError:
@@ -226,7 +226,7 @@ def reason_of(hit: Hit, known: bool, prefixed: bool) -> str | None:
 
 
 def is_bot(agent: str) -> bool:
-    """The list says bot, or an agent unknown to the list says it itself."""
+    """A bot by the list, or an unknown agent that declares itself one."""
     entry = _entry(agent)
     if entry is None:
         return re.search("bot|crawler|spider", agent, re.IGNORECASE) is not None
@@ -234,7 +234,7 @@ def is_bot(agent: str) -> bool:
 
 
 def app_of(agent: str) -> str:
-    """The name in the list; a header's name in front of an agent is a slip (R22)."""
+    """The name in the list; a header's name in front of an agent is a typo (R22)."""
     entry = _entry(agent.removeprefix("User-Agent: "))
     return entry[1] if entry else "Unknown"
 
@@ -269,7 +269,7 @@ def _country(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def found(folder: Path) -> Found:
-    """What the plain counter makes of the folder."""
+    """The plain counter's results for the folder."""
     return count(folder)
 
 
@@ -277,7 +277,7 @@ def found(folder: Path) -> Found:
 def test_a_plain_counter_finds_the_downloads(
     found: Found, truth: dict[str, Any], part: str
 ) -> None:
-    """What was built is in the lines: every download, and no other."""
+    """The lines contain every simulated download, and no other."""
     assert truth["downloads"][part] == dict(getattr(found, part))
 
 
@@ -285,7 +285,7 @@ def test_a_plain_counter_finds_the_downloads(
 def test_a_plain_counter_finds_what_does_not_count(
     found: Found, truth: dict[str, Any], part: str
 ) -> None:
-    """Every filtered request has its reason, every short or byteless one its outcome."""
+    """Every filtered request has its reason, every small or empty one its outcome."""
     assert truth[part] == dict(getattr(found, part))
 
 
@@ -300,5 +300,5 @@ def test_a_plain_counter_finds_the_listeners(found: Found, truth: dict[str, Any]
 def test_r41_the_hours_are_those_of_the_first_contributing_requests(
     found: Found, truth: dict[str, Any]
 ) -> None:
-    """A request that is filtered dates nothing; the first that contributes does."""
+    """A filtered request sets no time; the first contributing request does."""
     assert truth["hours"]["R41"] == dict(found.hours["sim-R41"])

@@ -1,4 +1,4 @@
-"""A campaign shared by the report tests; its figures are those of the design."""
+"""A campaign shared by the report tests; its figures are those of the specification."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ def inputs(campaign: Campaign) -> ReportInputs:
 
 @pytest.fixture
 def whole(inputs: ReportInputs) -> ReportInputs:
-    """The same report when its last day is the last day of the flight: the fee is the whole fee."""
+    """The same report ending on the flight's last day, so that the fee is the whole fee."""
     return replace(inputs, campaign=replace(inputs.campaign, end_date=inputs.last_day))
 
 
@@ -164,7 +164,7 @@ def show(workspace: Workspace) -> Show:
 
 @pytest.fixture
 def campaigns_file(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a campaigns.json with one campaign, with the test's changes."""
+    """Write a campaigns.json with one campaign and the test's changes."""
 
     def write(**changes: object) -> Path:
         entry = {
@@ -192,7 +192,7 @@ def campaigns_file(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def conversions_file(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a conversions.csv with these rows below the header."""
+    """Write a conversions.csv with these rows below the header."""
 
     def write(*rows: str, name: str = "conversions.csv") -> Path:
         path = tmp_path / name

@@ -31,7 +31,7 @@ def run(workspace: Workspace) -> Run:
 
 
 def test_a_campaign_is_told_credited_and_reported_by_commands(run: Run, tmp_path: Path) -> None:
-    """The way of a person: add, read conversions, list, report."""
+    """As a user does: add, read conversions, list, report."""
     orders = tmp_path / "orders.csv"
     orders.write_text(
         "occurred_at,promo_code,conversion_type,conversion_value,currency,order_id\n"
@@ -59,7 +59,7 @@ def test_a_campaign_is_told_credited_and_reported_by_commands(run: Run, tmp_path
 def test_bad_rows_are_told_with_file_and_line_and_the_exit_code_is_three(
     run: Run, tmp_path: Path
 ) -> None:
-    """Good rows are kept all the same."""
+    """Good rows are stored."""
     orders = tmp_path / "orders.csv"
     orders.write_text(
         "occurred_at,promo_code,conversion_type,conversion_value,currency,order_id\n"
@@ -73,7 +73,7 @@ def test_bad_rows_are_told_with_file_and_line_and_the_exit_code_is_three(
 
 
 def test_empty_lists_say_what_to_type(run: Run, campaigns_file: Callable[..., Path]) -> None:
-    """And filled ones are data on stdout; the import says what it changed."""
+    """Non-empty lists are data on stdout; the import reports its changes."""
     empty = [run("sponsors", "list"), run("campaigns", "list")]
     assert ["", ""] == [item.stdout for item in empty]
     assert all("yet" in item.stderr and "wavehouse " in item.stderr for item in empty)
@@ -95,7 +95,7 @@ def test_wrong_words_are_usage_errors(run: Run) -> None:
 
 
 def test_a_pixel_is_made_listed_and_retired_by_commands(run: Run, campaigns_file: Files) -> None:
-    """It prints what to put into the page."""
+    """The command prints the snippet for the page."""
     assert "No pixels yet" in run("pixels", "list").stderr
     run("campaigns", "import", str(campaigns_file()))
     words = ("--campaign", "Autumn host-read", "--name", "Thanks", "--site", "https://wh.example/")

@@ -34,7 +34,7 @@ def key(workspace: Workspace, scope: Scope) -> dict[str, str]:
 
 @pytest.fixture
 def client(workspace: Workspace, campaigns_file: Callable[..., Path]) -> Iterator[TestClient]:
-    """The router alone, with a campaign, and errors by their status."""
+    """The router alone, with a campaign, and errors as statuses."""
     app = FastAPI()
     app.include_router(
         router(workspace.stores, workspace.settings, ApiGate(workspace.stores.operational))
@@ -52,7 +52,7 @@ def client(workspace: Workspace, campaigns_file: Callable[..., Path]) -> Iterato
 
 
 def test_at02_an_order_is_stored_once_and_then_known(client: TestClient) -> None:
-    """201 the first time; 200 with the same id ever after, whatever else is sent with it."""
+    """201 the first time; afterwards 200 with the same id, whatever else is sent."""
     first = client.post(PATH, json=GOOD)
     again = client.post(PATH, json={**GOOD, "conversion_value": 12})
     assert (201, 200) == (first.status_code, again.status_code)
@@ -61,7 +61,7 @@ def test_at02_an_order_is_stored_once_and_then_known(client: TestClient) -> None
 
 
 def test_at05_an_unknown_code_is_kept_and_credited_to_nobody(client: TestClient) -> None:
-    """Evidence first: a campaign may be added later."""
+    """Evidence is stored first: a campaign may be added later."""
     answer = client.post(PATH, json={**GOOD, "promo_code": "LATER"})
     assert (201, "unmatched", None) == (
         answer.status_code,
@@ -81,7 +81,7 @@ def test_an_amount_may_be_a_number_or_a_decimal_string(client: TestClient) -> No
 
 
 def test_a_field_that_cannot_be_used_is_refused(client: TestClient) -> None:
-    """Wrong types, unknown fields and impossible values are 422, never a fault of ours."""
+    """Wrong types, unknown fields and impossible values are 422, never a server error."""
     wrong: list[dict[str, object]] = [
         {"conversion_value": True},
         {"conversion_value": None},
@@ -105,7 +105,7 @@ def test_a_field_that_cannot_be_used_is_refused(client: TestClient) -> None:
 
 
 def test_a_body_is_read_no_further_than_it_can_be_used(client: TestClient) -> None:
-    """Sent whole or in pieces: past the limit the answer is 413."""
+    """Sent whole or in pieces: beyond the limit the answer is 413."""
 
     def pieces() -> Iterator[bytes]:
         for _ in range(40):
@@ -117,7 +117,7 @@ def test_a_body_is_read_no_further_than_it_can_be_used(client: TestClient) -> No
 
 
 def test_a_key_is_needed_and_must_have_the_scope(client: TestClient, workspace: Workspace) -> None:
-    """Without a key 401, with a key for reading 403."""
+    """401 without a key, 403 with a key that can only read."""
     reading = client.post(PATH, json=GOOD, headers=key(workspace, Scope.STATS_READ))
     wrong = client.post(PATH, json=GOOD, headers={"Authorization": "Bearer wh_live_x"})
     del client.headers["Authorization"]
@@ -128,7 +128,7 @@ def test_a_key_is_needed_and_must_have_the_scope(client: TestClient, workspace: 
 def test_at04_a_shop_may_name_the_campaign_or_the_links_that_led_to_it(
     client: TestClient, workspace: Workspace
 ) -> None:
-    """Directly, by followed links, by code; none of them is refused with what to tell."""
+    """Directly, by followed links, by code; without any, the error says what to send."""
     with workspace.stores.operational.worker() as tx:
         campaign = str(tx.value("SELECT campaign_id FROM sponsorship.campaigns"))
         tx.execute(

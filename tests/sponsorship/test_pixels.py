@@ -48,7 +48,7 @@ def made(workspace: Workspace, **changes: Any) -> Pixel:
 
 @pytest.fixture
 def shop(workspace: Workspace, campaigns_file: Files) -> Iterator[TestClient]:
-    """The pages' entrance, with a campaign whose links carry utm_source=nordlys."""
+    """The routes for pages, with a campaign whose links carry utm_source=nordlys."""
     config = {"method": "utm", "utm_source": "Nordlys"}
     act(
         workspace, sponsorship.import_campaigns,
@@ -70,7 +70,7 @@ def credited(workspace: Workspace) -> list[tuple[str, str, Decimal]]:
 def test_at02_a_page_that_is_loaded_again_tells_its_order_once(
     workspace: Workspace, shop: TestClient
 ) -> None:
-    """201, then 200; the picture is the same; money and order are as told."""
+    """201, then 200; the picture is the same; money and order are as sent."""
     key = made(workspace).public_key
     fields = {"order_id": "A-1", "value": "49.90", "currency": "EUR"}
     answers = [shop.get(f"/p/{key}.gif", params=fields) for _ in range(3)]
@@ -86,7 +86,7 @@ def test_at02_a_page_that_is_loaded_again_tells_its_order_once(
 def test_at02_without_an_order_the_same_visitor_tells_once_in_half_an_hour(
     workspace: Workspace, shop: TestClient
 ) -> None:
-    """Another visitor, another kind, another half hour are others."""
+    """Another visitor, another kind or another half hour is another conversion."""
     key = made(workspace, conversion_type=ConversionType.SIGNUP).public_key
     start, agents = clock.now(), ("Firefox/1", "Firefox/1", "Safari/2")
     for agent in agents:
@@ -105,7 +105,7 @@ def test_at02_without_an_order_the_same_visitor_tells_once_in_half_an_hour(
 def test_at06_a_followed_link_counts_before_the_page_that_was_seen(
     workspace: Workspace, shop: TestClient
 ) -> None:
-    """The landing is kept; the order joins it by the page's own random id."""
+    """The landing is stored; the order is joined to it by the page's random id."""
     key = made(workspace).public_key
     landed = shop.get(f"/p/{key}/landing.gif", params={"utm_source": "NORDLYS", "sid": SESSION})
     other = shop.get(f"/p/{key}/landing.gif", params={"utm_source": "x", "sid": SESSION})
@@ -139,7 +139,7 @@ def test_at04_an_order_that_is_told_again_by_file_learns_its_code(
 
 
 def test_no_address_is_stored_of_who_loads_a_page(workspace: Workspace, shop: TestClient) -> None:
-    """Keys under the month's secret only."""
+    """Only keys under the month's secret are stored."""
     key = made(workspace).public_key
     shop.get(f"/p/{key}.gif", params={"order_id": "A-1"}, headers={"user-agent": "Secret/7"})
     shop.get(f"/p/{key}/landing.gif", params={"utm_source": "nordlys", "sid": SESSION})
@@ -168,7 +168,7 @@ def test_no_address_is_stored_of_who_loads_a_page(workspace: Workspace, shop: Te
 def test_what_a_page_tells_wrongly_is_a_status_and_nothing_stored(
     workspace: Workspace, shop: TestClient, query: dict[str, str], status: int, why: str
 ) -> None:
-    """The picture comes all the same: no shop's page looks broken."""
+    """The picture is still returned, so that the shop's page does not look broken."""
     answer = shop.get(f"/p/{made(workspace).public_key}.gif", params={"order_id": "A-1", **query})
 
     assert (status, b"GIF89a") == (answer.status_code, answer.content[:6])
@@ -177,7 +177,7 @@ def test_what_a_page_tells_wrongly_is_a_status_and_nothing_stored(
 
 
 def test_only_the_pages_that_were_named_are_heard(workspace: Workspace, shop: TestClient) -> None:
-    """By Origin or Referer; a retired pixel and an unknown one are heard by nobody."""
+    """By Origin or Referer; a retired or unknown pixel stores nothing."""
     pixel = made(workspace, origins=["https://Shop.example/thanks"])
     path, good = f"/p/{pixel.public_key}.gif?order_id=A-1", {"referer": "https://shop.example/x?y"}
     statuses = [
@@ -204,7 +204,7 @@ def test_one_address_cannot_flood_a_shop(workspace: Workspace, shop: TestClient)
 
 
 def test_the_script_is_served_to_any_page(workspace: Workspace, shop: TestClient) -> None:
-    """As JavaScript, for an hour, and it names no host of its own."""
+    """As JavaScript, cached for an hour, without a host name in it."""
     answer = shop.get(f"/p/{made(workspace).public_key}.js")
 
     assert answer.headers["content-type"].startswith("text/javascript")
@@ -221,7 +221,7 @@ def order(workspace: Workspace) -> tuple[Decimal, str, str]:
 
 
 def forged(shop: TestClient, key: str) -> None:
-    """Anybody may load a pixel: with a value, a code and a link of their own choice."""
+    """Anybody may load a pixel with an invented value, code and link."""
     shop.get(f"/p/{key}.gif", params={"order_id": "A-1", "value": "9000.00", "code": "FORGED"})
 
 
@@ -229,7 +229,7 @@ def forged(shop: TestClient, key: str) -> None:
 def test_at04_the_shop_outranks_a_pixel_whichever_came_first(
     workspace: Workspace, shop: TestClient, conversions_file: Files, pixel_first: bool
 ) -> None:
-    """The shop's value and code count; the pixel's stay as evidence and are listed."""
+    """The shop's value and code count; the pixel's are kept as evidence and listed."""
     key = made(workspace).public_key
     now = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     path = conversions_file(f"{now},NORD15,purchase,40.00,EUR,A-1")
@@ -252,7 +252,7 @@ def test_at04_the_shop_outranks_a_pixel_whichever_came_first(
 
 
 def test_a_pixels_value_is_bounded_by_a_setting(workspace: Workspace, shop: TestClient) -> None:
-    """Above 10,000 it is a conversion without value; the value that was reported is listed."""
+    """Above 10,000 it is a conversion without value; the sent value is listed."""
     key = made(workspace).public_key
     shop.get(f"/p/{key}.gif", params={"order_id": "A-1", "value": "10000.01"})
     (report,) = act(workspace, sponsorship.list_displaced, limit=9)

@@ -1,4 +1,4 @@
-"""Bulk loading: Arrow in, one statement out of the stage, all in one transaction."""
+"""Bulk loading: Arrow rows are staged and inserted by one statement, in one transaction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _names(count: int) -> duckdb.DuckDBPyRelation:
 
 
 def test_staged_rows_reach_their_table_by_one_statement(stores: Stores, loader: BulkLoader) -> None:
-    """Rows are there after the commit, and not before."""
+    """Rows are visible after the commit, not before."""
     assert 1000 == loader.stage("staged_names", _names(1000))
     loader.execute(FROM_STAGE)
     with stores.operational.worker() as tx:
@@ -39,7 +39,7 @@ def test_staged_rows_reach_their_table_by_one_statement(stores: Stores, loader: 
 
 
 def test_a_rollback_forgets_stage_and_rows(stores: Stores, loader: BulkLoader) -> None:
-    """A batch commits whole or not at all."""
+    """A batch commits as a whole or not at all."""
     loader.stage("staged_names", _names(10))
     loader.execute(FROM_STAGE)
     loader.rollback()
@@ -52,7 +52,7 @@ def test_a_rollback_forgets_stage_and_rows(stores: Stores, loader: BulkLoader) -
 
 
 def test_what_was_not_committed_is_gone_when_the_loader_closes(stores: Stores) -> None:
-    """Only ``commit`` makes rows stay."""
+    """Only ``commit`` keeps rows."""
     conninfo = stores.operational.place.conninfo("worker")
     with BulkLoader.connected(conninfo) as loader:
         loader.stage("staged_names", _names(10))
@@ -63,7 +63,7 @@ def test_what_was_not_committed_is_gone_when_the_loader_closes(stores: Stores) -
 
 
 def test_a_server_that_does_not_answer_is_unreachable() -> None:
-    """And its password is not repeated."""
+    """Its password is not repeated."""
     with pytest.raises(Unreachable) as caught:
         BulkLoader("host=127.0.0.1 port=1 user=me password=hunter2 dbname=shows")
 
@@ -72,7 +72,7 @@ def test_a_server_that_does_not_answer_is_unreachable() -> None:
 
 @needs_a_small_disk
 def test_a_full_disk_under_a_bulk_load_is_named_and_the_work_goes_on_after_it() -> None:
-    """ADBC's error becomes a sentence; with room the same load goes through."""
+    """ADBC's error becomes a sentence; with free space the same load succeeds."""
     with small_disk(400) as folder:
         server = EmbeddedServer(folder / "home", lasting=False)
         with server.running():

@@ -1,4 +1,4 @@
-"""Transactions: typed rows, one unit of work, the clock, and a server that goes away."""
+"""Transactions: typed rows, one unit of work, the clock, and a server that disappears."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Pair:
 
 
 def test_rows_come_back_as_the_dataclass_that_is_asked_for(stores: Stores) -> None:
-    """Columns are its fields, by name and not by place."""
+    """Columns become its fields by name, not by position."""
     with stores.operational.worker() as tx:
         assert [Pair(1, "one")] == tx.rows(Pair, "SELECT 'one' AS word, 1 AS number")
         assert Pair(2, "two") == tx.one(
@@ -35,7 +35,7 @@ def test_rows_come_back_as_the_dataclass_that_is_asked_for(stores: Stores) -> No
 
 
 def test_one_row_that_is_not_there_is_not_found(stores: Stores) -> None:
-    """The message says what was looked for."""
+    """The message says what was searched."""
     with stores.operational.worker() as tx, pytest.raises(NotFound, match="no such pair"):
         tx.one(Pair, "SELECT 1 AS number, 'one' AS word WHERE false")
 
@@ -52,7 +52,7 @@ def test_leaving_the_block_commits_and_an_exception_rolls_back(stores: Stores) -
 
 
 def test_a_snapshot_does_not_see_what_is_committed_beside_it(stores: Stores) -> None:
-    """The roller reads ids and events of one snapshot."""
+    """The rollup job reads ids and events of one snapshot."""
     count = "SELECT count(*) FROM accounts.organizations"
     with stores.operational.worker(snapshot=True) as tx:
         before = tx.value(count)
@@ -64,7 +64,7 @@ def test_a_snapshot_does_not_see_what_is_committed_beside_it(stores: Stores) -> 
 
 
 def test_sql_reads_the_frozen_clock(stores: Stores) -> None:
-    """Tests travel in time in Python and in SQL alike; afterwards the setting is gone."""
+    """Tests set the time in Python and in SQL alike; afterwards the setting is gone."""
     instant = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     read = "SELECT nullif(current_setting('wavehouse.now', true), '')::timestamptz"
     with clock.frozen(instant), stores.operational.worker() as tx:
@@ -74,7 +74,7 @@ def test_sql_reads_the_frozen_clock(stores: Stores) -> None:
 
 
 def test_many_parameter_sets_are_one_pipeline(stores: Stores) -> None:
-    """And the number of rows is their sum."""
+    """The number of rows is their sum."""
     with stores.operational.worker() as tx:
         touched = tx.execute_many(
             "INSERT INTO accounts.organizations (name, slug) VALUES (%s, %s)",
@@ -85,7 +85,7 @@ def test_many_parameter_sets_are_one_pipeline(stores: Stores) -> None:
 
 
 def test_copy_streams_rows_in_and_out(stores: Stores) -> None:
-    """Bulk goes by COPY."""
+    """Bulk data uses COPY."""
     with stores.operational.worker() as tx:
         tx.execute("CREATE TEMP TABLE words (word text) ON COMMIT DROP")
         with tx.copy("COPY words FROM STDIN") as stream:
@@ -102,7 +102,7 @@ def _cut(admin: psycopg.Connection[tuple[object, ...]], tx: Tx[Operational]) -> 
 def test_a_connection_that_was_cut_is_unreachable_and_the_next_one_works(
     stores: Stores,
 ) -> None:
-    """The administrator ends a session: one clear error, then business as usual."""
+    """The administrator ends a session: one clear error, then the next transaction works."""
     with (
         psycopg.connect(stores.operational.place.admin, autocommit=True) as admin,
         pytest.raises(Unreachable, match="operational"),
@@ -114,13 +114,13 @@ def test_a_connection_that_was_cut_is_unreachable_and_the_next_one_works(
 
 
 def test_a_fault_of_a_statement_stays_what_it_is(stores: Stores) -> None:
-    """Only a server that does not answer is unreachable; a wrong statement is a bug and shows."""
+    """Only a server that does not answer is unreachable; a wrong statement is a bug."""
     with pytest.raises(psycopg.errors.DivisionByZero), stores.operational.worker() as tx:
         tx.value("SELECT 1 / 0")
 
 
 def test_every_session_is_in_utc(stores: Stores) -> None:
-    """Instants come back aware and in UTC."""
+    """Instants are aware and in UTC."""
     with stores.operational.worker() as tx:
         found = tx.value("SELECT timestamptz '2026-07-01 12:00+02'")
 
@@ -129,7 +129,7 @@ def test_every_session_is_in_utc(stores: Stores) -> None:
 
 
 def test_a_wrong_password_is_unreachable_and_not_repeated(stores: Stores) -> None:
-    """A pool that cannot sign in says which database, never with what."""
+    """The error names the database, never the password."""
     place = stores.operational.place
     wrong = Place(
         "operational", make_conninfo(place.admin), "a secret that is not ours", make_database=False
@@ -143,7 +143,7 @@ def test_a_wrong_password_is_unreachable_and_not_repeated(stores: Stores) -> Non
 
 
 def test_a_closed_database_opens_again(stores: Stores) -> None:
-    """Closing gives the connections back; the next transaction makes new ones."""
+    """Closing releases the connections; the next transaction opens new ones."""
     database = Database[Operational](stores.operational.place)
     for _ in range(2):
         with database.worker() as tx:
@@ -154,7 +154,7 @@ def test_a_closed_database_opens_again(stores: Stores) -> None:
 def test_asking_for_a_sign_of_life_does_not_wait_for_the_server_to_come_back(
     stores: Stores,
 ) -> None:
-    """An orchestrator asks every few seconds; the pool's patience is for work that can wait."""
+    """Orchestrators probe every few seconds; only real work waits for the pool."""
     place = stores.operational.place
     gone = Database[Operational](replace(place, admin=make_conninfo(place.admin, port=1)))
     try:
@@ -167,7 +167,7 @@ def test_asking_for_a_sign_of_life_does_not_wait_for_the_server_to_come_back(
 
 @needs_a_small_disk
 def test_a_server_that_stopped_on_a_full_disk_is_told_by_its_cause() -> None:
-    """A sentence that it does not answer sends people to the server and not to the disk."""
+    """The message "does not answer" would point to the server, not to the disk."""
     with small_disk(40) as folder:
         place = Place("operational", f"host={folder} user=nobody dbname=x", "secret", False)
         stopped: Database[Operational] = Database(place)

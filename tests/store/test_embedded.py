@@ -1,6 +1,6 @@
-"""The embedded server's life: made, shared, taken over, stopped; and what it refuses.
+"""The embedded server: created, shared, taken over, stopped; and what it refuses.
 
-These tests start servers of their own, because their subject is starting and stopping.
+These tests start separate servers, because they test starting and stopping.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _is_alive(pid: int) -> bool:
 
 @contextmanager
 def _program(home: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another program that uses the server of this folder."""
+    """Another program that uses the same folder's server."""
     command = [sys.executable, "-c", PROGRAM, str(home)]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
@@ -88,7 +88,7 @@ def _program(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture
 def made(home_folder: Path) -> Iterator[Path]:
-    """A home whose server was made; whatever a test leaves running is stopped."""
+    """A home with a new server; a server left running by a test is stopped."""
     yield home_folder
     server = EmbeddedServer(home_folder)
     if server.is_running():
@@ -96,7 +96,7 @@ def made(home_folder: Path) -> Iterator[Path]:
 
 
 def test_the_server_runs_while_it_is_used_and_not_longer(made: Path) -> None:
-    """And its cluster is what the house asks for: 18, UTF-8, builtin locale, checksums, UTC."""
+    """The cluster is as specified: 18, UTF-8, builtin locale, checksums, UTC."""
     server = EmbeddedServer(made)
     with server.running():
         assert server.is_running()
@@ -123,7 +123,7 @@ def test_data_is_there_after_a_restart(made: Path) -> None:
 
 
 def test_secrets_and_data_are_closed_to_others(made: Path) -> None:
-    """The secret has mode 0600, the data 0700; the home may be passed, not read."""
+    """The secret has mode 0600, the data 0700; other accounts may only pass through the home."""
     with EmbeddedServer(made).running():
         modes = {
             name: stat.S_IMODE((made / name).stat().st_mode)
@@ -136,14 +136,14 @@ def test_secrets_and_data_are_closed_to_others(made: Path) -> None:
 
 
 def test_signing_in_needs_the_password(made: Path) -> None:
-    """The socket is a door with a lock: SCRAM foreveryone, the superuser too."""
+    """The socket requires SCRAM for everyone, including the superuser."""
     server = EmbeddedServer(made)
     with server.running(), pytest.raises(psycopg.OperationalError, match="authentication failed"):
         psycopg.connect(server.conninfo("postgres", "wavehouse_root", "a guess"))
 
 
 def test_two_programs_on_one_folder_share_the_server(made: Path) -> None:
-    """The one that leaves first leaves the server to the other."""
+    """When one exits, the server keeps running for the other."""
     server = EmbeddedServer(made)
     with server.running():
         first = _postmaster(made)
@@ -157,7 +157,7 @@ def test_two_programs_on_one_folder_share_the_server(made: Path) -> None:
 
 
 def test_the_last_program_stops_the_server(made: Path) -> None:
-    """Here the one that started it leaves first, and the other one stops it."""
+    """The program that started it exits first; the other one stops it."""
     server = EmbeddedServer(made)
     with server.running():
         starter = _program(made)
@@ -173,7 +173,7 @@ def test_the_last_program_stops_the_server(made: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_stops_the_program_and_its_server(made: Path, number: signal.Signals) -> None:
-    """SIGTERM, SIGHUP and Ctrl-C unwind, so that no postmaster is left behind."""
+    """SIGTERM, SIGHUP and Ctrl-C unwind, so that no postmaster remains."""
     with _program(made) as program:
         postmaster = _postmaster(made)
         program.send_signal(number)
@@ -183,7 +183,7 @@ def test_a_signal_stops_the_program_and_its_server(made: Path, number: signal.Si
 
 
 def test_an_orphan_is_taken_over_and_then_stopped(made: Path) -> None:
-    """A kill -9 of the program leaves a postmaster; the next program uses it and stops it."""
+    """After kill -9 of the program, the next one uses the postmaster and stops it."""
     with _program(made) as program:
         orphan = _postmaster(made)
         program.kill()
@@ -198,7 +198,7 @@ def test_an_orphan_is_taken_over_and_then_stopped(made: Path) -> None:
 
 
 def test_a_crashed_server_is_started_again_with_what_was_committed(made: Path) -> None:
-    """After a kill -9 of the postmaster the next start recovers every committed row."""
+    """After kill -9 of the postmaster the next start recovers every committed row."""
     server = EmbeddedServer(made)
     with _program(made) as program:
         _make_table(server)
@@ -217,7 +217,7 @@ def test_a_crashed_server_is_started_again_with_what_was_committed(made: Path) -
 def test_a_lock_file_that_outlived_its_server_does_not_hinder_a_start(
     made: Path, owner: str
 ) -> None:
-    """A container restarts and its process numbers come back: whose they are now is asked."""
+    """In a restarted container process ids repeat, so the process is checked."""
     server = EmbeddedServer(made)
     with server.running():
         kept = {
@@ -244,7 +244,7 @@ def test_a_lock_file_that_outlived_its_server_does_not_hinder_a_start(
 
 
 def test_a_server_that_was_killed_under_a_program_does_not_hinder_its_end(made: Path) -> None:
-    """The program leaves without an error; there is nothing to stop any more."""
+    """The program exits without an error, as the server has already stopped."""
     server = EmbeddedServer(made)
     with server.running():
         crashed = _postmaster(made)
@@ -254,7 +254,7 @@ def test_a_server_that_was_killed_under_a_program_does_not_hinder_its_end(made: 
 
 
 def test_a_half_made_cluster_is_made_again(made: Path) -> None:
-    """A kill during initdb leaves ``postgres.new``, which the next start clears away."""
+    """A kill during initdb leaves ``postgres.new``, which the next start removes."""
     rubble = made / "postgres.new"
     rubble.mkdir()
     (rubble / "PG_VERSION").write_text("18\n")
@@ -264,7 +264,7 @@ def test_a_half_made_cluster_is_made_again(made: Path) -> None:
 
 
 def test_a_long_path_gets_a_short_private_socket_folder(made: Path) -> None:
-    """A socket's path may have 107 bytes; a deep WAVEHOUSE_HOME still works."""
+    """A socket path is limited to 107 bytes; a deep WAVEHOUSE_HOME still works."""
     deep = made / ("d" * 60) / ("e" * 60)
     for folder in (deep.parent, deep):
         folder.mkdir()
@@ -279,7 +279,7 @@ def test_a_long_path_gets_a_short_private_socket_folder(made: Path) -> None:
 
 
 def test_a_socket_folder_of_someone_else_is_refused(made: Path) -> None:
-    """A folder that another account could have laid there may not hold our socket."""
+    """A folder created by another account must not contain our socket."""
     deep = made / ("f" * 60) / ("g" * 60)
     for folder in (deep.parent, deep):
         folder.mkdir()
@@ -295,7 +295,7 @@ def test_a_socket_folder_of_someone_else_is_refused(made: Path) -> None:
 
 
 def test_a_folder_of_another_major_version_is_refused(made: Path) -> None:
-    """In one sentence, with a next step, and without touching the folder."""
+    """One sentence with the next step; the folder is not changed."""
     data = made / "postgres"
     data.mkdir()
     (data / "PG_VERSION").write_text("16\n")
@@ -308,7 +308,7 @@ def test_a_folder_of_another_major_version_is_refused(made: Path) -> None:
 
 
 def test_a_server_that_cannot_start_says_why(made: Path) -> None:
-    """The reason of the server's own log, and where that log is."""
+    """The message has the reason from the server's log, and the log's path."""
     server = EmbeddedServer(made)
     with server.running():
         pass
@@ -322,7 +322,7 @@ def test_a_server_that_cannot_start_says_why(made: Path) -> None:
 
 
 def test_a_port_opens_the_loopback_and_nothing_else(made: Path) -> None:
-    """The socket is the only door unless a port is asked for."""
+    """Only the socket is open unless a port is requested."""
     import socket
 
     with socket.socket() as probe:
@@ -337,7 +337,7 @@ def test_a_port_opens_the_loopback_and_nothing_else(made: Path) -> None:
 
 
 def test_the_log_of_the_server_repeats_no_secret_and_no_statement(made: Path) -> None:
-    """A failing statement's text may hold an address or a password: the log has its error only."""
+    """A failing statement may contain an address or a password: the log has only its error."""
     server = EmbeddedServer(made)
     with server.running():
         secret = server.superuser_password()
@@ -374,7 +374,7 @@ def test_for_root_the_server_runs_as_an_account_of_its_own(made: Path) -> None:
 
 @AS_ROOT
 def test_for_root_a_folder_below_a_closed_one_is_refused(made: Path) -> None:
-    """No parent's permissions are ever opened; the message names the folder that is closed."""
+    """No parent's permissions are changed; the message names the closed folder."""
     closed = made / "closed"
     closed.mkdir(mode=0o700)
 
@@ -388,7 +388,7 @@ def test_for_root_a_folder_below_a_closed_one_is_refused(made: Path) -> None:
 
 @pytest.mark.parametrize("below", ["", "below"])
 def test_a_home_that_is_a_file_is_refused_and_left_alone(home_folder: Path, below: str) -> None:
-    """As root a mere typing error would otherwise change the rights of somebody's file."""
+    """As root, a typing error would otherwise change a file's permissions."""
     file = home_folder / "passwd"
     file.write_text("root:x:0:0\n")
     file.chmod(0o644)
@@ -402,19 +402,19 @@ def test_a_home_that_is_a_file_is_refused_and_left_alone(home_folder: Path, belo
 
 
 def _restarted(log: Path, before: int) -> bool:
-    """Whether the server reinitialized more often than before."""
+    """Whether the server was reinitialized more often than before."""
     return log.read_text().count("reinitializing") > before
 
 
 def _ended(number: int, data: Path) -> bool:
-    """Whether the server's process is gone or on its way out."""
+    """Whether the server's process has ended or is ending."""
     return not Path(f"/proc/{number}").exists() or postmaster.is_stopping(data)
 
 
 def test_a_server_that_never_finishes_stopping_is_ended_and_started_again(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL 18, asked to stop while it restarts after a crash, may stop forever."""
+    """When it is stopped while restarting after a crash, PostgreSQL 18 may never end."""
     monkeypatch.setattr("wavehouse.store.embedded._STOP_PATIENCE", 1)
     log = made / "postgres" / "server.log"
     with EmbeddedServer(made).running() as server:
@@ -422,7 +422,8 @@ def test_a_server_that_never_finishes_stopping_is_ended_and_started_again(
         for _ in range(5):
             conninfo = server.conninfo("postgres", "wavehouse_root", server.superuser_password())
             begun = log.read_text().count("reinitializing")
-            struck = psycopg.connect(conninfo)  # kept: thrown away, it would end by itself
+            # kept: a discarded connection would close the session itself
+            struck = psycopg.connect(conninfo)
             os.kill(struck.info.backend_pid, signal.SIGKILL)
             assert _wait_for(partial(_restarted, log, begun))
             struck.close()

@@ -1,4 +1,4 @@
-"""What the product may do to the folder it is given, and to nothing else."""
+"""The changes that the product may make to the home's permissions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_home_that_is_a_file_is_refused_and_left_as_it_is(home_folder: Path) -
 def test_a_home_only_gains_the_right_to_pass_through(
     home_folder: Path, mode: int, expected: int
 ) -> None:
-    """An open folder such as /tmp stays open; a closed one lets the server's account pass."""
+    """An open folder such as /tmp is unchanged; a closed one lets the server's account pass."""
     home_folder.chmod(mode)
     let_pass(home_folder, STRANGER)
     assert expected == home_folder.stat().st_mode & 0o7777

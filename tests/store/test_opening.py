@@ -39,7 +39,7 @@ def test_with_all_urls_set_no_server_is_started(stores: Stores, home_folder: Pat
 
 
 def test_one_database_may_be_elsewhere(stores: Stores, home_folder: Path) -> None:
-    """The others stay on the embedded server."""
+    """The others use the embedded server."""
     url = {"analytics_url": _urls(stores)["analytics_url"]}
     settings = config.load({"home": str(home_folder), **url}, environment={})
     with open_stores(settings) as opened:
@@ -63,7 +63,7 @@ def test_a_url_that_leads_nowhere_is_unreachable(home_folder: Path) -> None:
 
 
 def test_migrating_twice_applies_nothing(server: EmbeddedServer, stores: Stores) -> None:
-    """Every start migrates; a current database is left as it is."""
+    """Every start migrates; a current database is unchanged."""
     with psycopg.connect(stores.operational.place.admin, autocommit=True) as connection:
         read = "SELECT version, applied_at FROM schema_ops.history ORDER BY version"
         before = connection.execute(read).fetchall()
@@ -73,7 +73,7 @@ def test_migrating_twice_applies_nothing(server: EmbeddedServer, stores: Stores)
 
 
 def test_the_workspace_is_the_same_at_every_start(stores: Stores, home_folder: Path) -> None:
-    """Organization and administrator are made once."""
+    """Organization and administrator are created once."""
     settings = config.load({"home": str(home_folder), "organization": "Nord"}, environment={})
 
     first, again = app.entered(settings, stores), app.entered(settings, stores)
@@ -95,7 +95,7 @@ def test_the_settings_never_show_the_password_of_a_url(stores: Stores) -> None:
 
 @pytest.mark.parametrize("url", ["nonsense s3cret", "mysql://me:s3cret@db/shows"])
 def test_a_url_of_something_else_is_wrong_usage(home_folder: Path, url: str) -> None:
-    """The sentence names the variable and the form, and never what was written."""
+    """The sentence names the variable and the form, but never the value."""
     urls = {f"{name}_url": "postgresql://h/d" for name in DATABASES if name != "listeners"}
     settings = config.load({"home": str(home_folder), "listeners_url": url, **urls}, environment={})
 

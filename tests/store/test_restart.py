@@ -1,4 +1,4 @@
-"""Starting again after a crash, a full disk, a lost secret: it starts, or says what to do."""
+"""Restarting after a crash, a full disk, a lost secret: it starts, or says what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _answers(server: EmbeddedServer) -> bool:
 
 @pytest.fixture
 def made(home_folder: Path) -> EmbeddedServer:
-    """A server that was made and has stopped."""
+    """A server that was created and has stopped."""
     server = EmbeddedServer(home_folder)
     with server.running():
         pass
@@ -49,7 +49,7 @@ def test_broken_lock_files_do_not_hinder_a_start(made: EmbeddedServer) -> None:
 
 
 def test_a_folder_in_place_of_a_lock_file_is_named(made: EmbeddedServer) -> None:
-    """It is not removed, as somebody else made it; the sentence has its whole path."""
+    """It belongs to somebody else, so it is not removed; the sentence has its full path."""
     lock = made.data / "postmaster.pid"
     lock.mkdir()
 
@@ -62,7 +62,7 @@ def test_a_folder_in_place_of_a_lock_file_is_named(made: EmbeddedServer) -> None
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user needs no other account")
 def test_a_home_below_a_link_to_nowhere_is_named(home_folder: Path) -> None:
-    """It was said that the server's account may not pass it."""
+    """Earlier the message blamed the server account's permissions."""
     (home_folder / "link").symlink_to(home_folder / "nowhere")
 
     with (
@@ -87,7 +87,7 @@ def test_an_empty_lock_file_over_a_living_server_is_named_and_left(made: Embedde
 
 
 def test_a_lost_secret_is_replaced_and_said(home_folder: Path) -> None:
-    """The data is still there, the superuser and the roles have new passwords."""
+    """The data is unchanged; the superuser and the roles get new passwords."""
     options = config.load({"home": str(home_folder)}, environment={})
     with open_stores(options) as stores:
         for place in stores.places:
@@ -111,7 +111,7 @@ def test_a_lost_secret_is_replaced_and_said(home_folder: Path) -> None:
 def test_a_lost_secret_of_a_server_in_use_is_refused_with_a_sentence(
     made: EmbeddedServer,
 ) -> None:
-    """The other program goes on; only when it has stopped a new password can be set."""
+    """The other program continues; a new password can only be set after it has stopped."""
     with made.running():
         (made.home / "server.secret").unlink()
         with (
@@ -127,7 +127,7 @@ def test_a_lost_secret_of_a_server_in_use_is_refused_with_a_sentence(
     "name", ["with space", "it's", 'a "quoted" one', "a,b", "$HOME `id` \\x;&"]
 )
 def test_a_path_with_odd_characters_works(home_folder: Path, name: str) -> None:
-    """Also where the parent folder is not there yet; nothing of it reaches a shell."""
+    """Also with a missing parent folder; no part of the path reaches a shell."""
     server = EmbeddedServer(home_folder / "not yet there" / name)
     with server.running():
         assert _answers(server)
@@ -143,7 +143,7 @@ def test_paths_are_quoted_for_the_settings_file() -> None:
 
 
 def test_a_folder_that_is_not_a_data_folder_is_refused_and_kept(home_folder: Path) -> None:
-    """Somebody's files in ``postgres`` are neither removed nor mixed with ours."""
+    """Other files in ``postgres`` are neither removed nor mixed with the cluster."""
     (home_folder / "postgres").mkdir()
     (home_folder / "postgres" / "letter").write_text("mine")
 

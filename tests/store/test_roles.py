@@ -1,4 +1,4 @@
-"""The three login roles of each database, and what each may not do."""
+"""The three login roles of each database, and their restrictions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KINDS = ("app", "worker", "migrate")
 
 
 def test_every_role_signs_in_to_its_own_database(stores: Stores) -> None:
-    """App, worker and migrate of each database, by their derived passwords."""
+    """App, worker and migrate of each database, with their derived passwords."""
     signed_in = []
     for place in stores.places:
         for kind in KINDS:
@@ -25,7 +25,7 @@ def test_every_role_signs_in_to_its_own_database(stores: Stores) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_role_cannot_enter_another_database(stores: Stores, kind: str) -> None:
-    """A leaked password of one database opens none of the others."""
+    """A leaked password of one database opens no other."""
     entered = []
     for place in stores.places:
         for other in stores.places:
@@ -44,7 +44,7 @@ def test_a_role_cannot_enter_another_database(stores: Stores, kind: str) -> None
 
 @pytest.mark.parametrize("kind", ["app", "worker"])
 def test_app_and_worker_cannot_change_the_schema(stores: Stores, kind: str) -> None:
-    """DDL is the migrate role's: in every schema of the database, public included."""
+    """Only the migrate role runs DDL, in every schema including public."""
     for place in stores.places:
         with connect(place.conninfo(kind), autocommit=True) as connection:  # type: ignore[arg-type]
             for statement in (
@@ -69,7 +69,7 @@ def test_no_role_may_skip_row_security_or_make_roles(stores: Stores, kind: str) 
 
 
 def test_the_owner_cannot_sign_in(stores: Stores) -> None:
-    """Owners skip row security, so nobody signs in as one."""
+    """Owners bypass row security, so no owner has a login."""
     place = stores.operational.place
     conninfo = make_conninfo(place.admin, user=roles.owner_role("operational"), password="x")
 
@@ -78,7 +78,7 @@ def test_the_owner_cannot_sign_in(stores: Stores) -> None:
 
 
 def test_every_role_of_every_secret_has_a_password_of_its_own() -> None:
-    """Derived, so hosts that share a server agree; and never the same for two roles."""
+    """Derived, so that hosts sharing a server agree; and never the same for two roles."""
     names = [roles.login_role(d, k) for d in DATABASES for k in KINDS]  # type: ignore[arg-type]
     made = {roles.role_password(secret, name) for secret in ("a", "b") for name in names}
 
@@ -87,7 +87,7 @@ def test_every_role_of_every_secret_has_a_password_of_its_own() -> None:
 
 
 def test_provisioning_again_changes_nothing(stores: Stores) -> None:
-    """Every start provisions; the second time finds everything as it was."""
+    """Every start provisions; the second time changes nothing."""
     place = stores.operational.place
     provision(place)
     provision(place)
@@ -99,7 +99,7 @@ def test_provisioning_again_changes_nothing(stores: Stores) -> None:
 def test_an_account_that_may_not_make_roles_is_refused_with_a_hint(
     server: EmbeddedServer, stores: Stores
 ) -> None:
-    """An external URL of an ordinary account: one sentence, the variable, the privilege."""
+    """For an external URL with an ordinary account: one sentence, the variable, the privilege."""
     admin = stores.operational.place.admin
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("DROP ROLE IF EXISTS ordinary")

@@ -1,4 +1,4 @@
-"""Secrets and locks of the home: nobody else reads them, waits on them or leads them elsewhere."""
+"""Secrets and locks of the home: other accounts cannot read, block or redirect them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from wavehouse.store.locks import acquire, lock_file
 NOBODY = 65534
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another account")
 
-# Looks at every file of the home before each system call that Python reports: a file that is
-# written first and narrowed afterwards is seen in between, on every run.
+# Checks every file of the home before each system call that Python reports: a file that is written
+# first and restricted afterwards is detected on every run.
 WATCHED = """
 import os, stat, sys
 from pathlib import Path
@@ -77,7 +77,7 @@ def _held_by_nobody(path: Path) -> Iterator[int]:
 @AS_ROOT
 @pytest.mark.parametrize("name", ["start.lock", "users.lock"])
 def test_a_lock_that_a_foreign_account_holds_is_named(home_folder: Path, name: str) -> None:
-    """An earlier version left the file readable, and so lockable: the start does not hang."""
+    """An earlier version left the file readable, and so lockable: the start must not hang."""
     lock = home_folder / name
     lock.touch()
     lock.chmod(0o644)
@@ -97,7 +97,7 @@ def test_a_lock_that_a_foreign_account_holds_is_named(home_folder: Path, name: s
 def test_a_start_that_meets_a_foreign_lock_ends_with_a_sentence(
     home_folder: Path, name: str
 ) -> None:
-    """Not in silence and not without an end."""
+    """It neither waits silently nor forever."""
     lock = home_folder / name
     lock.touch()
     lock.chmod(0o644)
@@ -120,7 +120,7 @@ def test_a_start_that_meets_a_foreign_lock_ends_with_a_sentence(
 def test_for_root_a_link_in_a_home_of_another_account_leads_nowhere(
     home_folder: Path, name: str
 ) -> None:
-    """Nothing is made or changed where it leads, and no secret is read from there."""
+    """Nothing is created or changed at its target, and no secret is read from there."""
     target = home_folder.with_name(home_folder.name + "-target")
     os.chown(home_folder, NOBODY, NOBODY)
     (home_folder / name).symlink_to(target)
@@ -128,7 +128,7 @@ def test_for_root_a_link_in_a_home_of_another_account_leads_nowhere(
     server = EmbeddedServer(home_folder)
     try:
         if name == "postgres.password":
-            with server.running():  # made by us alone, so the link is removed
+            with server.running():  # created by this program only, so the link is removed
                 pass
         else:
             with pytest.raises(Refused, match="symbolic link"), server.running():
@@ -141,7 +141,7 @@ def test_for_root_a_link_in_a_home_of_another_account_leads_nowhere(
 def test_a_home_that_may_not_be_written_to_is_named_with_its_owner(
     home_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The account that may is in the message."""
+    """The message names the account that may write."""
 
     def refused(*_: object) -> int:
         raise PermissionError(13, "Permission denied")

@@ -1,4 +1,4 @@
-"""A workspace with a project, and its use cases, each in a transaction of its own."""
+"""A workspace with a project, and use cases that each run in a separate transaction."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ class Studio:
         self.identity = workspace.identity
 
     def act(self, use_case: Callable[..., Any], **arguments: Any) -> Any:
-        """A use case of the organization, committed."""
+        """Call a use case of the organization and commit."""
         return operational(self.workspace, use_case, **arguments)
 
     def project(self, title: str = "Mattina", **more: Any) -> Project:
-        """A project in Italian."""
+        """Create a project in Italian."""
         new = studio.NewProject(title, "it", **more)
         project: Project = self.act(studio.create_project, new=new)
         return project
 
     def episode(self, project: Project, title: str = "Vento", **more: Any) -> StudioEpisode:
-        """An episode of a project."""
+        """Create an episode of a project."""
         episode: StudioEpisode = self.act(
             studio.create_episode, project_id=project.project_id, title=title, **more
         )
         return episode
 
     def note(self, project: Project, body: str = "Shorter, please.", **more: Any) -> Any:
-        """A note on a project."""
+        """Add a note to a project."""
         return self.act(studio.add_note, project_id=project.project_id, body=body, **more)
 
     def write(self, episode: StudioEpisode, *bodies: str, **more: Any) -> list[studio.Block]:
-        """The script of an episode, written by the acting person unless ``author`` is given."""
+        """Save the script of an episode, by the user unless ``author`` is given."""
         author = more.get("author", studio.Author.PERSON)
         blocks = [studio.NewBlock(body) for body in bodies]
         script: list[studio.Block] = self.act(
@@ -56,7 +56,7 @@ class Studio:
         return script
 
     def execute(self, statement: str, *parameters: object) -> None:
-        """A statement as the worker: what other parts of the product do."""
+        """Run a statement as the worker, as other parts of the product do."""
         with self.workspace.stores.operational.worker() as tx:
             tx.connection.execute(statement, parameters)
 

@@ -1,7 +1,7 @@
-"""A program that works one due slot and kills itself at its n-th write: a commit or a file.
+"""A program that works on one due slot and kills itself at its n-th write: a commit or a file.
 
-Started by the kill tests, with the database's place, the store's folder and n. An even n dies
-before the write, an odd one after it. It prints the number of writes when it lives to the end.
+The kill tests start it with the database's address, the store's folder and n. An even n dies before
+the write, an odd one after it. It prints the number of writes when it survives.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ writes = 0
 
 
 def dying(write: Callable[..., Any], last: int) -> Callable[..., Any]:
-    """The same write, with death before or after the wanted one."""
+    """The same write, with the kill before or after the wanted one."""
 
     def counted(*arguments: Any, **named: Any) -> Any:
         global writes
@@ -43,7 +43,7 @@ def dying(write: Callable[..., Any], last: int) -> Callable[..., Any]:
 
 
 def main() -> None:
-    """Work one slot, or die."""
+    """Work on one slot, or die."""
     location, folder, last = sys.argv[1:4]
     database: Database[Any] = Database(pickle.loads(base64.b64decode(location)))  # noqa: S301
     place = Place(database, FolderStore(Path(folder)), "https://pod.example")

@@ -1,4 +1,4 @@
-"""Helpers of the pipeline's tests: a project, and a worker that makes its slots."""
+"""Helpers for pipeline tests: a project, and a worker that produces its slots."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ ADDRESS = "https://pod.example"
 
 
 class Maker:
-    """Makes episodes in a workspace, in this process."""
+    """Produces episodes in a workspace, in this process."""
 
     def __init__(self, room: Studio, folder: Path) -> None:
         self.room = room
         self.place = Place(room.workspace.stores.operational, FolderStore(folder), ADDRESS)
 
     def project(self, title: str = "Caffè Corrente", **more: Any) -> Any:
-        """A project whose speakers are quick."""
+        """Create a project whose speakers are fast."""
         project = self.room.project(title, brief=more.pop("brief", BRIEF), **more)
         self.change(project, voices=VOICES)
         return project
 
     def change(self, project: Any, **choices: Any) -> None:
-        """Change how a project is produced."""
+        """Change a project's production settings."""
         self.room.act(
             production.change_production,
             project_id=project.project_id,
@@ -43,14 +43,14 @@ class Maker:
         )
 
     def ask(self, project: Any) -> ScheduledSlot:
-        """Ask for an episode now."""
+        """Request an episode now."""
         slot: ScheduledSlot = self.room.act(
             generating.generate_episode, project_id=project.project_id
         )
         return slot
 
     def work(self, times: int = 1) -> list[Outcome]:
-        """Work so many due slots."""
+        """Work on this many due slots."""
         outcomes = []
         with generating.worker(self.place.operational) as worker_id:
             for _ in range(times):
@@ -60,7 +60,7 @@ class Maker:
         return outcomes
 
     def make(self, project: Any) -> Outcome:
-        """An episode, made at once."""
+        """Request and produce an episode."""
         self.ask(project)
         (outcome,) = self.work()
         return outcome

@@ -1,4 +1,4 @@
-"""A cadence and its slots, as pure rules (Q1, Q3, Q7)."""
+"""A cadence and its slots: the pure rules (Q1, Q3, Q7)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def cadence(**changes: Any) -> Cadence:
 
 @cache
 def changes_of(name: str) -> list[tuple[datetime, timedelta, timedelta]]:
-    """The second reader: every change of a zone's offset, found from the side of UTC only."""
+    """An independent reader: every change of a zone's offset, found from UTC only."""
     zone = zone_of(name)
 
     def offset(at: datetime) -> timedelta:
@@ -66,7 +66,7 @@ def changes_of(name: str) -> list[tuple[datetime, timedelta, timedelta]]:
 def test_q1_every_zone_and_every_transition_from_2005_to_2036_moves_a_slot_as_the_rule_says() -> (
     None
 ):
-    """In a gap later by its length, in an overlap the earlier instant; checked from UTC's side."""
+    """In a gap later by its length, in an overlap the earlier instant; checked from UTC."""
     zones, checked = sorted(zone_names()), 0
     for name in zones:
         zone, listed = zone_of(name), changes_of(name)
@@ -106,7 +106,7 @@ def test_q1_slots_never_come_out_of_order_and_never_twice_around_any_transition(
 
 
 def test_q1_a_date_that_a_zone_skipped_gives_no_second_slot_at_the_same_instant() -> None:
-    """Apia had no 30 December 2011: the slot of the 31st remains."""
+    """Apia had no 30 December 2011: only the slot of the 31st remains."""
     daily = cadence_of(
         {
             "days": ["TH", "FR", "SA"],
@@ -171,7 +171,7 @@ def test_q3_a_cadence_that_cannot_be_planned_names_the_field(
 
 
 def test_q3_a_cadence_is_stored_in_order_and_read_back_the_same() -> None:
-    """Days in the order of the week, times ascending, each once."""
+    """Days in the order of the week, times ascending, without duplicates."""
     wanted = cadence(days=["th", "MO", "MO"], times=["18:00", "06:00"], skip_dates=["2026-12-24"])
 
     config = as_config(wanted)
@@ -199,7 +199,7 @@ def test_q3_skipped_dates_and_dates_outside_the_span_have_no_slot() -> None:
 
 
 def test_q6_only_slots_that_differ_are_replaced() -> None:
-    """What is right keeps its id; a moved time or another zone replaces the slot."""
+    """A correct slot keeps its id; a moved time or another zone replaces the slot."""
     first, second = (
         Slot(date(2026, 12, day), time(6), 0, datetime(2026, 12, day, 5, tzinfo=UTC))
         for day in (3, 7)
@@ -237,7 +237,7 @@ def overdue(*hours: int) -> list[Overdue]:
 def test_q7_the_policy_says_which_missed_slots_still_run(
     policy: str, limit: int | None, hours: tuple[int, ...], expected: tuple[int, ...]
 ) -> None:
-    """Within 24 hours a slot is late and runs; after that the policy decides."""
+    """A slot that is up to 24 hours late runs; after that the policy decides."""
     ended = missed(overdue(*hours), NOW, policy=policy, limit=limit)
 
     assert sorted(expected) == sorted(slot_id.int for slot_id in ended)
@@ -251,7 +251,7 @@ def test_q7_the_policy_says_which_missed_slots_still_run(
 def test_q7_no_policy_ends_a_slot_that_is_only_late_or_runs_more_than_it_allows(
     hours: list[int], policy: str, limit: int | None
 ) -> None:
-    """Every slot runs or is ended: none is lost between the two."""
+    """Every slot runs or is ended; none is lost."""
     slots = overdue(*hours)
     ended = set(missed(slots, NOW, policy=policy, limit=limit))
     running = [slot for slot in slots if slot.slot_id not in ended]

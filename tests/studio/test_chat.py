@@ -1,4 +1,4 @@
-"""Chat about an episode: answers quote it, and survive a dropped connection (CRE-8)."""
+"""Chat about an episode: answers quote it, and survive a lost connection (CRE-8)."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def episode_with_script(room: Studio) -> StudioEpisode:
 
 
 def begun(room: Studio, episode: StudioEpisode) -> studio.ChatSession:
-    """A chat about an episode."""
+    """Begin a chat about an episode."""
     session: studio.ChatSession = room.act(studio.start_chat, episode_id=episode.episode_id)
     return session
 
 
 def asked(room: Studio, session: studio.ChatSession, text: str, provider: Any = None) -> Any:
-    """A committed question."""
+    """Ask a question and commit it."""
     return studio.ask(
         room.workspace.stores.operational,
         identity=room.identity,
@@ -58,7 +58,7 @@ def asked(room: Studio, session: studio.ChatSession, text: str, provider: Any = 
 
 
 def produced(room: Studio, question: Any, provider: Any = None) -> None:
-    """The answer, produced."""
+    """Produce the answer."""
     studio.produce(
         room.workspace.stores.operational,
         identity=room.identity,
@@ -84,14 +84,14 @@ def messages(room: Studio, session: studio.ChatSession) -> list[studio.ChatMessa
     ],
 )
 def test_cre8_an_answer_quotes_the_episode_with_the_second(question: str, expected: str) -> None:
-    """Or says that the episode does not tell."""
+    """Or says that the episode does not answer the question."""
     text = "".join(piece.text for piece in answering.answer(question, SPOKEN, "it"))
 
     assert text.endswith(expected)
 
 
 def test_cre8_messages_are_ordered_by_number_and_answers_cite_their_times(room: Studio) -> None:
-    """Question and answer, twice; parts have a version."""
+    """Two questions with answers; parts have a version."""
     session = begun(room, episode_with_script(room))
     for text in ("Vento?", "Barche?"):
         produced(room, asked(room, session, text))
@@ -121,7 +121,7 @@ class Slow:
         self.seen: list[str] = []
 
     def answer(self, question: str, passages: Sequence[Passage], language: str) -> Iterator[Piece]:
-        """Two pieces; between them the connection is gone, or the model is."""
+        """Two pieces; between them the connection drops, or the model fails."""
         yield Piece("The wind ")
         with self.room.workspace.stores.operational.worker() as tx:
             self.seen = tx.values("SELECT role FROM studio.chat_messages ORDER BY seq")
@@ -131,7 +131,7 @@ class Slow:
 
 
 def test_cre8_the_question_is_committed_before_the_call(room: Studio) -> None:
-    """A process that dies in the call loses no question."""
+    """No question is lost when the process dies during the call."""
     priced(room)
     session = begun(room, episode_with_script(room))
     model = Slow(room)
@@ -143,7 +143,7 @@ def test_cre8_the_question_is_committed_before_the_call(room: Studio) -> None:
 def test_cre8_an_answer_that_breaks_keeps_its_text_and_is_settled(
     room: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With what was used until then; nothing stays reserved."""
+    """It is settled with the usage so far; nothing stays reserved."""
     priced(room)
     session = begun(room, episode_with_script(room))
     monkeypatch.setattr(chatting, "FLUSH_SECONDS", 0.0)
@@ -158,7 +158,7 @@ def test_cre8_an_answer_that_breaks_keeps_its_text_and_is_settled(
 
 
 def test_cre8_who_connects_again_reads_on_where_it_stopped(room: Studio) -> None:
-    """From the last character it has, also when the answer has ended meanwhile."""
+    """From the last received character, also when the answer has ended meanwhile."""
     session = begun(room, episode_with_script(room))
     question = asked(room, session, "Vento?")
     produced(room, question)
@@ -177,7 +177,7 @@ def test_cre8_who_connects_again_reads_on_where_it_stopped(room: Studio) -> None
 def test_cre8_an_answer_that_is_stopped_keeps_the_text_it_has(
     room: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And a second question waits for the first answer."""
+    """A second question waits for the first answer."""
     session = begun(room, episode_with_script(room))
     monkeypatch.setattr(chatting, "FLUSH_SECONDS", 0.0)
     question = asked(room, session, "Vento?")
@@ -209,7 +209,7 @@ def priced(room: Studio, limit: str = "1") -> None:
 
 
 def test_cre8_an_answer_is_reserved_before_and_settled_after(room: Studio) -> None:
-    """Its message names the usage event; without room in the budget nothing is called."""
+    """Its message has the usage event; without budget no model is called."""
     priced(room)
     session = begun(room, episode_with_script(room))
     produced(room, asked(room, session, "Vento?"))
@@ -227,7 +227,7 @@ def test_cre8_an_answer_is_reserved_before_and_settled_after(room: Studio) -> No
 
 
 def test_cre8_a_chat_is_its_persons_own(room: Studio) -> None:
-    """Another member of the organization does not find it."""
+    """Other members of the organization get not found."""
     session = begun(room, episode_with_script(room))
     room.execute(
         "INSERT INTO accounts.users (organization_id, email, name, password_hash)"

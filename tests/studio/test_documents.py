@@ -1,4 +1,4 @@
-"""Source documents: text, pages, PDFs, with their limits; parts that can be cited."""
+"""Source documents: text, pages, PDFs, their limits, and citable parts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wavehouse.studio.rules.chunking import LONGEST_CHUNK, chunks_of
 
 
 def add(room: Studio, project: Project, text: str, title: str = "Harbour") -> studio.Document:
-    """Give a project a text."""
+    """Add a text to a project."""
     document = DocumentText(DocumentKind.TEXT, title, text)
     added: studio.Document = room.act(
         studio.add_document, project_id=project.project_id, document=document
@@ -80,7 +80,7 @@ def test_a_document_is_cut_into_parts_whose_numbers_are_never_used_again(room: S
 
 @given(st.text(st.sampled_from("ab .\n!"), max_size=6000))
 def test_parts_of_a_document_hold_all_its_words_in_order(text: str) -> None:
-    """Each where it says it is, none longer than the limit."""
+    """Each is at its stated position, and none is longer than the limit."""
     parts = chunks_of(text)
 
     assert "".join(text.split()) == "".join("".join(body.split()) for _, body in parts)
@@ -89,7 +89,7 @@ def test_parts_of_a_document_hold_all_its_words_in_order(text: str) -> None:
 
 
 def test_a_pdf_is_read_as_text_with_its_title(room: Studio, tmp_path: Path) -> None:
-    """In a process of its own."""
+    """A separate process reads it."""
     path = tmp_path / "boats.pdf"
     path.write_bytes(pdf("The boats leave at five.", pages=2))
     document = studio.read_pdf_file(path)
@@ -123,13 +123,13 @@ def test_a_pdf_of_500_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:
 def test_a_pdf_that_cannot_be_used_is_refused_with_the_reason(
     content: bytes, sentence: str
 ) -> None:
-    """Never a traceback."""
+    """One sentence, never a traceback."""
     with pytest.raises(InvalidInput, match=sentence):
         studio.read_pdf(content, title="x")
 
 
 def test_a_document_without_text_is_refused(room: Studio) -> None:
-    """A scan holds pictures only."""
+    """A scan contains only pictures."""
     with pytest.raises(InvalidInput, match="holds no text"):
         add(room, room.project(), " \n\u202e ")
 
@@ -138,7 +138,7 @@ def test_a_document_without_text_is_refused(room: Studio) -> None:
     "url", ["http://127.0.0.1/", "http://[::ffff:10.0.0.1]/a", "http://169.254.169.254/x"]
 )
 def test_a_page_at_a_private_address_is_refused(url: str) -> None:
-    """Nothing is sent there."""
+    """No request is sent to it."""
     with pytest.raises(Refused):
         studio.read_page(url)
 

@@ -1,4 +1,4 @@
-"""User events: a registry, a quarantine, nothing lost (CRE-5)."""
+"""User events: a registry, a quarantine, no lost events (CRE-5)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OPENED = {
 
 
 def event(client: str, kind: str = "episode.heard", **data: Any) -> NewEvent:
-    """An event of now."""
+    """An event at the present time."""
     return NewEvent(kind, client, NOW, data or {"episode": "monday"})
 
 
@@ -46,7 +46,7 @@ def register(room: Studio, name: str = "episode.heard", schema: Any = None) -> N
 def test_cre5_an_unknown_type_is_quarantined_and_accepted_once_it_is_registered(
     room: Studio,
 ) -> None:
-    """Nothing is lost; what does not fit stays, with the reason."""
+    """Events that still do not match stay, with the reason."""
     first = recorded(room, event("1"), event("2", episode=7), event("1"))
     register(room)
     replayed = room.act(studio.replay_events)
@@ -62,7 +62,7 @@ def test_cre5_an_unknown_type_is_quarantined_and_accepted_once_it_is_registered(
 
 
 def test_cre5_a_client_id_is_unique_for_an_organization_and_a_day(room: Studio) -> None:
-    """The next day the same id is another event."""
+    """On the next day the same id is another event."""
     register(room)
     tomorrow = NewEvent("episode.heard", "1", NOW + timedelta(days=1), {"episode": "monday"})
 
@@ -70,7 +70,7 @@ def test_cre5_a_client_id_is_unique_for_an_organization_and_a_day(room: Studio) 
 
 
 def test_cre5_an_event_fits_any_version_that_is_not_retired(room: Studio) -> None:
-    """A new version does not quarantine clients that send the old shape."""
+    """A new version does not quarantine clients that send the old form."""
     register(room)
     register(room, schema={"type": "object", "required": ["episode", "place"]})
     both = recorded(room, event("1"), event("2", episode="monday", place="car"))
@@ -98,7 +98,7 @@ def test_cre5_an_event_fits_any_version_that_is_not_retired(room: Studio) -> Non
 def test_cre5_an_event_that_cannot_be_stored_is_refused_with_its_number(
     room: Studio, bad: NewEvent
 ) -> None:
-    """And the ones beside it are not stored either, so that the client can send all again."""
+    """The other events are not stored either, so that the client can send all of them again."""
     with pytest.raises(InvalidInput) as refused:
         recorded(room, event("good"), bad)
 
@@ -119,13 +119,13 @@ def test_cre5_an_event_that_cannot_be_stored_is_refused_with_its_number(
     ],
 )
 def test_cre5_a_schema_with_an_unsupported_rule_is_refused(room: Studio, schema: Any) -> None:
-    """No rule is ignored in silence."""
+    """No rule is silently ignored."""
     with pytest.raises(InvalidInput, match="not supported or has an invalid value"):
         register(room, schema=schema)
 
 
 def test_cre5_the_supported_rules_of_json_schema_are_checked() -> None:
-    """Each with a value that fits and one that does not."""
+    """Each with a valid and an invalid value."""
     from wavehouse.studio.rules.schemas import violation
 
     cases: list[tuple[dict[str, Any], object, object]] = [

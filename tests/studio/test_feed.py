@@ -1,4 +1,4 @@
-"""The feed and its files: valid, read back by our own reader, private by a token."""
+"""The feed and its files: valid, readable by our own reader, private with a token."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ REQUIRED = {
     "chapters": ("url", "type"),
     "season": ("name",),
 }
-"""Attributes that the namespace's schema requires of the elements that are emitted."""
+"""Attributes that the namespace's schema requires for the emitted elements."""
 KNOWN = {
     "guid",
     "locked",
@@ -82,7 +82,7 @@ KNOWN = {
 
 @pytest.fixture
 def maker(room: Studio) -> Maker:
-    """A worker whose store is the one that the web serves."""
+    """A worker with the store that the web serves."""
     maker = Maker(room, Path("unused"))
     workspace = room.workspace
     maker.place = place_of(workspace.stores.operational, workspace.settings)
@@ -90,7 +90,7 @@ def maker(room: Studio) -> Maker:
 
 
 def test_every_element_of_the_namespace_has_what_its_schema_requires() -> None:
-    """Required attributes, bounded texts, numbers; special characters survive, controls do not."""
+    """Required attributes, limited texts, numbers; special characters stay, controls do not."""
     tree = etree.fromstring(feed(SHOW))
 
     ours = [node for node in tree.iter() if str(node.tag).startswith(f"{{{PODCAST}}}")]
@@ -120,7 +120,7 @@ def test_our_own_reader_finds_everything_that_was_emitted() -> None:
 
 
 def test_the_guid_of_a_feed_is_the_one_that_the_definition_computes() -> None:
-    """The example of the namespace's own documentation, whatever the scheme and final slash."""
+    """The example from the namespace's documentation, for any scheme and final slash."""
     expected = "917393e3-1b1e-5cef-ace4-edaa54e1f810"
 
     assert expected == podcast_guid("https://mp3s.nashownotes.com/pc20rss.xml")
@@ -128,7 +128,7 @@ def test_the_guid_of_a_feed_is_the_one_that_the_definition_computes() -> None:
 
 
 def test_what_is_published_is_served_with_its_length_and_in_ranges(maker: Maker) -> None:
-    """Feed, audio, transcript, chapters; a part of the audio; the enclosure's length is true."""
+    """Feed, audio, transcript, chapters; a part of the audio; the enclosure's length is correct."""
     project = maker.project()
     made = maker.make(project)
     maker.room.act(
@@ -165,7 +165,7 @@ def test_what_is_published_is_served_with_its_length_and_in_ranges(maker: Maker)
 
 
 def test_a_private_feed_needs_its_token_and_a_new_token_ends_the_old_one(maker: Maker) -> None:
-    """Only a hash is stored; wrong addresses have one answer; the catalogue has no token."""
+    """Only a hash is stored; all wrong addresses get one answer; the catalog has no token."""
     project = maker.project()
     maker.make(project)
     ask = {"project_id": project.project_id, "visibility": Visibility.PRIVATE}

@@ -1,4 +1,4 @@
-"""Highlights are found again after an edit, or say that they are orphaned (CRE-9)."""
+"""Highlights are found again after an edit, or are marked as orphaned (CRE-9)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def passage(text: str, words: str) -> tuple[int, int]:
 
 
 def moved(before: str, words: str, after: str) -> str | None:
-    """What a highlight of ``words`` covers after an edit."""
+    """The text covered by a highlight of ``words`` after an edit."""
     span = anchor(after, quote_of(before, *passage(before, words)))
     return None if span is None else after[span[0] : span[1]]
 
@@ -42,7 +42,7 @@ def moved(before: str, words: str, after: str) -> str | None:
     ],
 )
 def test_cre9_a_quote_is_found_after_an_edit(words: str, after: str, expected: str | None) -> None:
-    """Moved, in another form of Unicode, across line breaks, edited; or not at all."""
+    """Moved, in another Unicode form, across line breaks, edited; or not found."""
     found = moved(STORY, words, after)
     expectations = {
         None: unicodedata.normalize("NFD", words),
@@ -54,7 +54,7 @@ def test_cre9_a_quote_is_found_after_an_edit(words: str, after: str, expected: s
 
 
 def test_cre9_of_repeated_words_the_ones_with_the_same_surroundings_are_found() -> None:
-    """Even when the other ones are nearer to the old position."""
+    """Even when others are nearer to the old position."""
     start = STORY.rindex("Det blåser")
     quote = quote_of(STORY, start, start + len("Det blåser"))
     shorter = STORY.replace("Båtene går klokken fem. ", "")
@@ -64,7 +64,7 @@ def test_cre9_of_repeated_words_the_ones_with_the_same_surroundings_are_found() 
 
 
 def naive(text: str, exact: str, prefix: str, suffix: str, old: int) -> tuple[int, int] | None:
-    """Rule 1 of the anchoring, written down as slowly as it reads, for plain texts."""
+    """Rule 1 of anchoring in its simplest, slowest form, for plain texts."""
     options = []
     for start in range(len(text) - len(exact) + 1):
         if text[start : start + len(exact)] != exact:
@@ -89,7 +89,7 @@ PLAIN = st.text("ab", min_size=1, max_size=60)
 def test_cre9_a_second_implementation_finds_the_same_place(
     text: str, data: st.DataObject, other: str
 ) -> None:
-    """Texts of two letters repeat everything; surroundings below eight letters leave rule 1."""
+    """Texts of two letters repeat everything; surroundings below eight letters skip rule 1."""
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
     quote = quote_of(text, start, end)
@@ -105,7 +105,7 @@ def test_cre9_a_second_implementation_finds_the_same_place(
 def test_cre9_in_the_same_text_a_quote_covers_the_same_words(
     text: str, data: st.DataObject
 ) -> None:
-    """For any Unicode."""
+    """For any Unicode text."""
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
     quote = quote_of(text, start, end)
@@ -117,7 +117,7 @@ def test_cre9_in_the_same_text_a_quote_covers_the_same_words(
 
 
 def highlighted(room: Studio, episode: StudioEpisode, block: Block, words: str) -> Highlight:
-    """A highlight of words in a block."""
+    """Highlight words in a block."""
     start, end = passage(block.body, words)
     made: Highlight = room.act(
         studio.add_highlight,
@@ -139,7 +139,7 @@ def states(room: Studio, episode: StudioEpisode) -> list[tuple[str, object, str]
 
 
 def test_cre9_a_highlight_follows_its_words_into_another_block_and_back(room: Studio) -> None:
-    """Orphaned while they are gone, with the revision in which they were."""
+    """It is orphaned while they are gone, with their last revision."""
     episode = room.episode(room.project())
     first, second = room.write(episode, "God morgen alle sammen.", "Båtene går klokken fem.")
     highlighted(room, episode, second, "går klokken fem")
@@ -157,7 +157,7 @@ def test_cre9_a_highlight_follows_its_words_into_another_block_and_back(room: St
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 2), (2, 2), (3, 2), (0, 99), (3, 4)])
 def test_cre9_a_passage_outside_the_text_is_refused(room: Studio, start: int, end: int) -> None:
-    """And so is one of white space only."""
+    """So is one of white space only."""
     episode = room.episode(room.project())
     (block,) = room.write(episode, "God morgen")
 

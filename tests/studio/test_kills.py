@@ -1,4 +1,4 @@
-"""A worker is killed at any write: one episode, one payment, one item, one end (Q19)."""
+"""A worker killed at any write: one episode, one payment, one item, one end (Q19)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wavehouse import accounts, usage
 from wavehouse.kernel import clock
 from wavehouse.kernel.ids import uuid7
 from wavehouse.store import Database
-from wavehouse.studio.queries import slots
+from wavehouse.studio.queries import leases
 from wavehouse.studio.service import publishing
 from wavehouse.usage import BudgetScope, NewBudget, Unit
 from wavehouse.workspace import Workspace
@@ -29,7 +29,7 @@ PROGRAM = Path(__file__).with_name("dying.py")
 
 @pytest.fixture
 def maker(workspace: Workspace, tmp_path: Path) -> Maker:
-    """A worker in present time, a project whose calls cost money, and a budget."""
+    """A worker at the present time, a project whose calls cost money, and a budget."""
     room = Studio(workspace)
     operational(workspace, accounts.choose_plan, tier="professional", persona=None)
     made = Maker(room, tmp_path / "studio")
@@ -51,7 +51,7 @@ def maker(workspace: Workspace, tmp_path: Path) -> Maker:
 
 
 def killed(maker: Maker, write: int) -> bool:
-    """Work the due slot in a process that dies at this write; whether it did."""
+    """Work on the due slot in a process that dies at this write; returns whether it died."""
     database: Database[Any] = maker.place.operational
     location = base64.b64encode(pickle.dumps(database.place)).decode()
     done = subprocess.run(
@@ -65,14 +65,14 @@ def killed(maker: Maker, write: int) -> bool:
 
 
 def rescued(maker: Maker) -> None:
-    """The leader takes back what dead workers hold."""
+    """Let the leader take back the leases of dead workers."""
     maker.room.execute("DELETE FROM queue.workers WHERE name = 'studio generate'")
     with maker.place.operational.worker() as tx:
-        slots.rescue_slots(tx, now=clock.now())
+        leases.rescue_slots(tx, now=clock.now())
 
 
 def check(maker: Maker, project: Any, episodes: int) -> None:
-    """One of each for every slot, whatever happened on the way."""
+    """Check that every slot has exactly one of each."""
     ended = "SELECT count(*) FROM studio.episode_schedule_done"
     assert episodes == maker.count(f"{ended} WHERE status = 'done'")
     assert episodes == maker.count(ended)
@@ -105,7 +105,7 @@ def check(maker: Maker, project: Any, episodes: int) -> None:
 
 
 def walk(maker: Maker, writes: list[int]) -> int:
-    """Kill a worker once at each of these writes, each time on a new slot; how many died."""
+    """Kill a worker at each of these writes, on a new slot each time; returns how many died."""
     project = maker.project(brief="Il mercato.")
     maker.change(project, text_model="writer", speech_model="voice")
     new = NewBudget(
@@ -125,7 +125,7 @@ def walk(maker: Maker, writes: list[int]) -> int:
 def test_q19_a_worker_killed_at_some_write_leaves_one_episode_and_one_payment(
     maker: Maker,
 ) -> None:
-    """Before and after a commit early, in the middle, at publishing; `make kills` does them all."""
+    """Before and after a commit, early, late and at publishing; `make kills` covers all."""
     assert 5 == walk(maker, [3, 14, 57, 120, 141])
 
 

@@ -22,13 +22,13 @@ DAY = timedelta(days=1)
 
 
 def recalled(room: Studio, project: Project, **times: Any) -> list[str | None]:
-    """What is recalled, in order."""
+    """The recalled memories, in order."""
     rows: list[Memory] = room.act(studio.recalled, project_id=project.project_id, **times)
     return [row.content for row in rows]
 
 
 def remember(room: Studio, project: Project, content: str, **more: Any) -> Memory:
-    """A memory of a person."""
+    """Store a memory of a person."""
     memory: Memory = room.act(
         studio.remember, project_id=project.project_id, new=NewMemory(content, **more)
     )
@@ -36,7 +36,7 @@ def remember(room: Studio, project: Project, content: str, **more: Any) -> Memor
 
 
 def test_cre4_a_correction_supersedes_and_both_times_can_be_asked(room: Studio) -> None:
-    """What held then by what is known now, and by what was known then."""
+    """The state then as known now, and as known then."""
     project = room.project()
     old = remember(room, project, "Anna hosts.", valid_from=NOW - 10 * DAY)
     with clock.frozen(NOW + DAY):
@@ -68,7 +68,7 @@ def test_cre4_a_correction_without_a_time_says_that_the_old_never_held(room: Stu
 
 
 def test_cre4_a_memory_that_ended_holds_until_then(room: Studio) -> None:
-    """And a correction cannot start before the memory."""
+    """A correction cannot start before the memory."""
     project = room.project()
     memory = remember(room, project, "Advent music.", valid_from=NOW)
     with pytest.raises(InvalidInput, match="starts before"):
@@ -81,7 +81,7 @@ def test_cre4_a_memory_that_ended_holds_until_then(room: Studio) -> None:
 
 
 def test_cre4_forgetting_erases_the_content_everywhere_and_keeps_a_tombstone(room: Studio) -> None:
-    """Its repetition and the value it was imported from are erased; a second import keeps quiet."""
+    """Copies and imported values are erased too; a second import does not restore them."""
     project = room.project()
     imported(room, project, '["Lives in Turin.", "Likes wind."]')
     memory = room.act(studio.recalled, project_id=project.project_id)[0]
@@ -106,7 +106,7 @@ def test_cre4_forgetting_erases_the_content_everywhere_and_keeps_a_tombstone(roo
 
 
 def test_cre4_the_database_refuses_to_change_a_memory(room: Studio) -> None:
-    """Neither its content nor its times nor its confidence, by whatever program."""
+    """Neither content nor times nor confidence, by any program."""
     project = room.project()
     remember(room, project, "Ten minutes.")
 
@@ -150,7 +150,7 @@ def test_cre4_an_import_that_is_repeated_adds_only_what_changed(room: Studio) ->
 
 @pytest.mark.parametrize("memories", ['"text"', "12", "{", "", '["\\u0000"]', '["\\ud800"]'])
 def test_cre4_memories_that_are_no_array_or_object_are_refused(room: Studio, memories: str) -> None:
-    """With what is wrong; what was there stays."""
+    """The error has the fault; existing memories stay."""
     project = room.project()
     with pytest.raises(InvalidInput, match="not a JSON array or object"):
         imported(room, project, memories)
@@ -171,7 +171,7 @@ OBJECTS = st.dictionaries(TEXTS | st.just("k" * 3000), VALUES, max_size=5)
 
 @pytest.mark.parametrize("number", ["1e400", "0.1000000000000000055511151231257827", "-0.0"])
 def test_cre4_numbers_keep_all_their_digits(room: Studio, number: str) -> None:
-    """What no float can hold comes back as it was."""
+    """Numbers beyond a float's precision are returned unchanged."""
     project = room.project()
     imported(room, project, f'[{number}, {{"deep": [{number}]}}]')
 
@@ -181,7 +181,7 @@ def test_cre4_numbers_keep_all_their_digits(room: Studio, number: str) -> None:
 
 
 def test_cre4_the_export_of_an_import_equals_the_original(room: Studio) -> None:
-    """For any JSON; imported twice it is there once."""
+    """For any JSON; importing it twice stores it once."""
     projects = [room.project("Objects"), room.project("Arrays")]
     moment = [NOW]
 

@@ -1,4 +1,4 @@
-"""Notes reach the next planning, once, and say which (CRE-3)."""
+"""Notes reach the next planning exactly once, and name their episode (CRE-3)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def taken(room: Studio, project: Project, episode: StudioEpisode, **more: bool) 
 
 
 def test_cre3_a_note_on_one_episode_reaches_the_planning_of_the_next(room: Studio) -> None:
-    """It says which, is taken once, and the episode that it changed is on it."""
+    """The note is taken once, and names the episode that it changed."""
     project = room.project()
     first = room.episode(project, "First", scheduled_for=NOW - timedelta(days=1))
     room.execute("UPDATE studio.episodes SET status = 'published', published_at = now()")
@@ -47,7 +47,7 @@ def test_cre3_a_note_on_one_episode_reaches_the_planning_of_the_next(room: Studi
 
 
 def test_cre3_a_note_during_generation_reaches_the_next_episode_and_says_so(room: Studio) -> None:
-    """A planning that is tried again has the same notes."""
+    """A repeated planning has the same notes."""
     project = room.project()
     running = room.episode(project, "Running", scheduled_for=NOW)
     coming = room.episode(project, "Coming", scheduled_for=NOW + timedelta(days=1))
@@ -63,7 +63,7 @@ def test_cre3_a_note_during_generation_reaches_the_next_episode_and_says_so(room
 
 
 def test_cre3_a_second_generation_of_an_episode_takes_newer_notes(room: Studio) -> None:
-    """Only when it asks for them."""
+    """Only on request."""
     project = room.project()
     episode = room.episode(project)
     room.note(project, "One.")
@@ -76,7 +76,7 @@ def test_cre3_a_second_generation_of_an_episode_takes_newer_notes(room: Studio) 
 
 
 def test_cre3_notes_of_a_generation_that_failed_reach_the_next_planning(room: Studio) -> None:
-    """What it had decided stays decided."""
+    """Earlier decisions stay."""
     project = room.project()
     failed, after = room.episode(project, "Failed"), room.episode(project, "After")
     kept, _ = room.note(project, "Kept."), room.note(project, "Given back.")
@@ -90,7 +90,7 @@ def test_cre3_notes_of_a_generation_that_failed_reach_the_next_planning(room: St
 
 
 def test_cre3_a_decision_is_stored_once_and_needs_a_reason_to_decline(room: Studio) -> None:
-    """The same decision again changes nothing; another one is refused, as is another's note."""
+    """Repeating the decision changes nothing; another decision, or another's note, is refused."""
     project = room.project()
     episode, other = room.episode(project, "One"), room.episode(project, "Other")
     note = room.note(project).note
@@ -118,7 +118,7 @@ def test_cre3_a_decision_is_stored_once_and_needs_a_reason_to_decline(room: Stud
 
 
 def test_cre3_a_note_names_its_slot_while_there_is_no_episode(room: Studio) -> None:
-    """And nothing at all when nothing is scheduled."""
+    """It names nothing when nothing is scheduled."""
     project = room.project()
     nowhere = room.note(project).reach
     room.execute(
@@ -137,7 +137,7 @@ def test_cre3_a_note_names_its_slot_while_there_is_no_episode(room: Studio) -> N
 
 
 def test_a_note_on_another_projects_episode_is_refused(room: Studio) -> None:
-    """And so is an empty one."""
+    """So is an empty one."""
     project, other = room.project(), room.project("Sera")
     episode = room.episode(other)
 

@@ -75,7 +75,7 @@ def test_q6_a_changed_cadence_replaces_future_slots_and_leaves_what_runs_and_end
 
 
 def test_q2_a_slot_that_ended_is_never_planned_again(room: Studio) -> None:
-    """Its place in the ledger stays taken, even after the cadence was cleared and set again."""
+    """Its number stays used, even after the cadence was cleared and set again."""
     project, _ = planned(room)
     first = slots_of(room, project)[0]
     room.act(planning.cancel_slot, slot_id=first.slot_id)
@@ -91,7 +91,7 @@ def test_q2_a_slot_that_ended_is_never_planned_again(room: Studio) -> None:
 def test_q5_another_edition_of_the_zone_rules_touches_only_future_pending_slots(
     room: Studio,
 ) -> None:
-    """The planner notes the edition it confirmed; equal instants keep their slots."""
+    """The planner stores the confirmed edition; equal instants keep their slots."""
     project, _ = planned(room)
     room.execute("UPDATE studio.episode_schedule_queue SET tzdata_version = '1999a'")
 
@@ -106,7 +106,7 @@ def test_q5_another_edition_of_the_zone_rules_touches_only_future_pending_slots(
 def test_q7_after_a_pause_of_the_workers_every_missed_slot_ends_or_runs(
     room: Studio, policy: str, limit: int | None, running: int
 ) -> None:
-    """Three weeks later one slot is late by an hour, six are missed; none is lost."""
+    """Three weeks later one slot is an hour late, six are missed; none is lost."""
     project = room.project(missed_policy=studio.MissedPolicy(policy), missed_limit=limit)
     room.act(planning.set_cadence, project_id=project.project_id, config=WEEKLY)
     later = NOW.replace(month=12, day=14, hour=6)
@@ -135,7 +135,7 @@ def test_q3_a_date_is_skipped_and_a_dry_run_stores_nothing(room: Studio) -> None
 
 
 def test_q22_a_slot_that_ended_cannot_be_cancelled_but_can_run_again(room: Studio) -> None:
-    """A cancelled slot is brought back; a pending one is not."""
+    """A cancelled slot is restored; a pending one is refused."""
     project, _ = planned(room)
     first, second = slots_of(room, project)[:2]
     room.act(planning.cancel_slot, slot_id=first.slot_id)

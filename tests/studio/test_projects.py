@@ -14,7 +14,7 @@ from wavehouse.studio import MissedPolicy, NewProject, ProjectChange, ProjectId,
 
 
 def test_cre12_the_plan_limits_projects_and_an_archived_one_does_not_count(room: Studio) -> None:
-    """The free plan allows one; archiving makes room, and coming back needs it."""
+    """The free plan allows one; archiving frees it, and restoring needs it again."""
     room.act(accounts.choose_plan, tier="free", persona=None)
     first = room.project("First")
 
@@ -61,7 +61,7 @@ def test_a_project_with_a_bad_field_is_refused_by_the_fields_name(
 
 
 def test_a_change_keeps_the_fields_it_does_not_name(room: Studio) -> None:
-    """And an unknown project is not found."""
+    """An unknown project is not found."""
     project = room.project(cadence=DAILY, brief="Ten minutes.")
     change = ProjectChange(title="Sera", missed_policy=MissedPolicy.RUN_ALL, missed_limit=3)
     changed = room.act(studio.change_project, project_id=project.project_id, change=change)
@@ -93,7 +93,7 @@ def test_an_archived_project_gets_no_episode(room: Studio) -> None:
 
 
 def test_an_episode_that_is_generated_is_not_archived(room: Studio) -> None:
-    """Its slot is cancelled first."""
+    """Its slot must be cancelled first."""
     episode = room.episode(room.project())
     room.execute("UPDATE studio.episodes SET status = 'generating'")
 

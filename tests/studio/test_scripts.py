@@ -11,7 +11,7 @@ from wavehouse.studio import Author
 
 
 def test_cre7_a_changed_block_gets_a_revision_and_an_equal_one_does_not(room: Studio) -> None:
-    """The author is on each; the old text stays."""
+    """Each revision has its author; the old text stays."""
     episode = room.episode(room.project())
     room.write(episode, "Ciao.", "Vento.", author=Author.GENERATION)
     script = room.write(episode, "Ciao.", "Vento forte.")
@@ -26,7 +26,7 @@ def test_cre7_a_changed_block_gets_a_revision_and_an_equal_one_does_not(room: St
 
 
 def test_cre7_a_removed_block_keeps_its_revisions_and_comes_back_as_the_same(room: Studio) -> None:
-    """So that what refers to it is not lost."""
+    """References to the block stay valid."""
     episode = room.episode(room.project())
     before = room.write(episode, "Ciao.", "Vento.")
     shorter = room.write(episode, "Ciao.")

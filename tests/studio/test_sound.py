@@ -1,4 +1,4 @@
-"""Speech, MP3 and tags: the same bytes twice, and what another reader finds in them."""
+"""Speech, MP3 and tags: reproducible bytes, which another library reads correctly."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ speech = pytest.mark.skipif(not has_espeak(), reason="the extra speech is not in
 
 @speech
 def test_speech_is_real_differs_by_voice_and_is_the_same_bytes_every_time() -> None:
-    """Two voices, a language, a pace; each text in a process of its own."""
+    """Two voices, a language, a pace; each text in a separate process."""
     espeak = EspeakSpeech()
 
     once, twice = (espeak.speak(TEXT, voice=GIULIA, language="it-IT") for _ in range(2))
@@ -53,7 +53,7 @@ def test_speech_is_real_differs_by_voice_and_is_the_same_bytes_every_time() -> N
 
 @speech
 def test_speech_in_a_language_without_a_voice_is_refused_with_a_sentence() -> None:
-    """Never silence, never another language."""
+    """Neither silence nor another language is used instead."""
     with pytest.raises(InvalidInput, match="there is no voice 'xx'"):
         EspeakSpeech().speak(TEXT, voice=Voice("A"), language="xx")
 
@@ -110,7 +110,7 @@ def test_an_mp3_has_the_length_of_its_sound_and_the_chapters_of_its_tag() -> Non
     title=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200),
 )
 def test_any_title_is_read_back_by_another_library(titles: list[str], title: str) -> None:
-    """All of Unicode; a NUL would end a text early and becomes a space."""
+    """Any Unicode; a NUL would end a text early and becomes a space."""
     chapters = [Chapter(n * 10, n * 10 + 10, each) for n, each in enumerate(titles)]
 
     found = READ_TAG(io.BytesIO(id3(Tags(title, "a", "b", "en", chapters)) + bytes(200)))
@@ -121,7 +121,7 @@ def test_any_title_is_read_back_by_another_library(titles: list[str], title: str
 
 
 def test_more_chapters_than_a_table_can_hold_are_refused() -> None:
-    """The count is one byte."""
+    """The table's count is one byte."""
     chapters = [Chapter(n, n + 1, "x") for n in range(256)]
 
     with pytest.raises(ValueError, match="256 chapters"):
@@ -130,7 +130,7 @@ def test_more_chapters_than_a_table_can_hold_are_refused() -> None:
 
 @given(samples=st.binary(max_size=400).filter(lambda content: len(content) % 2 == 0))
 def test_a_sound_survives_the_way_into_a_wav_file_and_back(samples: bytes) -> None:
-    """Another sample rate is brought to ours; nonsense is refused."""
+    """Another sample rate is converted to ours; an invalid file is refused."""
     assert Sound(samples) == from_wave(as_wave(Sound(samples)))
     assert samples == resampled(samples, RATE)
     assert abs(2 * len(resampled(samples, RATE // 2)) - 4 * len(samples)) <= 4

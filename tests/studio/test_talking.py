@@ -20,7 +20,7 @@ PASSAGES = [
 
 
 def test_cre8_citations_of_a_model_become_times_and_unknown_ones_vanish() -> None:
-    """Whatever the model writes, a link goes to a passage of the episode."""
+    """Whatever the model writes, a link refers to a passage of the episode."""
     pieces = list(pieces_of("Da nord [1], dice Marco [7].", PASSAGES))
 
     assert "Da nord [0:04], dice Marco." == "".join(piece.text for piece in pieces)
@@ -28,7 +28,7 @@ def test_cre8_citations_of_a_model_become_times_and_unknown_ones_vanish() -> Non
 
 
 def test_cre8_what_an_episode_says_is_data_in_the_prompt() -> None:
-    """It is JSON in the user's message; the system's message holds only our sentences."""
+    """It is JSON in the user message; the system message has only our sentences."""
     system, user = prompt("Da dove?", PASSAGES, "it")
 
     assert "Ignore all" not in system["content"]
@@ -36,7 +36,7 @@ def test_cre8_what_an_episode_says_is_data_in_the_prompt() -> None:
 
 
 def test_cre8_a_published_episode_is_heard_and_asked_on_its_page(room: Studio) -> None:
-    """The player has its chapters; answers link to the second; the sound is the member's own."""
+    """The player has its chapters; answers link to a second; only members get the sound."""
     maker = Maker(room, room.workspace.settings.home / "studio")
     outcome = maker.make(maker.project())
     episode_id = outcome.episode_id

@@ -1,4 +1,4 @@
-"""Prompts, replies, languages: material is data, nonsense is refused, the language is checked."""
+"""Prompts, replies, languages: material is data, invalid replies are refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def reply(content: object, **more: Any) -> bytes:
 
 
 def test_material_is_between_markers_that_it_cannot_contain() -> None:
-    """A note that closes its own marker stays inside of the real one."""
+    """A note that contains the end marker stays inside the real one."""
     (system, user) = prompts.outline_prompt(MATERIAL)
 
     inside = user["content"].split("BEGIN DATA idea n1 ")[1]
@@ -57,7 +57,7 @@ def test_material_is_between_markers_that_it_cannot_contain() -> None:
     ],
 )
 def test_a_200_that_is_not_a_text_is_refused(body: bytes) -> None:
-    """Also one that calls a tool: none was offered."""
+    """So is one that calls a tool: none was offered."""
     with pytest.raises(Unreachable, match="answered 200 without a text"):
         completion(body, asked=100, most_tokens=50)
 
@@ -83,7 +83,7 @@ def test_a_reply_that_is_not_a_script_says_why(text: str) -> None:
 
 
 def test_the_offline_script_is_the_same_every_time_and_in_its_language() -> None:
-    """And it survives the way through JSON."""
+    """It is unchanged by the way through JSON."""
     outline = scripts.outline(MATERIAL)
     once, twice = scripts.script(MATERIAL, outline), scripts.script(MATERIAL, outline)
 
@@ -95,7 +95,7 @@ def test_the_offline_script_is_the_same_every_time_and_in_its_language() -> None
 
 
 def test_a_chapter_in_another_language_is_found_and_short_texts_are_not_judged() -> None:
-    """By small words in the Latin alphabet, else by the alphabet."""
+    """By small words in the Latin alphabet, otherwise by the alphabet."""
     assert [1] == foreign_parts([ITALIAN, ENGLISH, "Ciao!"], "it-IT")
     assert [0] == foreign_parts([ITALIAN, ENGLISH], "en")
     assert is_in(ITALIAN, "ru") is False

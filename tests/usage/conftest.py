@@ -26,16 +26,16 @@ class Spender:
         self.identity = workspace.identity
 
     def operator(self, use_case: Callable[..., Any], **arguments: Any) -> Any:
-        """A use case of the operator, committed."""
+        """Call a use case of the operator and commit."""
         with self.workspace.stores.operational.worker() as tx:
             return use_case(tx, identity=self.identity, **arguments)
 
     def act(self, use_case: Callable[..., Any], **arguments: Any) -> Any:
-        """A use case of the organization, committed."""
+        """Call a use case of the organization and commit."""
         return operational(self.workspace, use_case, **arguments)
 
     def model(self, name: str = "writer", currency: str = "EUR", **prices: str) -> str:
-        """A model whose units have these prices since January."""
+        """Add a model whose units have these prices since January."""
         self.operator(usage.add_model, name=name, provider="local")
         for unit, price in prices.items():
             self.operator(
@@ -49,13 +49,13 @@ class Spender:
         return name
 
     def budget(self, limit: str, **more: Any) -> usage.Budget:
-        """A budget in EUR."""
+        """Set a budget in EUR."""
         new = NewBudget(limit=limit, currency=more.pop("currency", "EUR"), **more)
         budget: usage.Budget = self.act(usage.set_budget, new=new)
         return budget
 
     def project_budget(self, limit: str, project_id: object, **more: Any) -> usage.Budget:
-        """A budget of a project."""
+        """Set a budget of a project."""
         return self.budget(limit, scope=BudgetScope.PROJECT, scope_ref=str(project_id), **more)
 
     def reserve(self, model: str = "writer", output: int = 1000, **more: Any) -> Reservation:
@@ -78,7 +78,7 @@ class Spender:
         return settled
 
     def spend(self, model: str = "writer", output: int = 1000, **more: Any) -> Settled:
-        """Reserve and settle."""
+        """Reserve and settle this many output tokens."""
         return self.settle(self.reserve(model, output, **more), output)
 
     def only_budget(self) -> usage.Budget:

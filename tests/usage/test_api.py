@@ -1,4 +1,4 @@
-"""The API of usage and budgets, and its page."""
+"""The API of usage and budgets, and the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CSRF = "token-token-token-token-token-token-token"
 
 @pytest.fixture
 def client(spender: Spender) -> Iterator[TestClient]:
-    """A client that is signed in and has a key."""
+    """A signed-in client with a key."""
     web = live_app(spender.workspace)
     cookies = {"wh_session": session_of(spender.workspace), "wh_csrf": CSRF}
     headers = {"Authorization": f"Bearer {key_of(spender.workspace)}", "Origin": "http://localhost"}
@@ -62,7 +62,7 @@ def test_a_budget_is_set_topped_up_listed_and_removed(spender: Spender, client: 
 def test_a_budget_that_cannot_be_is_refused_with_a_sentence(
     client: TestClient, change: dict[str, Any], sentence: str
 ) -> None:
-    """422, and nothing is kept."""
+    """422, and nothing is stored."""
     first = client.put("/api/v1/budgets", json={"limit": "1", "currency": "EUR", "period": "day"})
     assert 200 == first.status_code
 
@@ -76,7 +76,7 @@ def test_a_budget_that_cannot_be_is_refused_with_a_sentence(
 def test_usage_is_read_by_day_by_event_and_with_its_prices(
     spender: Spender, client: TestClient
 ) -> None:
-    """The aggregate, the events behind it, the registry."""
+    """The aggregate, the underlying events, the registry."""
     for _ in range(3):
         spender.spend(output=500)
 
@@ -96,7 +96,7 @@ def test_usage_is_read_by_day_by_event_and_with_its_prices(
 def test_the_page_shows_budgets_and_what_is_left_and_sets_one(
     spender: Spender, client: TestClient
 ) -> None:
-    """Before the first budget it shows what each day cost."""
+    """Before the first budget it shows the cost of each day."""
     spender.spend()
     assert "No budget yet" in client.get("/usage").text
 

@@ -22,7 +22,7 @@ ROME = "Europe/Rome"
 
 
 class Kept:
-    """A sender that keeps what it is given."""
+    """A sender that records what it is given."""
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, object]] = []
@@ -47,13 +47,13 @@ class Kept:
 def test_u2_a_limit_that_is_no_exact_amount_is_refused(
     spender: Spender, limit: object, sentence: str
 ) -> None:
-    """Each with its own sentence."""
+    """Each gets a specific sentence."""
     with pytest.raises(InvalidInput, match=sentence):
         spender.act(usage.set_budget, new=NewBudget(limit=limit, currency="EUR"))  # type: ignore[arg-type]
 
 
 def test_a_budget_in_another_currency_is_refused(spender: Spender) -> None:
-    """What is counted in EUR cannot be compared with dollars; neither can a top-up."""
+    """Amounts in EUR cannot be compared with dollars; nor can a top-up."""
     budget = spender.budget("1")
 
     with pytest.raises(InvalidInput, match="counted in EUR; a budget in USD"):
@@ -65,7 +65,7 @@ def test_a_budget_in_another_currency_is_refused(spender: Spender) -> None:
 
 
 def test_a_budget_needs_the_id_of_its_scope(spender: Spender) -> None:
-    """And the organization's has none."""
+    """The organization's budget has none."""
     for scope, ref, sentence in (
         (BudgetScope.PROJECT, None, "needs its id"),
         (BudgetScope.API_KEY, "key", "invalid id"),
@@ -77,7 +77,7 @@ def test_a_budget_needs_the_id_of_its_scope(spender: Spender) -> None:
 
 
 def test_a_budget_that_is_set_later_counts_what_was_spent_before(spender: Spender) -> None:
-    """In its present period; setting it again changes the limit and nothing else."""
+    """In the current period; setting it again changes only the limit."""
     project = uuid4()
     spender.spend(caller=usage.Caller(project))
     spender.spend()
@@ -94,7 +94,7 @@ def test_a_budget_that_is_set_later_counts_what_was_spent_before(spender: Spende
 
 
 def test_u8_a_period_ends_at_the_organizations_midnight(spender: Spender) -> None:
-    """In Rome a November day ends at 23:00 UTC; the ended one stays in the history."""
+    """In Rome a November day ends at 23:00 UTC; the ended period stays in the history."""
     with clock.frozen(datetime(2026, 10, 20, 12, tzinfo=UTC)):
         spender.act(usage.change_timezone, timezone=ROME)
     with clock.frozen(datetime(2026, 11, 20, 22, 59, tzinfo=UTC)):
@@ -111,7 +111,7 @@ def test_u8_a_period_ends_at_the_organizations_midnight(spender: Spender) -> Non
 
 
 def test_u9_a_call_that_spans_the_end_of_a_period_counts_where_it_began(spender: Spender) -> None:
-    """The ended period's row gets it; the present one only loses what was held."""
+    """The ended period gets the cost; the current one only loses the reservation."""
     with clock.frozen(datetime(2026, 11, 20, 23, 59, tzinfo=UTC)):
         spender.budget("3", period=BudgetPeriod.DAY)
         spender.spend()
@@ -150,7 +150,7 @@ def test_a_prepaid_budget_lasts_until_it_is_spent_and_topped_up(spender: Spender
 
 
 def test_a_top_up_of_a_month_ends_with_the_month(spender: Spender) -> None:
-    """The next month has its own limit again."""
+    """The next month has only its own limit."""
     with clock.frozen(NOW):
         budget = spender.budget("1")
         spender.act(usage.grant, budget_id=budget.budget_id, amount="1")
@@ -183,7 +183,7 @@ def test_u7_each_threshold_is_announced_once_a_period(spender: Spender) -> None:
 
 
 def test_a_removed_budget_refuses_nothing_and_its_usage_stays(spender: Spender) -> None:
-    """The next call is allowed; another removal finds nothing."""
+    """The next call is allowed; removing it again finds nothing."""
     budget = spender.budget("0")
     with pytest.raises(BudgetExhausted):
         spender.reserve()

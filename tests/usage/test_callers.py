@@ -37,7 +37,7 @@ while True:
 
 
 def test_u4_256_callers_never_pass_a_budget_of_one_euro(spender: Spender) -> None:
-    """Each asks for up to 0.01 and uses some of it; the sum is looked at after each settlement."""
+    """Each requests up to 0.01 and uses part of it; the sum is checked after each settlement."""
     spender.budget("1")
     refused, passed, most = [], [], []
     start = threading.Barrier(256)

@@ -44,7 +44,7 @@ def _compared(spender: Spender, *, repair: bool = False) -> list[tuple[str, Deci
 
 
 def test_u9_a_corrected_price_adjusts_what_was_charged_and_unblocks(spender: Spender) -> None:
-    """By events of their own; the first event stays as it was; a second run does nothing."""
+    """With additional events; the first event is unchanged; a second run does nothing."""
     with clock.frozen(NOW):
         spender.budget("1.5")
         spender.spend()
@@ -89,7 +89,7 @@ def test_u9_a_closed_month_is_not_changed_by_what_comes_later(spender: Spender) 
 def test_u10_totals_equal_their_events_to_the_last_digit_and_a_difference_is_repaired(
     spender: Spender,
 ) -> None:
-    """Doctor reports it with the command that repairs it."""
+    """Doctor reports it with the repairing command."""
     spender.model("odd", input="0.000000000001", output="0.000000333333")
     spender.budget("100")
     spender.budget("100", period=BudgetPeriod.DAY)
@@ -115,7 +115,7 @@ def test_u10_totals_equal_their_events_to_the_last_digit_and_a_difference_is_rep
 
 
 def test_u8_ended_budgets_begin_their_present_period_without_a_call(spender: Spender) -> None:
-    """The schedule does it, so that what waits for budget runs."""
+    """The schedule begins it, so that jobs waiting for budget run."""
     with clock.frozen(NOW):
         spender.budget("1", period=BudgetPeriod.DAY)
         spender.spend()

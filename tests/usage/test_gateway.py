@@ -1,4 +1,4 @@
-"""The gateway with the official client: paid, bounded, honest about upstreams (decision 1302)."""
+"""The gateway with the official client: payment, limits, upstream reports (decision 1302)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KEY = "sk-secret-of-the-upstream"
 
 @dataclass
 class Stand:
-    """A gateway on a port, its upstream, and clients of it."""
+    """A gateway on a port, its upstream, and clients."""
 
     spender: Spender
     upstream: Upstream
@@ -69,7 +69,7 @@ class Stand:
         return event
 
     def all_settled(self, number: int) -> list[EventRow]:
-        """So many events: a call ends a moment after its client has its answer, or has left."""
+        """This many events: a call ends shortly after its client has the answer, or has left."""
         for _ in range(200):
             if len(self.events()) >= number:
                 break
@@ -99,12 +99,12 @@ def stand(spender: Spender) -> Iterator[Stand]:
 
 
 def test_a_conversation_is_paid_at_what_the_upstream_reports(stand: Stand) -> None:
-    """The key of the upstream is sent to it and to nobody else; a maximum is always sent."""
+    """Only the upstream gets its key; a maximum is always sent."""
     answer = stand.chat(user="ann")
 
     assert "".join(WORDS) == answer.choices[0].message.content
     event = stand.settled()
-    # 10 in, 2 from the cache at the price of tokens in, 8 out.
+    # 10 in, 2 from the cache at the price of tokens in, 8 out
     assert (Decimal("0.0092"), "ann", 12, 8, 2) == (
         event.cost,
         event.end_user,
@@ -123,7 +123,7 @@ def test_a_conversation_is_paid_at_what_the_upstream_reports(stand: Stand) -> No
 def test_a_stream_is_passed_on_and_paid_and_its_usage_is_shown_when_asked_for(
     stand: Stand, wanted: bool
 ) -> None:
-    """The gateway asks the upstream for the usage in any case."""
+    """The gateway always requests the usage from the upstream."""
     options: dict[str, Any] = {"stream_options": {"include_usage": True}} if wanted else {}
     pieces = list(stand.chat(stream=True, **options))
 
@@ -134,7 +134,7 @@ def test_a_stream_is_passed_on_and_paid_and_its_usage_is_shown_when_asked_for(
 
 
 def test_u6_a_client_that_leaves_in_mid_stream_pays_what_it_has_seen(stand: Stand) -> None:
-    """The upstream is hung up on; nothing stays reserved."""
+    """The connection to the upstream is closed; nothing stays reserved."""
     stand.models("endless")
     stream = stand.chat("endless", stream=True)
     for number, _ in enumerate(stream):
@@ -173,7 +173,7 @@ def test_a_stream_that_fails_says_so_and_is_paid_as_far_as_it_came(
 
 
 def test_u4_a_refusal_names_the_budget_and_the_client_does_not_repeat_it(stand: Stand) -> None:
-    """In the shape of OpenAI's insufficient_quota; the upstream is not asked."""
+    """In the form of OpenAI's insufficient_quota; the upstream is not called."""
     stand.spender.budget("0.1")
     client = stand.client().with_options(max_retries=2)
 
@@ -200,7 +200,7 @@ def test_u4_a_refusal_names_the_budget_and_the_client_does_not_repeat_it(stand: 
 def test_an_upstream_that_lies_about_usage_is_not_believed(
     stand: Stand, model: str, doubt: str
 ) -> None:
-    """Never more than was reserved, never less than was seen; its report is kept."""
+    """At most the reserved, at least the streamed tokens are paid; the report is stored."""
     stand.models(model)
     stand.chat(model, max_tokens=50)
 
@@ -212,7 +212,7 @@ def test_an_upstream_that_lies_about_usage_is_not_believed(
 
 
 def test_an_upstream_that_reports_nothing_is_paid_by_our_own_count(stand: Stand) -> None:
-    """And the event says so."""
+    """The event says so."""
     stand.models("silent")
     stand.chat("silent")
 
@@ -223,7 +223,7 @@ def test_an_upstream_that_reports_nothing_is_paid_by_our_own_count(stand: Stand)
 
 @pytest.mark.parametrize("model", ["nonsense", "hollow"])
 def test_an_answer_that_is_nonsense_is_an_error_of_the_upstream(stand: Stand, model: str) -> None:
-    """Status 200 does not make it an answer."""
+    """Status 200 alone does not make it valid."""
     stand.models(model)
 
     with pytest.raises(openai.InternalServerError) as failed:
@@ -234,7 +234,7 @@ def test_an_answer_that_is_nonsense_is_an_error_of_the_upstream(stand: Stand, mo
 
 
 def test_retry_after_is_honoured_and_passed_on(stand: Stand) -> None:
-    """While it lasts the upstream is not asked again; nothing is paid, nothing stays reserved."""
+    """Meanwhile the upstream is not called; nothing is paid or stays reserved."""
     stand.models("busy")
     for _ in range(2):
         with pytest.raises(openai.RateLimitError) as refused:
@@ -247,7 +247,7 @@ def test_retry_after_is_honoured_and_passed_on(stand: Stand) -> None:
 
 
 def test_a_project_falls_back_to_its_own_other_model(stand: Stand) -> None:
-    """The event names the model that was called and the one that was asked for."""
+    """The event names both the called and the requested model."""
     stand.models("down", "other", "third")
     project = uuid4()
     stand.spender.act(service.set_fallback, model="down", fallback="third")
@@ -267,7 +267,7 @@ def test_a_project_falls_back_to_its_own_other_model(stand: Stand) -> None:
 def test_errors_of_the_request_are_the_upstreams_own_and_its_key_is_never_shown(
     stand: Stand,
 ) -> None:
-    """A refused key of the gateway is the operator's problem: 502 without details."""
+    """If the upstream refuses the gateway's key, the client gets 502 without details."""
     stand.models("strict", "locked")
     with pytest.raises(openai.BadRequestError, match="bad temperature"):
         stand.chat("strict")
@@ -279,7 +279,7 @@ def test_errors_of_the_request_are_the_upstreams_own_and_its_key_is_never_shown(
 
 
 def test_speech_and_embeddings_are_paid(stand: Stand) -> None:
-    """By the character, and by the token in."""
+    """By the character, and by input tokens."""
     stand.spender.operator(
         usage.add_model, name="voice", provider="local", modality=Modality.SPEECH
     )
@@ -297,7 +297,7 @@ def test_speech_and_embeddings_are_paid(stand: Stand) -> None:
 
 
 def test_models_are_those_that_an_upstream_serves(stand: Stand) -> None:
-    """A model of another provider is not callable."""
+    """A model of another provider cannot be called."""
     stand.spender.operator(usage.add_model, name="far", provider="elsewhere")
     client = stand.client()
 
@@ -329,7 +329,7 @@ def test_models_are_those_that_an_upstream_serves(stand: Stand) -> None:
 def test_a_request_that_cannot_be_bounded_is_refused(
     stand: Stand, body: bytes, sentence: str
 ) -> None:
-    """With a sentence in OpenAI's shape; the upstream is not asked."""
+    """With a sentence in OpenAI's format; the upstream is not called."""
     answer = httpx.post(
         f"{stand.url}/gateway/v1/chat/completions",
         content=body,
@@ -342,7 +342,7 @@ def test_a_request_that_cannot_be_bounded_is_refused(
 
 
 def test_a_key_without_the_scope_and_garbage_are_refused(stand: Stand) -> None:
-    """As clients expect it."""
+    """In the form that clients expect."""
     with pytest.raises(openai.AuthenticationError):
         openai.OpenAI(base_url=f"{stand.url}/gateway/v1", api_key="sk-1").models.list()
     other = key_of(stand.spender.workspace, Scope.STATS_READ)
@@ -351,7 +351,7 @@ def test_a_key_without_the_scope_and_garbage_are_refused(stand: Stand) -> None:
 
 
 def test_a_private_upstream_needs_the_operators_word(stand: Stand) -> None:
-    """Neither http nor an address of this machine without it."""
+    """Without the setting, http and private addresses are refused."""
     sealer = Sealer.of(stand.spender.workspace.stores.operational.place)
     with pytest.raises(InvalidInput, match="https"):
         stand.spender.operator(

@@ -20,7 +20,7 @@ __all__ = ["stand"]
 def test_the_npm_client_passes_a_conversation_a_stream_an_abort_and_a_refusal(
     stand: Stand,
 ) -> None:
-    """The abort is settled with what was seen; the refusal costs nothing."""
+    """The abort is settled with the streamed tokens; the refusal costs nothing."""
     stand.models("endless")
     script = Path(__file__).with_name("gateway_client.mjs")
     node = str(shutil.which("node"))

@@ -1,4 +1,4 @@
-"""Days, weeks and months of a zone as instants (U8)."""
+"""Days, weeks and months in a time zone, as instants (U8)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_u8_a_date_that_a_zone_skipped_is_no_period() -> None:
 def test_u8_periods_have_no_gap_and_no_overlap_when_the_zone_changes(
     old: str, new: str, kind: PeriodKind, minutes: int
 ) -> None:
-    """Any two zones of the list, any moment of thirty years: the next begins where one ends."""
+    """For any two zones and any moment in thirty years, each period starts where one ends."""
     now = datetime(2005, 1, 3, tzinfo=UTC) + timedelta(minutes=minutes)
     before = missing_periods(kind, zone_of(old), None, now, now)
     present = next(p for p in before if p.starts_at <= now < p.ends_at)
@@ -68,7 +68,7 @@ def test_u8_periods_have_no_gap_and_no_overlap_when_the_zone_changes(
 
 
 def test_u8_a_changed_zone_is_valid_from_the_next_day_on(spender: Spender) -> None:
-    """The present day keeps its end; the next one ends at the new zone's midnight."""
+    """The current day keeps its end; the next one ends at midnight in the new zone."""
     with clock.frozen(NOW):
         spender.act(usage.ensure_periods)
         until = spender.act(usage.change_timezone, timezone="America/New_York")
@@ -85,6 +85,6 @@ def test_u8_a_changed_zone_is_valid_from_the_next_day_on(spender: Spender) -> No
 
 @pytest.mark.parametrize("name", ["", "Europe/Atlantis", "../etc/passwd", "/etc/localtime", "CETT"])
 def test_a_zone_that_does_not_exist_is_refused(spender: Spender, name: str) -> None:
-    """And the organization keeps the one that it has."""
+    """The organization keeps its zone."""
     with pytest.raises(InvalidInput, match="unknown time zone"):
         spender.act(usage.change_timezone, timezone=name)

@@ -36,14 +36,14 @@ def _imported(spender: Spender, folder: Path, text: str, **more: object) -> obje
 
 
 def test_u1_a_unit_without_a_price_of_its_own_costs_what_it_falls_back_to() -> None:
-    """Reasoning tokens are tokens out; cached ones have a price here."""
+    """Reasoning tokens cost as much as output tokens; cached ones have a price here."""
     cost = cost_of({Unit.REASONING: Decimal(10), Unit.CACHE_READ: Decimal(10)}, PRICES)
 
     assert (Decimal("0.021"), True) == (cost.total, cost.priced)
 
 
 def test_u4_the_bound_takes_the_dearest_price_that_a_token_can_have() -> None:
-    """A token in may be written to the cache, which costs more."""
+    """An input token may be written to the cache, which costs more."""
     assert Decimal("0.0125") == bound_of({Unit.INPUT: Decimal(10)}, PRICES).total
 
 
@@ -71,7 +71,7 @@ def test_u1_a_price_from_the_same_moment_is_the_next_revision(spender: Spender) 
 def test_u2_a_map_of_floats_is_imported_by_its_decimal_text(
     spender: Spender, tmp_path: Path
 ) -> None:
-    """1.5e-07 is 0.00000015; what cannot be used is left out with its reason."""
+    """1.5e-07 is 0.00000015; unusable entries are reported with a reason."""
     text = """{"sample_spec": {}, "gpt-x": {"litellm_provider": "openai", "mode": "chat",
       "input_cost_per_token": 1.5e-07, "output_cost_per_token": 6E-7, "max_input_tokens": 1000},
       "painter": {"litellm_provider": "openai", "mode": "image_generation"},
@@ -87,7 +87,7 @@ def test_u2_a_map_of_floats_is_imported_by_its_decimal_text(
 
 
 def test_u2_a_rate_converts_exactly_and_is_written_down(spender: Spender, tmp_path: Path) -> None:
-    """A list in dollars, kept in euros."""
+    """A list in dollars, stored in euros."""
     text = json.dumps({"a/b": {"mode": "chat", "input_cost_per_token": "0.0000015"}})
 
     _imported(spender, tmp_path, text, currency="EUR", rate="0.92")
@@ -111,13 +111,13 @@ def test_u2_a_rate_converts_exactly_and_is_written_down(spender: Spender, tmp_pa
 def test_a_map_with_an_impossible_price_is_refused_whole(
     spender: Spender, tmp_path: Path, text: str, sentence: str
 ) -> None:
-    """Nothing of it is kept."""
+    """Nothing of it is stored."""
     with pytest.raises(InvalidInput, match=sentence):
         _imported(spender, tmp_path, text)
 
 
 def test_prices_in_another_currency_need_a_rate(spender: Spender) -> None:
-    """Dollars are not silently called euros."""
+    """Dollars are not silently treated as euros."""
     with pytest.raises(InvalidInput, match="the list is in USD; prices in EUR need a rate"):
         spender.operator(usage.import_prices, path=shipped_prices(), currency="EUR")
 

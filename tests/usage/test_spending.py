@@ -18,7 +18,7 @@ from wavehouse.usage import BudgetExhausted, BudgetScope, Caller, Unit, Unpriced
 def test_u4_a_call_that_could_pass_the_limit_is_refused_with_all_its_figures(
     spender: Spender,
 ) -> None:
-    """Spent, reserved and asked are named, and when the budget starts again."""
+    """The error names the spent, reserved and requested amounts, and the next start."""
     budget = spender.budget("2.5")
     spender.spend(output=1000)
     spender.reserve(output=1000)
@@ -37,7 +37,7 @@ def test_u4_a_call_that_could_pass_the_limit_is_refused_with_all_its_figures(
 def test_u4_every_budget_in_scope_is_asked_and_none_is_held_when_one_refuses(
     spender: Spender,
 ) -> None:
-    """Organization, project, key and end user; a refusal leaves the others as they were."""
+    """Organization, project, key and end user; a refusal leaves all of them unchanged."""
     project = uuid4()
     spender.budget("100")
     spender.project_budget("1", project)
@@ -53,7 +53,7 @@ def test_u4_every_budget_in_scope_is_asked_and_none_is_held_when_one_refuses(
 
 
 def test_u4_every_end_user_gets_a_budget_of_its_own_from_the_pattern(spender: Spender) -> None:
-    """A limit for people whose names nobody knows beforehand."""
+    """A limit for people whose names are not known in advance."""
     spender.budget("1", scope=BudgetScope.END_USER, scope_ref="*")
 
     spender.spend(output=1000, caller=Caller(end_user="ann"))
@@ -74,7 +74,7 @@ def test_u4_a_soft_budget_refuses_nothing(spender: Spender) -> None:
 
 
 def test_u5_settling_moves_the_held_amount_to_what_was_spent(spender: Spender) -> None:
-    """The rest of the bound is free again."""
+    """The rest of the reservation is free again."""
     spender.budget("2")
 
     settled = spender.settle(spender.reserve(output=2000), output=300)
@@ -88,7 +88,7 @@ def test_u5_settling_moves_the_held_amount_to_what_was_spent(spender: Spender) -
 
 
 def test_u5_settling_again_changes_nothing_and_returns_the_first_event(spender: Spender) -> None:
-    """A caller that did not get the answer sends it again."""
+    """A caller that did not get the answer repeats the call."""
     spender.budget("2")
     reservation = spender.reserve()
     first = spender.settle(reservation, output=400)
@@ -101,7 +101,7 @@ def test_u5_settling_again_changes_nothing_and_returns_the_first_event(spender: 
 
 
 def test_u3_a_request_id_is_one_call_for_ever(spender: Spender) -> None:
-    """While it is open the same reservation comes back; afterwards it is refused."""
+    """While it is open the same reservation is returned; afterwards it is refused."""
     first = spender.reserve(request_id="r1")
     assert first == spender.reserve(request_id="r1")
     with pytest.raises(Conflict):
@@ -115,7 +115,7 @@ def test_u3_a_request_id_is_one_call_for_ever(spender: Spender) -> None:
 def test_u6_an_expired_reservation_is_freed_and_its_call_is_still_recorded(
     spender: Spender,
 ) -> None:
-    """The event is marked late; what it cost is spent, even beyond the limit."""
+    """The event is marked late; its cost is spent, even beyond the limit."""
     with clock.frozen(NOW):
         spender.budget("1")
         reservation = spender.reserve(output=1000)
@@ -149,7 +149,7 @@ def test_u6_a_released_reservation_leaves_nothing_behind(spender: Spender) -> No
 def test_u4_a_model_without_a_price_is_refused_unless_every_budget_allows_it(
     spender: Spender,
 ) -> None:
-    """Without a budget there is nothing that allows it."""
+    """Without a budget there is nothing that could allow it."""
     spender.model("mystery")
     with pytest.raises(Unpriced, match="no price for output in EUR"):
         spender.reserve("mystery")
@@ -163,7 +163,7 @@ def test_u4_a_model_without_a_price_is_refused_unless_every_budget_allows_it(
 
 
 def test_u4_a_model_with_a_price_for_other_units_only_is_not_priced(spender: Spender) -> None:
-    """What it would use is named."""
+    """The unit without a price is named."""
     spender.model("half", input="0.1")
 
     with pytest.raises(Unpriced, match="output"):
@@ -171,7 +171,7 @@ def test_u4_a_model_with_a_price_for_other_units_only_is_not_priced(spender: Spe
 
 
 def test_u4_a_free_model_is_never_blocked(spender: Spender) -> None:
-    """Not even by a budget that is overspent."""
+    """Not even by an overspent budget."""
     spender.model("free", input="0", output="0")
     spender.budget("0")
 
@@ -181,7 +181,7 @@ def test_u4_a_free_model_is_never_blocked(spender: Spender) -> None:
 
 
 def test_u1_the_price_is_that_of_the_moment_of_the_call(spender: Spender) -> None:
-    """A price that changes between reserving and settling is not the call's."""
+    """A price changed between reserving and settling does not apply to the call."""
     with clock.frozen(NOW):
         reservation = spender.reserve()
     spender.operator(
@@ -198,7 +198,7 @@ def test_u1_the_price_is_that_of_the_moment_of_the_call(spender: Spender) -> Non
 
 
 def test_u4_a_price_in_another_currency_is_no_price(spender: Spender) -> None:
-    """The organization counts in EUR; dollars are not added to it."""
+    """The organization counts in EUR; dollars are not added."""
     spender.budget("1")
     spender.model("american", currency="USD", output="0.001")
 
@@ -207,7 +207,7 @@ def test_u4_a_price_in_another_currency_is_no_price(spender: Spender) -> None:
 
 
 def test_u2_floats_and_negative_quantities_are_refused(spender: Spender) -> None:
-    """At the entrance, with a sentence."""
+    """At the boundary, with a sentence."""
     for bad in (1.5, -1, float("nan")):
         with pytest.raises(InvalidInput, match=r"float|negative"):
             spender.act(usage.reserve, model="writer", bound={Unit.OUTPUT: bad}, operation="x")

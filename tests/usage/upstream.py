@@ -14,7 +14,7 @@ WORDS = ["Ciao", " a", " tutti", ",", " benvenuti", " al", " podcast", "."]
 
 
 class Upstream(ThreadingHTTPServer):
-    """The requests that it received, and what it saw of its clients."""
+    """The received requests, and the clients' behaviour."""
 
     daemon_threads = True
 
@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Upstream
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def do_POST(self) -> None:
         """Respond according to the model's name."""

@@ -56,7 +56,7 @@ def empty_site() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A Chromium of the system; without one, browser tests are skipped with a message."""
+    """The system's Chromium; without one, browser tests are skipped with a message."""
     executable = chromium()
     if executable is None:
         pytest.skip(

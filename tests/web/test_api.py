@@ -1,4 +1,4 @@
-"""The whole API on a real database: contract by schemathesis, and what a client relies on."""
+"""The whole API on a real database: schemathesis, and properties that clients rely on."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PERIOD = {"from": "2026-11-06", "to": "2026-11-19"}
 
 @pytest.fixture(scope="module")
 def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fourteen simulated days, read by the doors that the commands use; returns their folder."""
+    """Fourteen simulated days, read as the commands do; returns their folder."""
     workspace, folder = shared_workspace, tmp_path_factory.mktemp("simulation")
     with clock.frozen(datetime(2026, 11, 20, 14, 52, tzinfo=UTC)):
         simulate(Settings(seed=5, people=20, days=14, until=LAST), folder)
@@ -94,7 +94,7 @@ def app(shared_workspace: Workspace, filled: Path) -> FastAPI:
 
 @pytest.fixture
 def api(workspace: Workspace, app: FastAPI) -> TestClient:
-    """A program with a key that may do everything."""
+    """A client with a key of every scope."""
     return client(app, key(workspace))
 
 
@@ -132,14 +132,14 @@ def everything(api: TestClient, path: str, limit: int) -> list[dict[str, Any]]:
     ],
 )
 def test_pages_of_any_size_hold_the_same_list_once(api: TestClient, path: str, limit: int) -> None:
-    """Page by page and all at once: the same entries in the same order, none twice."""
+    """Page by page and all at once: the same entries in the same order, without duplicates."""
     whole = everything(api, path, 200)
     assert len(whole) > 1
     assert whole == everything(api, path, limit)
 
 
 def test_downloads_are_those_of_the_dashboard(api: TestClient, workspace: Workspace) -> None:
-    """One figure, whichever door; every split has the same sum, and says by which rules."""
+    """Dashboard and API agree; every split has the same sum, and names its rules."""
     sums = set()
     for by in ("day", "episode", "app", "country"):
         told = api.get("/api/v1/downloads", params={**PERIOD, "by": by}).json()
@@ -153,7 +153,7 @@ def test_downloads_are_those_of_the_dashboard(api: TestClient, workspace: Worksp
 
 @pytest.mark.parametrize("by", ["day", "episode", "app", "country", "device"])
 def test_downloads_by_the_hour_sum_to_the_downloads(api: TestClient, by: str) -> None:
-    """Hours of each dimension are read from its own rollup and agree with the days."""
+    """Each dimension's hours have a rollup, which agrees with the days."""
     answer = api.get("/api/v1/downloads", params={**PERIOD, "by": by, "grain": "hour"}).json()
     totals = Counter[str]()
     for row in answer["hours"]:
@@ -164,7 +164,7 @@ def test_downloads_by_the_hour_sum_to_the_downloads(api: TestClient, by: str) ->
 
 
 def test_a_key_may_do_what_its_scopes_say_and_no_more(workspace: Workspace, app: FastAPI) -> None:
-    """401 without a key, 403 for a scope that it lacks; the problem names the scope."""
+    """401 without a key, 403 for a missing scope, which the problem names."""
     reader = client(app, key(workspace, Scope.STATS_READ))
     assert 200 == reader.get("/api/v1/downloads", params=PERIOD).status_code
     refused = reader.get("/api/v1/campaigns")
@@ -175,7 +175,7 @@ def test_a_key_may_do_what_its_scopes_say_and_no_more(workspace: Workspace, app:
 
 
 def test_a_key_that_asks_too_often_is_slowed_down(workspace: Workspace, app: FastAPI) -> None:
-    """429 after the burst; another key goes on."""
+    """429 after the burst; another key is not affected."""
     busy, other = client(app, key(workspace)), client(app, key(workspace))
     seen = [busy.get("/api/v1/podcasts").status_code for _ in range(BURST + 1)]
     assert ([200] * BURST, 429) == (seen[:-1], seen[-1])
@@ -183,7 +183,7 @@ def test_a_key_that_asks_too_often_is_slowed_down(workspace: Workspace, app: Fas
 
 
 def test_what_has_not_changed_is_not_sent_again(api: TestClient) -> None:
-    """The ETag of a list is of its content: 304 until something changes."""
+    """A list's ETag depends on its content: 304 until something changes."""
     first = api.get("/api/v1/campaigns")
     tag = {"If-None-Match": first.headers["etag"]}
     again = api.get("/api/v1/campaigns", headers=tag)
@@ -194,7 +194,7 @@ def test_what_has_not_changed_is_not_sent_again(api: TestClient) -> None:
 
 
 def test_a_campaign_moves_only_as_it_was_read(api: TestClient) -> None:
-    """If-Match with an old ETag is 412 and moves nothing; a way that there is not is 422."""
+    """If-Match with an old ETag is 412 and moves nothing; a disallowed transition is 422."""
     one = api.get("/api/v1/campaigns").json()["data"][0]
     path = f"/api/v1/campaigns/{one['campaign_id']}"
     read = {"If-Match": api.get(path).headers["etag"]}
@@ -209,7 +209,7 @@ def test_a_campaign_moves_only_as_it_was_read(api: TestClient) -> None:
 
 
 def test_a_retry_with_its_key_changes_nothing(api: TestClient) -> None:
-    """Same key, same request: the same answer, once in the database; another request is 409."""
+    """Same key, same request: the same answer, stored once; another request is 409."""
     show = api.get("/api/v1/podcasts").json()["data"][0]["podcast_id"]
     sponsor = api.post("/api/v1/sponsors", json={"name": "Retry & Sons"}).json()["sponsor_id"]
     body = {
@@ -236,7 +236,7 @@ def test_a_retry_with_its_key_changes_nothing(api: TestClient) -> None:
 def test_a_report_is_made_listed_and_fetched_unchanged(
     api: TestClient, workspace: Workspace
 ) -> None:
-    """The file's hash is the one that was stored; a file that was touched is 410, never served."""
+    """The file has its stored hash; a modified file is 410, never served."""
     campaign = api.get("/api/v1/campaigns").json()["data"][0]["campaign_id"]
     body = {
         "campaign_id": campaign,
@@ -260,7 +260,7 @@ def test_a_report_is_made_listed_and_fetched_unchanged(
 
 
 def test_both_credit_models_give_the_same_total(api: TestClient) -> None:
-    """AT10: switching the model moves credit between campaigns, never out of them."""
+    """AT10: switching the model only moves credit between campaigns."""
     totals = set()
     for model in ("last_touch", "linear"):
         total = 0.0
@@ -275,7 +275,7 @@ def test_both_credit_models_give_the_same_total(api: TestClient) -> None:
 def test_quarantined_rows_are_listed_and_discarded(
     api: TestClient, workspace: Workspace, filled: Path, tmp_path: Path
 ) -> None:
-    """Waiting rows have file and line; discarding closes exactly the rows that are named."""
+    """Waiting rows have file and line; discarding closes exactly the named rows."""
     bad = tmp_path / "bad.log"
     good = sorted((filled / "logs").iterdir())[0]
     text = good.read_bytes()
@@ -313,7 +313,7 @@ def test_quarantined_rows_are_listed_and_discarded(
 def test_another_organizations_key_reads_and_changes_nothing_of_measurement(
     api: TestClient, workspace: Workspace
 ) -> None:
-    """Figures, files and the quarantine are those of the key's own organization."""
+    """Figures, files and the quarantine are those of the key's organization."""
     other = second_organization(workspace)
     before = everything(api, "/quarantine", 5)
     assert before
@@ -340,7 +340,7 @@ def test_another_organizations_key_reads_and_changes_nothing_of_measurement(
 
 
 def test_every_route_keeps_its_contract(workspace: Workspace, app: FastAPI) -> None:
-    """Schemathesis: what the OpenAPI says is what is answered, whatever is sent; no 5xx."""
+    """Schemathesis: answers match the OpenAPI document for any request; no 5xx."""
     schema = _schema(app)
     operations = [result.ok() for result in schema.get_all_operations()]
     assert 20 <= len(operations)
@@ -351,14 +351,14 @@ def test_every_route_keeps_its_contract(workspace: Workspace, app: FastAPI) -> N
 load_all_checks()
 OPAQUE: Any
 (OPAQUE,) = CHECKS.get_by_names(["positive_data_acceptance"])
-# With two tenants, what one has made is not there for the other; and the check of authentication
-# asks again without our Host, which is refused before any route.
+# With two tenants, the other's objects are not found; and the authentication check repeats requests
+# without our Host, which is refused before any route.
 OF_ONE_TENANT: Any = CHECKS.get_by_names(
     ["use_after_free", "ensure_resource_availability", "ignored_auth"]
 )
 
 
-# Seconds for one call; the ten of the tool's own are not enough on a machine that is busy.
+# Seconds for one call; the tool's default of ten is too short on a busy machine.
 PATIENCE = 120
 
 
@@ -369,7 +369,7 @@ def _schema(app: FastAPI) -> Any:
 
 
 def second_tenant(workspace: Workspace) -> str:
-    """The key of another organization, which may do everything there."""
+    """A key of every scope for another organization."""
     with workspace.stores.operational.worker() as tx:
         other = queries.insert_organization(tx, name="Second", slug=f"second-{uuid4().hex[:8]}")
         identity = queries.insert_user(
@@ -389,7 +389,7 @@ def second_tenant(workspace: Workspace) -> str:
 def test_sequences_of_two_tenants_keep_the_contract_and_never_meet(
     workspace: Workspace, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What one request made goes into the next, by either tenant: no 5xx, nothing of the other."""
+    """Results of one request are used in the next, by either tenant: no 5xx, no crossing."""
     monkeypatch.setattr("wavehouse.kernel.limits.TokenBucket.take", lambda *_: True)
     schema = _schema(app)
     keys = (key(workspace), second_tenant(workspace))
@@ -398,12 +398,12 @@ def test_sequences_of_two_tenants_keep_the_contract_and_never_meet(
     calls = [0, 0]
 
     class Sequences(schema.as_state_machine()):  # type: ignore[misc]
-        """Sequences of requests, each by a tenant that the draw chooses."""
+        """Sequences of requests, each by a randomly chosen tenant."""
 
         tenant = 0
 
         def get_call_kwargs(self, case: schemathesis.Case[Any]) -> dict[str, Any]:
-            # Two calls in turn: the next one meets its own rows, the one after it the other's.
+            # Two calls in turn: the next one uses its own rows, the one after it the other's.
             self.tenant = sum(calls) // 2 % 2
             calls[self.tenant] += 1
             sent = {"Authorization": f"Bearer {keys[self.tenant]}", "Host": "localhost"}
@@ -435,7 +435,7 @@ def test_sequences_of_two_tenants_keep_the_contract_and_never_meet(
 
 
 def _ids(document: Any) -> set[str]:
-    """The ids in an answer to a request that made something."""
+    """The ids in an answer to a request that created something."""
     entries = document.items() if isinstance(document, dict) else ()
     return {str(value) for name, value in entries if name.endswith("_id") and value}
 
@@ -452,7 +452,8 @@ def _try(operation: Any, secret: str) -> None:
     )
     @given(case=operation.as_strategy())
     def holds(case: schemathesis.Case[Any]) -> None:
-        # A cursor is opaque and a period has an order: not all that fits the schema is accepted.
+        # A cursor is opaque and a period has an order: not every value that fits the schema is
+        # valid.
         case.call_and_validate(headers=sent, excluded_checks=[OPAQUE], timeout=PATIENCE)
 
     holds()

@@ -16,7 +16,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 class Visit:
-    """Opens pages as one visitor and keeps what the console complained about."""
+    """Opens pages as one visitor and records the console's messages."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
@@ -47,7 +47,7 @@ class Visit:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
-    """A visit whose console must stay silent: no policy violation, no script error."""
+    """A visit whose console must stay empty: no policy violation, no script error."""
     visit = Visit(browser)
     yield visit
     visit.close()
@@ -71,7 +71,7 @@ def test_pages_have_no_serious_accessibility_fault(
 def test_empty_states_and_the_way_in_have_no_serious_accessibility_fault(
     visit: Visit, empty_site: str, theme: Theme
 ) -> None:
-    """The first pages that anyone sees."""
+    """The pages of a first visit."""
     assert [] == faults(visit.open(empty_site, theme=theme))
     assert [] == faults(visit.open(empty_site, theme=theme, size=PHONE))
     assert [] == faults(visit.open(f"{empty_site}/sign-in?token=x", theme=theme, known=False))
@@ -79,7 +79,7 @@ def test_empty_states_and_the_way_in_have_no_serious_accessibility_fault(
 
 
 def test_choosing_swaps_the_content_and_pushes_the_address(visit: Visit, site: str) -> None:
-    """A card, a range; the frame stays, the title and the URL follow, Back returns."""
+    """A card, a range: the frame stays, the title and the URL change, Back returns."""
     page = visit.open(site)
     page.evaluate("document.querySelector('.side').dataset.kept = 'yes'")
     page.get_by_role("link", name="Sponsor revenue").click()
@@ -99,7 +99,7 @@ def test_choosing_swaps_the_content_and_pushes_the_address(visit: Visit, site: s
 
 
 def test_own_dates_are_sent_by_a_form_and_an_error_is_swapped_in(visit: Visit, site: str) -> None:
-    """The two dates land in the address; swapped dates are reported, not ignored."""
+    """The two dates are in the address; reversed dates are reported, not ignored."""
     page = visit.open(f"{site}/?metric=listeners")
     page.keyboard.press("d")
     page.get_by_label("From").fill("2026-10-01")
@@ -115,7 +115,7 @@ def test_own_dates_are_sent_by_a_form_and_an_error_is_swapped_in(visit: Visit, s
 
 
 def test_the_keyboard_reaches_everything(visit: Visit, site: str) -> None:
-    """? lists, D opens the range, Esc closes and gives the focus back, X compares, 2 chooses."""
+    """? lists, D opens the range, Esc closes and restores the focus, X compares, 2 selects."""
     page = visit.open(site)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -134,7 +134,7 @@ def test_the_keyboard_reaches_everything(visit: Visit, site: str) -> None:
 
 
 def test_the_first_tab_skips_to_the_content(visit: Visit, site: str) -> None:
-    """Nobody has to walk through the frame; a card that comes later does not take the focus."""
+    """Nobody has to tab through the frame; a card that loads later does not take the focus."""
     page = visit.open(site)
     page.wait_for_load_state("networkidle")
     page.keyboard.press("Tab")
@@ -144,7 +144,7 @@ def test_the_first_tab_skips_to_the_content(visit: Visit, site: str) -> None:
 
 
 def test_letters_typed_into_a_field_are_no_shortcuts(visit: Visit, site: str) -> None:
-    """A digit in a date chooses no show."""
+    """A digit in a date field selects no show."""
     page = visit.open(site)
     page.keyboard.press("d")
     page.get_by_label("From").press("2")
@@ -153,7 +153,7 @@ def test_letters_typed_into_a_field_are_no_shortcuts(visit: Visit, site: str) ->
 
 
 def test_the_chart_tells_each_point_to_mouse_and_keyboard(visit: Visit, site: str) -> None:
-    """The tooltip stays within the plot; the arrows walk; Esc hides it."""
+    """The tooltip stays within the plot; arrow keys move it; Esc hides it."""
     page = visit.open(site)
     tip = page.locator(".tip")
     page.locator(".wide .hit").nth(19).hover()
@@ -191,7 +191,7 @@ def test_a_phone_scrolls_down_only_and_has_its_own_chart(
 
 
 def test_the_theme_switch_repaints_without_the_server_and_is_kept(visit: Visit, site: str) -> None:
-    """The system's theme first, then the choice; the chart follows by itself."""
+    """The system's theme first, then the choice; the chart follows without a request."""
     page = visit.open(site, theme="light")
 
     def paint() -> str:
@@ -218,7 +218,7 @@ def test_the_pages_work_without_javascript(browser: Browser, site: str) -> None:
 
 
 def test_on_paper_there_is_no_frame(visit: Visit, site: str) -> None:
-    """Printing keeps the figures and the curve, drops what can be clicked."""
+    """Printing keeps the figures and the curve, and drops the controls."""
     page = visit.open(site, theme="dark")
     page.emulate_media(media="print")
     expect(page.locator(".pickers")).to_be_hidden()
@@ -234,7 +234,7 @@ def test_on_paper_there_is_no_frame(visit: Visit, site: str) -> None:
 def test_the_browser_enforces_the_policy_and_the_visit_would_notice(
     visit: Visit, site: str
 ) -> None:
-    """The silence that every other test asserts means something: a violation is heard."""
+    """The empty console in all other tests is meaningful: a violation is recorded."""
     page = visit.open(site)
     with page.expect_console_message() as heard:
         page.evaluate("document.body.setAttribute('style', 'color: red')")

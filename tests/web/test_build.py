@@ -1,4 +1,4 @@
-"""The page told from its data alone: no HTML, no database."""
+"""The page built from its data alone: no HTML, no database."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def page(**raw: str) -> Overview:
 
 
 def test_r43_the_listeners_total_is_taken_as_given_and_never_summed() -> None:
-    """Distinct listeners do not add up over days."""
+    """Distinct listeners of days must not be added."""
     shown = material()
     series = shown.current.series[Metric.LISTENERS]
     card = overview(shown).cards[1]
@@ -55,7 +55,7 @@ def test_r43_the_listeners_total_is_taken_as_given_and_never_summed() -> None:
 
 
 def test_a_metric_without_data_has_no_card_but_a_reason() -> None:
-    """Tiles without data would fill two fifths of the row; a line says what they need."""
+    """Tiles without data would fill two fifths of the row; a line names their requirements."""
     shown = page()
     assert ["Downloads", "Unique listeners", "Sponsor revenue"] == [c.name for c in shown.cards]
     expected = "Not shown: listening time and completion rate (needs player events)."
@@ -90,14 +90,14 @@ def test_a_metric_that_is_chosen_has_a_card_even_without_data() -> None:
 def test_the_first_run_has_three_steps_that_the_data_verifies(
     podcasts: tuple[PodcastRef, ...], fresh: Freshness, states: list[str]
 ) -> None:
-    """No box is ticked by hand; when all three are done, the card is gone."""
+    """No box is ticked by hand; when all three are done, the card disappears."""
     steps = overview(replace(material(), podcasts=podcasts, freshness=fresh)).steps
     assert states == [step.state for step in steps]
     assert [] == [step for step in steps if step.state == "done" and step.command]
 
 
 def test_a_card_selects_the_curve_by_its_address() -> None:
-    """The chosen metric is in the URL, the downloads' being the plain one."""
+    """The chosen metric is in the URL; downloads are the default."""
     cards = page(metric="revenue").cards
     assert ["/", "/?metric=listeners", "/?metric=revenue"] == [c.href for c in cards if c.href]
     assert ["Sponsor revenue"] == [card.name for card in cards if card.current]
@@ -105,7 +105,7 @@ def test_a_card_selects_the_curve_by_its_address() -> None:
 
 
 def test_changes_are_words_and_signs_not_only_colours() -> None:
-    """The direction is said; what it was before is said."""
+    """The direction and the previous value are written out."""
     now = figures(Span(date(2026, 10, 23), date(2026, 11, 19)))
     half = replace(
         now, series={Metric.DOWNLOADS: Series(int(now.series[Metric.DOWNLOADS].total or 0) * 2)}
@@ -117,7 +117,7 @@ def test_changes_are_words_and_signs_not_only_colours() -> None:
 
 
 def test_without_comparing_there_is_no_change_anywhere() -> None:
-    """``compare=off`` holds for cards, curve and tables."""
+    """``compare=off`` applies to cards, curve and tables."""
     shown = page(compare="off")
     assert [None] * 3 == [card.trend for card in shown.cards]
     assert {""} == {row.change for row in shown.chart.rows}
@@ -127,14 +127,14 @@ def test_without_comparing_there_is_no_change_anywhere() -> None:
 
 
 def test_at22_a_change_from_nothing_is_left_out() -> None:
-    """No infinite growth on the first day."""
+    """There is no infinite growth on the first day."""
     empty = nothing(previous(span_of(Query(), NOW.date())))
     shown = overview(replace(material(), previous=empty))
     assert [None] * 3 == [card.trend for card in shown.cards]
 
 
 def test_today_is_compared_by_the_hours_that_are_over() -> None:
-    """14:52 of a Friday against the 14 whole hours of the Friday before; listeners cannot be."""
+    """14:52 is compared with the 14 whole hours of the same weekday before; listeners are not."""
     shown = page(range="today")
     downloads, listeners = shown.cards[:2]
     assert downloads.trend is not None
@@ -147,7 +147,7 @@ def test_today_is_compared_by_the_hours_that_are_over() -> None:
 
 
 def test_a_range_that_reaches_today_is_compared_up_to_yesterday() -> None:
-    """The running day is dotted and outside of every change."""
+    """The current day is dotted and not part of any change."""
     shown = page(**{"from": "2026-10-21", "to": "2026-11-20"})
     change = shown.cards[0].trend
     assert change is not None
@@ -168,7 +168,7 @@ def test_the_table_behind_the_chart_says_what_the_chart_shows() -> None:
 
 
 def test_a_bar_list_ends_with_the_rest_and_its_shares_sum_to_all() -> None:
-    """Nothing is hidden: what does not fit is in one line."""
+    """The entries that do not fit are added up in one line."""
     shown = page(compare="off")
     apps = shown.splits[0].rows
     assert 7 == len(apps)
@@ -179,14 +179,14 @@ def test_a_bar_list_ends_with_the_rest_and_its_shares_sum_to_all() -> None:
 
 
 def test_countries_are_named_and_an_unknown_one_is_said_to_be() -> None:
-    """A code is not a name; no code is not a country."""
+    """A country has its name; a missing code is shown as unknown."""
     assert ["Italy", "Türkiye", "Unknown", "Unknown", "Q1"] == [
         country_name(code) for code in ("IT", "tr", None, "", "Q1")
     ]
 
 
 def test_ties_are_broken_by_name_so_that_the_page_is_stable() -> None:
-    """The same data gives the same page, whatever order it came in."""
+    """The same data in any order gives the same page."""
     rows = [Figure("B", 5), Figure("A", 5), Figure("C", 9)]
     for given in (rows, rows[::-1]):
         shown = replace(
@@ -204,7 +204,7 @@ def test_latest_sorts_episodes_by_release() -> None:
 
 
 def test_an_empty_house_says_the_one_command_for_each_part() -> None:
-    """Never a bare zero: what will appear, and what fills it."""
+    """Instead of a zero, the page says what will appear and how."""
     span = span_of(Query(), NOW.date())
     bare = Material(
         Query(), NOW, (), nothing(span), nothing(previous(span)), (), Freshness(None, None), {}
@@ -222,13 +222,13 @@ def test_an_empty_house_says_the_one_command_for_each_part() -> None:
 
 
 def test_a_show_that_is_not_there_is_not_found() -> None:
-    """An address may be old or guessed."""
+    """An address may be outdated or guessed."""
     with pytest.raises(NotFound):
         page(show="00000000-0000-0000-0000-000000000000")
 
 
 def test_a_show_has_its_name_facts_and_key() -> None:
-    """The picker lists all shows and each, the first nine with a digit."""
+    """The picker lists all shows, the first nine with a digit."""
     shown = page(show=str(LANTERNA)).header
     assert ("La Lanterna", "La") == (shown.title, shown.initials)
     assert "84 episodes · feed checked 14:46 UTC" == shown.facts
@@ -244,12 +244,12 @@ def test_a_show_has_its_name_facts_and_key() -> None:
     ],
 )
 def test_freshness_is_said_in_words(headline: str, freshness: Freshness) -> None:
-    """The dot's colour repeats what the words say."""
+    """The dot's colour repeats the words."""
     assert headline == overview(replace(material(), freshness=freshness)).fresh.headline
 
 
 def test_another_day_is_named_beside_its_time() -> None:
-    """14:52 of yesterday must not read like today's."""
+    """14:52 of yesterday must not look like today's."""
     old = Freshness(NOW - timedelta(days=1), None)
     assert ("Events to 19 Nov 14:52 UTC",) == overview(
         replace(material(), freshness=old)
@@ -257,14 +257,14 @@ def test_another_day_is_named_beside_its_time() -> None:
 
 
 def test_what_was_removed_is_shown_by_reason() -> None:
-    """Trust in numbers: the largest reasons by name, the sum exact."""
+    """The largest reasons by name, with an exact sum."""
     said = page().removed
     assert said.startswith("6,693 requests filtered: bots 4,120, data centres 2,210, ")
     assert said.endswith("other 53.")
 
 
 def test_the_future_of_the_range_is_not_drawn() -> None:
-    """At midnight of its first day nothing of a range is over."""
+    """At midnight of its first day no part of a range has passed."""
     midnight = datetime.combine(NOW.date(), datetime.min.time(), tzinfo=NOW.tzinfo)
     shown = overview(replace(material(range="today"), now=midnight))
     assert 1 == len(shown.chart.rows)
@@ -272,13 +272,13 @@ def test_the_future_of_the_range_is_not_drawn() -> None:
 
 
 def test_a_house_with_one_show_is_titled_by_it() -> None:
-    """“All shows” would be a riddle when there is one."""
+    """“All shows” would be confusing when there is one."""
     shown = overview(replace(material(), podcasts=PODCASTS[:1])).header
     assert "La Lanterna" == shown.title
 
 
 def test_a_day_without_hours_is_said_to_have_no_curve_rather_than_no_downloads() -> None:
-    """The total is on its card; the chart does not contradict it."""
+    """The total is on its card; the chart must not contradict it."""
     bare = replace(material(range="today"), previous=None)
     day = replace(bare.current, series={Metric.DOWNLOADS: Series(3_276)})
     shown = overview(replace(bare, current=day))
@@ -291,7 +291,7 @@ def test_a_day_without_hours_is_said_to_have_no_curve_rather_than_no_downloads()
     ("role", "is_there"), [("admin", True), ("user", False), ("viewer", False)]
 )
 def test_the_navigation_has_the_pages_that_a_role_may_open(role: str, is_there: bool) -> None:
-    """What is for administrators is no dead end for others; reading pages are for everybody."""
+    """Administrators' pages are hidden from others; pages for reading are for everybody."""
     who = Identity(OrganizationId(UUID(int=1)), UserId(UUID(int=2)), "Ada", role)
     titles = [each.title for each in pages.places(who)]
 

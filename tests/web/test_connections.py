@@ -1,4 +1,4 @@
-"""Connections that are slow, idle or too many: they end, and a working user does not notice."""
+"""Slow, idle and excess connections end, and a working user does not notice them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Address = tuple[str, int]
 
 @pytest.fixture
 def address(services: SampleServices, monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
-    """A server whose limits of time are short."""
+    """A server with short time limits."""
     monkeypatch.setattr(connections, "_SECONDS", {"head": 0.4, "body": 0.6, "idle": 0.4})
     app = create_app(services)
     with served(app, server(app)) as url:
@@ -35,7 +35,7 @@ def address(services: SampleServices, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def _until_closed(wire: socket.socket, drop: bytes) -> bytes:
-    """Send a drop now and then until the server closes; what it answered."""
+    """Send a byte now and then until the server closes; returns its answer."""
     result, over = b"", threading.Event()
 
     def dripping() -> None:
@@ -69,14 +69,14 @@ def test_a_client_that_does_not_go_on_is_left(address: Address, kind: str, sends
 
 
 def test_empty_lines_between_requests_keep_no_connection(address: Address) -> None:
-    """The parser skips them, so a timer of the parser would never begin."""
+    """The parser skips them, so its timer would never start."""
     with socket.create_connection(address) as wire:
         wire.sendall(slow.STARTS["idle"])
         assert b"200 OK" in _until_closed(wire, b"\r\n")
 
 
 def test_a_working_user_beside_fifty_slow_ones_is_answered(address: Address) -> None:
-    """`make attack` has five hundred."""
+    """`make attack` uses five hundred."""
     host, port = address
     seen = slow.beside(f"http://{host}:{port}/health/live", address, 50, asks=5)
 
@@ -86,7 +86,7 @@ def test_a_working_user_beside_fifty_slow_ones_is_answered(address: Address) -> 
 def test_when_all_places_are_taken_the_slowest_makes_room(
     services: SampleServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither the working user nor the server's limit of files notices how many there are."""
+    """The number affects neither the working user nor the limit of open files."""
     monkeypatch.setattr(connections, "_MOST", 20)
     app = create_app(services)
     with served(app, server(app)) as url:
@@ -101,7 +101,7 @@ def test_when_all_places_are_taken_the_slowest_makes_room(
 
 
 def test_the_host_of_a_whole_address_counts_and_not_the_header(address: Address) -> None:
-    """A proxy in front goes by the address (RFC 9112, 3.2.2); one Host, and it must be ours."""
+    """A proxy uses the absolute address (RFC 9112, 3.2.2); one Host, and it must be the site's."""
     answers = []
     for host in (b"evil.example", b"localhost"):
         with socket.create_connection(address) as wire:
@@ -115,8 +115,8 @@ def test_the_host_of_a_whole_address_counts_and_not_the_header(address: Address)
 def test_an_aborted_upload_is_one_line(
     services: SampleServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without a trace: nothing went wrong here."""
-    logging.getLogger("wavehouse.web").filters.clear()  # other tests have used up its lines
+    """Without a trace: the client caused it."""
+    logging.getLogger("wavehouse.web").filters.clear()  # other tests have used up the limit
     app = create_app(services)
     with served(app, server(app)) as url, caplog.at_level(logging.WARNING):
         location = urlsplit(url)
@@ -138,7 +138,7 @@ def _record(message: str, *values: object) -> logging.LogRecord:
 
 
 def test_lines_of_one_cause_are_limited_and_counted() -> None:
-    """Five in ten seconds, whatever the values; other causes are not held back."""
+    """Five in ten seconds, whatever the values; other causes are not limited."""
     spare, now = Sparing(), clock.now()
     with clock.frozen(now):
         passed = [spare.filter(_record("connection %d is bad", n)) for n in range(100)]
@@ -151,7 +151,7 @@ def test_lines_of_one_cause_are_limited_and_counted() -> None:
 
 
 def test_faults_are_told_apart_by_their_place() -> None:
-    """A flood of one exception does not hide another."""
+    """Many repetitions of one exception do not hide another."""
     spare = Sparing()
 
     def fault(raiser: Callable[[], object]) -> logging.LogRecord:

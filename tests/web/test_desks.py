@@ -1,4 +1,4 @@
-"""The pages on which something can be done: forms of ours only, each act told and audited."""
+"""The pages with actions: only the site's forms, each action reported and audited."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PLACES = ("campaigns", "reports", "sources", "tokens")
 
 @pytest.fixture(scope="module")
 def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Seven simulated days, and a log with two rows that cannot be read."""
+    """Seven simulated days, and a log with two unreadable rows."""
     place, folder = shared_workspace, tmp_path_factory.mktemp("simulation")
     with clock.frozen(NOW):
         simulate(Settings(seed=5, people=15, days=7, until=date(2026, 11, 19)), folder)
@@ -74,13 +74,13 @@ def web(filled: Workspace) -> FastAPI:
 
 @pytest.fixture
 def client(filled: Workspace, web: FastAPI) -> Iterator[TestClient]:
-    """A visitor who is signed in, at 14:52 of 20 November 2026."""
+    """A signed-in visitor, at 14:52 of 20 November 2026."""
     with clock.frozen(NOW):
         yield visitor(web, cookies={"wh_session": cookie(filled)})
 
 
 def send(client: TestClient, page: str, path: str, **fields: str) -> str:
-    """Open a page, send one of its forms, and the text of the page that follows."""
+    """Open a page and submit one of its forms; returns the text of the next page."""
     shown = client.get(f"/{page}")
     found = re.search(r'name="csrf" value="([^"]+)"', shown.text)
     assert found
@@ -94,7 +94,7 @@ def send(client: TestClient, page: str, path: str, **fields: str) -> str:
 
 @pytest.mark.parametrize("page", PLACES)
 def test_nobody_sees_a_desk_without_a_session(web: FastAPI, page: str) -> None:
-    """Each page asks for a session first."""
+    """Each page requires a session."""
     assert 401 == visitor(web).get(f"/{page}").status_code
 
 
@@ -104,12 +104,12 @@ def test_nobody_sees_a_desk_without_a_session(web: FastAPI, page: str) -> None:
      "sources/replay", "sources/discard"],
 )  # fmt: skip
 def test_a_form_from_elsewhere_is_refused(client: TestClient, path: str) -> None:
-    """No act without the token of a page of ours."""
+    """Every action needs the token of a page of the site."""
     assert 403 == client.post(f"/{path}", data={"csrf": "forged"}).status_code
 
 
 def test_a_key_is_shown_once_works_and_is_revoked(client: TestClient, web: FastAPI) -> None:
-    """Made on the page, tried at the API, gone after one click; never shown again."""
+    """Created on the page, tried at the API, revoked by one click; never shown again."""
     shown = send(client, "tokens", "tokens", name="the shop", **{"scope.campaigns:read": "on"})
     found = re.search(r"wh_live_\w{8}_\w{32}_\w{8}", shown)
     assert found
@@ -147,7 +147,7 @@ def test_a_key_is_made_once_however_often_its_form_is_sent(
 def test_a_form_keeps_what_was_entered_and_shows_the_error_beside_the_field(
     client: TestClient,
 ) -> None:
-    """422, the same page, nothing to be typed again."""
+    """422 and the same page, with the entered values."""
     page = send(client, "tokens", "tokens", name="the shop", expires="soon")
     assert 'value="the shop"' in page
     assert 'role="alert">Tick at least one scope.' in page.partition("<legend>")[2][:200]
@@ -161,7 +161,7 @@ def test_a_form_keeps_what_was_entered_and_shows_the_error_beside_the_field(
 
 
 def test_what_cannot_be_undone_asks_first(client: TestClient) -> None:
-    """Revoking a key, discarding rows: the button is behind a second one."""
+    """Revoking a key, discarding rows: a second button confirms."""
     send(client, "tokens", "tokens", name="asks", **{"scope.stats:read": "on"})
     for page, action in (("tokens", "/tokens/revoke"), ("sources", "/sources/discard")):
         text = client.get(f"/{page}").text
@@ -171,7 +171,7 @@ def test_what_cannot_be_undone_asks_first(client: TestClient) -> None:
 
 
 def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: Workspace) -> None:
-    """The buttons are the ways of its state; a forged one is refused with the ways that exist."""
+    """The buttons are the allowed transitions; a forged one is refused with the allowed ones."""
     with filled.stores.operational.worker() as tx:
         cards = sponsorship.list_campaigns(tx, identity=filled.identity)
     draft = next(card for card in cards if card.status == "draft")
@@ -184,7 +184,7 @@ def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: 
 
 
 def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Workspace) -> None:
-    """All forms at once; the download is byte for byte what was made."""
+    """All formats at once; the download equals the file byte for byte."""
     with filled.stores.operational.worker() as tx:
         card = sponsorship.list_campaigns(tx, identity=filled.identity)[0]
     page = send(
@@ -203,7 +203,7 @@ def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Works
 
 
 def test_the_period_of_a_report_follows_the_campaign(client: TestClient, filled: Workspace) -> None:
-    """From its flight, up to today; choosing another campaign exchanges just the two days."""
+    """From its flight, up to today; choosing another campaign replaces only the two days."""
     with filled.stores.operational.worker() as tx:
         cards = sponsorship.list_campaigns(tx, identity=filled.identity)
     for card in cards:
@@ -222,7 +222,7 @@ def test_the_period_of_a_report_follows_the_campaign(client: TestClient, filled:
 
 
 def test_a_report_without_a_form_says_so(client: TestClient) -> None:
-    """Beside the boxes, and what was chosen stays chosen."""
+    """Beside the boxes, and the other choices are kept."""
     page = send(client, "reports", "reports", type="roi_report", **{"from": "2026-11-13"})
     assert "Tick PDF" in page.partition("<legend>")[2][:200]
     assert 'value="roi_report" selected' in page
@@ -230,7 +230,7 @@ def test_a_report_without_a_form_says_so(client: TestClient) -> None:
 
 
 def test_rows_that_wait_are_shown_read_again_and_discarded(client: TestClient) -> None:
-    """Told by file, line and reason; still bad after a replay, closed after a discard."""
+    """With file, line and reason; still bad after a replay, closed after a discard."""
     assert "bad.log:2" in client.get("/sources").text
     assert "read again in the background" in send(client, "sources", "sources/replay")
     assert "measurement.replay" in client.get("/jobs").text
@@ -239,14 +239,14 @@ def test_rows_that_wait_are_shown_read_again_and_discarded(client: TestClient) -
 
 
 def test_an_address_cannot_put_words_into_a_page(client: TestClient) -> None:
-    """The message is from a fixed list."""
+    """The message comes from a fixed list."""
     page = client.get("/campaigns", params={"did": "<b>pay me</b>", "n": "<i>"}).text
     assert "pay me" not in page
 
 
 @pytest.fixture
 def served(filled: Workspace) -> Iterator[str]:
-    """The address of the desks on a real port, standing still at ``NOW``."""
+    """The pages' address on a real port, with the clock frozen at ``NOW``."""
     with ExitStack() as stack:
         with clock.frozen(NOW):
             url = stack.enter_context(serving.served(live_app(filled)))
@@ -257,7 +257,7 @@ def served(filled: Workspace) -> Iterator[str]:
 def test_the_desks_are_accessible_in_both_themes_and_on_a_phone(
     browser: Browser, served: str, filled: Workspace
 ) -> None:
-    """No serious finding of axe, nothing wider than the phone, no complaint of the console."""
+    """No serious finding of axe, nothing wider than the phone, no message on the console."""
     complaints: list[str] = []
     with clock.frozen(NOW):
         session = cookie(filled)
@@ -277,7 +277,7 @@ def test_the_desks_are_accessible_in_both_themes_and_on_a_phone(
 
 @pytest.mark.browser
 def test_g_and_a_letter_go_to_a_page(browser: Browser, served: str, filled: Workspace) -> None:
-    """Every place is two keys away."""
+    """Every page can be reached with two keys."""
     with clock.frozen(NOW):
         session = cookie(filled)
     context = browser.new_context()

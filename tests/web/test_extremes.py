@@ -1,4 +1,4 @@
-"""The ends of the calendar, numbers and texts of any size, every header: 4xx with a sentence."""
+"""Extreme dates, numbers, texts and headers: 4xx with a sentence."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def secret(workspace: Workspace) -> str:
 
 @pytest.fixture
 def api(app: FastAPI, secret: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    """A program that may do everything, as often as it likes."""
+    """A client of every scope without a rate limit."""
     monkeypatch.setattr("wavehouse.kernel.limits.TokenBucket.take", lambda *_: True)
     return TestClient(
         app,
@@ -107,7 +107,7 @@ def _filled(path: str, operation: dict[str, Any], name: str, value: str) -> str:
 
 
 def _usual(operation: dict[str, Any]) -> dict[str, str]:
-    """Periods as they are meant, so that the other parameter is what is looked at."""
+    """Ordinary periods, so that only the tested parameter is extreme."""
     names = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
     return {k: v for k, v in {"from": "2026-11-01", "to": "2026-11-19"}.items() if k in names}
 
@@ -153,7 +153,7 @@ def test_every_parameter_at_its_extremes_is_4xx_with_a_sentence(
 
 
 def test_every_header_at_its_extremes_is_not_5xx(api: TestClient, app: FastAPI) -> None:
-    """On a route that reads, one that writes, a page, and one of another dialect."""
+    """On a route that reads, one that writes, a page, and one of another API's dialect."""
     wrong = []
     routes = (
         ("GET", "/api/v1/campaigns"),
@@ -179,7 +179,7 @@ def test_every_header_at_its_extremes_is_not_5xx(api: TestClient, app: FastAPI) 
 def test_an_idempotency_key_that_is_none_is_refused_by_its_name(
     api: TestClient, value: str
 ) -> None:
-    """The header was documented, and so validated, as "-key"."""
+    """The header was once documented, and so validated, as "-key"."""
     answer = api.post(
         "/api/v1/sponsors",
         json={"name": "A"},
@@ -191,7 +191,7 @@ def test_an_idempotency_key_that_is_none_is_refused_by_its_name(
 
 
 def test_every_header_parameter_is_documented_under_a_name_that_can_be_sent(app: FastAPI) -> None:
-    """FastAPI makes a header's name of the variable's, an underscore in front too."""
+    """FastAPI derives a header's name from the variable's, including a leading underscore."""
     names = {
         parameter["name"].lower()
         for _, _, operation in _operations(app)
@@ -203,7 +203,7 @@ def test_every_header_parameter_is_documented_under_a_name_that_can_be_sent(app:
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Every value in a body that holds no other, by its path."""
+    """Every leaf value in a body, by its path."""
     parts = value.items() if isinstance(value, dict) else enumerate(value)
     for key, part in parts:
         if isinstance(part, dict | list) and part:
@@ -222,7 +222,7 @@ def _changed(body: Any, path: tuple[Any, ...], value: object) -> Any:
 
 
 def _extremes(path: tuple[Any, ...], usual: Any) -> tuple[Any, ...]:
-    """Values for a leaf, by what the usual one is."""
+    """Extreme values for a leaf, by the type of its usual value."""
     if isinstance(usual, bool) or not isinstance(usual, str):
         return (*WHOLE, *OTHER_KINDS)
     if usual[:4].isdigit() and usual[4:5] == "-":
@@ -257,7 +257,7 @@ def _bodies(app: FastAPI, tenant: Tenant) -> Iterator[tuple[str, str, Any, Any]]
 def test_every_value_of_every_body_at_its_extremes_is_not_5xx(
     workspace: Workspace, app: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The ends of the calendar with offsets, ids and numbers of any size, other kinds of values."""
+    """Extreme dates with offsets, ids and numbers of any size, values of other types."""
     monkeypatch.setattr("wavehouse.kernel.limits.TokenBucket.take", lambda *_: True)
     wrong, accepted = [], set()
     with clock.frozen(NOW):

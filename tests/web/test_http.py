@@ -39,7 +39,7 @@ def test_the_overview_is_a_whole_page_and_asks_for_each_range_once(
 
 @pytest.mark.parametrize("address", ["/", "/?range=today", "/?metric=revenue", f"/?show={HARBOUR}"])
 def test_every_fragment_also_answers_as_a_full_page(client: TestClient, address: str) -> None:
-    """The same content, with and without the frame; going back in history asks for the frame."""
+    """The same content, with and without the frame; going back in history requests the frame."""
     content = re.compile(r"<main.*</main>", re.DOTALL)
     page = client.get(address).text
     part = client.get(address, headers=HTMX).text
@@ -55,7 +55,7 @@ def test_every_fragment_also_answers_as_a_full_page(client: TestClient, address:
 
 
 def test_text_from_feeds_and_people_stays_text(client: TestClient) -> None:
-    """Markup in titles, sponsors and addresses is printed, not obeyed."""
+    """Markup in titles, sponsors and addresses is escaped."""
     page = client.get("/").text
     assert "Harbour &lt;Lights&gt; &amp; Fog" in page
     assert "Launch &lt;b&gt;week&lt;/b&gt;" in page
@@ -70,7 +70,7 @@ def test_a_page_holds_no_style_attribute_and_no_inline_script(client: TestClient
 
 
 def test_the_same_page_is_not_sent_twice(client: TestClient, services: SampleServices) -> None:
-    """The ETag follows the data version, the address and the hour; 304 asks for no figures."""
+    """The ETag covers data version, address and hour; 304 needs no figures."""
     client.get("/")
     first = client.get("/")
     services.asked.clear()
@@ -91,7 +91,7 @@ def test_the_same_page_is_not_sent_twice(client: TestClient, services: SampleSer
 def test_without_a_cheap_version_pages_are_compared_by_content(
     client: TestClient, services: SampleServices
 ) -> None:
-    """Nothing stale is ever shown, and nothing is sent twice either."""
+    """No outdated page is shown, and no page is sent twice."""
     services.version = None
     client.get("/")
     tag = client.get("/").headers["etag"]
@@ -161,7 +161,7 @@ def test_a_form_without_our_token_is_refused(
 
 
 def test_a_form_from_another_site_is_refused_even_with_the_token(client: TestClient) -> None:
-    """Fetch metadata says where a form came from."""
+    """Fetch metadata names the form's origin."""
     form = {"csrf": csrf_of(client.get("/").text)}
     answer = client.post("/sign-out", data=form, headers={"Sec-Fetch-Site": "cross-site"})
     assert 403 == answer.status_code
@@ -183,7 +183,7 @@ def test_guessing_links_is_slowed_down_and_time_heals(services: SampleServices) 
 
 
 def test_a_form_too_long_is_refused(client: TestClient) -> None:
-    """A form of ours has two fields."""
+    """A form of the site has two fields."""
     assert 422 == client.post("/sign-out", data={"csrf": "x" * 9000}).status_code
 
 
@@ -203,7 +203,7 @@ def test_a_form_too_long_is_refused(client: TestClient) -> None:
 def test_only_the_sites_own_names_are_answered(
     services: SampleServices, status: int, host: str
 ) -> None:
-    """A page elsewhere cannot reach the dashboard by rebinding a name to this machine."""
+    """Another page cannot reach the dashboard by rebinding a name to this machine."""
     site = Site(hosts=frozenset({"dash.example.org"}))
     app = create_app(services, site=site)
     assert status == visitor(app).get("/health/live", headers={"Host": host}).status_code
@@ -234,7 +234,7 @@ def test_a_static_file_is_cached_for_ever_under_the_address_that_pages_use(
 
 
 def test_health_tells_alive_and_ready_apart(services: SampleServices) -> None:
-    """No session is needed; a database that is away makes 503, not an error page."""
+    """Neither needs a session; without the database readiness is 503, not an error page."""
     prober = visitor(create_app(services))
     assert {"status": "live"} == prober.get("/health/live").json()
     assert (200, "ready") == (
@@ -249,7 +249,7 @@ def test_health_tells_alive_and_ready_apart(services: SampleServices) -> None:
 
 
 def test_an_error_of_the_address_is_a_page_that_says_what_to_do(client: TestClient) -> None:
-    """Wrong range, no such show, no such page, wrong method."""
+    """Wrong range, unknown show, unknown page, wrong method."""
     wrong = client.get("/?range=week")
     assert (422, True) == (wrong.status_code, "Use one of: today, 7d" in wrong.text)
     assert 404 == client.get("/?show=nobody").status_code
@@ -260,14 +260,14 @@ def test_an_error_of_the_address_is_a_page_that_says_what_to_do(client: TestClie
 
 
 class Broken(SampleServices):
-    """Services with a fault of ours."""
+    """Services that raise an unexpected error."""
 
     def podcasts(self, who: Identity) -> tuple[()]:
         raise RuntimeError("secret detail")
 
 
 def test_a_fault_of_ours_is_told_without_its_details() -> None:
-    """The log has the trace, the page has the next step, and still the guard's headers."""
+    """The log has the trace; the page has the next step and the guard's headers."""
     services = Broken()
     services.sessions.add("cookie-1")
     answer = visitor(create_app(services), {"wh_session": "cookie-1"}).get("/")
@@ -294,7 +294,7 @@ def api() -> APIRouter:
 def test_a_contexts_router_answers_problems_as_json_even_to_browsers(
     services: SampleServices,
 ) -> None:
-    """RFC 9457 with our code; validation says the place and never what was sent."""
+    """RFC 9457 with our code; validation names the field and never the sent value."""
     program = visitor(create_app(services, [api()]))
     assert {"times": 2} == program.post("/api/v1/echo?times=2").json()
     liked = program.post("/api/v1/echo?times=13")
@@ -315,7 +315,7 @@ def test_a_contexts_router_answers_problems_as_json_even_to_browsers(
 
 
 def test_secure_sites_mark_their_cookies() -> None:
-    """Behind HTTPS no cookie travels in clear."""
+    """Behind HTTPS cookies are Secure."""
     app = create_app(SampleServices(), site=Site(secure=True))
     answer = visitor(app).get("/sign-in?token=x")
     assert "Secure" in answer.headers["set-cookie"]
@@ -329,7 +329,7 @@ def test_the_days_follow_the_one_clock(client: TestClient, services: SampleServi
 
 
 def test_the_openapi_declares_problems_and_hides_the_pages(services: SampleServices) -> None:
-    """The contract is for programs: health and the contexts' routes, each with our errors."""
+    """Only health and the contexts' routes, each with our errors, are in the document."""
     contract = visitor(create_app(services, [api()])).get("/api/openapi.json").json()
     assert {"/health/live", "/health/ready", "/api/v1/echo"} == set(contract["paths"])
     declared = contract["paths"]["/api/v1/echo"]["post"]["responses"]
@@ -338,7 +338,7 @@ def test_the_openapi_declares_problems_and_hides_the_pages(services: SampleServi
 
 
 def test_a_probe_may_ask_for_the_head_only(services: SampleServices) -> None:
-    """Load balancers do."""
+    """Load balancers send such requests."""
     prober = visitor(create_app(services))
     assert [200, 200] == [
         prober.head(f"/health/{which}").status_code for which in ("live", "ready")
@@ -348,7 +348,7 @@ def test_a_probe_may_ask_for_the_head_only(services: SampleServices) -> None:
 def test_the_counting_windows_are_a_card_for_htmx_and_a_page_for_everybody(
     client: TestClient, stranger: TestClient
 ) -> None:
-    """Side by side with the reason; beyond two months a sentence; never without a session."""
+    """Side by side with the reason; a sentence beyond two months; never without a session."""
     card = client.get("/windows", headers={"HX-Request": "true"})
     page = client.get("/windows?range=7d")
     long = client.get("/windows?range=91d", headers={"HX-Request": "true"})
@@ -363,7 +363,7 @@ def test_the_counting_windows_are_a_card_for_htmx_and_a_page_for_everybody(
 
 
 class _Health(SampleServices):
-    """Services that count how often their readiness is asked."""
+    """Services that count the requests for readiness."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -375,7 +375,7 @@ class _Health(SampleServices):
 
 
 def test_readiness_is_remembered_for_two_seconds() -> None:
-    """A flood of questions is one to the database; what changes is seen soon."""
+    """Many requests cause one query; a change is seen within two seconds."""
     services = _Health()
     asking = visitor(create_app(services))
     with clock.frozen(NOW):
@@ -386,7 +386,7 @@ def test_readiness_is_remembered_for_two_seconds() -> None:
 
 
 def test_readiness_that_hangs_holds_one_thread_only() -> None:
-    """The others are answered with what was known before."""
+    """Other requests are answered with the last known state."""
     hanging, asked = Event(), Event()
 
     class Hanging(_Health):
@@ -424,7 +424,7 @@ def test_readiness_that_hangs_holds_one_thread_only() -> None:
 def test_a_cookie_writes_only_from_our_own_origin(
     services: SampleServices, status: int, origin: str
 ) -> None:
-    """Checked before any route sees it, so a new route cannot forget."""
+    """It is checked before any route, so that no new route can omit it."""
     site = Site(hosts=frozenset({"pod.example"}), secure=True, netloc="pod.example")
     browser = visitor(create_app(services, site=site))
     browser.cookies.set("wh_session", "cookie-1")
@@ -437,7 +437,7 @@ def test_a_cookie_writes_only_from_our_own_origin(
 
 
 def test_two_hosts_or_none_are_refused(services: SampleServices) -> None:
-    """Two proxies on the way could each believe another one."""
+    """Two proxies on the way could each use another one."""
     asking = visitor(create_app(services))
     for hosts in (["localhost", "localhost"], ["localhost", "evil.example"]):
         answer = asking.get("/", headers=[("Host", host) for host in hosts])
@@ -445,7 +445,7 @@ def test_two_hosts_or_none_are_refused(services: SampleServices) -> None:
 
 
 def test_a_compressed_body_is_refused_and_not_unpacked(services: SampleServices) -> None:
-    """Eight kilobytes could become a gigabyte; no entrance needs it."""
+    """Eight kilobytes could become a gigabyte; no route needs it."""
     asking = visitor(create_app(services))
     body = gzip.compress(bytes(8 * 2**20))
 

@@ -1,7 +1,7 @@
-"""Layout of the pages that a stranger sees first, on a phone and a desk, light and dark.
+"""Layout of the first pages that a visitor sees, on phone and desktop, light and dark.
 
-Nothing is off the screen and nothing overlaps. With ``PICTURES`` naming a
-folder, each page is also kept there as a picture.
+No element is off the screen or overlaps another. With ``PICTURES`` set to a folder, each page is
+also stored there as a picture.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _keep(page: Page, name: str) -> None:
 def test_the_first_pages_fit_the_screen(
     browser: Browser, site: str, empty_site: str, width: int, theme: str
 ) -> None:
-    """The way in, the first run, the overview; the windows and an error in the frame as well."""
+    """Sign-in, first run, overview; also the windows and an error within the frame."""
     pages = {
         "sign-in": (f"{site}/sign-in?token=x", False),
         "first-run": (empty_site, True),
@@ -99,7 +99,7 @@ def test_the_first_pages_fit_the_screen(
 def test_an_error_that_replaces_the_content_stays_beside_the_frame(
     browser: Browser, site: str, width: int
 ) -> None:
-    """At desktop width it was pushed below the frame, off the screen."""
+    """On desktops it was once pushed below the frame, off the screen."""
     page = _open(browser, site, width, "light")
     page.keyboard.press("d")
     page.get_by_label("From").fill("2026-11-19")
@@ -117,7 +117,7 @@ def test_an_error_that_replaces_the_content_stays_beside_the_frame(
 
 
 def test_a_phone_reaches_every_page(browser: Browser, site: str) -> None:
-    """By one menu, whose entries are as large as a finger."""
+    """By one menu with entries the size of a fingertip."""
     page = _open(browser, site, PHONE, "light")
     page.locator('[data-menu="pages"]').click()
     entries = page.get_by_role("navigation", name="All pages").get_by_role("link")

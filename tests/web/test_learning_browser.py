@@ -1,4 +1,4 @@
-"""The player in a real browser: on another site's page, and on the page for listening."""
+"""The player in a real browser: on another site, and on the listening page."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ window.ready = true;
 def test_the_player_sends_what_a_learner_does_from_another_site(
     workspace: Workspace, browser: Browser
 ) -> None:
-    """Play, pause, a jump, a like and the end come to an outcome, across two origins."""
+    """Play, pause, a jump, a like and the end give an outcome, across two origins."""
     desk = Desk(workspace)
     desk.content("a", duration=6)
     desk.session("s", "anna")
@@ -78,7 +78,7 @@ def test_the_player_sends_what_a_learner_does_from_another_site(
         (piece,) = tab.evaluate("player.next()")
         assert "a" == piece["content_id"]
         tab.evaluate("piece => { player.load(piece); player.audio.playbackRate = 2; }", piece)
-        tab.mouse.click(5, 5)  # a browser plays nothing before somebody touched the page
+        tab.mouse.click(5, 5)  # a browser plays nothing before the user touches the page
         tab.evaluate("player.audio.play()")
         tab.wait_for_function("player.audio.currentTime > 1.5")
         tab.evaluate("player.audio.pause()")
@@ -101,7 +101,7 @@ def test_the_player_sends_what_a_learner_does_from_another_site(
 
 
 def test_a_person_listens_on_the_page(workspace: Workspace, browser: Browser) -> None:
-    """Sentences are pressed, speed and like work, and the page is accessible in 390 pixels."""
+    """Sentences can be pressed, speed and like work, and the page is accessible at 390 pixels."""
     desk = Desk(workspace)
     desk.content("a", duration=6)
     with served(live_app(workspace)) as site:

@@ -1,4 +1,4 @@
-"""The pages for listeners in a real Chromium: a passkey made and used, both themes, a phone."""
+"""The listeners' pages in a real Chromium: creating and using a passkey, themes, a phone."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class House:
 
 @pytest.fixture
 def house(workspace: Workspace, tmp_path: Path) -> Iterator[House]:
-    """Passkeys are bound to a name and a port, so the doors open when the port is known."""
+    """Passkeys are bound to a name and a port, so the server starts once the port is known."""
     with workspace.stores.listeners.worker() as tx:
         listeners.create(tx, email=ANNA)
     app = create_app(LiveServices(workspace))
@@ -75,7 +75,7 @@ def house(workspace: Workspace, tmp_path: Path) -> Iterator[House]:
 
 
 class Visit:
-    """A browser whose console must stay silent: no policy violation, no script error."""
+    """A browser whose console must stay empty: no policy violation, no script error."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.page = context.new_page()
@@ -118,7 +118,7 @@ def sign_in(page: Page, house: House) -> None:
 
 
 def authenticator(page: Page) -> tuple[Any, str]:
-    """A device that makes passkeys, as Chromium pretends one."""
+    """Chromium's virtual device for passkeys."""
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     made = session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
@@ -131,7 +131,7 @@ def add(page: Page, name: str) -> None:
 
 
 def test_ac3_a_passkey_is_made_on_the_page_and_signs_in(visit: Any, house: House) -> None:
-    """Made, used after signing out, removed; then it signs nobody in, and the page says so."""
+    """It is used after signing out, then removed; afterwards the page says that it is unknown."""
     page = visit()
     session, device = authenticator(page)
     sign_in(page, house)
@@ -156,7 +156,7 @@ def test_ac3_a_passkey_is_made_on_the_page_and_signs_in(visit: Any, house: House
 
 
 def test_passkeys_are_offered_to_browsers_that_have_them(visit: Any, house: House) -> None:
-    """Others see no button that does nothing, and read why."""
+    """Others see no button but an explanation."""
     page = visit()
     page.add_init_script("delete window.PublicKeyCredential")
     sign_in(page, house)
@@ -167,7 +167,7 @@ def test_passkeys_are_offered_to_browsers_that_have_them(visit: Any, house: Hous
 
 
 def test_all_but_passkeys_works_without_scripts(visit: Any, house: House) -> None:
-    """Real forms, with the headers that a browser sends: a link, an app, its end, the way out."""
+    """Real forms with a browser's headers: a link, an app, its removal, signing out."""
     page = visit(scripts=False)
     sign_in(page, house)
     page.get_by_label("App or device").fill("Kitchen")
@@ -238,7 +238,7 @@ def test_the_pages_are_accessible_and_scroll_down_only(
 
 
 def test_the_keyboard_reaches_everything(visit: Any, house: House) -> None:
-    """The order of what is seen: an email requested, a passkey used, without a mouse."""
+    """In visual order: an email is requested and a passkey used without a mouse."""
     page = visit()
     authenticator(page)
     sign_in(page, house)

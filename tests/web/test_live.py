@@ -1,4 +1,4 @@
-"""The pages on a real database, filled by a small simulation through the contexts' doors."""
+"""The pages on a real database, filled by a small simulation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _afternoon() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Fourteen simulated days, read by the doors that the commands use."""
+    """Fourteen simulated days, read as the commands do."""
     with clock.frozen(NOW):
         _fill(shared_workspace, tmp_path_factory.mktemp("simulation"))
     return shared_workspace
@@ -74,7 +74,7 @@ def who(workspace: Workspace) -> Identity:
 
 
 def test_the_pages_figures_are_the_contexts_own(filled: Workspace) -> None:
-    """Total, days, episodes, apps and countries of a span all come to the same sum."""
+    """Total, days, episodes, apps and countries of a period have the same sum."""
     result = LiveServices(filled).figures(who(filled), Span(FIRST, LAST), None)
     downloads = result.series[Metric.DOWNLOADS]
     assert 0 < int(downloads.total or 0)
@@ -99,7 +99,7 @@ def test_revenue_is_what_the_campaigns_brought(filled: Workspace) -> None:
 
 
 def test_days_before_the_first_log_are_unknown_and_not_compared(filled: Workspace) -> None:
-    """A gap in the curve, and no growth out of nothing."""
+    """A gap in the curve, and no change from unknown days."""
     services = LiveServices(filled)
     result = services.figures(who(filled), Span(FIRST - timedelta(days=7), LAST), None)
     points = result.series[Metric.DOWNLOADS].points
@@ -125,7 +125,7 @@ def test_a_house_without_data_has_no_zero_on_its_page(workspace: Workspace) -> N
 
 
 def test_filtered_counts_follow_the_show(filled: Workspace) -> None:
-    """Each show has its own; requests for unknown files or from no address belong to none."""
+    """Each show has its own; requests for unknown files or without an address belong to none."""
     services, span = LiveServices(filled), Span(FIRST, LAST)
     every = services.removed(who(filled), span, None)
     shows = [
@@ -143,7 +143,7 @@ def test_filtered_counts_follow_the_show(filled: Workspace) -> None:
 
 
 def test_another_organizations_visitor_sees_nothing_of_this_one(filled: Workspace) -> None:
-    """Also when the same question was answered, and kept, for this one before."""
+    """Also when the same request was answered, and cached, for this organization before."""
     services, span = LiveServices(filled), Span(FIRST, LAST)
     assert services.removed(who(filled), span, None)
     assert services.windows(who(filled), span, None)
@@ -161,7 +161,7 @@ def test_another_organizations_visitor_sees_nothing_of_this_one(filled: Workspac
 def test_a_printed_link_opens_the_page_and_the_contexts_entrance_is_there(
     filled: Workspace,
 ) -> None:
-    """From the one-time link to the figures; the API asks for a key."""
+    """The one-time link opens the figures; the API requires a key."""
     with filled.stores.operational.worker() as tx:
         link = accounts.create_login_link(tx, identity=filled.identity)
     client = visitor(live_app(filled, sample_data=True))
@@ -181,7 +181,7 @@ def test_a_printed_link_opens_the_page_and_the_contexts_entrance_is_there(
 
 
 def test_the_counting_windows_are_those_of_measurement(filled: Workspace) -> None:
-    """The calendar window is what every other figure counts; three months are not counted."""
+    """The calendar window equals every other figure; three months are not counted."""
     services = LiveServices(filled)
     result = services.windows(who(filled), Span(FIRST, LAST), None)
     figures = services.figures(who(filled), Span(FIRST, LAST), None)

@@ -1,4 +1,4 @@
-"""What is kept is never stale and never without end."""
+"""Cached answers are never stale, and their number is limited."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_an_answer_is_made_once_for_a_version_and_again_for_the_next() -> None:
 
 
 def test_the_least_used_answer_goes_first() -> None:
-    """A visitor with many ranges cannot fill the memory."""
+    """A visitor with many ranges cannot fill the cache."""
     memory: Memory[str] = Memory(most=2)
     for key in ("a", "b", "a", "c"):
         memory.get(key, 1, partial("old {}".format, key))
@@ -30,7 +30,7 @@ def test_the_least_used_answer_goes_first() -> None:
 
 
 def test_an_answer_that_grew_old_while_it_was_made_is_made_again() -> None:
-    """Data may change during the work."""
+    """Data may change during the computation."""
     memory: Memory[str] = Memory()
 
     def slow() -> str:

@@ -1,4 +1,4 @@
-"""What is made by a form is made once, and a secret is shown once, to the visitor who made it."""
+"""A form creates its object once, and a secret is shown once, to its creator."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_form_that_is_sent_twice_is_carried_out_once() -> None:
 
 
 def test_a_secret_is_not_shown_to_anybody_else_or_later() -> None:
-    """Neither another session nor a tab that is reopened after ten minutes."""
+    """Neither in another session nor in a tab reopened after ten minutes."""
     once = Once()
     with clock.frozen(NOW):
         once.make("one", "me", lambda: "secret")
@@ -38,7 +38,7 @@ def test_a_secret_is_not_shown_to_anybody_else_or_later() -> None:
 
 
 def test_work_that_fails_can_be_sent_again() -> None:
-    """The same form, corrected."""
+    """The corrected form is carried out."""
     once = Once()
 
     def failing() -> str:

@@ -1,4 +1,4 @@
-"""The pixel's script in a real browser, on a page of another origin."""
+"""The pixel's script in a real browser, on a page with another origin."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def pixel(workspace: Workspace) -> str:
 
 @pytest.fixture
 def shop(wavehouse: str, pixel: str, tmp_path: Path) -> Iterator[str]:
-    """A shop's page on a port, which is an origin, of its own."""
+    """A shop's page on a separate port, and so a separate origin."""
     (tmp_path / "index.html").write_text(PAGE.format(src=f"{wavehouse}/p/{pixel}"))
 
     class Quiet(SimpleHTTPRequestHandler):
@@ -115,7 +115,7 @@ def test_a_followed_link_and_an_order_find_each_other_over_pages(
 def test_a_page_that_keeps_nothing_tells_its_order_all_the_same(
     browser: Browser, workspace: Workspace, shop: str, tmp_path: Path
 ) -> None:
-    """data-store="none": no id, nothing in the page's storage; the pixel's campaign is credited."""
+    """data-store="none": no id and no page storage; the pixel's campaign is credited."""
     page_file = tmp_path / "index.html"
     page_file.write_text(page_file.read_text().replace("<script ", '<script data-store="none" '))
     page = browser.new_page()

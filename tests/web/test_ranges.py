@@ -1,4 +1,4 @@
-"""Ranges: what the URL says, which days it means, and what they are compared with."""
+"""Ranges: the URL, its days, and the period of comparison."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ DATES = st.dates(date(2020, 1, 1), date(2030, 1, 1))
     ],
 )
 def test_relative_ranges_end_yesterday_except_today(first: date, last: date, name: str) -> None:
-    """A day that is not over would make every range look like a fall."""
+    """An unfinished day would make every range look like a fall."""
     assert Span(first, last) == span_of(Query(range=name), TODAY)
 
 
 def test_on_the_first_of_a_month_the_month_is_the_one_that_ended() -> None:
-    """The range ends yesterday, so the month is yesterday's."""
+    """The range ends yesterday, so it is yesterday's month."""
     result = span_of(Query(range="month"), date(2026, 11, 1))
     assert Span(date(2026, 10, 1), date(2026, 10, 31)) == result
 
 
 def test_a_single_day_is_told_by_the_hour() -> None:
-    """One point would be no curve."""
+    """A single point is not a curve."""
     assert (Grain.HOUR, 24) == (Span(TODAY, TODAY).grain, Span(TODAY, TODAY).buckets)
     assert (Grain.DAY, 2) == (Span(TODAY, TODAY + timedelta(1)).grain, 2)
 
 
 @given(DATES, st.integers(0, 400))
 def test_the_previous_period_meets_weekdays_and_does_not_overlap(first: date, more: int) -> None:
-    """As many days, moved by the fewest whole weeks that clear the range."""
+    """As many days, moved by the fewest whole weeks that avoid an overlap."""
     span = Span(first, first + timedelta(days=more))
     before = previous(span)
     assert span.days == before.days
@@ -69,14 +69,14 @@ def test_the_previous_period_meets_weekdays_and_does_not_overlap(first: date, mo
     ],
 )
 def test_a_wrong_address_is_answered_with_what_is_right(names: str, raw: dict[str, str]) -> None:
-    """The sentence names the place, the hint the next step."""
+    """The sentence names the fault, the hint the next step."""
     with pytest.raises(InvalidInput, match=names) as caught:
         span_of(parsed(raw), TODAY)
     assert caught.value.hint
 
 
 def test_a_custom_range_is_cut_at_today() -> None:
-    """Days to come have no figures."""
+    """Future days have no figures."""
     span = span_of(parsed({"from": "2026-11-01", "to": "2026-12-31"}), TODAY)
     assert Span(date(2026, 11, 1), TODAY) == span
 
@@ -91,7 +91,7 @@ def test_a_custom_range_is_cut_at_today() -> None:
 def test_an_address_reads_back_to_the_query_that_wrote_it(
     name: str, metric: Metric, compare: bool, episodes: str, show: str
 ) -> None:
-    """Every state of the page is in its URL."""
+    """The URL has the page's complete state."""
     from urllib.parse import parse_qsl, urlsplit
 
     days = ("2026-10-01", "2026-10-31") if name == "custom" else ("", "")
@@ -101,14 +101,14 @@ def test_an_address_reads_back_to_the_query_that_wrote_it(
 
 
 def test_defaults_stay_out_of_the_address() -> None:
-    """The plain page is the plain address."""
+    """The default page has no parameters."""
     assert "/" == Query().url()
     assert "/?compare=off" == Query().url(compare=False)
     assert "/" == Query(range="7d").url(range="28d")
 
 
 def test_a_range_before_the_calendar_of_any_show_is_refused() -> None:
-    """The period before it would have no dates; a page must say so and not fail."""
+    """The period before it would have no dates; the page says so and does not fail."""
     query = parsed({"from": "0001-01-01", "to": "0001-01-05"})
 
     with pytest.raises(InvalidInput, match="starts before 1970"):

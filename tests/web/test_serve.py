@@ -1,4 +1,4 @@
-"""The server as the product starts it, spoken to byte by byte."""
+"""The server as the product starts it, tested byte by byte."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def talk(services: SampleServices) -> Iterator[socket.socket]:
 
 
 def told(wire: socket.socket) -> bytes:
-    """Everything until the server closes, or what came when it resets."""
+    """All bytes until the server closes or resets the connection."""
     result = b""
     try:
         while part := wire.recv(65_536):
@@ -36,7 +36,7 @@ def told(wire: socket.socket) -> bytes:
 
 
 def poured(wire: socket.socket, start: bytes, filler: bytes) -> int:
-    """How many bytes the server takes before it hangs up; 64 MiB are enough."""
+    """The number of bytes that the server takes before it closes; at most 64 MiB are sent."""
     sent = 0
     try:
         wire.sendall(start)
@@ -62,7 +62,7 @@ def test_a_head_without_an_end_is_refused(talk: socket.socket, start: bytes, fil
 
 
 def test_a_usual_head_and_a_long_body_pass(talk: socket.socket) -> None:
-    """What comes after the head does not count as one; the connection is kept for the next."""
+    """The body does not count as part of the head; the connection is kept for the next request."""
     cookie = b"Cookie: a=" + b"b" * 8_000 + b"\r\n"
     body = b"token=" + b"z" * 200_000
     head = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n" % len(body)

@@ -1,4 +1,4 @@
-"""Which Host headers are the site's own."""
+"""The Host headers that are the site's own."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ from wavehouse.web import Site
     ],
 )
 def test_a_host_is_ours_by_its_whole_name_and_a_port_of_digits(host: str, allowed: bool) -> None:
-    """Guards against names that are rebound to this machine."""
+    """The check protects against names that are rebound to this machine."""
     assert allowed == Site(hosts=frozenset({"shows.example"})).allows(host)

@@ -1,4 +1,4 @@
-"""The studio's pages: forms of ours only, errors beside fields, working without JavaScript."""
+"""The studio's pages: the site's forms only, errors beside fields, usable without JavaScript."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def client(room: Studio) -> TestClient:
 
 
 def sent(client: TestClient, path: str, **fields: str) -> str:
-    """The page after a form."""
+    """Submit a form; returns the next page."""
     answer = client.post(path, data={"csrf": CSRF, **fields})
     assert answer.status_code in {200, 422}
     return answer.text
 
 
 def test_a_first_visit_says_what_a_project_is_and_creates_one(client: TestClient) -> None:
-    """An error is beside its field, with what was typed; the second try succeeds."""
+    """An error is beside its field, with the entered text; the second try succeeds."""
     empty = client.get("/studio").text
     wrong = sent(client, "/studio/projects", title="Mattina", language="Italiano!")
     made = sent(client, "/studio/projects", title="Mattina <b>", language="it", brief="Vento.")
@@ -63,7 +63,7 @@ def test_a_project_without_room_in_the_plan_is_refused_with_a_sentence(
 def test_cre3_the_page_of_an_episode_says_which_note_changed_it(
     room: Studio, client: TestClient
 ) -> None:
-    """With the proof of the prompt's manifest, and which episode a new note will reach."""
+    """With evidence from the prompt's manifest, and the episode that a new note will reach."""
     project = room.project()
     episode = room.episode(project, "Oggi", scheduled_for=NOW)
     room.episode(project, "Domani", scheduled_for=NOW + timedelta(days=1))
@@ -94,7 +94,7 @@ def test_cre3_the_page_of_an_episode_says_which_note_changed_it(
 def test_cre7_a_script_is_edited_on_the_page_and_shown_beside_its_last_revision(
     room: Studio, client: TestClient
 ) -> None:
-    """Words that went and words that came are marked; a long script fits."""
+    """Removed and added words are marked; a long script fits."""
     episode = room.episode(room.project())
     long = "vento " * 3_000
     sent(client, "/studio/script", episode_id=f"{episode.episode_id}", **{"block-new": long})
@@ -112,7 +112,7 @@ def test_cre7_a_script_is_edited_on_the_page_and_shown_beside_its_last_revision(
 
 
 def test_cre8_a_question_is_answered_without_javascript(room: Studio, client: TestClient) -> None:
-    """The answer is on the page that follows; an empty question is refused beside its field."""
+    """The answer is on the next page; an empty question is refused beside its field."""
     episode = room.episode(room.project())
     room.write(episode, "Il vento soffia da nord.")
     shown = sent(
@@ -130,7 +130,7 @@ def test_cre8_a_question_is_answered_without_javascript(room: Studio, client: Te
 
 
 def test_a_calendar_shows_the_slots_of_its_month(room: Studio, client: TestClient) -> None:
-    """On the project's own clock; a month that is none is this one."""
+    """In the project's zone; an invalid month shows the current one."""
     project = room.project()
     room.execute(
         "INSERT INTO studio.episode_schedule_queue (organization_id, project_id, local_date,"
@@ -162,7 +162,7 @@ def test_a_source_needs_a_text_or_a_public_address(room: Studio, client: TestCli
 
 
 def test_the_usage_page_has_an_empty_state_until_something_is_used(client: TestClient) -> None:
-    """No line at zero."""
+    """It has no line at zero."""
     shown = client.get("/usage").text
 
     assert "Nothing to show yet" in shown

@@ -1,6 +1,6 @@
-"""Every text that a request may write is cleaned of control and bidi characters, or refused.
+"""Every text in a request is cleaned of control and bidi characters, or refused.
 
-The fields come from the application itself: a new one is looked at by being there.
+The fields come from the application itself, so a new one is tested automatically.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from wavehouse.web.live import live_app
 from wavehouse.workspace import Workspace
 
 STEERING = "\x1b[2J\u202e\u2066\u200f\x85\x07\ufeff"
-# Each is text that some field accepts without what steers.
+# Each is a text that some field accepts without the control characters.
 GOOD = (
     "Anna", "https://a.example/x", "a@b.example", "2026-11-01", "2026-11-18T10:00:00Z", "1.00", "0",
     "EUR", "active",
 )  # fmt: skip
 # Hashed or compared, never stored as text and never shown; a credential is WebAuthn's own JSON, of
-# which bytes and a counter are kept.
+# which only bytes and a counter are stored.
 PARAGRAPHS = {
     ("ContentIn", "text"),
     ("ProjectIn", "brief"),
@@ -39,12 +39,12 @@ PARAGRAPHS = {
     ("QuestionIn", "text"),
     ("UserEventIn", "event_data"),
 }
-"""Texts of many lines."""
+"""Texts with several lines."""
 SECRETS = {"password", "token", "credential"}
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models in a type, those of their fields too."""
+    """The models in a type, including those of their fields."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
         for field in annotation.model_fields.values():
@@ -78,7 +78,7 @@ def text_fields(app: Any) -> list[tuple[type[BaseModel], str]]:
 
 
 def _kept(model: type[BaseModel], name: str, value: object) -> object:
-    """What a field makes of a value, without the rest of its model."""
+    """A field's result for a value, without the rest of its model."""
     instance = model.model_construct()
     model.__pydantic_validator__.validate_assignment(instance, name, value)
     return getattr(instance, name)
@@ -116,7 +116,7 @@ def verdict(model: type[BaseModel], name: str) -> str:
 
 
 def test_every_text_field_of_a_request_is_cleaned_or_refuses(workspace: Workspace) -> None:
-    """Names lose what steers a terminal, ids and addresses are refused with it."""
+    """Names are cleaned of control characters, ids and addresses with them are refused."""
     fields = text_fields(live_app(workspace))
 
     verdicts = {
@@ -132,14 +132,14 @@ def test_every_text_field_of_a_request_is_cleaned_or_refuses(workspace: Workspac
 
 
 def _unreadable(annotation: Any) -> bool:
-    """Whether a type is a class whose fields these tests cannot look at, such as a dataclass."""
+    """Whether a type is a class without inspectable fields, such as a dataclass."""
     if isinstance(annotation, type):
         return is_dataclass(annotation) or annotation is str
     return any(_unreadable(part) for part in get_args(annotation))
 
 
 def test_every_json_body_is_a_model_whose_fields_are_looked_at(workspace: Workspace) -> None:
-    """A dataclass or a bare text as a body would be past the cleaning of fields."""
+    """A dataclass or a plain text as a body would bypass the cleaning of fields."""
     outside = {
         f"{getattr(context, 'path', '')} {param.name}"
         for context in iter_route_contexts(live_app(workspace).routes)
@@ -162,5 +162,5 @@ class Careless(BaseModel):
 
 @pytest.mark.parametrize("name", Careless.model_fields)
 def test_a_field_that_keeps_what_steers_is_found(name: str) -> None:
-    """A rule that finds nothing proves nothing."""
+    """The test must be able to fail."""
     assert "kept" == verdict(Careless, name)

@@ -1,4 +1,4 @@
-"""Standard Webhooks by our own code, checked against the official library; the retry table."""
+"""Standard Webhooks in our code, checked against the official library; the retry table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Clock(datetime):
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-        """``NOW`` in the zone asked for."""
+        """``NOW`` in the requested zone."""
         return NOW.astimezone(tz)
 
 
@@ -39,7 +39,7 @@ def _headers(*keys: bytes, body: bytes = BODY, at: datetime = NOW) -> dict[str, 
 
 
 def test_the_official_library_verifies_what_we_sign() -> None:
-    """The event comes out as it was emitted."""
+    """The event is as it was emitted."""
     event = Webhook(rules.secret_text(KEY)).verify(BODY, _headers())
 
     assert event["data"] == {"report_id": "ø"}
@@ -57,7 +57,7 @@ def test_we_verify_what_the_official_library_signs() -> None:
 
 @given(st.binary(min_size=24, max_size=64), st.text(min_size=1), st.integers(-290, 290))
 def test_both_agree_on_any_secret_and_text(key: bytes, text: str, seconds: int) -> None:
-    """Within five minutes either way."""
+    """Within five minutes in either direction."""
     text = text.encode("utf-8", "replace").decode()
     at = NOW + timedelta(seconds=seconds)
     body = rules.body_of("a.b", at, {"text": text})
@@ -91,13 +91,13 @@ def test_during_a_rotation_both_secrets_verify() -> None:
     ],
 )
 def test_a_changed_header_is_refused_by_one_kind_of_error(wrong: dict[str, str]) -> None:
-    """Malformed headers are refusals, too, never another exception."""
+    """Malformed headers are refused, too, never another exception."""
     with pytest.raises(InvalidInput):
         rules.verify([KEY], {**_headers(), **wrong}, BODY, now=NOW)
 
 
 def test_another_body_another_key_and_a_late_delivery_are_refused() -> None:
-    """The official library refuses another key likewise."""
+    """The official library refuses another key as well."""
     with pytest.raises(InvalidInput):
         rules.verify([KEY], _headers(), BODY + b" ", now=NOW)
     with pytest.raises(InvalidInput):
@@ -133,7 +133,7 @@ def test_the_retry_table_is_that_of_the_standard() -> None:
     [("120", 120), ("1", 5), ("999999999", 86_400), ("-5", 5), ("Tue, 01 Dec", 5), (None, 5)],
 )
 def test_retry_after_is_respected_within_a_day(header: str | None, expected: int) -> None:
-    """The longer of the two waits; nonsense and the past change nothing."""
+    """The longer of the two waits; invalid and past times change nothing."""
     wait = rules.next_delay(1, 0.5, rules.seconds_of(header))
 
     assert timedelta(seconds=expected) == wait
@@ -154,7 +154,7 @@ def test_retry_after_is_respected_within_a_day(header: str | None, expected: int
     ],
 )
 def test_a_redirect_is_a_failure_and_410_is_the_end(status: int | None, expected: Outcome) -> None:
-    """2xx alone is delivered."""
+    """Only 2xx is delivered."""
     assert expected == rules.outcome(status)
 
 

@@ -92,7 +92,7 @@ class Desk:
 
 @pytest.fixture
 def desk(workspace: Workspace) -> Iterator[Desk]:
-    """The desk at a fixed time."""
+    """The webhooks of an organization at a fixed time."""
     with clock.frozen(START):
         yield Desk(workspace)
 
@@ -100,7 +100,7 @@ def desk(workspace: Workspace) -> Iterator[Desk]:
 def test_an_event_is_delivered_signed_with_the_secret_that_was_shown(
     desk: Desk, receiver: Receiver
 ) -> None:
-    """Once, with the event's id, thin, and verified by the receiver's check."""
+    """Once, with ids only, and verified by the receiver's check."""
     made = desk.add(receiver.url)
     event_id = desk.emit("report-1")
     first, second = desk.deliver(), desk.deliver()
@@ -114,7 +114,7 @@ def test_an_event_is_delivered_signed_with_the_secret_that_was_shown(
 
 
 def test_an_event_of_a_transaction_that_fails_is_never_sent(desk: Desk, receiver: Receiver) -> None:
-    """The outbox row leaves with the rest of the transaction."""
+    """The outbox row is rolled back with the transaction."""
     desk.add(receiver.url)
 
     def fail() -> None:
@@ -134,7 +134,7 @@ def test_an_event_of_a_transaction_that_fails_is_never_sent(desk: Desk, receiver
 
 
 def test_an_endpoint_gets_what_it_subscribes_to(desk: Desk, receiver: Receiver) -> None:
-    """Other types are dispatched to nobody."""
+    """Other types are sent to nobody."""
     desk.add(receiver.url, event_types=["campaign.status_changed"])
     desk.emit()
 
@@ -145,7 +145,7 @@ def test_an_endpoint_gets_what_it_subscribes_to(desk: Desk, receiver: Receiver) 
 def test_a_failure_is_tried_again_by_the_table_under_the_same_id(
     desk: Desk, receiver: Receiver
 ) -> None:
-    """Ten attempts, the same body and id, a timestamp each; then it is abandoned."""
+    """Ten attempts, the same body and id, a new timestamp each; then it is abandoned."""
     desk.add(receiver.url)
     event_id = desk.emit()
     receiver.status = 500
@@ -167,7 +167,7 @@ def test_a_failure_is_tried_again_by_the_table_under_the_same_id(
 
 
 def test_a_success_ends_the_failing(desk: Desk, receiver: Receiver) -> None:
-    """``failing_since`` is the first failure, and is gone after a delivery."""
+    """``failing_since`` is the first failure, and is cleared by a delivery."""
     desk.add(receiver.url)
     desk.emit()
     receiver.status = 503
@@ -183,7 +183,7 @@ def test_a_success_ends_the_failing(desk: Desk, receiver: Receiver) -> None:
 
 
 def test_410_disables_the_endpoint_at_once(desk: Desk, receiver: Receiver) -> None:
-    """No retry; the reason is on the endpoint; a user may enable it again."""
+    """No retry; the endpoint has the reason; a user may enable it again."""
     made = desk.add(receiver.url)
     desk.emit()
     receiver.status = 410
@@ -201,7 +201,7 @@ def test_410_disables_the_endpoint_at_once(desk: Desk, receiver: Receiver) -> No
 
 
 def test_five_days_of_failure_disable_the_endpoint(desk: Desk, receiver: Receiver) -> None:
-    """Counted from the first failure without a success since."""
+    """Counted from the first failure after the last success."""
     desk.add(receiver.url)
     receiver.status = 500
     desk.emit("first")
@@ -254,7 +254,7 @@ def test_an_answer_of_200_mb_is_cut_to_1_kb(desk: Desk, receiver: Receiver) -> N
     ],
 )
 def test_a_private_address_gets_nothing(desk: Desk, url: str) -> None:
-    """Refused before a connection, recorded, and tried again like any failure."""
+    """It is refused before connecting, recorded, and retried like any failure."""
     desk.add(url, allow_private=False)
     desk.emit()
     done = desk.deliver(allow_private=False)
@@ -267,7 +267,7 @@ def test_a_private_address_gets_nothing(desk: Desk, url: str) -> None:
 def test_a_private_receiver_hears_nothing_without_the_operators_setting(
     desk: Desk, receiver: Receiver
 ) -> None:
-    """The guard is what stops it: the receiver is there and answers when it is allowed."""
+    """The guard blocks it: the receiver runs and answers when it is allowed."""
     desk.add(receiver.url)
     desk.emit()
     refused = desk.deliver(allow_private=False)
@@ -292,7 +292,7 @@ def test_a_private_receiver_hears_nothing_without_the_operators_setting(
 def test_an_address_that_cannot_be_meant_is_refused(
     desk: Desk, url: str, allow_private: bool
 ) -> None:
-    """When it is added, with the field; http by the operator's setting alone."""
+    """On creation, with the field's name; http only with the operator's setting."""
     with pytest.raises(InvalidInput) as refused:
         desk.add(url, allow_private=allow_private)
 
@@ -300,7 +300,7 @@ def test_an_address_that_cannot_be_meant_is_refused(
 
 
 def test_a_rotation_signs_with_both_secrets_for_a_day(desk: Desk, receiver: Receiver) -> None:
-    """Receivers have 24 hours; then the old secret signs nothing."""
+    """Receivers have 24 hours; then the old secret is no longer used."""
     made = desk.add(receiver.url)
     with desk.tx() as tx:
         new = webhooks.rotate_secret(
@@ -340,7 +340,7 @@ def test_a_secret_is_stored_sealed_for_its_endpoint_alone(desk: Desk, receiver: 
 
 
 def test_one_event_or_a_range_is_sent_again(desk: Desk, receiver: Receiver) -> None:
-    """A new series under the same ids; what is pending is left alone; everything is refused."""
+    """A new series with the same ids; pending ones are not repeated; a choice is required."""
     made = desk.add(receiver.url)
     ids = []
     for hour in range(3):
@@ -363,7 +363,7 @@ def test_one_event_or_a_range_is_sent_again(desk: Desk, receiver: Receiver) -> N
 
 
 def test_a_test_goes_to_its_endpoint_alone(desk: Desk, receiver: Receiver) -> None:
-    """Whatever the endpoint subscribes to."""
+    """Whatever types the endpoint subscribes to."""
     with receiving() as other:
         made = desk.add(receiver.url, event_types=["campaign.status_changed"])
         desk.add(other.url)
@@ -377,7 +377,7 @@ def test_a_test_goes_to_its_endpoint_alone(desk: Desk, receiver: Receiver) -> No
 
 
 def test_two_senders_send_an_event_once(desk: Desk, receiver: Receiver) -> None:
-    """A claim hides an attempt for a minute; one that nobody finished is sent again."""
+    """A claim hides an attempt for a minute; an unfinished one is sent again."""
     desk.add(receiver.url)
     desk.emit()
     with desk.workspace.stores.operational.worker() as tx:
@@ -427,7 +427,7 @@ def test_endpoints_are_managed_by_the_api(workspace: Workspace) -> None:
 
 
 def test_endpoints_are_managed_on_the_page(workspace: Workspace) -> None:
-    """The secret is on the page once; buttons do what the API does."""
+    """The page shows the secret once; buttons do the same as the API."""
     web = TestClient(live_app(workspace), base_url="http://localhost")
     with workspace.stores.operational.worker() as tx:
         link = accounts.create_login_link(tx, identity=workspace.identity)
@@ -454,7 +454,7 @@ def test_endpoints_are_managed_on_the_page(workspace: Workspace) -> None:
 
 
 def test_an_unknown_endpoint_is_not_found(desk: Desk) -> None:
-    """Whatever is wanted of it."""
+    """By every use case."""
     unknown = webhooks.EndpointId(desk.workspace.identity.user_id)
     with desk.tx() as tx:
         for use_case in (webhooks.disable_endpoint, webhooks.enable_endpoint, webhooks.send_test):

@@ -1,4 +1,4 @@
-"""The Grafana dashboard has a panel for every value of ``/metrics``, and no other."""
+"""The Grafana dashboard has a panel for every metric of ``/metrics``, and no other."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def panels() -> list[dict[str, object]]:
 
 
 def metrics_of(panel: object) -> set[str]:
-    """The metrics that a panel's expressions name."""
+    """The metrics in a panel's expressions."""
     return set(re.findall(r"wavehouse_\w+", json.dumps([panel["targets"]])))  # type: ignore[index]
 
 
 def test_every_metric_has_a_panel_and_every_panels_metric_exists() -> None:
-    """Both ways: what is announced is shown, and what is shown is announced."""
+    """In both directions."""
     shown = [name for panel in panels() for name in metrics_of(panel)]
 
     assert sorted(registry()) == sorted(shown)
@@ -43,7 +43,7 @@ def test_every_metric_has_a_panel_and_every_panels_metric_exists() -> None:
 
 
 def test_panels_do_not_overlap_and_have_ids_of_their_own() -> None:
-    """Grafana puts one over the other, or keeps only the last."""
+    """Grafana overlays panels, or keeps only the last one of an id."""
     everything = grafana.dashboard()["panels"]
     cells = [
         (x, y)
@@ -58,7 +58,7 @@ def test_panels_do_not_overlap_and_have_ids_of_their_own() -> None:
 
 
 def test_every_label_is_in_the_legend() -> None:
-    """A line without its lane, state or rule says nothing."""
+    """A line needs its lane, state or rule."""
     legends = {
         name: panel["targets"][0]["legendFormat"]  # type: ignore[index]
         for panel in panels()
@@ -70,7 +70,7 @@ def test_every_label_is_in_the_legend() -> None:
 
 
 def test_values_have_the_labels_that_their_manifest_announces(workspace: Workspace) -> None:
-    """Else a legend would be empty."""
+    """Otherwise a legend would be empty."""
     text = exposition(workspace.stores, identity=workspace.identity)
     for line in text.splitlines():
         if line.startswith("#"):
@@ -92,7 +92,7 @@ def test_the_command_prints_the_dashboard() -> None:
 def test_a_setting_decides_who_reads_the_metrics(
     workspace: Workspace, mode: str, status: int
 ) -> None:
-    """A key by default; open on a port that only Prometheus reaches; or none at all."""
+    """A key by default; open on a port that only Prometheus reaches; or disabled."""
     flags = {"home": str(workspace.settings.home), "metrics": mode}
     place = replace(workspace, settings=config.load(flags, environment={}))
     with TestClient(live_app(place), base_url="http://localhost") as client:

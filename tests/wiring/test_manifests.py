@@ -1,4 +1,4 @@
-"""Every manifest is read, and everything that it refers to is there."""
+"""Every manifest is read, and all its references exist."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _entries() -> Iterator[manifest.Entry]:
 
 
 def test_every_folder_with_a_manifest_is_listed() -> None:
-    """A manifest that is not named in ``wiring/contexts.py`` would be read by nobody."""
+    """A manifest that is not in ``wiring/contexts.py`` would not be read."""
     package = Path(wavehouse.__path__[0])
     files = [path for path in package.glob("*/manifest.py") if path.parent.name != "kernel"]
 
@@ -33,7 +33,7 @@ def test_every_folder_with_a_manifest_is_listed() -> None:
     "entry", [e for e in _entries() if e.target], ids=lambda e: f"{type(e).__name__} {e.target}"
 )
 def test_every_target_can_be_imported(entry: manifest.Entry) -> None:
-    """A command's target is a command, everything else is called."""
+    """A command's target is a command, all others are callable."""
     assert entry.target
     target = wiring.resolve(entry.target)
 
@@ -42,7 +42,7 @@ def test_every_target_can_be_imported(entry: manifest.Entry) -> None:
 
 
 def test_every_summary_is_a_sentence() -> None:
-    """It is a line of ``--help`` or ``demo --list``."""
+    """Summaries are lines of ``--help`` or ``demo --list``."""
     summaries = [
         e.summary for e in _entries() if isinstance(e, manifest.Command | manifest.Chapter)
     ]
@@ -74,7 +74,7 @@ def test_every_page_of_the_navigation_has_an_icon_and_a_key() -> None:
 
 
 def test_a_chapter_needs_only_chapters_that_come_before_it() -> None:
-    """Otherwise the story could not be played in its order."""
+    """Otherwise the story could not run in its order."""
     places = {chapter.name: chapter.place for chapter in wiring.chapters()}
 
     late = [

@@ -1,4 +1,4 @@
-"""A new context is a folder and a line: this one is added, used and gone again."""
+"""A new context is a folder and a line: this one is added, used and removed."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def read_again(operational, path, *, identity):
 
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The folder ``wavehouse/toy`` and its line in ``CONTEXTS``."""
+    """Create the folder ``wavehouse/toy`` and its line in ``CONTEXTS``."""
     folder = tmp_path / "toy"
     folder.mkdir()
     (folder / "manifest.py").write_text(MANIFEST)
@@ -146,7 +146,7 @@ def _visitor(workspace: Workspace) -> TestClient:
 
 @pytest.mark.usefixtures("toy")
 def test_its_commands_are_listed_without_being_imported() -> None:
-    """In its section of the root and in the group that it joins."""
+    """In its section of the root and in the group that it extends."""
     listed = CliRunner().invoke(root, ["--help"]).stdout
     figures = listed.partition("Figures:")[2].partition("Sponsors:")[0]
 
@@ -160,7 +160,7 @@ def test_its_commands_are_listed_without_being_imported() -> None:
 
 @pytest.mark.usefixtures("toy")
 def test_its_routes_and_pages_are_served(workspace: Workspace) -> None:
-    """Behind the gate and the navigation of the product."""
+    """Behind the product's gate and in its navigation."""
     client = _visitor(workspace)
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         key = accounts.create_api_key(
@@ -199,7 +199,7 @@ def test_its_check_is_part_of_doctor(workspace: Workspace, monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("toy")
 def test_its_chapter_is_part_of_the_story(workspace: Workspace, tmp_path: Path) -> None:
-    """It is listed, and chosen together with what it needs."""
+    """It is listed, and selected together with the chapters that it needs."""
     listed = CliRunner().invoke(root, ["demo", "--list", "--json"]).stdout
 
     assert {"name": "toybox", "summary": "A toy is wound."} in json.loads(listed)["chapters"]
@@ -224,7 +224,7 @@ def test_its_reader_and_its_kind_of_job_are_found(workspace: Workspace, tmp_path
 def test_its_work_repeats_while_the_program_serves(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And what it reports is printed."""
+    """Its report is printed."""
     lines: list[str] = []
     often = threading.Event()
 
@@ -244,7 +244,7 @@ def test_its_work_repeats_while_the_program_serves(
 def test_work_that_fails_is_tried_again(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The failure is reported and the next run is not lost."""
+    """The failure is reported, and the next run happens."""
     lines: list[str] = []
     again = threading.Event()
 

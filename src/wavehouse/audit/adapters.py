@@ -106,8 +106,8 @@ class SealFolder:
     def _append(path: Path, content: bytes) -> None:
         descriptor = files.opened(path, os.O_RDWR | os.O_CREAT)
         with os.fdopen(descriptor, "r+b") as file:
-            held = file.read()
-            complete = held.rfind(b"\n") + 1  # a kill may have left half a line
+            before = file.read()
+            complete = before.rfind(b"\n") + 1  # a kill may have left half a line
             file.seek(complete)
             file.truncate()
             file.write(content)

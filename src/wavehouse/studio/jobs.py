@@ -8,7 +8,7 @@ from datetime import timedelta
 from wavehouse.kernel import clock
 from wavehouse.queue import Attempt, Lane, NewJob, enqueue
 from wavehouse.store import Database, Operational
-from wavehouse.studio.queries import generation, slots
+from wavehouse.studio.queries import generation, leases
 from wavehouse.studio.service import planning
 from wavehouse.studio.service.generation.places import place_of
 from wavehouse.studio.service.generation.running import run_next
@@ -48,8 +48,8 @@ def dispatch(operational: Database[Operational]) -> int:
     """Make jobs for due slots, at most eight at once; returns how many slots are due."""
     now = clock.now()
     with operational.worker() as tx:
-        slots.rescue_slots(tx, now=now)
-        due = sum(each.number for each in slots.due_slots(tx, now=now, most=_MOST_AT_ONCE))
+        leases.rescue_slots(tx, now=now)
+        due = sum(each.number for each in leases.due_slots(tx, now=now, most=_MOST_AT_ONCE))
     if due:
         planning.end_missed(operational)
         with operational.worker() as tx:
@@ -74,7 +74,7 @@ def generate(attempt: Attempt) -> str | None:
     workspace = attempt.workspace
     workshop = place_of(workspace.stores.operational, workspace.settings)
     with workshop.operational.worker() as tx:
-        worker_id = slots.worker_of_job(
+        worker_id = leases.worker_of_job(
             tx, job_id=attempt.lease.job_id, token=attempt.lease.lease_token
         )
     if worker_id is None:

@@ -37,6 +37,12 @@ MANIFEST = Manifest(
             summary="Texts, pages and PDFs that a script may cite.",
         ),
         Command(
+            name="highlights",
+            group="studio",
+            target="wavehouse.studio.cli.highlights:highlights",
+            summary="Marked passages of a script.",
+        ),
+        Command(
             name="chat",
             group="studio",
             target="wavehouse.studio.cli.chat:chat",

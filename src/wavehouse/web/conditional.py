@@ -14,11 +14,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LARGEST_BODY = 16 * 1024
 LARGEST_BATCH = 1024 * 1024
 LARGEST_EVENTS = 4 * 1024 * 1024
+LARGEST_SCRIPT = 4 * 1024 * 1024
+LARGEST_PDF = 20 * 1024 * 1024
 LARGEST_ARCHIVE = 32 * 1024 * 1024
 _PREFIX = "/api/v1/"
 _BATCHES = "/api/v1/listener/"
 _EVENTS = "/api/v1/learning/"
 _ARCHIVES = "/api/v1/listener/import"
+_STUDIO = "/api/v1/studio/"
+_PDFS = "/documents/pdf"
 
 
 class Conditional:
@@ -38,6 +42,8 @@ class Conditional:
 
 def _largest(path: str) -> int:
     """The maximum size of a request body in bytes; listeners' archives have the largest."""
+    if path.startswith(_STUDIO):
+        return LARGEST_PDF if path.endswith(_PDFS) else LARGEST_SCRIPT
     if path == _ARCHIVES:
         return LARGEST_ARCHIVE
     if path.startswith(_EVENTS):

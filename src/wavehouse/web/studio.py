@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from wavehouse import studio
 from wavehouse.accounts import Identity
 from wavehouse.charts import format as fmt
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import InvalidInput, LimitReached, NotFound, Refused, Unreachable
 from wavehouse.studio import ProjectId, StudioEpisodeId
 from wavehouse.web import studio_episode
@@ -27,11 +28,13 @@ from wavehouse.web.studio_tables import (
     reach_sentence,
     weeks,
 )
+from wavehouse.web.upload import Upload, read_upload
 
 _CORRECTABLE = (*CORRECTABLE, LimitReached, Unreachable, Refused)
 _PROJECT_FIELDS = ("title", "language", "brief")
 _NOTE_FIELDS = ("note", "episode_id")
 _DOCUMENT_FIELDS = ("text", "url")
+_PDF_FIELDS = ("pdf",)
 _EPISODE_FIELDS = ("title", "scheduled_for")
 _MOST_ROWS = 50
 
@@ -172,6 +175,27 @@ def _inputs(routes: APIRouter, context: PageContext) -> None:
                 studio.add_document(tx, identity=identity, project_id=project_id, document=document)
         except _CORRECTABLE as error:
             entered = refused(fields, error, _DOCUMENT_FIELDS)
+            return project_page(context, request, identity, project_id, entered)
+        return back(f"/studio/projects/{project_id}", "added_document")
+
+    async def uploaded(request: Request) -> Upload:
+        """The uploaded form; strangers are refused before their file is read."""
+        await run_in_threadpool(context.visitor, request)
+        return await read_upload(request)
+
+    @routes.post("/studio/documents/pdf")
+    def upload_pdf(request: Request, upload: Upload = Depends(uploaded)) -> Response:  # noqa: B008 - FastAPI's way to close over the context
+        identity = context.editor(request, upload.fields)
+        project_id = ProjectId(_id(upload.fields, "project_id"))
+        try:
+            if not upload.content:
+                raise InvalidInput("choose a PDF file", where="pdf")
+            title = words.line(upload.file_name).removesuffix(".pdf") or "PDF"
+            document = studio.read_pdf(upload.content, title=title)
+            with operational.app(identity.organization_id) as tx:
+                studio.add_document(tx, identity=identity, project_id=project_id, document=document)
+        except _CORRECTABLE as error:
+            entered = refused(upload.fields, error, _PDF_FIELDS)
             return project_page(context, request, identity, project_id, entered)
         return back(f"/studio/projects/{project_id}", "added_document")
 

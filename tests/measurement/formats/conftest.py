@@ -1,4 +1,4 @@
-"""An engine without a database: from the text of a log to the fields of its requests."""
+"""An engine without a database: from a log's text to the fields of its requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVER = Bounds(datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 
 
 class Reader:
-    """Reads texts by either of the two readers."""
+    """Reads texts with either of the two readers."""
 
     def __init__(self) -> None:
         self.engine = Engine(lists(config.load({})), EVER)
@@ -43,7 +43,7 @@ class Reader:
         return self.engine.is_clean(chunk) and self.quick.read(chunk, layout)
 
     def fields(self) -> list[dict[str, Any]]:
-        """The fields read last."""
+        """The fields that were read last."""
         found = self.engine.database.execute("SELECT * FROM fields ORDER BY n")
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -1,4 +1,4 @@
-"""Bunny's pipes: whole lines are read, lines that a value has shifted are refused."""
+"""Bunny's pipes: whole lines are read, lines shifted by a value are refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LINE = format_of("bunny").sample
 
 
 def test_a_pipe_inside_a_value_is_refused_not_shifted(reader: Any) -> None:
-    """One value too many, or the same number with another one missing: neither is read."""
+    """One value too many, also with another one missing, is refused."""
     one_more = LINE.replace("AppleCoreMedia/", "Pod|cast/")
     shifted = one_more.replace("|390|", "|")
     layout = layout_of(LINE, "bunny", "a.log")
@@ -23,7 +23,7 @@ def test_a_pipe_inside_a_value_is_refused_not_shifted(reader: Any) -> None:
 
 
 def test_host_and_path_come_from_the_address(reader: Any) -> None:
-    """With its query, which may name the file; a dash is no referrer and no agent."""
+    """The query is kept, because it may name the file; a dash is an empty referrer or agent."""
     (row,) = reader.rows(LINE.replace("/one.mp3", "/one.mp3?x=1"))
 
     assert ("media.example", "/show/one.mp3?x=1", "") == (row["host"], row["uri"], row["site"])

@@ -1,4 +1,4 @@
-"""Lines as servers really write them: read right, or refused; never read with shifted values."""
+"""Lines as real servers write them: read correctly or refused, never with shifted values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EXTENDED = f'{PLAIN} "-" "-" "media.example"'
     ],
 )
 def test_brackets_are_not_the_times(reader: Any, line: str, address: str) -> None:
-    """Around an IPv6 address, or in a user's name, in the plain and in the extended form."""
+    """Around an IPv6 address or in a user name, in the plain and in the extended form."""
     for text in (line, f'{line} "-" "-" "media.example"'):
         (row,) = reader.rows(f"{text}\n")
         assert (address, 200) == (row["ip"], row["status"])
@@ -50,7 +50,7 @@ def test_brackets_are_not_the_times(reader: Any, line: str, address: str) -> Non
 def test_dialects_of_the_combined_format_are_detected(
     reader: Any, line: str, format_: str, host: str
 ) -> None:
-    """Apache's vhost_combined, nginx's main, times, Traefik; each with its values in place."""
+    """Apache's vhost_combined, nginx's main, times, Traefik; each with correct values."""
     assert format_ == layout_of(line, "auto", "a.log").format
     (row,) = reader.rows(f"{line}\n")
 
@@ -60,7 +60,7 @@ def test_dialects_of_the_combined_format_are_detected(
 
 
 def test_an_absolute_target_names_the_host(reader: Any) -> None:
-    """RFC 9112, 3.2.2: it wins over the Host header; the query may name the file."""
+    """RFC 9112, 3.2.2: it takes precedence over the Host header; the query may name the file."""
     (row,) = reader.rows(EXTENDED.replace("/one.mp3", "http://CDN.example:80/one.mp3?x=/y") + "\n")
 
     assert ("cdn.example:80", "/one.mp3?x=/y") == (row["host"], row["uri"])
@@ -78,7 +78,7 @@ def test_an_absolute_target_names_the_host(reader: Any) -> None:
     ],
 )
 def test_a_raw_quote_is_refused_and_shifts_nothing(reader: Any, line: str) -> None:
-    """By both readers, whatever number of parts the line then has."""
+    """By both readers, whatever the resulting number of parts."""
     text = f"{EXTENDED}\n{line}\n{PLAIN}\n"
     layout = layout_of(text, "combined", "a.log")
     refused = reader.read(text, layout)
@@ -98,7 +98,7 @@ _MARKS = st.sampled_from([*"\"'\\ []-|\t{}:/\x7fé€", '" "', '" "-" "', '\\"',
 def test_both_readers_and_the_canonical_one_agree_on_every_line(
     reader: Any, changes: list[tuple[int, int, str]]
 ) -> None:
-    """A damaged line has the same fields by SQL and by the CSV reader, or neither has it."""
+    """SQL and the CSV reader give a damaged line the same fields, or both refuse it."""
     line = EXTENDED
     for place, cut, mark in changes:
         at = place % (len(line) + 1)
@@ -116,7 +116,7 @@ def test_both_readers_and_the_canonical_one_agree_on_every_line(
             if None not in (row["sent_at"], row["status"], row["bytes"]) and row["ip"]
         }
         assert all(slow[n] == row for n, row in quick.items())
-    # The canonical reader is Python's: what it refuses, SQL has refused.
+    # The canonical reader is in Python: SQL refuses the same lines.
     if canonical(line) is None:
         assert 2 not in slow
     elif 2 in slow:
@@ -177,13 +177,13 @@ def test_a_template_describes_any_other_format(reader: Any, template: str, line:
 
 
 def test_a_template_that_lacks_a_value_is_refused() -> None:
-    """The sentence names each value that counting needs."""
+    """The sentence names each missing value."""
     with pytest.raises(UsageError, match="lacks the time, the status, the bytes sent"):
         layout_of("", FIELDS + '{address} "{request}" {agent}', "a.log")
 
 
 def test_what_a_cloudflare_worker_requested_is_internal(reader: Any) -> None:
-    """By any of the three fields that Logpush has for it; the visitor's own request is not."""
+    """By any of Logpush's three fields for it; the visitor's own request is not internal."""
     line = format_of("cloudflare").sample.strip()
     extra = (
         '"WorkerSubrequest":true', '"ClientRequestSource":"edgeWorkerFetch"',
@@ -195,7 +195,7 @@ def test_what_a_cloudflare_worker_requested_is_internal(reader: Any) -> None:
 
 
 def test_a_last_line_that_was_cut_is_refused(reader: Any) -> None:
-    """Extended lines, and a last one without its end that looks like a plain line."""
+    """Extended lines, and an unfinished last one that looks like a plain line."""
     text = f"{EXTENDED}\n{PLAIN}"
     refused = reader.read(text, layout_of(text, "auto", "a.log"))
 
@@ -219,7 +219,7 @@ CUT = {
 
 @pytest.mark.parametrize("name", CUT)
 def test_a_line_that_is_cut_anywhere_is_refused_or_says_the_same(reader: Any, name: str) -> None:
-    """In every format: no cut makes another listener, path, range or number of bytes."""
+    """In every format: no cut changes the listener, path, range or number of bytes."""
     sample = CUT[name]
     layout = layout_of(sample, name if name.startswith(FIELDS) else "auto", "a.log")
     *head, last = sample.removesuffix("\n").split("\n")
@@ -236,7 +236,7 @@ def test_a_line_that_is_cut_anywhere_is_refused_or_says_the_same(reader: Any, na
 
 
 def test_a_whole_last_line_without_its_end_is_read(reader: Any) -> None:
-    """Where its end proves it, or where its last value was in the lines before."""
+    """When its end proves it, or when its last value occurs in earlier lines."""
     unquoted = f'{PLAIN} "-" "-" media.example'
     for text in (EXTENDED, PLAIN, f"{unquoted}\n{unquoted}", format_of("fastly").sample.strip()):
         assert [] == reader.read(text, layout_of(text, "auto", "a.log"))

@@ -1,4 +1,4 @@
-"""What every format has, by being a file in ``measurement/formats``."""
+"""Properties of every format, given by a file in ``measurement/formats``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def format_(request: pytest.FixtureRequest) -> formats.Format:
 
 
 def test_a_format_is_detected_by_its_own_sample(format_: formats.Format) -> None:
-    """And taken for no other, whatever order they are tried in."""
+    """It is not taken for another format, in any order of detection."""
     lines = format_.sample.split("\n")
 
     assert format_.name == formats.layout_of(format_.sample, "auto", "a.log").format
@@ -40,7 +40,7 @@ def test_a_format_is_detected_by_its_own_sample(format_: formats.Format) -> None
 
 
 def test_a_sample_is_one_request_for_the_same_file(reader: Any, format_: formats.Format) -> None:
-    """Every server writes of the same request: time, method, path and agent are equal."""
+    """The samples of all servers have the same time, method, path and agent."""
     (row,) = reader.rows(format_.sample)
 
     assert "2026-11-18 10:00:00" == str(row["sent_at"])
@@ -59,7 +59,7 @@ def test_a_sample_is_one_request_for_the_same_file(reader: Any, format_: formats
 
 @pytest.mark.parametrize("name", writers.names())
 def test_the_simulators_line_and_the_sample_say_the_same(reader: Any, name: str) -> None:
-    """Neither imports the other: that they agree shows that both are right about the format."""
+    """They are independent of each other, so their agreement shows that both are correct."""
     day, writer = date(2026, 11, 18), writers.writer(name)
     found = formats.format_of(name)
     (said,) = reader.rows(found.sample)
@@ -71,7 +71,7 @@ def test_the_simulators_line_and_the_sample_say_the_same(reader: Any, name: str)
 
 
 def test_command_line_and_simulator_follow_from_the_folders() -> None:
-    """A format is chosen by its file's name; the simulator writes no format that is not read."""
+    """A format's name is its file's name; the simulator writes no unknown format."""
     choice = next(
         parameter
         for parameter in options.FORMAT(click.Command("x")).params
@@ -84,7 +84,7 @@ def test_command_line_and_simulator_follow_from_the_folders() -> None:
 
 
 def test_a_name_fits_the_check_of_the_database(format_: formats.Format) -> None:
-    """The database checks the shape of a name, so that a format needs no migration."""
+    """The database checks the form of the name only, so a format needs no migration."""
     assert format_.name.isascii()
     assert format_.name == format_.name.lower()
     assert len(format_.name) <= 40

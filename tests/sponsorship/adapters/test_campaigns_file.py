@@ -21,7 +21,7 @@ from wavehouse.sponsorship.adapters.campaigns_file import read_campaigns
 def test_a_file_that_is_no_list_of_campaigns_is_refused(
     tmp_path: Path, content: str, sentence: str
 ) -> None:
-    """Empty, cut, of another version or shape: what, where, and how it should look."""
+    """Empty, cut, of another version or shape: the fault, its position, and the right form."""
     path = tmp_path / "campaigns.json"
     path.write_text(content)
     with pytest.raises(InvalidInput, match=sentence) as refused:
@@ -31,7 +31,7 @@ def test_a_file_that_is_no_list_of_campaigns_is_refused(
 
 
 def test_amounts_are_read_as_decimals_whether_text_or_number(tmp_path: Path) -> None:
-    """No cent passes through a binary fraction."""
+    """Amounts never pass through binary fractions."""
     path = tmp_path / "campaigns.json"
     entry = {
         "key": "a",
@@ -49,6 +49,6 @@ def test_amounts_are_read_as_decimals_whether_text_or_number(tmp_path: Path) -> 
 
 
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
-    """No traceback for a wrong path."""
+    """A wrong path gives no traceback."""
     with pytest.raises(InvalidInput, match="cannot be read"):
         read_campaigns(tmp_path / "none.json")

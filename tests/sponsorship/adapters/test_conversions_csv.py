@@ -22,7 +22,7 @@ def read(folder: Path, content: bytes) -> list[RawRow | BadRow]:
 
 
 def test_rows_come_with_their_line_and_offset(tmp_path: Path) -> None:
-    """The place is what a quarantine needs to read the row again."""
+    """The quarantine needs the position to read the row again."""
     rows = read(tmp_path, HEADER + ROW + ROW)
     assert [(2, len(HEADER)), (3, len(HEADER) + len(ROW))] == [(r.line, r.offset) for r in rows]
 
@@ -30,7 +30,7 @@ def test_rows_come_with_their_line_and_offset(tmp_path: Path) -> None:
 def test_columns_may_come_in_any_order_with_semicolons_and_a_byte_order_mark(
     tmp_path: Path,
 ) -> None:
-    """What a spreadsheet writes is read as it is; further columns are left out."""
+    """Files from spreadsheets are accepted; further columns are ignored."""
     header = b"\xef\xbb\xbfpromo_code;note;occurred_at;conversion_type;conversion_value;currency;"
     header += b"order_id\r\n"
     rows = read(tmp_path, header + b"NORD15;x;2026-11-01T10:00:00Z;purchase;49.90;EUR;A-1\r\n")
@@ -55,7 +55,7 @@ def test_columns_may_come_in_any_order_with_semicolons_and_a_byte_order_mark(
 def test_a_bad_line_is_told_with_its_place_and_the_next_is_read(
     tmp_path: Path, bad: bytes, reason: str
 ) -> None:
-    """Good rows before and after a bad one are kept."""
+    """Good rows before and after a bad one are stored."""
     first, second, third = read(tmp_path, HEADER + ROW + bad + ROW)
     assert isinstance(second, BadRow)
     assert (3, len(HEADER) + len(ROW)) == (second.line, second.offset)
@@ -66,7 +66,7 @@ def test_a_bad_line_is_told_with_its_place_and_the_next_is_read(
 
 
 def test_a_last_line_without_its_end_is_read(tmp_path: Path) -> None:
-    """Many programs leave the last line break out."""
+    """Many programs omit the last line break."""
     assert 1 == len(read(tmp_path, HEADER + ROW.rstrip(b"\n")))
 
 
@@ -81,7 +81,7 @@ def test_a_last_line_without_its_end_is_read(tmp_path: Path) -> None:
 def test_a_file_without_a_usable_header_is_refused_with_its_place(
     tmp_path: Path, content: bytes, sentence: str
 ) -> None:
-    """Without a header no cell can be named, so no row is guessed."""
+    """Without a header no column is known, so no row is guessed."""
     with pytest.raises(InvalidInput, match=sentence) as refused:
         read(tmp_path, content)
     assert str(refused.value.where).endswith("conversions.csv:1")
@@ -89,6 +89,6 @@ def test_a_file_without_a_usable_header_is_refused_with_its_place(
 
 
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
-    """No traceback for a wrong path."""
+    """A wrong path gives no traceback."""
     with pytest.raises(InvalidInput, match="cannot be read"):
         list(conversions_csv.read_rows(tmp_path / "none.csv", COLUMNS))

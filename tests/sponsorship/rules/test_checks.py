@@ -28,7 +28,7 @@ GOOD = NewCampaign(
 
 
 def test_a_good_campaign_passes() -> None:
-    """Nothing is said of what is right; a fee of nothing is a fee."""
+    """Valid fields give no message; a fee of zero is valid."""
     checks.check_campaign(GOOD)
     checks.check_campaign(replace(GOOD, campaign_value=Decimal(0), promo_codes=()))
     checks.check_campaign(replace(GOOD, end_date=GOOD.start_date))
@@ -55,14 +55,14 @@ def test_a_good_campaign_passes() -> None:
 def test_a_campaign_that_cannot_be_stored_is_refused(
     change: dict[str, object], sentence: str
 ) -> None:
-    """One sentence for the first thing that is wrong."""
+    """One sentence for the first invalid field."""
     with pytest.raises(InvalidInput, match=sentence):
         checks.check_campaign(replace(GOOD, **change))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity"])
 def test_an_amount_that_is_no_number_is_refused(amount: str) -> None:
-    """Decimal reads these words; money does not."""
+    """Decimal accepts these words; money does not."""
     with pytest.raises(InvalidInput):
         checks.check_campaign(replace(GOOD, campaign_value=Decimal(amount)))
 
@@ -77,11 +77,11 @@ def test_an_amount_that_is_no_number_is_refused(amount: str) -> None:
     ],
 )
 def test_a_sponsor_that_cannot_be_stored_is_refused(sponsor: NewSponsor) -> None:
-    """A name is needed, and an address on the web must be one."""
+    """A name is required, and an address must be a web address."""
     with pytest.raises(InvalidInput):
         checks.checked_sponsor(sponsor)
 
 
 def test_a_sponsor_is_known_by_its_trimmed_name() -> None:
-    """Blanks around a name make no second sponsor."""
+    """Spaces around a name do not make a second sponsor."""
     assert NewSponsor("Nordlys") == checks.checked_sponsor(NewSponsor("  Nordlys "))

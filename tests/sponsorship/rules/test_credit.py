@@ -35,7 +35,7 @@ touches = st.lists(
 
 
 def test_at02_an_order_is_one_conversion_whatever_else_differs() -> None:
-    """The sponsor and the order id are the key: another value or code is the same order."""
+    """Sponsor and order id are the key: another value or code is the same order."""
     again = replace(ORDER, value=Decimal("12.00"), promo_code="OTHER", occurred_at=NOON)
     assert credit.order_reference(ORDER, SPONSOR) == credit.order_reference(again, SPONSOR)
 
@@ -48,13 +48,13 @@ def test_at02_orders_of_no_known_sponsor_are_told_apart_by_their_code() -> None:
 
 
 def test_at02_a_refund_of_an_order_is_not_its_duplicate() -> None:
-    """A negative row names the order that it takes back."""
+    """A negative row names the order that it refunds."""
     refund = replace(ORDER, value=Decimal("-49.90"), occurred_at=NOON + timedelta(days=2))
     assert credit.order_reference(ORDER, SPONSOR) != credit.order_reference(refund, SPONSOR)
 
 
 def test_at02_a_refund_read_twice_is_one_and_two_part_refunds_are_two() -> None:
-    """Instant and value tell part refunds apart; the spelling of the value does not."""
+    """Time and value distinguish part refunds; the spelling of the value does not."""
     refund = replace(ORDER, value=Decimal("-10.00"))
     same = replace(refund, value=Decimal("-10.0"))
     second = replace(refund, occurred_at=NOON + timedelta(hours=1))
@@ -63,7 +63,7 @@ def test_at02_a_refund_read_twice_is_one_and_two_part_refunds_are_two() -> None:
 
 
 def test_at02_without_an_order_id_everything_known_is_the_key() -> None:
-    """A sign-up has no order; the same row read twice is one, another minute is another."""
+    """A sign-up has no order; the same row is one conversion, another minute is another."""
     signup = replace(ORDER, order_id=None, conversion_type=ConversionType.SIGNUP)
     later = replace(signup, occurred_at=NOON + timedelta(minutes=1))
     assert credit.order_reference(signup, SPONSOR) == credit.order_reference(
@@ -91,7 +91,7 @@ def test_at03_the_window_excludes_its_start_and_includes_its_end(
 
 @given(touches, st.sampled_from(CreditModel))
 def test_at09_weights_sum_to_one(found: list[Touch], model: CreditModel) -> None:
-    """Every model gives one conversion away, no more and no less."""
+    """Every model credits each conversion exactly once."""
     assert 1 == sum(credit.weights(model, found))
 
 
@@ -109,7 +109,7 @@ def test_at09_last_touch_gives_all_to_the_latest_and_linear_the_same_to_each() -
 def test_at10_the_credits_of_a_conversion_sum_to_its_value(
     value: Decimal, found: list[Touch], model: CreditModel
 ) -> None:
-    """No cent is lost and none is made, for refunds as for orders."""
+    """No cent is lost or added, for refunds as for orders."""
     amounts = [c.amount for c in credit.credits_for(value, found, model)]
     assert value == sum(amounts, Decimal(0))
 
@@ -118,7 +118,7 @@ def test_at10_the_credits_of_a_conversion_sum_to_its_value(
 def test_at10_the_sums_of_the_campaigns_are_the_total(
     conversions: list[tuple[Decimal, list[Touch]]], model: CreditModel
 ) -> None:
-    """Summed by campaign or at once: plus or minus zero cents."""
+    """Summed by campaign or in total, the difference is zero cents."""
     by_campaign: dict[CampaignId, Decimal] = {}
     for value, result in conversions:
         for c in credit.credits_for(value, result, model):
@@ -131,7 +131,7 @@ def test_at10_the_sums_of_the_campaigns_are_the_total(
 def test_at10_the_order_of_the_evidence_does_not_matter(
     value: Decimal, found: list[Touch], random: object, model: CreditModel
 ) -> None:
-    """Any permutation of the touches gives each campaign the same cents."""
+    """Any order of the touches gives each campaign the same cents."""
     shuffled = list(found)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     left = credit.credits_for(value, found, model)
@@ -140,5 +140,5 @@ def test_at10_the_order_of_the_evidence_does_not_matter(
 
 
 def test_at09_without_a_touch_nobody_is_credited() -> None:
-    """An unmatched conversion earns nobody anything."""
+    """An unmatched conversion credits no campaign."""
     assert [] == credit.credits_for(Decimal("10.00"), [])

@@ -31,12 +31,12 @@ KNOWN = [
     ],
 )
 def test_an_episode_is_found_by_guid_number_or_title(expected: int, wanted: str) -> None:
-    """A guid that looks like a number is a guid first."""
+    """A guid that looks like a number is matched as a guid first."""
     assert UUID(int=expected) == episodes.find_episode(wanted, KNOWN)
 
 
 def test_an_unknown_episode_has_the_nearest_title_and_a_shared_one_its_guids() -> None:
-    """A person sees what to type."""
+    """The message has the text to type."""
     with pytest.raises(InvalidInput) as unknown:
         episodes.find_episode("The subtitle hunter", KNOWN)
     with pytest.raises(InvalidInput) as shared:

@@ -15,7 +15,7 @@ FEE, REVENUE = Decimal("4515.00"), Decimal("18240.00")
 
 
 def test_at21_roi_is_net_return_divided_by_the_fee() -> None:
-    """(18,240 − 4,515) ÷ 4,515 = 3.04, as in the report that was asked for."""
+    """(18,240 − 4,515) ÷ 4,515 = 3.04, as in the requested report."""
     assert Decimal("3.04") == round(formulas.roi(REVENUE, FEE) or Decimal(0), 2)
 
 
@@ -62,7 +62,7 @@ def test_at21_each_formula_gives_the_figure_worked_out_by_hand(
     ],
 )
 def test_at22_over_zero_there_is_no_answer(undefined: Decimal | None) -> None:
-    """Never 0, never infinite: None, which a report prints as a dash."""
+    """Never 0 or infinite: None, which a report prints as a dash."""
     assert undefined is None
 
 
@@ -75,7 +75,7 @@ def test_at22_over_zero_there_is_no_answer(undefined: Decimal | None) -> None:
 def test_at21_fees_of_consecutive_periods_add_up_to_the_whole_fee(
     value: Decimal, currency: str, days: int, cuts: list[int]
 ) -> None:
-    """However a flight is cut into periods, no cent is lost; days outside it cost nothing."""
+    """For any division of a flight into periods no cent is lost; days outside it are free."""
     start = date(2026, 1, 1)
     places = {"EUR": 2, "JPY": 0, "KWD": 3}[currency]
     flight = replace(

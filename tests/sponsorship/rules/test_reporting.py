@@ -25,7 +25,7 @@ from wavehouse.sponsorship.types import ReportInputs, Unconverted
 def test_at21_the_report_shows_the_figures_worked_out_by_hand(
     whole: ReportInputs, figure: str, text: str
 ) -> None:
-    """The example that was asked for, figure by figure."""
+    """The requested example, figure by figure."""
     assert text == reporting.build(whole).figure(figure).text
 
 
@@ -42,7 +42,7 @@ def test_at21_a_part_of_a_flight_costs_its_part_of_the_fee(inputs: ReportInputs)
 
 
 def test_at21_pace_is_delivered_over_what_is_due_by_now(inputs: ReportInputs) -> None:
-    """116,800 × 31 ÷ 36 = 100,577.8 are due; a report that begins later cannot tell the pace."""
+    """116,800 × 31 ÷ 36 = 100,577.8 are due; a report that begins later has no pace."""
     later = replace(inputs, first_day=inputs.first_day + timedelta(days=1))
     paces = [reporting.build(each).figure("pace").text for each in (inputs, later)]
     assert ["121\u00a0%", "–"] == paces
@@ -51,7 +51,7 @@ def test_at21_pace_is_delivered_over_what_is_due_by_now(inputs: ReportInputs) ->
 def test_a_day_without_data_is_a_gap_and_a_paused_day_delivers_nothing(
     inputs: ReportInputs,
 ) -> None:
-    """The gap is drawn as one, left out of sums, and named; so is the pause."""
+    """The gap is drawn, left out of sums, and named; so is the pause."""
     first, second, *rest = inputs.days
     days = (replace(first, impressions=None), replace(second, impressions=0, paused=True), *rest)
     data = reporting.build(replace(inputs, days=days))
@@ -66,14 +66,14 @@ def test_a_day_without_data_is_a_gap_and_a_paused_day_delivers_nothing(
 def test_a_campaign_without_episodes_says_that_the_whole_show_carries_it(
     inputs: ReportInputs,
 ) -> None:
-    """Nobody wonders whose downloads these are."""
+    """The page states whose downloads are shown."""
     data = reporting.build(replace(inputs, whole_show=True))
     note = next(n.text for n in data.notes if n.title == "Impressions")
     assert "every episode of the show carries it" in note
 
 
 def test_data_reaches_to_the_last_event(inputs: ReportInputs) -> None:
-    """A later conversion does not make downloads fresher; without events the date is unknown."""
+    """A later conversion makes downloads no more recent; without events the date is unknown."""
     late = replace(inputs, attribution=replace(inputs.attribution, data_as_of=inputs.generated_at))
     none = replace(inputs, counting=replace(inputs.counting, data_as_of=None))
     dates = [reporting.build(each).data_as_of for each in (late, none)]
@@ -84,7 +84,7 @@ def test_data_reaches_to_the_last_event(inputs: ReportInputs) -> None:
 def test_at24_every_figure_carries_its_definition_rule_versions_and_data_as_of(
     inputs: ReportInputs,
 ) -> None:
-    """A figure that cannot say how it was made does not belong in a report."""
+    """Each figure states how it was computed."""
     figures = reporting.build(inputs).figures
     incomplete = [
         f.id
@@ -108,7 +108,7 @@ def test_at24_the_same_inputs_have_the_same_number_and_others_another(
 
 @pytest.mark.parametrize("figure", ["listening_time", "completion", "roi_interval"])
 def test_at22_what_logs_cannot_say_is_a_dash(inputs: ReportInputs, figure: str) -> None:
-    """Listening time, completion and the interval are named and left open."""
+    """Listening time, completion and the interval are listed without a value."""
     shown = reporting.build(inputs).figure(figure)
     assert (None, "–") == (shown.value, shown.text)
 
@@ -124,7 +124,7 @@ def test_at23_another_currency_is_counted_and_its_value_told_apart(inputs: Repor
 
 
 def test_the_summary_says_the_figures_in_words(inputs: ReportInputs) -> None:
-    """Delivery, money, and the episode that stands out."""
+    """Delivery, money, and the best episode."""
     expected = (
         "The campaign has delivered 121,480 impressions, 104\u00a0% of the booked volume, with "
         "five days left. That is 121\u00a0% of what is due by now. 412 attributed conversions "
@@ -135,7 +135,7 @@ def test_the_summary_says_the_figures_in_words(inputs: ReportInputs) -> None:
 
 
 def test_the_summary_of_a_silent_campaign_says_so(silent: ReportInputs) -> None:
-    """Nothing is no reason for a division by zero or a bare 0."""
+    """No division by zero and no bare 0."""
     expected = (
         "No impression has been counted for this campaign in this period yet. "
         "No conversion has been credited to it, on a fee of €3,887.92 for 31 of 36 days."
@@ -144,14 +144,14 @@ def test_the_summary_of_a_silent_campaign_says_so(silent: ReportInputs) -> None:
 
 
 def test_a_free_campaign_has_no_roi(inputs: ReportInputs) -> None:
-    """AT22: over a fee of nothing there is no return on it."""
+    """AT22: a fee of zero has no return."""
     free = replace(inputs, campaign=replace(inputs.campaign, campaign_value=Decimal(0)))
     view = page.view(reporting.build(free))
     assert ("–", "there is no fee to divide by") == (view["roi"]["result"], view["roi"]["formula"])
 
 
 def test_the_page_shows_formula_and_inputs_of_the_roi(whole: ReportInputs) -> None:
-    """A reader can check the number with a pocket calculator."""
+    """Readers can check the figure by hand."""
     halved = replace(whole, campaign=replace(whole.campaign, margin=Decimal("0.5")))
     formulas = [page.view(reporting.build(i))["roi"]["formula"] for i in (whole, halved)]
     assert [
@@ -161,7 +161,7 @@ def test_the_page_shows_formula_and_inputs_of_the_roi(whole: ReportInputs) -> No
 
 
 def test_a_day_that_is_not_over_is_drawn_as_partial(inputs: ReportInputs) -> None:
-    """The last point is dotted while its day goes on."""
+    """The last point is dotted while its day is running."""
     chart = page.view(reporting.build(inputs))["chart"]
     ended = replace(inputs, days=(*inputs.days[:-1], replace(inputs.days[-1], partial=False)))
     assert 1 == chart["svg"].count("<circle") - page.view(reporting.build(ended))["chart"][
@@ -184,7 +184,7 @@ def test_a_day_that_is_not_over_is_drawn_as_partial(inputs: ReportInputs) -> Non
 def test_an_episodes_number_is_not_said_twice(
     inputs: ReportInputs, number: int | None, title: str, shown: str
 ) -> None:
-    """It has a column; a title that is nothing else, or another number, stays."""
+    """The number has its own column; a title that is only the number, or has another one, stays."""
     line = replace(inputs.episodes[0], number=number, title=title)
     view = page.view(reporting.build(replace(inputs, episodes=(line,))))
     assert shown == view["episodes"][0]["title"]

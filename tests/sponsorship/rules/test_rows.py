@@ -19,7 +19,7 @@ GOOD = {
 
 
 def test_a_good_row_becomes_a_conversion_in_utc() -> None:
-    """Blanks and case are forgiven, the instant is turned to UTC."""
+    """Spaces and case are ignored, the time is converted to UTC."""
     expected = ConversionInput(
         datetime(2026, 11, 1, 9, tzinfo=UTC),
         "NORD15",
@@ -32,7 +32,7 @@ def test_a_good_row_becomes_a_conversion_in_utc() -> None:
 
 
 def test_a_time_without_a_zone_is_read_as_utc() -> None:
-    """Days are UTC and said to be so; a sponsor's bare time is taken at its word."""
+    """Days are in UTC, so a time without a zone is taken as UTC."""
     bare = rows.conversion({**GOOD, "occurred_at": "2026-11-01 10:00:00"}, now=NOW)
     assert datetime(2026, 11, 1, 10, tzinfo=UTC) == bare.occurred_at
 
@@ -62,18 +62,18 @@ def test_a_time_without_a_zone_is_read_as_utc() -> None:
     ],
 )
 def test_a_bad_cell_is_refused_with_its_reason(column: str, text: str, reason: str) -> None:
-    """One sentence that names the column, and never repeats the cell."""
+    """One sentence with the column's name, without the cell's content."""
     with pytest.raises(InvalidInput, match=reason):
         rows.conversion({**GOOD, column: text}, now=NOW)
 
 
 def test_a_signup_needs_no_value_and_no_order() -> None:
-    """Only a purchase must say what it was worth."""
+    """Only a purchase needs a value."""
     cells = {**GOOD, "conversion_type": "signup", "conversion_value": "", "order_id": ""}
     made = rows.conversion(cells, now=NOW)
     assert (Decimal(0), None) == (made.value, made.order_id)
 
 
 def test_at02_a_negative_value_is_a_refund() -> None:
-    """The sign says it; nothing else is needed."""
+    """The sign is sufficient."""
     assert rows.conversion({**GOOD, "conversion_value": "-49.90"}, now=NOW).is_refund

@@ -1,4 +1,4 @@
-"""Signals and their tiers (AT03, AT04, AT06), and money shared to the cent (AT09, AT10)."""
+"""Signals and their tiers (AT03, AT04, AT06), and money divided to the cent (AT09, AT10)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def evidence(claims: tuple[object, ...] = (), code: int | None = None) -> Eviden
 def test_at06_a_link_is_matched_on_configured_fields_in_any_case(
     fields: dict[str, str], found: int | None
 ) -> None:
-    """The campaign with more fields wins; one without fields is never meant."""
+    """The campaign with more matching fields wins; one without fields never matches."""
     flights = known(
         flight(1, source="nordlys"), flight(2, source="nordlys", campaign="autumn"), flight(3)
     )
@@ -79,7 +79,7 @@ def test_at06_a_link_is_matched_on_configured_fields_in_any_case(
 
 
 def test_at06_the_last_link_counts_and_a_direct_visit_does_not_displace_it() -> None:
-    """Last non-direct: a click without fields names nobody."""
+    """Last non-direct: a click without fields matches no campaign."""
     flights = known(flight(1, source="a"), flight(2, source="b"))
     clicks = (click(9, source="a"), click(5, source="b"), click(1))
     (claim,) = signals.claims_of(told(clicks=clicks), flights)
@@ -92,14 +92,14 @@ def test_at06_the_last_link_counts_and_a_direct_visit_does_not_displace_it() -> 
     [(7, 7, True), (7.001, 7, False), (8, 30, True), (0, 30, False), (-1, 30, False)],
 )
 def test_at03_a_link_is_believed_for_its_window(days: float, window: int, inside: bool) -> None:
-    """0 < conversion − click ≤ W, the border inside; a click after the conversion never."""
+    """0 < conversion − click ≤ W, including W; a click after the conversion never counts."""
     flights = known(flight(1, window, source="a"))
     (claim,) = signals.claims_of(told(clicks=(click(days * 24, source="a"),)), flights)
     assert inside == bool(claim.touches)
 
 
 def test_at04_every_signal_is_kept_and_one_tier_counts() -> None:
-    """Whatever the order of precedence, the first that names a campaign; all stay evidence."""
+    """For any order of precedence the first tier with a campaign counts; all are kept."""
     flights = known(flight(1), flight(2, source="a"), flight(4))
     seen = PixelSeen(UUID(int=5), CampaignId(UUID(int=4)))
     claims = signals.claims_of(
@@ -116,7 +116,7 @@ def test_at04_every_signal_is_kept_and_one_tier_counts() -> None:
 
 @pytest.mark.parametrize("day", [FIRST - timedelta(days=1), LAST + timedelta(days=1)])
 def test_at04_a_signal_out_of_season_leaves_the_tier_to_the_next(day: date) -> None:
-    """It stays evidence and names nobody; so does a campaign that is called off or unknown."""
+    """It is kept without a campaign; so is one for a cancelled or unknown campaign."""
     at = datetime.combine(day, datetime.min.time(), UTC)
     claims = signals.claims_of(
         told(occurred_at=at, campaign_id=CampaignId(UUID(int=1))), known(flight(1))
@@ -129,7 +129,7 @@ def test_at04_a_signal_out_of_season_leaves_the_tier_to_the_next(day: date) -> N
 
 
 def test_stored_evidence_is_understood_as_it_was() -> None:
-    """What is written of a signal is enough to match it again, to other campaigns if need be."""
+    """The stored fields of a signal are enough to match it again, also to other campaigns."""
     first, then = known(flight(1, source="a")), known(flight(2, source="a"))
     (claim,) = signals.claims_of(told(clicks=(click(source="A"),)), first)
     again = signals.matched(claim.method, claim.detail, NOON, first)
@@ -146,7 +146,7 @@ paths = st.lists(st.tuples(st.integers(1, 6), st.integers(1, 200)), min_size=1, 
 def test_at10_both_models_share_the_same_money_to_the_cent(
     orders: list[tuple[Decimal, list[tuple[int, int]]]],
 ) -> None:
-    """Any conversions, any links before them: per order, per campaign and in all."""
+    """For any conversions and links before them: per order, per campaign and in total."""
     flights = known(*(flight(n, source=str(n)) for n in range(1, 7)))
     sums = dict.fromkeys(CreditModel, Decimal(0))
     for value, path in orders:

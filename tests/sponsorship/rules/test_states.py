@@ -1,4 +1,4 @@
-"""The state machine of campaigns: the ways there are, and those there are not."""
+"""The state machine of campaigns: allowed and refused transitions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WAYS = {(now, then) for now, ways in states.TRANSITIONS.items() for then in ways
 def test_a_campaign_moves_by_the_ways_that_there_are(
     now: CampaignStatus, then: CampaignStatus
 ) -> None:
-    """All 36 pairs; a refusal names what it can become."""
+    """All 36 pairs; a refusal names the possible states."""
     if now is then or (now, then) in WAYS:
         states.check_transition("Autumn", now, then)
         return
@@ -31,12 +31,12 @@ def test_a_campaign_moves_by_the_ways_that_there_are(
 
 
 def test_every_state_can_be_left_and_reached() -> None:
-    """No way leads into a trap: every change can be taken back."""
+    """No state is a dead end: every change can be reversed."""
     assert set(CampaignStatus) == {now for now, _ in WAYS} == {then for _, then in WAYS}
 
 
 def test_the_database_has_the_same_table() -> None:
-    """The trigger's pairs are those of the rule."""
+    """The trigger's pairs equal those of the rule."""
     folder = files("wavehouse") / "databases" / "operational" / "migrations"
     text = (folder / "202611261200_campaign_states.up.sql").read_text()
     assert WAYS == set(re.findall(r"\('(\w+)', '(\w+)'\)", text))
@@ -76,6 +76,6 @@ def at(day: int, hour: int = 12) -> datetime:
 def test_a_campaign_delivers_on_days_on_which_it_was_active(
     days: list[int], history: list[tuple[datetime, str]]
 ) -> None:
-    """A day counts when the campaign was active at any time of it."""
+    """A day counts when the campaign was active at any time during it."""
     changes = [StateChange(*change) for change in history]
     assert days == [d for d in range(1, 6) if states.active_on(changes, date(2026, 11, d))]

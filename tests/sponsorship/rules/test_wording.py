@@ -19,12 +19,12 @@ from wavehouse.sponsorship.rules import wording
 def test_money_has_its_currency_and_cents_only_when_there_are_some(
     expected: str, amount: str, currency: str
 ) -> None:
-    """As in the picture: whole amounts without decimals."""
+    """As in the picture: whole amounts have no decimals."""
     assert expected == wording.money(Decimal(amount), currency)
 
 
 def test_short_money_drops_cents_from_ten_thousand_on() -> None:
-    """On a card there is no room for the cents of a large sum."""
+    """A card has no room for the cents of a large sum."""
     large = wording.money(Decimal("18240.37"), "EUR", short=True)
     small = wording.money(Decimal("999.37"), "EUR", short=True)
     assert ("€18,240", "€999.37") == (large, small)
@@ -41,12 +41,12 @@ def test_short_money_drops_cents_from_ten_thousand_on() -> None:
     ],
 )
 def test_a_small_share_keeps_more_decimals(expected: str, share: str) -> None:
-    """Two significant places are enough to compare with."""
+    """Two significant digits are enough to compare."""
     assert expected == wording.percent(Decimal(share))
 
 
 def test_at22_what_is_unknown_is_a_dash() -> None:
-    """Never a zero in place of an unknown."""
+    """Never a zero for an unknown value."""
     unknown = {wording.whole(None), wording.money(None, "EUR"), wording.times(None)}
     assert {"–"} == unknown | {wording.percent(None)}
 
@@ -59,7 +59,7 @@ def test_a_span_names_the_first_year_only_when_it_differs() -> None:
 
 
 def test_a_moment_names_its_zone() -> None:
-    """Times are UTC and say so."""
+    """Times are in UTC and say so."""
     assert "20 Nov 2026, 14:55 UTC" == wording.moment(datetime(2026, 11, 20, 14, 55, tzinfo=UTC))
 
 
@@ -70,7 +70,7 @@ def test_small_counts_are_words() -> None:
 
 
 def test_a_long_text_is_cut_with_an_ellipsis() -> None:
-    """A running head has one line."""
+    """A running head is one line."""
     assert ("short", "a lon…") == (
         wording.shortened("short", 6),
         wording.shortened("a long one", 6),

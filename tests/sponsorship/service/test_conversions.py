@@ -35,7 +35,7 @@ def figures(workspace: Workspace) -> CampaignFigures:
 def test_at05_a_code_credits_its_campaign_and_nobody_out_of_season(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """Spelling is forgiven; the day before the flight and an unknown code are not."""
+    """Spelling is normalized; the day before the flight and an unknown code get no credit."""
     bring_in(workspace, campaigns_file())
     answer = read(
         workspace,
@@ -56,7 +56,7 @@ def test_at05_a_code_credits_its_campaign_and_nobody_out_of_season(
 def test_at02_a_file_read_twice_or_renamed_adds_nothing(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """An order id is one conversion of its sponsor; the name of the file says nothing."""
+    """A sponsor's order id is one conversion, whatever the file's name."""
     rows = [f"2026-11-01T10:00:0{n}Z,NORD15,purchase,10.00,EUR,A-{n}" for n in range(5)]
     bring_in(workspace, campaigns_file())
     read(workspace, conversions_file(*rows))
@@ -71,7 +71,7 @@ def test_at02_a_file_read_twice_or_renamed_adds_nothing(
 def test_at02_refunds_lower_the_revenue_and_are_no_conversions(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """Two part refunds of one order are two; a row told twice is one."""
+    """Two part refunds of one order are two; a repeated row is one."""
     bring_in(workspace, campaigns_file())
     refund = "2026-11-03T10:00:00Z,NORD15,purchase,-10.00,EUR,A-1"
     answer = read(
@@ -91,7 +91,7 @@ def test_at02_refunds_lower_the_revenue_and_are_no_conversions(
 def test_at23_another_currency_is_counted_and_its_value_told_apart(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """Without a stored rate no dollar becomes a euro."""
+    """Without a stored rate no dollars become euros."""
     bring_in(workspace, campaigns_file())
     read(
         workspace,
@@ -110,7 +110,7 @@ def test_at23_another_currency_is_counted_and_its_value_told_apart(
 def test_bad_rows_go_to_the_quarantine_with_their_place_and_good_ones_stay(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """A file is never refused for a row of it."""
+    """A bad row never refuses the file."""
     bring_in(workspace, campaigns_file())
     path = conversions_file(
         "2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1",
@@ -133,7 +133,7 @@ def test_bad_rows_go_to_the_quarantine_with_their_place_and_good_ones_stay(
 def test_at04_a_campaign_told_late_gets_what_its_code_earned_before(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """Evidence comes first: nothing is read again when a campaign is added."""
+    """Evidence is stored first: adding a campaign reads nothing again."""
     read(workspace, conversions_file("2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1"))
     bring_in(workspace, campaigns_file())
     again = read(workspace, conversions_file("2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1"))
@@ -147,7 +147,7 @@ def test_at04_a_campaign_told_late_gets_what_its_code_earned_before(
 def test_at05_moving_the_flight_moves_the_credit(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """Credits are derived: an import with other dates re-derives them."""
+    """Credits are derived: an import with other dates derives them again."""
     bring_in(workspace, campaigns_file())
     read(
         workspace,
@@ -165,7 +165,7 @@ def test_at05_moving_the_flight_moves_the_credit(
 def test_at02_an_order_told_under_two_codes_is_credited_once_when_both_become_known(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """Unknown codes are different orders; once they are one sponsor's, the order is one order."""
+    """Unknown codes are different orders; with a known sponsor, they are one order."""
     read(
         workspace,
         conversions_file(
@@ -217,7 +217,7 @@ def test_at10_the_credits_are_the_matched_conversions_to_the_cent(
     conversions_file: Files,
     told: list[tuple[str, str, str]],
 ) -> None:
-    """Whatever was reported before, the campaign's sum is exactly the stored total."""
+    """For any reported rows, the campaign's sum equals the stored total."""
     bring_in(workspace, campaigns_file())
     rows = [f"2026-11-01T10:00:00Z,{c},purchase,{v},EUR,{o}" for c, v, o in told]
     read(workspace, conversions_file(*rows))
@@ -237,7 +237,7 @@ def test_at10_the_credits_are_the_matched_conversions_to_the_cent(
 def test_revenue_by_day_is_in_utc_days(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """00:30 in Rome belongs to the UTC day before."""
+    """00:30 in Rome is on the previous day in UTC."""
     bring_in(workspace, campaigns_file())
     read(
         workspace,
@@ -257,7 +257,7 @@ def test_revenue_by_day_is_in_utc_days(
 def test_another_organization_sees_none_of_it(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """Row security stands behind every query."""
+    """Row security applies to every query."""
     bring_in(workspace, campaigns_file())
     with workspace.stores.operational.app(None) as tx:
         assert [] == sponsorship.list_campaigns(tx, identity=workspace.identity)

@@ -1,4 +1,4 @@
-"""Campaigns in flight: states, credits that follow them, placements."""
+"""Campaigns in flight: states, dependent credits, placements."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def move(workspace: Workspace, card: CampaignCard, status: str) -> Any:
 def test_credits_follow_a_campaign_that_is_called_off(
     workspace: Workspace, card: CampaignCard, conversions_file: Files
 ) -> None:
-    """Cancelled: its code is nobody's. Taken back: everything is as before."""
+    """After cancelling, its code is unknown; after reversing, all credits are back."""
     act(
         workspace,
         sponsorship.ingest_conversions,
@@ -64,7 +64,7 @@ def test_credits_follow_a_campaign_that_is_called_off(
 def test_at05_a_campaign_does_not_come_alive_with_anothers_code(
     workspace: Workspace, card: CampaignCard, campaigns_file: Files
 ) -> None:
-    """Its code was given away while it was cancelled."""
+    """The code was given to another one while it was cancelled."""
     move(workspace, card, "cancelled")
     act(workspace, sponsorship.import_campaigns, path=campaigns_file(key="second", name="Second"))
     act(workspace, sponsorship.list_campaigns)
@@ -77,7 +77,7 @@ def test_at05_a_campaign_does_not_come_alive_with_anothers_code(
 def test_there_is_no_way_round_the_state_machine(
     workspace: Workspace, card: CampaignCard, campaigns_file: Files
 ) -> None:
-    """Not by the command, not by an import, not by SQL; and what moved is in the audit log."""
+    """Not by the command, an import or SQL; and the audit log has every transition."""
     with pytest.raises(InvalidInput, match="is active and cannot become draft"):
         move(workspace, card, "draft")
     with pytest.raises(InvalidInput, match="is active and cannot become scheduled"):
@@ -100,7 +100,7 @@ def test_there_is_no_way_round_the_state_machine(
 def test_the_calendar_moves_what_is_due_and_says_so_before(
     workspace: Workspace, card: CampaignCard
 ) -> None:
-    """A dry run changes nothing; a second run finds nothing."""
+    """A dry run changes nothing; a second run finds nothing due."""
     late = date(2027, 6, 1)
     said = act(workspace, sponsorship.due_moves, today=late)
     assert "active" == act(workspace, sponsorship.list_campaigns)[0].status
@@ -114,7 +114,7 @@ def test_the_calendar_moves_what_is_due_and_says_so_before(
 def test_placements_and_the_campaigns_episodes_are_one(
     workspace: Workspace, card: CampaignCard
 ) -> None:
-    """Import placed it in each episode; a slot more, a change, one less."""
+    """The import placed it in each episode; a slot is added, changed and removed."""
 
     def found() -> list[Any]:
         with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
@@ -142,7 +142,7 @@ def test_placements_and_the_campaigns_episodes_are_one(
 
 
 def test_a_file_may_say_where_each_ad_is(workspace: Workspace, campaigns_file: Files) -> None:
-    """Slots, positions, readers; again changes nothing; a slot twice is refused."""
+    """Slots, positions, readers; importing again changes nothing; a duplicate slot is refused."""
     one = {"episode_guid": "e1", "slot": 2, "position": "post_roll", "read_type": "produced"}
     path = campaigns_file(placements=[one])
     act(workspace, sponsorship.import_campaigns, path=path)

@@ -24,7 +24,7 @@ def cards(workspace: Workspace) -> list[CampaignCard]:
 
 
 def test_an_import_is_idempotent_by_key(workspace: Workspace, campaigns_file: Files) -> None:
-    """The same file changes nothing; another value changes the one campaign."""
+    """The same file changes nothing; another value changes only its campaign."""
     done = [bring_in(workspace, campaigns_file()) for _ in range(2)]
     done.append(bring_in(workspace, campaigns_file(campaign_value="120.00", grace_days=3)))
     (card,) = cards(workspace)
@@ -40,7 +40,7 @@ def test_an_import_is_idempotent_by_key(workspace: Workspace, campaigns_file: Fi
 def test_a_campaign_that_cannot_be_stored_is_refused_with_its_place(
     workspace: Workspace, campaigns_file: Files
 ) -> None:
-    """The whole file is refused: half an import would be a riddle."""
+    """The whole file is refused, so that no import is partial."""
     refused: dict[str, dict[str, Any]] = {
         "the show 'unknown' is not registered": {"podcast_guid": "unknown"},
         "the show has no episode with the guid, number or title 'e9'": {
@@ -60,7 +60,7 @@ def test_a_campaign_that_cannot_be_stored_is_refused_with_its_place(
 def test_at05_two_live_campaigns_with_one_code_are_refused(
     workspace: Workspace, campaigns_file: Files
 ) -> None:
-    """The other campaign is named, with the day until which it holds the code."""
+    """The message has the other campaign, and the day until which it has the code."""
     bring_in(workspace, campaigns_file())
     with pytest.raises(Conflict, match="belongs to 'Autumn host-read' until 2026-12-03"):
         bring_in(workspace, campaigns_file(key="other", promo_codes=["ｎord15"]))
@@ -70,13 +70,13 @@ def test_at05_two_live_campaigns_with_one_code_are_refused(
 def test_at05_a_cancelled_campaign_gives_its_code_back(
     workspace: Workspace, campaigns_file: Files
 ) -> None:
-    """Only live campaigns hold codes."""
+    """Only live campaigns reserve codes."""
     bring_in(workspace, campaigns_file(status="cancelled"))
     assert ImportResult(1, 0, 0) == bring_in(workspace, campaigns_file(key="other"))
 
 
 def test_a_sponsor_is_known_by_its_name_in_any_case(workspace: Workspace) -> None:
-    """Adding it again completes it, and forgets nothing that was known."""
+    """Adding it again adds fields, and removes none."""
     with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         for new in (NewSponsor("Nordlys", email="a@nordlys.example"), NewSponsor("NORDLYS")):
             sponsorship.add_sponsor(tx, identity=workspace.identity, sponsor=new)
@@ -85,7 +85,7 @@ def test_a_sponsor_is_known_by_its_name_in_any_case(workspace: Workspace) -> Non
 
 
 def test_a_campaign_is_found_by_id_or_name(workspace: Workspace, campaigns_file: Files) -> None:
-    """In any case; for none there is a sentence with the next command."""
+    """In any case; for an unknown one there is a sentence with the next command."""
     bring_in(workspace, campaigns_file())
     (card,) = cards(workspace)
     with workspace.stores.operational.app(workspace.organization.organization_id) as tx:

@@ -23,13 +23,13 @@ def text_of(pdf: bytes) -> str:
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_the_same_data_gives_the_same_bytes(inputs: ReportInputs, format_: str) -> None:
-    """A report can be made again and compared."""
+    """A report can be generated again and compared."""
     data = reporting.build(inputs)
     assert render(data, format_) == render(reporting.build(inputs), format_)
 
 
 def test_at24_pdf_and_json_show_the_same_figures(inputs: ReportInputs) -> None:
-    """Every figure's text in the JSON is printed in the PDF."""
+    """Every figure in the JSON is printed in the PDF."""
     data = reporting.build(inputs)
     printed = text_of(render(data, "pdf"))
     figures = json.loads(render(data, "json"))["figures"]
@@ -50,21 +50,21 @@ def test_the_pdf_has_two_pages_and_says_that_it_is_accessible(inputs: ReportInpu
 
 
 def test_a_name_cannot_bring_markup_into_the_report(inputs: ReportInputs) -> None:
-    """Data is never source text: what looks like code is printed as it is."""
+    """Data is never source text: code is printed literally."""
     hostile = '#panic("x") *b* $m$ @y <z> \\ `c`'
     data = reporting.build(replace(inputs, sponsor=Sponsor(inputs.sponsor.sponsor_id, hostile)))
     assert '#panic("x") *b* $m$ @y <z>' in text_of(render_pdf(data))
 
 
 def test_names_in_greek_cyrillic_and_accents_are_printed(inputs: ReportInputs) -> None:
-    """The bundled fonts have the scripts of Europe."""
+    """The bundled fonts cover the scripts of Europe."""
     name = "Ωδή Ночной żółć ő"
     data = reporting.build(replace(inputs, podcast_title=name))
     assert name in text_of(render_pdf(data))
 
 
 def test_a_sign_without_a_glyph_is_printed_as_a_box_and_explained(inputs: ReportInputs) -> None:
-    """PDF/UA would refuse it; the report is made, says so, and the JSON has the name in full."""
+    """The report is made and says so, and the JSON has the full name (PDF/UA refuses the glyph)."""
     data = reporting.build(replace(inputs, podcast_title="ไทย Radio\u200d\n東京"))
     printed = text_of(render_pdf(data))
     assert "□□□ Radio" in printed
@@ -74,7 +74,7 @@ def test_a_sign_without_a_glyph_is_printed_as_a_box_and_explained(inputs: Report
 
 
 def test_a_silent_campaign_has_words_in_place_of_charts(silent: ReportInputs) -> None:
-    """An empty state says what will appear and how."""
+    """The empty state says what will appear there, and how."""
     printed = text_of(render_pdf(reporting.build(silent)))
     assert "No download of the carrying episodes has been counted" in printed
     assert "No conversion has been credited in this period" in printed
@@ -115,7 +115,7 @@ def sheets(content: bytes) -> dict[str, list[tuple[Any, ...]]]:
 
 @pytest.mark.parametrize("kind", ReportType)
 def test_at24_every_form_shows_the_same_totals(inputs: ReportInputs, kind: ReportType) -> None:
-    """PDF, JSON, XLSX and CSV read back: figures, days, episodes, money, to the cent."""
+    """PDF, JSON, XLSX and CSV are read back: figures, days, episodes, money, to the cent."""
     data = reporting.build(replace(inputs, report_type=kind))
     fields = {f["id"]: f["value"] for f in json.loads(render(data, "json"))["figures"]}
     printed = text_of(render(data, "pdf"))
@@ -152,7 +152,7 @@ def test_at24_every_form_shows_the_same_totals(inputs: ReportInputs, kind: Repor
 def test_each_kind_of_report_has_its_part(
     inputs: ReportInputs, kind: ReportType, present: tuple[str, ...], absent: tuple[str, ...]
 ) -> None:
-    """All of it, delivery alone, or the return alone."""
+    """Complete, delivery only, or return only."""
     printed = text_of(render_pdf(reporting.build(replace(inputs, report_type=kind))))
 
     assert [] == [words for words in present if words not in printed]
@@ -161,7 +161,7 @@ def test_each_kind_of_report_has_its_part(
 
 @pytest.mark.parametrize("name", ["=1+1", "@SUM(A1)", "-2+3", "+3-A1", "\t=1", '=HYPERLINK("x")'])
 def test_a_name_cannot_bring_a_formula_into_a_sheet(inputs: ReportInputs, name: str) -> None:
-    """A text stays a text, in the workbook and in what a spreadsheet makes of the CSV."""
+    """Text stays text, in the workbook and in a spreadsheet that opens the CSV."""
     data = reporting.build(replace(inputs, podcast_title=name))
     cover = {row["field"]: row["value"] for row in csv_tables(render(data, "csv"))["cover"]}
     book = load_workbook(io.BytesIO(render(data, "xlsx")))

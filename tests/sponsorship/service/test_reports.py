@@ -21,7 +21,7 @@ COMPUTED = datetime(2026, 11, 20, 11, 30, tzinfo=UTC)
 
 
 def roll(workspace: Workspace, podcast_id: UUID, rows: list[tuple[UUID, str, int]]) -> None:
-    """Write daily rollups as the roller would."""
+    """Write daily rollups as the rollup job does."""
     with workspace.stores.analytics.worker() as tx:
         tx.value("SELECT analytics.ensure_period(%s)", [date(2026, 10, 1)])
         columns = tx.values(
@@ -118,7 +118,7 @@ def flown(
 def test_at24_impressions_are_the_downloads_of_the_carrying_episodes_in_flight(
     flown: Workspace, tmp_path: Path
 ) -> None:
-    """Days before and after the flight do not count, whatever the report's dates."""
+    """Days outside the flight do not count, whatever the report's dates."""
     (made,) = make(
         flown, tmp_path, first=date(2026, 10, 1), last=date(2026, 11, 20), formats=("json",)
     )
@@ -158,7 +158,7 @@ def test_a_report_counts_the_days_that_it_names(flown: Workspace, tmp_path: Path
 def test_a_report_is_remembered_with_its_hash_versions_and_file(
     flown: Workspace, tmp_path: Path
 ) -> None:
-    """Both formats come from one object and name one number."""
+    """Both formats come from one object and have the same number."""
     made = make(
         flown,
         tmp_path / "new" / "folder",
@@ -215,7 +215,7 @@ def rename(workspace: Workspace, name: str) -> None:
     ["autumn host-read", "Autumn Host Read!", "a" * 255, "秋の" * 120, "осень " * 42, "🎧" * 60],
 )
 def test_an_issued_report_is_never_replaced(flown: Workspace, tmp_path: Path, name: str) -> None:
-    """Twice the same report, under names that are alike, long or not Latin: all remain."""
+    """Two equal reports, with names that are similar, long or not Latin: all files remain."""
     days = {"first": date(2026, 10, 21), "last": date(2026, 11, 19), "formats": ("json", "csv")}
     earlier = make(flown, tmp_path / "out", **days)  # type: ignore[arg-type]
     with flown.stores.operational.app(flown.identity.organization_id) as tx:
@@ -257,7 +257,7 @@ def test_an_unfinished_report_of_a_killed_program_is_removed(
 
 
 def test_what_cannot_be_reported_is_a_sentence(flown: Workspace, tmp_path: Path) -> None:
-    """An unknown format, dates the wrong way round, a folder that is a file."""
+    """An unknown format, reversed dates, a folder that is a file."""
     (tmp_path / "file").write_text("in the way")
     one, two = date(2026, 11, 1), date(2026, 11, 2)
     with pytest.raises(InvalidInput, match="one of csv, json, pdf, xlsx"):

@@ -55,18 +55,18 @@ class Heads:
         except ValueError as error:
             self.findings.append(Finding(Fault.SIGNATURE, where, str(error)))
             return
-        place = f"{where}, checkpoint {head.size}"
+        label = f"{where}, checkpoint {head.size}"
         if not any(notes.is_signed_by(note, key) for key in keys):
             message = "the checkpoint has no valid signature of a known key"
-            self.findings.append(Finding(Fault.SIGNATURE, place, message))
+            self.findings.append(Finding(Fault.SIGNATURE, label, message))
             return
         if origin is not None and head.origin != origin:
             message = f"the checkpoint is of the log {head.origin}"
-            self.findings.append(Finding(Fault.SIGNATURE, place, message))
+            self.findings.append(Finding(Fault.SIGNATURE, label, message))
             return
         self.count += 1
         self.largest = max(self.largest, head.size)
-        self._roots.setdefault(head.size, []).append((place, head.root))
+        self._roots.setdefault(head.size, []).append((label, head.root))
 
     def append(self, leaf: bytes) -> None:
         """Add a leaf, and compare the root where a checkpoint has this size."""
@@ -75,8 +75,8 @@ class Heads:
         if expected:
             root = self.frontier.root()
             self.findings += [
-                Finding(Fault.ROOT, place, "the entries up to here do not have the signed root")
-                for place, signed in expected
+                Finding(Fault.ROOT, label, "the entries up to here do not have the signed root")
+                for label, signed in expected
                 if signed != root
             ]
 
@@ -209,10 +209,10 @@ def verify_proof(data: bytes, *, trusted: Sequence[notes.PublicKey]) -> list[Fin
 
 def _signed_head(note: str, trusted: Sequence[notes.PublicKey]) -> tuple[Head, list[Finding]]:
     head = notes.read(note)
-    place = f"checkpoint {head.size}"
+    label = f"checkpoint {head.size}"
     if any(notes.is_signed_by(note, key) for key in trusted):
         return head, []
-    return head, [Finding(Fault.SIGNATURE, place, "no valid signature of a known key")]
+    return head, [Finding(Fault.SIGNATURE, label, "no valid signature of a known key")]
 
 
 def _verify_inclusion(given: Inclusion, trusted: Sequence[notes.PublicKey]) -> list[Finding]:

@@ -26,8 +26,8 @@ _VERIFY = "wavehouse audit verify"
 
 def database_of(stores: Stores, log: LogName) -> AnyLog:
     """The database of a log."""
-    found: AnyLog = getattr(stores, log)
-    return found
+    database: AnyLog = getattr(stores, log)
+    return database
 
 
 def seal(

@@ -144,7 +144,7 @@ def prove_entry(
             raise Refused(
                 "the entry is not sealed yet",
                 where=str(audit_id),
-                hint="Entries are sealed every minute, or at once:",
+                hint="Entries are sealed every minute; the command seals them at once.",
                 command="wavehouse audit seal",
             )
         leaves = list(leaves_of(tx, last.tree_size))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from fastapi import APIRouter
 
-from wavehouse.studio.http import api, chat, feeds, material
+from wavehouse.studio.http import api, chat, feeds, making, material
 from wavehouse.workspace import Edge
 
 __all__ = ["routers"]
@@ -12,4 +12,10 @@ __all__ = ["routers"]
 
 def routers(edge: Edge) -> Iterable[APIRouter]:
     """The HTTP routes of ``studio``."""
-    return [*api.routers(edge), *material.routers(edge), *chat.routers(edge), feeds.router(edge)]
+    return [
+        *api.routers(edge),
+        *making.routers(edge),
+        *material.routers(edge),
+        *chat.routers(edge),
+        feeds.router(edge),
+    ]

@@ -1,7 +1,7 @@
 """Request bodies and responses of ``/api/v1/studio``."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from wavehouse.kernel import words
 from wavehouse.kernel.fields import Exact, Line, Paragraphs
+from wavehouse.studio.rules.slots import Slot
 from wavehouse.studio.types.blocks import BlockType
 from wavehouse.studio.types.documents import Document
 from wavehouse.studio.types.highlights import Colour
@@ -170,3 +171,55 @@ class DocumentOut(BaseModel):
     def of(cls, document: Document) -> "DocumentOut":
         """The document as a response."""
         return cls(**asdict(document) | {"digest": document.digest.hex()})
+
+
+class CadenceIn(_Body):
+    """When a project publishes: weekdays, local times, time zone, dates to skip."""
+
+    days: list[Annotated[Exact, Field(max_length=2)]] = Field(max_length=7)
+    times: list[Annotated[Exact, Field(max_length=5)]] = Field(max_length=24)
+    tz: Annotated[Exact, Field(max_length=100)]
+    start: date | None = None
+    until: date | None = None
+    skip_dates: list[date] = Field(default_factory=list, max_length=1_000)
+
+    def config(self) -> dict[str, Any]:
+        """The cadence as it is stored; validated later."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+class SkipIn(_Body):
+    """A local date without an episode."""
+
+    day: date
+
+
+class PlannedSlotOut(BaseModel):
+    """A slot of a cadence: local date and time, and the instant."""
+
+    local_date: date
+    local_time: time
+    slot_at: datetime
+
+    @classmethod
+    def of(cls, slot: Slot) -> "PlannedSlotOut":
+        """The slot as a response."""
+        return cls(local_date=slot.local_date, local_time=slot.local_time, slot_at=slot.slot_at)
+
+
+class CancelledOut(BaseModel):
+    """``cancelled``, or ``requested`` when it is running and stops at its next step."""
+
+    slot_id: UUID
+    outcome: str
+
+
+class StepOut(BaseModel):
+    """A step of a generation; speech has one segment for each line that is spoken."""
+
+    step: str
+    segments: int
+    completed: int
+    status: str
+    cost: Decimal
+    error: str | None

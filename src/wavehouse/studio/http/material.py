@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from wavehouse.accounts import Identity, Scope
-from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.errors import InvalidInput, UsageError
+from wavehouse.kernel.fields import Line
 from wavehouse.store import Database, Operational
 from wavehouse.studio.adapters.pages import read_page
+from wavehouse.studio.adapters.pdf import read_pdf
 from wavehouse.studio.http import bodies
 from wavehouse.studio.service import documents, events, highlights
 from wavehouse.studio.types.documents import DocumentKind, DocumentText, Source
@@ -30,6 +32,17 @@ from wavehouse.studio.types.ids import (
 from wavehouse.workspace import Edge, Gate
 
 READS, WRITES = Scope.STUDIO_READ, Scope.STUDIO_WRITE
+_PDF = {
+    "required": True,
+    "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+}
+
+
+async def _pdf_body(request: Request) -> bytes:
+    """The body of a PDF upload; the edge refuses one of more than 20 MB while it arrives."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/pdf":
+        raise InvalidInput("the body must be application/pdf", where="Content-Type")
+    return await request.body()
 
 
 def routers(edge: Edge) -> Iterable[APIRouter]:
@@ -77,6 +90,30 @@ def _documents(database: Database[Operational], gate: Gate) -> APIRouter:
             document = DocumentText(DocumentKind.TEXT, body.title or "Text", body.text or "")
         if body.title:
             document = replace(document, title=body.title)
+        with database.app(identity.organization_id) as tx:
+            row = documents.add_document(
+                tx, identity=identity, project_id=ProjectId(project_id), document=document
+            )
+        return bodies.DocumentOut.of(row)
+
+    @api.post(
+        "/projects/{project_id}/documents/pdf",
+        status_code=201,
+        responses=gate.answers(WRITES, 404, 413, 422),
+        openapi_extra={"requestBody": _PDF},
+    )
+    def upload_pdf(
+        project_id: UUID,
+        identity: Writer,
+        content: Annotated[bytes, Depends(_pdf_body)],
+        title: Annotated[Line, Query(max_length=500)] = "",
+    ) -> bodies.DocumentOut:
+        """Give a project a PDF: the body is the file, at most 20 MB, ``application/pdf``."""
+        with database.app(identity.organization_id) as tx:
+            documents.list_documents(tx, identity=identity, project_id=ProjectId(project_id))
+        document = read_pdf(content, title=title or "PDF")
+        if title:
+            document = replace(document, title=title)
         with database.app(identity.organization_id) as tx:
             row = documents.add_document(
                 tx, identity=identity, project_id=ProjectId(project_id), document=document

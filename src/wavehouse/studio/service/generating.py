@@ -16,7 +16,7 @@ from wavehouse.kernel.errors import Conflict
 from wavehouse.kernel.ids import uuid7
 from wavehouse.store import Database, Operational, Tx
 from wavehouse.studio.queries import generation as queries
-from wavehouse.studio.queries import slots
+from wavehouse.studio.queries import leases, slots
 from wavehouse.studio.rules import prompts
 from wavehouse.studio.rules.script_blocks import from_markdown
 from wavehouse.studio.service.blocks import script
@@ -127,7 +127,7 @@ def worker(operational: Database[Operational]) -> Iterator[UUID]:
     """This process as a worker of slots, with a heartbeat while the block lasts (Q14)."""
     worker_id, ended = uuid7(), threading.Event()
     with operational.worker() as tx:
-        slots.enter_worker(
+        leases.enter_worker(
             tx,
             worker_id=worker_id,
             host=socket.gethostname(),
@@ -139,7 +139,7 @@ def worker(operational: Database[Operational]) -> Iterator[UUID]:
     def beat() -> None:
         while not ended.wait(_BEAT_SECONDS):
             with operational.worker() as tx:
-                slots.beat_worker(tx, worker_id=worker_id, now=clock.now())
+                leases.beat_worker(tx, worker_id=worker_id, now=clock.now())
 
     thread = threading.Thread(target=beat, name="studio heartbeat", daemon=True)
     thread.start()
@@ -149,4 +149,4 @@ def worker(operational: Database[Operational]) -> Iterator[UUID]:
         ended.set()
         thread.join(timeout=_BEAT_SECONDS)
         with operational.worker() as tx:
-            slots.leave_worker(tx, worker_id=worker_id)
+            leases.leave_worker(tx, worker_id=worker_id)

@@ -52,6 +52,38 @@ def add_highlight(
     )
 
 
+def highlight_text(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    episode_id: StudioEpisodeId,
+    text: str,
+    note: str = "",
+    colour: Colour = Colour.YELLOW,
+) -> Highlight:
+    """Mark the first occurrence of ``text`` in a script. NotFound when no block contains it."""
+    show_episode(tx, identity=identity, episode_id=episode_id)
+    rows = block_queries.blocks(tx, organization_id=identity.organization_id, episode_id=episode_id)
+    block = next((row for row in rows if text and text in row.body), None)
+    if block is None:
+        raise NotFound(
+            "the script does not contain this text",
+            where="text",
+            command=f"wavehouse studio episodes script {episode_id}",
+        )
+    start = block.body.index(text)
+    return add_highlight(
+        tx,
+        identity=identity,
+        episode_id=episode_id,
+        block_id=block.block_id,
+        start=start,
+        end=start + len(text),
+        note=note,
+        colour=colour,
+    )
+
+
 def list_highlights(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> list[Highlight]:

@@ -16,7 +16,7 @@ from wavehouse.queue import LeaseLost, OverBudget, class_of, described, wait_of
 from wavehouse.store import Operational, Tx
 from wavehouse.studio.adapters.zones import zone_of
 from wavehouse.studio.queries import generation as queries
-from wavehouse.studio.queries import slots
+from wavehouse.studio.queries import leases, slots
 from wavehouse.studio.service.generation.places import Place
 from wavehouse.studio.service.generation.preparing import prepared
 from wavehouse.studio.service.generation.providers import speaker_of, writer_of
@@ -51,7 +51,7 @@ def run_next(
     two steps and may raise Interrupted. Upkeep of the installation: it takes no identity.
     """
     with workshop.operational.worker() as tx:
-        lease = slots.claim_slot(tx, worker_id=worker_id, now=clock.now())
+        lease = leases.claim_slot(tx, worker_id=worker_id, now=clock.now())
     return None if lease is None else _attempted(workshop, lease, check)
 
 
@@ -150,7 +150,7 @@ def _insert_episode(tx: Tx[Operational], lease: SlotLease, episode_id: UUID) -> 
         title=f"{title}, {lease.slot_at:%Y-%m-%d}"[:500],
         scheduled_for=lease.slot_at,
     )
-    if not slots.set_slot_episode(
+    if not leases.set_slot_episode(
         tx, slot_id=lease.slot_id, token=lease.lease_token, episode_id=episode_id
     ):
         raise LeaseLost("the slot was cancelled or taken back", where=str(lease.slot_id))
@@ -162,7 +162,7 @@ def _ended(workshop: Place, lease: SlotLease, run: Run | None, error: BaseExcept
     with workshop.operational.app(organization_id) as tx:
         if isinstance(error, AwaitsReview | Interrupted):
             until = now + REVIEW_POLL if isinstance(error, AwaitsReview) else now
-            slots.snooze_slot(
+            leases.snooze_slot(
                 tx, slot_id=lease.slot_id, token=lease.lease_token, until=until, now=now
             )
             word = "waits for a review" if isinstance(error, AwaitsReview) else "interrupted"
@@ -170,7 +170,7 @@ def _ended(workshop: Place, lease: SlotLease, run: Run | None, error: BaseExcept
         if isinstance(error, LeaseLost) and not _is_cancelled(tx, lease):
             return _outcome(lease, run, "lost", str(error))
         over = isinstance(error, OverBudget | Unpriced)
-        status = slots.fail_slot(
+        status = leases.fail_slot(
             tx,
             slot_id=lease.slot_id,
             token=lease.lease_token,
@@ -232,7 +232,7 @@ def _note_failure(
 
 def _is_cancelled(tx: Tx[Operational], lease: SlotLease) -> bool:
     """Whether the slot is still ours and was asked to stop (Q22)."""
-    return slots.is_cancelled(tx, slot_id=lease.slot_id, token=lease.lease_token)
+    return leases.is_cancelled(tx, slot_id=lease.slot_id, token=lease.lease_token)
 
 
 def _outcome(lease: SlotLease, run: Run | None, status: str, message: str) -> Outcome:

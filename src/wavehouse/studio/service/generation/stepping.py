@@ -22,7 +22,7 @@ from wavehouse.queue import LeaseLost
 from wavehouse.store import Database, Operational, Tx
 from wavehouse.studio.adapters.objects import FolderStore
 from wavehouse.studio.queries import generation as queries
-from wavehouse.studio.queries import slots
+from wavehouse.studio.queries import leases
 from wavehouse.studio.rules.prompts import NotAScript
 from wavehouse.studio.service.generation.paying import Answered, Payment, call_once, settle
 from wavehouse.studio.types.generation import Step, StepStatus
@@ -77,7 +77,7 @@ class Run:
         with self.operational.app(self.identity.organization_id) as tx:
             write = Writing(tx)
             yield write
-            held = slots.checkpoint_slot(
+            held = leases.checkpoint_slot(
                 tx,
                 slot_id=self.lease.slot_id,
                 token=self.lease.lease_token,
@@ -86,7 +86,7 @@ class Run:
                 now=clock.now(),
             )
             if held and write.completes:
-                held = slots.complete_slot(
+                held = leases.complete_slot(
                     tx,
                     slot_id=self.lease.slot_id,
                     token=self.lease.lease_token,
