@@ -14,8 +14,16 @@ from wavehouse.audit.types import LogName
 from wavehouse.kernel import files
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput, Refused, WavehouseError
+from wavehouse.store import Database, Learning, Listeners, Operational, Stores
 
+AnyLog = Database[Operational] | Database[Learning] | Database[Listeners]
 _TAIL = 8192
+
+
+def database_of(stores: Stores, log: LogName) -> AnyLog:
+    """The database of a log."""
+    database: AnyLog = getattr(stores, log)
+    return database
 
 
 @dataclass(frozen=True, slots=True)

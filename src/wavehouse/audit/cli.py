@@ -63,8 +63,8 @@ def list_(
     as_json: bool,
 ) -> None:
     """List entries of your organization, latest first."""
+    from wavehouse.audit.adapters import database_of
     from wavehouse.audit.service import verifying
-    from wavehouse.audit.service.sealing import database_of
     from wavehouse.kernel import terminal
 
     with open_workspace() as workspace:
@@ -109,8 +109,8 @@ def list_(
 @click.pass_obj
 def show(open_workspace: OpenWorkspace, audit_id: UUID, log: LogName | None, as_json: bool) -> None:
     """Show one entry of your organization."""
+    from wavehouse.audit.adapters import database_of
     from wavehouse.audit.service import verifying
-    from wavehouse.audit.service.sealing import database_of
     from wavehouse.kernel import terminal
 
     with open_workspace() as workspace:

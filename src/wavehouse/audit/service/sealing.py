@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wavehouse.audit.adapters import SealFolder
+from wavehouse.audit.adapters import AnyLog, SealFolder, database_of
 from wavehouse.audit.queries import sealing
 from wavehouse.audit.queries.entries import AnyTx
 from wavehouse.audit.rules import notes
@@ -13,21 +13,14 @@ from wavehouse.audit.rules.tree import HASH_BYTES, Frontier
 from wavehouse.audit.types import LOGS, Checkpoint, Head, LogName, Sealed
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Refused
-from wavehouse.store import Database, Learning, Listeners, Operational, Stores
+from wavehouse.store import Stores
 
 if TYPE_CHECKING:
     from wavehouse.accounts import Identity
 
-AnyLog = Database[Operational] | Database[Learning] | Database[Listeners]
 BATCH = 20_000
 _CHUNK = 50_000
 _VERIFY = "wavehouse audit verify"
-
-
-def database_of(stores: Stores, log: LogName) -> AnyLog:
-    """The database of a log."""
-    database: AnyLog = getattr(stores, log)
-    return database
 
 
 def seal(

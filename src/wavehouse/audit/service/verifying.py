@@ -8,11 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from wavehouse.audit.adapters import SealFolder
+from wavehouse.audit.adapters import SealFolder, database_of
 from wavehouse.audit.queries import entries, sealing
 from wavehouse.audit.queries.entries import AnyTx
 from wavehouse.audit.rules import checking, notes, tree
-from wavehouse.audit.service.sealing import database_of, leaves_of
+from wavehouse.audit.service.sealing import leaves_of
 from wavehouse.audit.types import (
     LOGS,
     Checkpoint,
