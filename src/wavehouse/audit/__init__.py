@@ -2,7 +2,7 @@
 
 from wavehouse.audit.adapters import SealFolder
 from wavehouse.audit.service.recording import record, record_for_listeners, redact
-from wavehouse.audit.service.sealing import seal
+from wavehouse.audit.service.sealing import seal, set_back
 from wavehouse.audit.service.verifying import list_checkpoints, list_entries, verify, waiting
 from wavehouse.audit.types import (
     LOGS,
@@ -35,6 +35,7 @@ __all__ = [
     "record_for_listeners",
     "redact",
     "seal",
+    "set_back",
     "verify",
     "waiting",
 ]

@@ -105,6 +105,21 @@ class SealFolder:
                 files.folder(path.parent)
                 self._append(path, "".join(new).encode())
 
+    def set_back(self, log: LogName, size: int, stamp: str) -> None:
+        """Move checkpoints of trees above ``size`` into a file of their own, after a restore."""
+        for path in self._files(log):
+            kept: list[bytes] = []
+            later: list[bytes] = []
+            for note in read_notes(path):
+                line = json.dumps({"note": note}).encode()
+                (kept if _size(note) <= size else later).append(line)
+            if later:
+                files.create(
+                    path.with_name(f"{path.stem}.before-restore-{stamp}.ndjson"),
+                    b"\n".join(later) + b"\n",
+                )
+                files.replace(path, b"".join(line + b"\n" for line in kept))
+
     @property
     def places(self) -> list[str]:
         """The kinds of places that checkpoints are written to."""

@@ -107,6 +107,12 @@ def _retention(text: str) -> str:
     return text
 
 
+def _backups(text: str) -> str:
+    if text not in {"daily", "off"}:
+        raise ValueError("must be daily or off")
+    return text
+
+
 def _percent(text: str) -> int:
     value = int(text)
     if not 0 < value <= 100:
@@ -208,6 +214,18 @@ OPTIONS: tuple[Option, ...] = (
         str,
         None,
         "Further folder, such as one on another host, for the signed checkpoints of the audit log.",
+    ),
+    Option(
+        "backups",
+        _backups,
+        "off",
+        "Whether `wavehouse up` backs the embedded server up once a day: daily or off.",
+    ),
+    Option(
+        "backup_keep_days",
+        _positive,
+        35,
+        "How long backups are kept; the newest is kept until there is a newer one.",
     ),
     Option(
         "pixel_value_limit",

@@ -301,6 +301,8 @@ OPERATORS: dict[str, str] = {
     "up": "starts the program; each visitor has a role",
     "work": "runs the jobs of all organizations, each with the role of its user",
     "doctor": "examines the installation",
+    "backup": "copies the whole installation to its own folder",
+    "restore": "replaces the whole installation; its databases may be what is damaged",
     "config": "prints settings and opens no database",
     "schema": "migrates databases with separate roles",
     "learning": "computes on files and opens no database",

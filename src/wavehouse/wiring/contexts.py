@@ -21,5 +21,6 @@ CONTEXTS: tuple[str, ...] = (
     "studio",
     "learning",
     "simulation",
+    "backups",
 )
 """Folders below ``wavehouse`` with a ``manifest.py``. Routes and checks keep this order."""

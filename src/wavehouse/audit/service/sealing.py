@@ -34,6 +34,15 @@ def seal(
     return [_seal_log(database_of(stores, log), log, folder) for log in logs]
 
 
+def set_back(stores: Stores, *, identity: Identity, folder: SealFolder) -> None:
+    """After a restore: move published checkpoints that are newer than the trees aside."""
+    stamp = f"{clock.now():%Y%m%dT%H%M%S%fZ}"
+    for log in LOGS:
+        with database_of(stores, log).worker() as tx:
+            last = sealing.last_checkpoint(tx)
+        folder.set_back(log, last.tree_size if last else 0, stamp)
+
+
 def _seal_log(database: AnyLog, log: LogName, folder: SealFolder) -> Sealed:
     key, seed = folder.signing_key()
     total = 0
