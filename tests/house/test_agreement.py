@@ -123,7 +123,8 @@ WITHOUT_IDENTITY = {
     "entitlements": 20,  # receiving, folding and notices are maintenance; a listener's access
     "learning": 1,  # finding organizations with something to close is maintenance, like counting
     "catalog": 5,  # jobs of polls and hubs, and hubs' announcements, are maintenance
-    "listeners": 40,
+    "erasure": 11,  # finding and searching are parts of use cases; upkeep for all organizations
+    "listeners": 41,
     "measurement": 13,
     "queue": 5,
     "sponsorship": 5,

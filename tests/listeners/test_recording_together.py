@@ -16,13 +16,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from tests import erasing
 
 from wavehouse import listeners
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners.queries import recording as queries
-from wavehouse.listeners.service import accounts, archives, positions, recording, subscriptions
+from wavehouse.listeners.service import accounts, positions, recording, subscriptions
 from wavehouse.listeners.types import Batch, Caller, Condition, Kind, NewAction, Status, Upload
 from wavehouse.workspace import Workspace
 
@@ -176,10 +177,10 @@ def test_p19_a_cursor_skips_nothing_of_one_s_own_and_nothing_of_others_counts(
 
 
 def test_p37_who_was_erased_meanwhile_is_a_stranger_and_harms_nobody(
-    database: Any, three: list[Caller], chapter: str
+    shared_workspace: Workspace, database: Any, three: list[Caller], chapter: str
 ) -> None:
     a, b, c = three
-    archives.erase(database, email=b.email)
+    erasing.listener(shared_workspace, b.email)
 
     first, gone, third = recording.record_all(
         database, [upload(who, said(chapter, 40_000)) for who in three]
@@ -281,7 +282,7 @@ def test_p16_killed_in_a_group_all_of_it_is_there_or_nothing(
 
 
 def test_p37_erasing_and_recording_wait_for_each_other_in_one_order(
-    database: Any, three: list[Caller], chapter: str
+    shared_workspace: Workspace, database: Any, three: list[Caller], chapter: str
 ) -> None:
     """Two writers of overlapping groups and a concurrent erasure never deadlock.
 
@@ -303,7 +304,7 @@ def test_p37_erasing_and_recording_wait_for_each_other_in_one_order(
         try:
             for who in three:
                 time.sleep(0.2)
-                archives.erase(database, email=who.email)
+                erasing.listener(shared_workspace, who.email)
         finally:
             gone.set()
         written = [writer.result() for writer in writers]

@@ -120,7 +120,15 @@ def remedy(limit: Limit) -> str:
 
 _LEAST_ROLE = {Access.READ: Role.VIEWER, Access.WRITE: Role.USER, Access.ADMIN: Role.ADMIN}
 _RANKS = {Role.VIEWER: 0, Role.USER: 1, Role.ADMIN: 2}
-_ADMIN_SCOPES = frozenset({Scope.MEMBERS_WRITE, Scope.ENTITLEMENTS_READ, Scope.ENTITLEMENTS_WRITE})
+_ADMIN_SCOPES = frozenset(
+    {
+        Scope.MEMBERS_WRITE,
+        Scope.ENTITLEMENTS_READ,
+        Scope.ENTITLEMENTS_WRITE,
+        Scope.ERASURES_READ,
+        Scope.ERASURES_WRITE,
+    }
+)
 
 
 def access_of(scope: Scope) -> Access:

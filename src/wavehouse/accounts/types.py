@@ -78,6 +78,8 @@ class Scope(StrEnum):
     STUDIO_WRITE = "studio:write"
     ENTITLEMENTS_READ = "entitlements:read"
     ENTITLEMENTS_WRITE = "entitlements:write"
+    ERASURES_READ = "erasures:read"
+    ERASURES_WRITE = "erasures:write"
     USAGE_READ = "usage:read"
     USAGE_WRITE = "usage:write"
     GATEWAY_USE = "gateway:use"

@@ -10,6 +10,15 @@ from wavehouse import wiring
 from wavehouse.kernel.manifest import Command
 
 
+def _add_announced(group: click.Group, name: str) -> None:
+    """Add what other contexts announce for a context's own group, each imported on first use."""
+    if isinstance(group, LazyGroup):
+        return
+    for entry in wiring.commands(name):
+        if entry.name not in group.commands:
+            group.add_command(wiring.resolve(entry.target), entry.name)
+
+
 class LazyGroup(click.Group):
     """A group whose commands come from the manifests and are imported on first use."""
 
@@ -31,6 +40,8 @@ class LazyGroup(click.Group):
         if announced is None:
             return super().get_command(ctx, cmd_name)
         command: click.Command = wiring.resolve(announced.target)
+        if isinstance(command, click.Group) and not self._group:
+            _add_announced(command, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -113,6 +113,19 @@ def _backups(text: str) -> str:
     return text
 
 
+def _undo_days(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 7:
+        raise ValueError("must be 0 to 7 days")
+    return value
+
+
+def _verification(text: str) -> str:
+    if text not in {"typed", "paranoid", "deep"}:
+        raise ValueError("must be typed, paranoid or deep")
+    return text
+
+
 def _percent(text: str) -> int:
     value = int(text)
     if not 0 < value <= 100:
@@ -226,6 +239,19 @@ OPTIONS: tuple[Option, ...] = (
         _positive,
         35,
         "How long backups are kept; the newest is kept until there is a newer one.",
+    ),
+    Option(
+        "erasure_undo_days",
+        _undo_days,
+        0,
+        "Days in which an erasure can be undone: the person is hidden, nothing is removed; 0 to 7.",
+    ),
+    Option(
+        "erasure_verification",
+        _verification,
+        "paranoid",
+        "How far an erasure is verified before its certificate: typed (classified columns), "
+        "paranoid (every column and the files of the home) or deep (also the server's own files).",
     ),
     Option(
         "pixel_value_limit",

@@ -9,6 +9,7 @@ from wavehouse.listeners.service.accounts import (
 )
 from wavehouse.listeners.service.expiry import tidy
 from wavehouse.listeners.service.own import listed
+from wavehouse.listeners.service.releasing import payer_references, release
 from wavehouse.listeners.types import Caller, Listener, NewAppPassword
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "listed",
     "new_app_password",
     "payer_hashes",
+    "payer_references",
+    "release",
     "revoke_app_password",
     "tidy",
 ]

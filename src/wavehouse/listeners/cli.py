@@ -250,37 +250,6 @@ def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: 
         terminal.say(", ".join(f"{count:,} {what}" for what, count in done.items()))
 
 
-@listeners.command("erase")
-@EMAIL
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@AS_JSON
-@click.pass_obj
-def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -> None:
-    """Erase a listener with all their data, and print a receipt (P37).
-
-    Actions, positions, devices, shows, passwords and sessions are deleted. Later uploads of their
-    apps are refused. This cannot be undone: run `wavehouse listeners export` first.
-    """
-    from wavehouse.kernel import terminal
-    from wavehouse.listeners.service import archives
-    from wavehouse.listeners.types import Site
-    from wavehouse.mail import mail_of
-
-    if not yes:
-        click.confirm(f"Erase {email} and all their data?", abort=True, err=True)
-    with open_workspace() as workspace:
-        site = Site.of(workspace.settings["site_url"], workspace.settings["port"])
-        mail = mail_of(workspace.settings, domain=site.name)
-        receipt = archives.erase(workspace.stores.listeners, email=email, mail=mail)
-    if as_json:
-        terminal.print_json(receipt.as_json())
-    else:
-        terminal.print_table(["table", "rows"], [[t, n] for t, n in receipt.rows.items()])
-        terminal.say(
-            f"Erased at {receipt.erased_at:%Y-%m-%d %H:%M:%S} UTC; digest {receipt.digest}"
-        )
-
-
 @click.command("sync-conformance")
 @click.argument("url")
 @click.option("--username", required=True, help="A test account.")

@@ -6,26 +6,53 @@ from wavehouse.store.database import Analytics, Database, Learning, Listeners, O
 from wavehouse.store.embedded import EmbeddedServer
 from wavehouse.store.listening import notices
 from wavehouse.store.opening import AnyDatabase, Stores, databases_folder, open_stores
+from wavehouse.store.rewriting import discard_log, rewrite
 from wavehouse.store.roles import Place, connect, owner_role, provision
+from wavehouse.store.rows import (
+    Change,
+    Hop,
+    Path,
+    Selection,
+    change_rows,
+    count_rows,
+    delete_rows,
+    every_value,
+    search_rows,
+    stream_rows,
+    values_of,
+)
 
 __all__ = [
     "DATABASES",
     "Analytics",
     "AnyDatabase",
     "BulkLoader",
+    "Change",
     "Database",
     "DatabaseName",
     "EmbeddedServer",
+    "Hop",
     "Learning",
     "Listeners",
     "Operational",
+    "Path",
     "Place",
+    "Selection",
     "Stores",
     "Tx",
+    "change_rows",
     "connect",
+    "count_rows",
     "databases_folder",
+    "delete_rows",
+    "discard_log",
+    "every_value",
     "notices",
     "open_stores",
     "owner_role",
     "provision",
+    "rewrite",
+    "search_rows",
+    "stream_rows",
+    "values_of",
 ]

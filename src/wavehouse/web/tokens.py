@@ -39,6 +39,8 @@ _MEANINGS = {
     Scope.LEARNING_WRITE: "content, sessions, events of learners",
     Scope.ENTITLEMENTS_READ: "listeners' grants and payment events (administrators)",
     Scope.ENTITLEMENTS_WRITE: "grant and revoke access (administrators)",
+    Scope.ERASURES_READ: "see erasure and access requests (administrators)",
+    Scope.ERASURES_WRITE: "file and decide erasure requests (administrators)",
     Scope.USAGE_READ: "usage and cost of models, budgets",
     Scope.USAGE_WRITE: "budgets, models, prices",
     Scope.GATEWAY_USE: "call models within the budgets",

@@ -18,6 +18,7 @@ CONTEXTS: tuple[str, ...] = (
     "alerts",
     "entitlements",
     "governance",
+    "erasure",
     "studio",
     "learning",
     "simulation",

@@ -36,6 +36,8 @@ SCOPES = [
     "studio:write",
     "entitlements:read",
     "entitlements:write",
+    "erasures:read",
+    "erasures:write",
     "usage:read",
     "usage:write",
     "gateway:use",

@@ -1,4 +1,4 @@
-"""``/listener/data``: view, export and delete the stored data of a listener.
+"""``/listener/data``: view and export the stored data of a listener.
 
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """
@@ -11,11 +11,11 @@ from starlette.responses import RedirectResponse, Response
 
 from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import InvalidInput, NotSignedIn
+from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import page
 from wavehouse.listeners.http.accounts import PAGE as SIGN_IN
-from wavehouse.listeners.http.common import COOKIE, Doors, owning
+from wavehouse.listeners.http.common import Doors, owning
 from wavehouse.listeners.queries.own import OwnPosition
 from wavehouse.listeners.service import accounts, archives, own
 from wavehouse.listeners.types import Caller
@@ -34,7 +34,6 @@ def router(doors: Doors) -> APIRouter:
         return who
 
     Own = Annotated[Caller, Depends(owning(asking))]  # noqa: N806 - it is a type
-    Fresh = Annotated[Caller, Depends(owning(asking, fresh=True))]  # noqa: N806 - it is a type
     Fields = Annotated[dict[str, str], Depends(page.own_form(doors.site))]  # noqa: N806 - a type
 
     @pages.get(DATA)
@@ -70,27 +69,6 @@ def router(doors: Doors) -> APIRouter:
         with doors.database.listener(who.listener_id) as tx:
             accounts.delete_device(tx, caller=who, device_id=fields.get("device", ""))
         return RedirectResponse(DATA, 303)
-
-    @pages.post("/listener/delete")
-    def delete(fields: Fields, who: Fresh) -> Response:
-        if fields.get("email", "").strip().lower() != who.email:
-            raise InvalidInput(
-                "the address does not match your account",
-                hint="Enter your email address to delete your account.",
-            )
-        receipt = archives.erase(doors.database, email=who.email, mail=doors.mail)
-        rows = "".join(f"<li>{table}: {count}</li>" for table, count in receipt.rows.items())
-        done = Response(
-            page.shown(
-                "Your account is deleted",
-                f"<p>Deleted at {fmt.instant(receipt.erased_at)}:</p><ul>{rows}</ul>"
-                f"<p>Receipt: <code>{receipt.digest}</code></p>",
-            ),
-            media_type="text/html",
-        )
-        done.delete_cookie(COOKIE, path="/")
-        done.delete_cookie(page.CSRF, path="/listener")
-        return done
 
     return pages
 

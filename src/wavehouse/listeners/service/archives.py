@@ -6,43 +6,23 @@ removed chapters are the same, on this server or another.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import ListenerId
-from wavehouse.listeners.adapters.payers import payer_hashes
 from wavehouse.listeners.queries import archives as queries
 from wavehouse.listeners.queries import cursors
 from wavehouse.listeners.queries import devices as device_queries
 from wavehouse.listeners.queries import positions as position_queries
 from wavehouse.listeners.queries import subscriptions as subscription_queries
 from wavehouse.listeners.rules import LARGEST_BATCH
-from wavehouse.listeners.service import accounts, chapters, reading, recording, subscriptions
+from wavehouse.listeners.service import chapters, reading, recording, subscriptions
 from wavehouse.listeners.types import Caller, Status
-from wavehouse.mail import Mail
 from wavehouse.store import Database, Listeners
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A receipt for an erasure: rows per table, time and a hash, but not the person."""
-
-    erased_at: datetime
-    rows: dict[str, int]
-    digest: str
-
-    def as_json(self) -> dict[str, object]:
-        """The receipt as plain values."""
-        return {
-            "erased_at": self.erased_at.isoformat(),
-            "rows": self.rows,
-            "digest": self.digest,
-        }
 
 
 def archive(database: Database[Listeners], *, listener_id: ListenerId) -> dict[str, Any]:
@@ -105,31 +85,6 @@ def bring_in(database: Database[Listeners], *, caller: Caller, document: Any) ->
         "actions": len(actions) - rejected,
         "rejected": rejected,
     }
-
-
-def erase(database: Database[Listeners], *, email: str, mail: Mail | None = None) -> Receipt:
-    """Erase a listener and all their data, at once (P37). NotFound for an unknown address.
-
-    Entitlements and their ledger stay under a pseudonym, revoked; sums of money stay; the payment
-    provider's events lose their content, and later ones about the same payer are stored without
-    content (E27). Emails still stored by ``mail`` are deleted. The listener's passwords and
-    sessions are refused afterwards, so no data is created again.
-    """
-    at = clock.now()
-    with database.worker() as tx:
-        listener = accounts.find(tx, email=email)
-        rows = {"listeners": 1, **queries.counts(tx, listener_id=listener.listener_id)}
-        references = queries.payer_references(tx, listener_id=listener.listener_id)
-        queries.remember_payers(tx, hashes=payer_hashes(database.place, references), at=at)
-        rows |= queries.release_entitlements(
-            tx, listener_id=listener.listener_id, references=references, at=at
-        )
-        queries.erase(tx, listener_id=listener.listener_id)
-    kept = mail.forget(to=listener.email) if mail else 0
-    if kept:
-        rows["emails in the outbox"] = kept
-    receipt = json.dumps([at.isoformat(), rows], sort_keys=True)
-    return Receipt(at, rows, hashlib.sha256(receipt.encode()).hexdigest())
 
 
 def _plain(value: object) -> str:

@@ -1,0 +1,54 @@
+"""Public interface of ``erasure``: requests to be forgotten, access requests, replay."""
+
+from wavehouse.erasure.service.at_once import erase_listener, erase_oneself
+from wavehouse.erasure.service.certifying import certificate
+from wavehouse.erasure.service.deciding import approve, preview, reject, undo
+from wavehouse.erasure.service.executing import run, waiting
+from wavehouse.erasure.service.exporting import Exported, export, export_oneself
+from wavehouse.erasure.service.replaying import replay
+from wavehouse.erasure.service.requesting import Filed, Wanted, confirm, file, get, listed, show
+from wavehouse.erasure.types import (
+    Channel,
+    Done,
+    Outcome,
+    Plan,
+    Purpose,
+    Rejection,
+    Replayed,
+    Request,
+    Status,
+    SubjectKind,
+)
+
+__all__ = [
+    "Channel",
+    "Done",
+    "Exported",
+    "Filed",
+    "Outcome",
+    "Plan",
+    "Purpose",
+    "Rejection",
+    "Replayed",
+    "Request",
+    "Status",
+    "SubjectKind",
+    "Wanted",
+    "approve",
+    "certificate",
+    "confirm",
+    "erase_listener",
+    "erase_oneself",
+    "export",
+    "export_oneself",
+    "file",
+    "get",
+    "listed",
+    "preview",
+    "reject",
+    "replay",
+    "run",
+    "show",
+    "undo",
+    "waiting",
+]

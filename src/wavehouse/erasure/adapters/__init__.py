@@ -1,0 +1,1 @@
+"""Adapters of ``erasure``: the classification as selections of rows, keys, files, archives."""

@@ -1,0 +1,98 @@
+"""Keys that are in no database: for the ledger's hashes, sealed identifiers, certificates.
+
+The first two are derived from the installation's secret (``server.secret``, or the password in the
+URL of the operational database); the key that signs certificates is a file in the home.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from wavehouse.erasure.rules.identifiers import normalised
+from wavehouse.erasure.types import Identifier
+from wavehouse.kernel.errors import Conflict
+from wavehouse.store import Stores
+
+KEY_VERSION = 1
+_LEDGER, _SEAL, _CHECK = b"wavehouse erasure ledger", b"wavehouse erasure identifiers", b"check"
+_NONCE = 12
+
+
+def _derived(stores: Stores, label: bytes) -> bytes:
+    secret = stores.operational.place.secret
+    return hmac.new(secret.encode(), label, hashlib.sha256).digest()
+
+
+def ledger_hash(stores: Stores, identifier: Identifier) -> bytes:
+    """HMAC-SHA256 of a normalised identifier with its kind: what the ledger keeps."""
+    text = f"{identifier.kind}\x1f{normalised(identifier)}"
+    return hmac.new(_derived(stores, _LEDGER), text.encode(), hashlib.sha256).digest()
+
+
+def key_check(stores: Stores) -> str:
+    """A fingerprint of the ledger's key, by which a ledger of another key is recognised."""
+    return hmac.new(_derived(stores, _LEDGER), _CHECK, hashlib.sha256).hexdigest()[:16]
+
+
+def seal(stores: Stores, values: Mapping[str, Sequence[str]]) -> bytes:
+    """A subject's values by name, encrypted (AES-256-GCM)."""
+    content = json.dumps({name: list(listed) for name, listed in values.items()})
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(_derived(stores, _SEAL)).encrypt(nonce, content.encode(), None)
+
+
+def unseal(stores: Stores, sealed: bytes) -> dict[str, tuple[str, ...]]:
+    """The values. Conflict when they were sealed under another key."""
+    try:
+        content = AESGCM(_derived(stores, _SEAL)).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+    except InvalidTag:
+        raise Conflict(
+            "the identifiers of this request were sealed under another secret",
+            hint="Restore the file server.secret that belongs to these databases.",
+        ) from None
+    return {name: tuple(listed) for name, listed in json.loads(content).items()}
+
+
+def signing_key(home: Path) -> Ed25519PrivateKey:
+    """The key that signs certificates; made on first use as a file of mode 0600 in the home."""
+    folder = home / "erasure"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "certificate.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text().strip()))
+    key = Ed25519PrivateKey.generate()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key.private_bytes_raw().hex())
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def sign(key: Ed25519PrivateKey, content: bytes) -> tuple[str, str]:
+    """A signature and the public key, both in base64."""
+    return (
+        base64.b64encode(key.sign(content)).decode(),
+        base64.b64encode(key.public_key().public_bytes_raw()).decode(),
+    )
+
+
+def is_signed(content: bytes, signature: str, public_key: str) -> bool:
+    """Whether a signature is that of the content by a public key, both in base64."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
+        key.verify(base64.b64decode(signature, validate=True), content)
+    except (ValueError, InvalidSignature):
+        return False
+    return True

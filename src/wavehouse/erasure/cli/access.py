@@ -1,0 +1,91 @@
+"""``wavehouse access``: requests for a copy of one's data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import click
+
+from wavehouse.erasure.cli.requests import AS_JSON, BY, REQUEST, SUBJECT
+
+if TYPE_CHECKING:
+    from wavehouse.workspace import OpenWorkspace
+
+
+@click.group()
+def access() -> None:
+    r"""Requests for a copy of one's data: filed, decided by a second person, exported.
+
+    \b
+      wavehouse access request anna@example.org
+      wavehouse erasure approve REQUEST --reason "verified by phone"
+      wavehouse access export REQUEST --out anna.zip
+
+    Listeners export their own data on their page.
+    """
+
+
+@access.command()
+@click.argument("value")
+@SUBJECT
+@BY
+@AS_JSON
+@click.pass_obj
+def request(open_workspace: OpenWorkspace, value: str, kind: str, by: str, as_json: bool) -> None:
+    """File a request for a copy of a subject's data."""
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import requesting
+    from wavehouse.erasure.types import Purpose, SubjectKind
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        shown.check_kind(workspace, kind)
+        filed = requesting.file(
+            workspace.stores,
+            workspace.settings,
+            identity=workspace.identity,
+            wanted=requesting.Wanted(SubjectKind(kind), value, by),
+            purpose=Purpose.ACCESS,
+        )
+    if as_json:
+        terminal.print_json({**shown.request_json(filed.request), "is_new": filed.is_new})
+    else:
+        shown.print_requests([filed.request])
+
+
+@access.command()
+@REQUEST
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The ZIP file to write, readable by you alone.",
+)
+@AS_JSON
+@click.pass_obj
+def export(open_workspace: OpenWorkspace, request_id: UUID, out: Path, as_json: bool) -> None:
+    """Write the archive of an approved request: an index to read, CSV and JSON for each table.
+
+    The request ends with it. The archive is not kept anywhere else.
+    """
+    import os
+
+    from wavehouse.erasure.service import exporting
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        made = exporting.export(
+            workspace.stores,
+            workspace.settings,
+            identity=workspace.identity,
+            request_id=request_id,
+        )
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(made.content)
+    if as_json:
+        terminal.print_json({"file": str(out), "rows": made.rows})
+        return
+    terminal.print_table(["table", "rows"], [[t, n] for t, n in made.rows.items()])
+    terminal.say(f"Written: {out}")

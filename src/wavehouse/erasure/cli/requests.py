@@ -1,0 +1,429 @@
+"""``wavehouse erasure``: requests, decisions, runs, certificates, replay."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import click
+
+from wavehouse.kernel.options import DAY
+
+if TYPE_CHECKING:
+    from wavehouse.workspace import OpenWorkspace
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+KINDS = ["listener", "learner", "creator", "organization", "buyer"]
+SUBJECT = click.option(
+    "--subject", "kind", type=click.Choice(KINDS), default="listener", show_default=True
+)
+BY = click.option("--by", metavar="NAME", default="", help="The identifier that VALUE is.")
+REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
+REASON = click.option("--reason", required=True, help="Why; stored, without personal data.")
+
+
+@click.group()
+def erasure() -> None:
+    r"""Requests to be forgotten: filed, decided by a second person, carried out, certified.
+
+    \b
+      wavehouse erasure request anna@example.org
+      wavehouse erasure plan REQUEST
+      wavehouse erasure approve REQUEST --reason "verified by phone"
+      wavehouse erasure run REQUEST
+
+    VALUE is an email address for listeners and creators, an account id for learners, a slug for
+    organizations, an order id for buyers; `--by` chooses another identifier.
+    """
+
+
+@erasure.command()
+@click.argument("value")
+@SUBJECT
+@BY
+@click.option("--undo-days", type=click.IntRange(0, 7), help="Days in which it can be undone.")
+@AS_JSON
+@click.pass_obj
+def request(
+    open_workspace: OpenWorkspace,
+    value: str,
+    kind: str,
+    by: str,
+    undo_days: int | None,
+    as_json: bool,
+) -> None:
+    """File a request for a subject. An open request for the same subject is returned instead."""
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import requesting
+    from wavehouse.erasure.types import SubjectKind
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        shown.check_kind(workspace, kind)
+        filed = requesting.file(
+            workspace.stores,
+            workspace.settings,
+            identity=workspace.identity,
+            wanted=requesting.Wanted(SubjectKind(kind), value, by),
+            undo_days=undo_days,
+        )
+    if as_json:
+        terminal.print_json({**shown.request_json(filed.request), "is_new": filed.is_new})
+        return
+    shown.print_requests([filed.request])
+    if not filed.is_new:
+        terminal.say("This request was open already.")
+
+
+@erasure.command("list")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
+@AS_JSON
+@click.pass_obj
+def list_requests(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
+    """List requests: open ones first, by their deadline."""
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import requesting
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        rows = requesting.listed(workspace.stores, identity=workspace.identity, limit=limit)
+    if as_json:
+        terminal.print_json({"requests": [shown.request_json(each) for each in rows]})
+    elif rows:
+        shown.print_requests(rows)
+    else:
+        terminal.say("No request.")
+
+
+@erasure.command()
+@REQUEST
+@AS_JSON
+@click.pass_obj
+def show(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> None:
+    """Show a request with its recorded steps."""
+    import dataclasses
+
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import requesting
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        matches, done = requesting.show(
+            workspace.stores, identity=workspace.identity, request_id=request_id
+        )
+    if as_json:
+        steps = [dataclasses.asdict(each) for each in done]
+        terminal.print_json({**shown.request_json(matches), "steps": steps})
+        return
+    values = shown.request_json(matches)
+    terminal.print_table(["field", "value"], [[k, v] for k, v in values.items() if v is not None])
+    if done:
+        terminal.print_table(
+            ["store", "table", "action", "rows", "status"],
+            [[d.store, d.table_name, d.action, d.rows_touched, d.status] for d in done],
+        )
+
+
+@erasure.command()
+@REQUEST
+@click.option("--freeze", is_flag=True, help="Replace the frozen plan by the one of now.")
+@AS_JSON
+@click.pass_obj
+def plan(open_workspace: OpenWorkspace, request_id: UUID, freeze: bool, as_json: bool) -> None:
+    """Show what a request would change now, counted exactly; changes no data."""
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import deciding
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        planned = (deciding.freeze if freeze else deciding.preview)(
+            workspace.stores, identity=workspace.identity, request_id=request_id
+        )
+    if as_json:
+        terminal.print_json(shown.plan_json(planned.plan))
+    else:
+        shown.print_plan(planned.plan)
+
+
+@erasure.command()
+@REQUEST
+@REASON
+@AS_JSON
+@click.pass_obj
+def approve(open_workspace: OpenWorkspace, request_id: UUID, reason: str, as_json: bool) -> None:
+    """Approve a request that another administrator filed; the plan is frozen.
+
+    The person who filed it is refused, unless the organization has no other administrator: the
+    decision and the certificate say so then.
+    """
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import deciding
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        decided = deciding.approve(
+            workspace.stores, identity=workspace.identity, request_id=request_id, reason=reason
+        )
+    if as_json:
+        terminal.print_json(shown.request_json(decided))
+    else:
+        shown.print_requests([decided])
+
+
+@erasure.command()
+@REQUEST
+@REASON
+@click.option(
+    "--because",
+    "rejection",
+    type=click.Choice(["identity_not_shown", "unfounded", "legal_obligation", "undone"]),
+    required=True,
+    help="The reason from the fixed list.",
+)
+@AS_JSON
+@click.pass_obj
+def reject(
+    open_workspace: OpenWorkspace, request_id: UUID, reason: str, rejection: str, as_json: bool
+) -> None:
+    """Reject a request before anything was removed."""
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import deciding
+    from wavehouse.erasure.types import Rejection
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        decided = deciding.reject(
+            workspace.stores,
+            identity=workspace.identity,
+            request_id=request_id,
+            rejection=Rejection(rejection),
+            reason=reason,
+        )
+    if as_json:
+        terminal.print_json(shown.request_json(decided))
+    else:
+        shown.print_requests([decided])
+
+
+@erasure.command()
+@REQUEST
+@AS_JSON
+@click.pass_obj
+def undo(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> None:
+    """Undo a request within its undo period: the person can sign in again."""
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import deciding
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        decided = deciding.undo(
+            workspace.stores, identity=workspace.identity, request_id=request_id
+        )
+    if as_json:
+        terminal.print_json(shown.request_json(decided))
+    else:
+        shown.print_requests([decided])
+
+
+@erasure.command()
+@REQUEST
+@AS_JSON
+@click.pass_obj
+def extend(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> None:
+    """Extend the deadlines by two months (GDPR) and 45 days (CCPA), once.
+
+    The law requires that the person was notified, with the reason, within the first deadline.
+    """
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import requesting
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        changed = requesting.extend(
+            workspace.stores, identity=workspace.identity, request_id=request_id
+        )
+    if as_json:
+        terminal.print_json(shown.request_json(changed))
+    else:
+        shown.print_requests([changed])
+
+
+@erasure.command()
+@REQUEST
+@click.option("--now", is_flag=True, help="End the undo period early.")
+@click.option("--plan", "digest", metavar="DIGEST", help="Refuse any other plan than this.")
+@AS_JSON
+@click.pass_obj
+def run(
+    open_workspace: OpenWorkspace, request_id: UUID, now: bool, digest: str | None, as_json: bool
+) -> None:
+    """Carry out an approved request, verify it, and issue its certificate.
+
+    A run that was stopped goes on where it was. `wavehouse up` does this once a minute.
+    """
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import executing
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        outcome = executing.run(
+            workspace.stores,
+            workspace.settings,
+            identity=workspace.identity,
+            request_id=request_id,
+            now=now,
+            digest=digest,
+        )
+    if as_json:
+        terminal.print_json(shown.outcome_json(outcome))
+        return
+    rows = shown.rows_of(outcome.done)
+    terminal.print_table(["table", "rows"], [[table, count] for table, count in rows.items()])
+    terminal.say(f"{outcome.request.status}; wavehouse erasure certificate {request_id}")
+
+
+@erasure.command()
+@click.argument("value")
+@SUBJECT
+@click.option("--deep", is_flag=True, help="Also rewrite tables and search the server's files.")
+@AS_JSON
+@click.pass_context
+def verify(context: click.Context, value: str, kind: str, deep: bool, as_json: bool) -> None:
+    """Search for VALUE, such as an email address, in everything that is stored.
+
+    Every column of every table and the files of the home are searched. Exit code 3 when it is
+    found.
+    """
+    import dataclasses
+
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import verifying
+    from wavehouse.erasure.types import SubjectKind
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
+
+    open_workspace: OpenWorkspace = context.obj
+    with open_workspace() as workspace:
+        levels = verifying.search(
+            workspace.stores,
+            workspace.settings,
+            identity=shown.operator(workspace),
+            kind=SubjectKind(kind),
+            value=value,
+            deeply=deep,
+        )
+    if as_json:
+        terminal.print_json({"levels": [dataclasses.asdict(level) for level in levels]})
+    else:
+        shown.print_levels(levels)
+    context.exit(EXIT_DONE if all(level.is_clean for level in levels) else EXIT_FOUND)
+
+
+@erasure.command()
+@click.option("--since", type=DAY, help="Erasures from this day (UTC) on; default: all.")
+@click.option(
+    "--ledger",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Another ledger than the one in the home.",
+)
+@AS_JSON
+@click.pass_obj
+def replay(
+    open_workspace: OpenWorkspace, since: datetime | None, ledger: Path | None, as_json: bool
+) -> None:
+    """Repeat the erasures of the ledger after a backup was restored.
+
+    The ledger is the file erasure/ledger.ndjson in the home. People that were erased and are in the
+    restored databases again are erased again.
+    """
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import replaying
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        done = replaying.replay(
+            workspace.stores,
+            workspace.settings,
+            identity=shown.operator(workspace),
+            since=None if since is None else since.replace(tzinfo=UTC),
+            path=ledger,
+        )
+    if as_json:
+        terminal.print_json({"entries": done.entries, "erased": len(done.erased)})
+    else:
+        terminal.say(f"{done.entries:,} entries; {len(done.erased)} people were erased again")
+
+
+@erasure.command()
+@click.argument("request_id", metavar="[REQUEST]", type=click.UUID, required=False)
+@click.option(
+    "--verify",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Check the signature of a certificate in a file instead.",
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="A .json or .pdf file."
+)
+@click.pass_obj
+def certificate(
+    open_workspace: OpenWorkspace, request_id: UUID | None, file: Path | None, out: Path | None
+) -> None:
+    """Print or write the certificate of a request, or check one.
+
+    A changed certificate is refused with exit code 1.
+    """
+    from wavehouse.erasure.service import certifying
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import UsageError
+
+    with open_workspace() as workspace:
+        if file is not None:
+            content, is_own = certifying.check(file, home=workspace.settings.home)
+            whose = "this installation" if is_own else "another installation"
+            terminal.say(f"The signature is right; the key is of {whose}: {content['status']}.")
+            return
+        if request_id is None:
+            raise UsageError("name a request, or --verify FILE")
+        document = certifying.certificate(
+            workspace.stores, identity=workspace.identity, request_id=request_id
+        )
+    if out is None:
+        terminal.print_json(document)
+        return
+    certifying.write(document, out)
+    terminal.say(f"Written: {out}")
+
+
+@erasure.command()
+@click.argument("value")
+@SUBJECT
+@BY
+@REASON
+@click.option("--until", type=DAY, required=True, help="Last day of the hold.")
+@click.pass_obj
+def hold(
+    open_workspace: OpenWorkspace, value: str, kind: str, by: str, reason: str, until: datetime
+) -> None:
+    """Put a legal hold on a person: erasure leaves everything until it ends.
+
+    Holds on tables: `wavehouse retention hold`.
+    """
+    from datetime import timedelta
+
+    from wavehouse.erasure.cli import shown
+    from wavehouse.erasure.service import requesting
+    from wavehouse.erasure.types import SubjectKind
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        hold_id = requesting.hold(
+            workspace.stores,
+            identity=shown.operator(workspace),
+            wanted=requesting.Wanted(SubjectKind(kind), value, by),
+            reason=reason,
+            until=until.replace(tzinfo=UTC) + timedelta(days=1),
+        )
+    terminal.say(f"Held: {hold_id}")

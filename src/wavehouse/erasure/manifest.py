@@ -1,0 +1,48 @@
+"""Manifest of ``erasure``: requests, their execution, access to one's own data."""
+
+from __future__ import annotations
+
+from wavehouse.kernel.manifest import Check, Command, Manifest, Page, Routes, Schedule, Section
+
+MANIFEST = Manifest(
+    commands=(
+        Command(
+            name="erasure",
+            target="wavehouse.erasure.cli.requests:erasure",
+            summary="Requests to be forgotten: decide, carry out, verify, certify.",
+        ),
+        Command(
+            name="access",
+            target="wavehouse.erasure.cli.access:access",
+            summary="Requests for a copy of one's data.",
+        ),
+        Command(
+            name="erase",
+            target="wavehouse.erasure.cli.listener:erase",
+            summary="Erase a listener with all their data.",
+            group="listeners",
+            section=Section.LISTENERS,
+        ),
+    ),
+    routes=(Routes(target="wavehouse.erasure.http:routers"),),
+    pages=(
+        Page(
+            path="/erasures",
+            title="Erasure",
+            icon="users",
+            key="z",
+            place=56,
+            target="wavehouse.web.erasures:router",
+        ),
+        Page(path="/listener/erasure", target="wavehouse.web.listener_erasure:router"),
+    ),
+    schedules=(
+        Schedule(
+            name="erasures",
+            seconds=60,
+            first=30,
+            target="wavehouse.erasure.jobs:erasing",
+        ),
+    ),
+    checks=(Check(name="erasures", target="wavehouse.erasure.checks:erasures"),),
+)

@@ -1,0 +1,1 @@
+"""Queries of ``erasure``; requests, steps and the ledger are in each of three databases."""

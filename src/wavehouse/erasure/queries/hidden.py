@@ -1,0 +1,67 @@
+"""SQL of hiding people during the undo period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from wavehouse.store import Listeners, Operational, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A user of an organization, and whether nobody else administrates it."""
+
+    user_id: UUID
+    is_only_admin: bool
+
+
+def hide_listener(tx: Tx[Listeners], *, listener_id: UUID, at: datetime | None) -> None:
+    """Set or clear when a listener was hidden."""
+    tx.execute(
+        "UPDATE listeners.listeners SET deleted_at = %(at)s WHERE listener_id = %(listener_id)s",
+        {"listener_id": listener_id, "at": at},
+    )
+
+
+def hide_creator(
+    tx: Tx[Operational], *, organization_id: UUID, user_id: UUID, is_active: bool
+) -> None:
+    """Let a user sign in, or not."""
+    tx.execute(
+        """
+        UPDATE accounts.users SET is_active = %(is_active)s
+        WHERE user_id = %(user_id)s AND organization_id = %(organization_id)s
+        """,
+        {"user_id": user_id, "organization_id": organization_id, "is_active": is_active},
+    )
+
+
+def creator(tx: Tx[Operational], *, organization_id: UUID, user_id: UUID) -> Standing | None:
+    """A user whose home is the organization, or None."""
+    return tx.maybe(
+        Standing,
+        """
+        SELECT u.user_id, NOT EXISTS (
+          SELECT FROM accounts.memberships m JOIN accounts.users o USING (user_id)
+          WHERE m.organization_id = u.organization_id AND m.user_id <> u.user_id
+            AND m.role = 'admin' AND m.removed_at IS NULL AND o.is_active) AS is_only_admin
+        FROM accounts.users u
+        WHERE u.user_id = %(user_id)s AND u.organization_id = %(organization_id)s
+        """,
+        {"organization_id": organization_id, "user_id": user_id},
+    )
+
+
+def other_admins(tx: Tx[Operational], *, organization_id: UUID, user_id: UUID) -> int:
+    """How many other administrators an organization has that could decide."""
+    number: int = tx.value(
+        """
+        SELECT count(*) FROM accounts.memberships m JOIN accounts.users u USING (user_id)
+        WHERE m.organization_id = %(organization_id)s AND m.user_id <> %(user_id)s
+          AND m.role = 'admin' AND m.removed_at IS NULL AND u.is_active
+        """,
+        {"organization_id": organization_id, "user_id": user_id},
+    )
+    return number

@@ -1,0 +1,110 @@
+"""SQL of the ledger: keyed hashes of erased identifiers, without any free text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from wavehouse.erasure.queries.requests import AnyTx
+from wavehouse.erasure.types import LedgerEntry
+
+
+def write(tx: AnyTx, *, entries: Sequence[LedgerEntry]) -> None:
+    """Store entries; an identifier that was erased before is recorded again."""
+    tx.execute_many(
+        """
+        INSERT INTO governance.erasure_ledger
+          (identifier_hash, erasure_request_id, kind, key_version, status, recorded_at)
+        VALUES (%(hash)s, %(request_id)s, %(kind)s, %(key_version)s, %(status)s, %(at)s)
+        ON CONFLICT (identifier_hash) DO UPDATE
+        SET erasure_request_id = excluded.erasure_request_id, status = excluded.status,
+            recorded_at = greatest(erasure_ledger.recorded_at, excluded.recorded_at)
+        """,
+        [
+            {
+                "hash": entry.identifier_hash,
+                "request_id": entry.erasure_request_id,
+                "kind": entry.kind,
+                "key_version": entry.key_version,
+                "status": entry.status,
+                "at": entry.recorded_at,
+            }
+            for entry in entries
+        ],
+    )
+
+
+def set_status(tx: AnyTx, *, request_id: UUID, status: str) -> None:
+    """Record the state of a request's identifiers."""
+    tx.execute(
+        """
+        UPDATE governance.erasure_ledger SET status = %(status)s
+        WHERE erasure_request_id = %(request_id)s
+        """,
+        {"request_id": request_id, "status": status},
+    )
+
+
+def entries(tx: AnyTx, *, since: datetime | None) -> list[LedgerEntry]:
+    """The entries from an instant on, or all, oldest first."""
+    return tx.rows(
+        LedgerEntry,
+        """
+        SELECT identifier_hash, erasure_request_id, kind, key_version, status, recorded_at,
+               late_arrivals
+        FROM governance.erasure_ledger
+        WHERE %(since)s::timestamptz IS NULL OR recorded_at >= %(since)s
+        ORDER BY recorded_at, identifier_hash
+        """,
+        {"since": since},
+    )
+
+
+def of_request(tx: AnyTx, *, request_id: UUID) -> list[LedgerEntry]:
+    """The entries of one request."""
+    return tx.rows(
+        LedgerEntry,
+        """
+        SELECT identifier_hash, erasure_request_id, kind, key_version, status, recorded_at,
+               late_arrivals
+        FROM governance.erasure_ledger WHERE erasure_request_id = %(request_id)s
+        ORDER BY identifier_hash
+        """,
+        {"request_id": request_id},
+    )
+
+
+def subject_hold(tx: AnyTx, *, hashes: Sequence[bytes], at: datetime) -> str | None:
+    """The reason of a legal hold on one of these identifiers that is in force, or None."""
+    reason: str | None = tx.value(
+        """
+        SELECT reason FROM governance.legal_holds
+        WHERE subject_hash = ANY (%(hashes)s) AND released_at IS NULL
+          AND starts_at <= %(at)s AND expires_at > %(at)s
+        ORDER BY expires_at DESC LIMIT 1
+        """,
+        {"hashes": list(hashes), "at": at},
+    )
+    return reason
+
+
+def put_subject_hold(
+    tx: AnyTx, *, subject_hash: bytes, reason: str, ordered_by: str, at: datetime, until: datetime
+) -> UUID:
+    """Store a legal hold on a person, by the ledger's hash."""
+    hold_id: UUID = tx.value(
+        """
+        INSERT INTO governance.legal_holds (subject_hash, reason, ordered_by, starts_at, expires_at)
+        VALUES (%(subject_hash)s, %(reason)s, %(ordered_by)s, %(at)s, %(until)s)
+        RETURNING legal_hold_id
+        """,
+        {
+            "subject_hash": subject_hash,
+            "reason": reason,
+            "ordered_by": ordered_by,
+            "at": at,
+            "until": until,
+        },
+    )
+    return hold_id

@@ -1,0 +1,1 @@
+"""Pure rules of erasure: deadlines, states, plans, identifiers, certificates."""

@@ -1,0 +1,109 @@
+"""The certificate of an erasure as plain values: what was removed, what was searched, what stays.
+
+Each level of verification is reported apart, and one that was not run is called so: a certificate
+never claims more than was searched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from wavehouse.erasure.types import Action, Done, Level, Plan, Request, StepStatus, SubjectKind
+
+VERSION = 1
+LEVELS = ("typed", "paranoid", "files", "deep")
+KEPT_FIGURES: Mapping[str, str] = {
+    SubjectKind.LISTENER: (
+        "Downloads, rollups and reports do not refer to listeners' accounts and are unchanged. "
+        "Sums of payments, refunds and disputes stay; entitlements and their ledger stay under a "
+        "random pseudonym, revoked."
+    ),
+    SubjectKind.LEARNER: "Content and the parameters of models stay; the counts are gone.",
+    SubjectKind.CREATOR: (
+        "Work of the organization (shows, campaigns, reports, episodes) stays and refers to a "
+        "user without name and address."
+    ),
+    SubjectKind.ORGANIZATION: "Nothing of the organization's figures stays, rollups included.",
+    SubjectKind.BUYER: (
+        "Values, currencies, times, credits and campaigns of conversions stay, so that every "
+        "issued report still adds up; order, user, session and device are gone."
+    ),
+}
+
+
+def certificate(
+    request: Request,
+    plan: Plan,
+    done: Sequence[Done],
+    levels: Sequence[Level],
+    *,
+    status: str,
+    at: datetime,
+    backups: str,
+    organization: str,
+    software: str,
+) -> dict[str, Any]:
+    """The content that is signed. It names no person."""
+    ran = {level.name: _level(level) for level in levels}
+    return {
+        "version": VERSION,
+        "kind": "certificate of erasure",
+        "issued_by": organization,
+        "software": software,
+        "request": str(request.erasure_request_id),
+        "subject_kind": request.subject_kind,
+        "requested_by": request.requested_by,
+        "channel": request.channel,
+        "received_at": _instant(request.received_at),
+        "verified_at": _instant(request.verified_at),
+        "decided_at": _instant(request.decided_at),
+        "decision": request.decision_reason,
+        "second_person": request.decided_by is not None,
+        "due_at": _instant(request.due_at),
+        "completed_at": _instant(at),
+        "status": status,
+        "policy_version": plan.policy_version,
+        "plan_digest": plan.digest,
+        "steps": [_done(each) for each in done],
+        "levels": {name: ran.get(name, {"result": "not run"}) for name in LEVELS},
+        "pending": [
+            each.table_name for each in done if each.status == StepStatus.PENDING_PROCESSOR
+        ],
+        "kept_figures": KEPT_FIGURES[SubjectKind(request.subject_kind)],
+        "backups": backups,
+    }
+
+
+def _level(level: Level) -> dict[str, Any]:
+    return {
+        "result": "nothing found" if level.is_clean else "found",
+        "scanned": dict(level.scanned),
+        "found": [{"where": f.where, "rows": f.rows} for f in level.findings if not f.basis],
+        "kept": [
+            {"where": f.where, "rows": f.rows, "basis": f.basis} for f in level.findings if f.basis
+        ],
+        "not_scanned": list(level.skipped),
+    }
+
+
+def _done(each: Done) -> dict[str, Any]:
+    line = {
+        "store": each.store,
+        "table": each.table_name,
+        "action": each.action,
+        "rows": each.rows_touched,
+        "status": each.status,
+    }
+    return {**line, "basis": each.basis} if each.action == Action.KEEP else line
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """The bytes that are signed: JSON with sorted keys and without spaces."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,64 @@
+"""The forms of an identifier: normalised for the ledger, spelled out for the search."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+from uuid import UUID
+
+from wavehouse.erasure.types import Identifier, LedgerKind
+
+SHORTEST = 6
+"""An identifier with fewer characters occurs in other people's data; it is not searched."""
+_BEFORE = r"(?:(?<![a-z0-9.!#$&*_+~-])|(?<=%[0-9a-f][0-9a-f])|(?<=\\[nrt]))"
+_AFTER = r"(?![a-z0-9_-]|\.[a-z0-9])"
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def normalised(identifier: Identifier) -> str:
+    """The value by which the same identifier is recognised: trimmed; emails in lower case."""
+    value = identifier.value.strip()
+    if identifier.kind is LedgerKind.EXTERNAL:
+        return value
+    return value.lower()
+
+
+def forms(identifier: Identifier) -> tuple[str, ...]:
+    """The spellings to search for, in lower case: exact, percent-encoded, hashed, without dashes.
+
+    A search compares in lower case, so that one spelling finds all.
+    """
+    value = normalised(identifier).lower()
+    if len(value) < SHORTEST:
+        return ()
+    if _UUID.fullmatch(value):
+        return value, UUID(value).hex
+    spelled = [value, quote(value, safe="").lower()]
+    if identifier.kind is LedgerKind.EMAIL:
+        spelled.append(hashlib.sha256(value.encode()).hexdigest())
+    return tuple(dict.fromkeys(spelled))
+
+
+def needles(identifiers: Iterable[Identifier]) -> tuple[tuple[str, str], ...]:
+    """All spellings of several identifiers, each with the pattern that its place must match."""
+    spelled = dict.fromkeys(form for each in identifiers for form in forms(each))
+    return tuple((form, pattern(form)) for form in spelled)
+
+
+def pattern(form: str) -> str:
+    """A regular expression (PostgreSQL's and Python's) for a spelling as a word of its own.
+
+    ``anna@example.org`` does not occur in ``joanna@example.org``, nor in ``anna@example.org.uk``;
+    it does after an escape, as in ``%2Fanna@example.org``. Other spellings are random, and may have
+    anything beside them.
+    """
+    if "@" not in form and "%40" not in form:
+        return ""
+    return f"{_BEFORE}{re.escape(form)}{_AFTER}"
+
+
+def too_short(identifiers: Iterable[Identifier]) -> int:
+    """The number of identifiers that are too short to be searched."""
+    return sum(not forms(each) for each in identifiers)

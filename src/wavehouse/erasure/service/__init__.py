@@ -1,0 +1,1 @@
+"""Use cases of ``erasure``: requests, decisions, execution, verification, replay, access."""

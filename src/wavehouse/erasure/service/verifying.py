@@ -1,0 +1,171 @@
+"""Use case: search for what an erasure should have removed, at levels that are reported apart.
+
+typed     the subject's rows by the classification's ways, and its identifiers in personal columns
+paranoid  every column of every table that the worker may read, also unclassified ones
+files     the files of the home
+deep      tables are rewritten, then every file of the embedded server's data folder is searched
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wavehouse.accounts import Identity, Role
+from wavehouse.erasure.adapters.home_search import search_folder, search_home
+from wavehouse.erasure.queries import catalogue
+from wavehouse.erasure.rules.identifiers import SHORTEST, needles, too_short
+from wavehouse.erasure.service import mapping
+from wavehouse.erasure.service.planning import Planned
+from wavehouse.erasure.service.subjects import database_of
+from wavehouse.erasure.types import (
+    Action,
+    Finding,
+    Identifier,
+    LedgerKind,
+    Level,
+    Plan,
+    SubjectKind,
+)
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.databases import DATABASES
+from wavehouse.kernel.errors import InvalidInput, Refused
+from wavehouse.store import Stores, count_rows, discard_log, rewrite, search_rows
+
+_OWN = ("governance.erasure_requests",)
+"""Tables whose rows about the request leave with its completion."""
+
+
+def spellings(planned: Planned) -> tuple[tuple[str, str], ...]:
+    """What is searched: all spellings of the identifiers that must not remain.
+
+    The key of a root row that stays under a pseudonym, such as a creator's, is that pseudonym.
+    """
+    stays = not any(
+        step.action is Action.DELETE and step.name == planned.smap.root.rpartition(".")[0]
+        for step in planned.plan.steps
+    )
+    root = set(planned.values.get("", ())) if stays and planned.smap.kind != "buyer" else set()
+    return needles(each for each in planned.identifiers if each.value not in root)
+
+
+def typed(stores: Stores, planned: Planned) -> Level:
+    """The subject's rows, and its identifiers in the personal columns of the subject's tables."""
+    searched = spellings(planned)
+    findings: list[Finding] = []
+    tables = columns = 0
+    for name in DATABASES:
+        steps = [s for s in planned.plan.steps if s.store == name and s.action is not Action.NULL]
+        if not steps:
+            continue
+        with database_of(stores, name).worker(snapshot=True) as tx:
+            for step in steps:
+                if step.action is Action.DELETE and not step.held:
+                    rows = planned.smap.selection(step.key, planned.values, planned.tenant)
+                    left = 0 if rows.is_empty else count_rows(tx, rows)
+                    if left:
+                        findings.append(Finding(step.name, left))
+            for table in sorted({s.table for s in steps}):
+                personal = planned.smap.personal_columns(f"{name}.{table}")
+                tables, columns = tables + 1, columns + len(personal)
+                hits = search_rows(tx, table, searched, personal) if personal else 0
+                if hits:
+                    findings.append(Finding(f"{name}.{table}", hits))
+    return _parted(planned, "typed", {"tables": tables, "columns": columns}, findings, ())
+
+
+def paranoid(stores: Stores, planned: Planned) -> Level:
+    """Every column of every table that the worker may read."""
+    searched = spellings(planned)
+    findings: list[Finding] = []
+    skipped: list[str] = []
+    tables = columns = 0
+    for name in DATABASES:
+        with database_of(stores, name).worker() as tx:
+            readable = set(catalogue.readable(tx))
+            counts: dict[str, int] = {}
+            for each in catalogue.columns(tx):
+                counts[each.table_name] = counts.get(each.table_name, 0) + 1
+            for table, number in counts.items():
+                if table not in readable:
+                    skipped.append(f"{name}.{table}: the worker may not read it")
+                    continue
+                tables, columns = tables + 1, columns + number
+                hits = search_rows(tx, table, searched)
+                if hits and table not in _OWN:
+                    findings.append(Finding(f"{name}.{table}", hits))
+    short = too_short(planned.identifiers)
+    if short:
+        skipped.append(f"{short} identifiers are too short to be searched")
+    return _parted(planned, "paranoid", {"tables": tables, "columns": columns}, findings, skipped)
+
+
+def files(settings: Settings, planned: Planned) -> Level:
+    """The files of the home: emails, spool, reports, audio, quarantine."""
+    return search_home(settings.home, spellings(planned))
+
+
+def deep(stores: Stores, planned: Planned, *, last: Sequence[str] = ()) -> Level:
+    """Rewrite the touched tables, discard the log, and search the data folder's bytes.
+
+    Refused for databases that are not on the embedded server: their files belong to others.
+    """
+    server = stores.server
+    if server is None:
+        raise Refused(
+            "the databases are on another server: its files cannot be searched from here",
+            hint="Run VACUUM FULL on the tables of the certificate there.",
+        )
+    tables: dict[str, set[str]] = {}
+    for step in planned.plan.steps:
+        if step.store in DATABASES and step.action is not Action.KEEP:
+            tables.setdefault(step.store, set()).add(step.table)
+    for name in DATABASES:
+        more = {each.partition(".")[2] for each in last if each.startswith(f"{name}.")}
+        rewrite(database_of(stores, name).place, sorted(tables.get(name, set()) | more))
+    discard_log(stores.operational.place, server.data)
+    return search_folder(server.data, spellings(planned), name="deep")
+
+
+def search(
+    stores: Stores,
+    settings: Settings,
+    *,
+    identity: Identity,
+    kind: SubjectKind,
+    value: str,
+    deeply: bool = False,
+) -> tuple[Level, ...]:
+    """Search for an identifier in everything that is stored, whether or not it was erased.
+
+    For the operator. InvalidInput for a value that is too short to mean one person.
+    """
+    if identity.role != Role.ADMIN:
+        raise Refused("only administrators search for people")
+    form = LedgerKind.EMAIL if "@" in value else LedgerKind.EXTERNAL
+    identifiers = (Identifier(form, value),)
+    if not needles(identifiers):
+        raise InvalidInput(f"the value is shorter than {SHORTEST} characters", where="value")
+    smap = mapping.subject_map(stores, kind)
+    planned = Planned(Plan((), smap.version, ""), smap, {}, identifiers, None)
+    levels = [paranoid(stores, planned), files(settings, planned)]
+    if deeply:
+        tables = [name for name in smap.columns.by_table if name.split(".")[1] not in _UPKEEP]
+        levels.append(deep(stores, planned, last=tables))
+    return tuple(levels)
+
+
+_UPKEEP = ("schema_ops",)
+
+
+def _parted(
+    planned: Planned,
+    name: str,
+    scanned: dict[str, int],
+    findings: Sequence[Finding],
+    skipped: Sequence[str],
+) -> Level:
+    """Findings in tables that keep their rows have the basis of that; those that are held, too."""
+    kept = {s.name: s.basis for s in planned.plan.steps if s.action is Action.KEEP and s.basis}
+    kept |= {s.name: s.held for s in planned.plan.steps if s.held}
+    marked = tuple(Finding(each.where, each.rows, kept.get(each.where, "")) for each in findings)
+    return Level(name, scanned, marked, tuple(skipped))

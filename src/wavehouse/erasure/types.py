@@ -1,0 +1,355 @@
+"""Data types of ``erasure``: requests, plans, steps, certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from wavehouse.kernel.databases import DatabaseName
+
+
+class SubjectKind(StrEnum):
+    """What a person, or an organization, is to the installation."""
+
+    LISTENER = "listener"
+    LEARNER = "learner"
+    CREATOR = "creator"
+    ORGANIZATION = "organization"
+    BUYER = "buyer"
+
+
+ROOT: Mapping[SubjectKind, DatabaseName] = {
+    SubjectKind.LISTENER: "listeners",
+    SubjectKind.LEARNER: "learning",
+    SubjectKind.CREATOR: "operational",
+    SubjectKind.ORGANIZATION: "operational",
+    SubjectKind.BUYER: "operational",
+}
+"""The database of a kind of subject; its requests are stored there."""
+
+
+class Purpose(StrEnum):
+    """The reason for a request."""
+
+    ERASURE = "erasure"
+    ACCESS = "access"
+
+
+class RequestedBy(StrEnum):
+    """The author of a request."""
+
+    SUBJECT = "subject"
+    ADMINISTRATOR = "administrator"
+
+
+class Channel(StrEnum):
+    """How identity was shown."""
+
+    SESSION = "session"
+    SIGNED_LINK = "signed_link"
+    ADMINISTRATOR = "administrator"
+    API = "api"
+
+
+class Status(StrEnum):
+    """The state of a request."""
+
+    RECEIVED = "received"
+    IDENTITY_PENDING = "identity_pending"
+    VERIFIED = "verified"
+    SOFT_DELETED = "soft_deleted"
+    EXECUTING = "executing"
+    VERIFYING = "verifying"
+    COMPLETED = "completed"
+    PARTIALLY_HELD = "partially_held"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+ENDED = (Status.COMPLETED, Status.PARTIALLY_HELD, Status.REJECTED)
+"""States that nothing follows."""
+
+
+class Rejection(StrEnum):
+    """Why a request was rejected, from a fixed list."""
+
+    IDENTITY_NOT_SHOWN = "identity_not_shown"
+    UNFOUNDED = "unfounded"
+    LEGAL_OBLIGATION = "legal_obligation"
+    UNDONE = "undone"
+
+
+class Action(StrEnum):
+    """What a step does to the rows of its table."""
+
+    DELETE = "delete"
+    ANONYMISE = "anonymise"
+    PSEUDONYMISE = "pseudonymise"
+    NULL = "null"
+    KEEP = "keep"
+    REDACT = "redact"
+
+
+class StepStatus(StrEnum):
+    """The state of a step."""
+
+    PENDING = "pending"
+    DONE = "done"
+    HELD = "held"
+    FAILED = "failed"
+    PENDING_PROCESSOR = "pending_processor"
+
+
+class LedgerKind(StrEnum):
+    """What was hashed for the ledger."""
+
+    EMAIL = "email"
+    SUBJECT_ID = "subject_id"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The legal deadlines of a request; ``due_at`` is the earlier of the two."""
+
+    gdpr_at: datetime
+    ccpa_at: datetime
+    acknowledge_at: datetime
+
+    @property
+    def due_at(self) -> datetime:
+        """The earlier deadline."""
+        return min(self.gdpr_at, self.ccpa_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table or view; ``relkind`` is PostgreSQL's letter for what it belongs to."""
+
+    table_name: str
+    column_name: str
+    type: str
+    required: bool
+    relkind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key: rows of ``child`` refer to rows of ``parent`` by ``columns``.
+
+    ``on_delete`` is PostgreSQL's letter: a (no action), r (restrict), c (cascade), n (set null),
+    d (set default). ``nullable`` are the columns that may be emptied.
+    """
+
+    child: str
+    parent: str
+    columns: tuple[str, ...]
+    on_delete: str
+    nullable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way in which rows of a table belong to a subject, and what erasure does to them.
+
+    ``number`` tells several ways of one table apart. ``over`` are the tables that lead to the
+    subject, so that they must keep their rows until this way was dealt with.
+    """
+
+    store: str
+    table: str
+    number: int
+    action: Action
+    through: str
+    over: tuple[str, ...] = ()
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a plan: a table, what happens to the subject's rows, and how many there are.
+
+    ``column`` is the reference that a ``null`` step empties. ``held`` says which legal hold stops
+    the step.
+    """
+
+    position: int
+    store: str
+    table: str
+    number: int
+    action: Action
+    through: str = ""
+    basis: str = ""
+    column: str = ""
+    rows: int = 0
+    held: str = ""
+
+    @property
+    def name(self) -> str:
+        """The table with its store."""
+        return f"{self.store}.{self.table}"
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What identifies the step within its request."""
+        return self.store, self.table, self.number
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The ordered steps of a request, the version of the policy, and a digest of both."""
+
+    steps: tuple[Step, ...]
+    policy_version: str
+    digest: str
+
+    @property
+    def rows(self) -> int:
+        """The rows that the plan changes."""
+        return sum(s.rows for s in self.steps if s.action is not Action.KEEP and not s.held)
+
+    @property
+    def held(self) -> tuple[Step, ...]:
+        """Steps that a legal hold stops."""
+        return tuple(step for step in self.steps if step.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request for erasure or for access. ``subject_id`` is None once it has ended."""
+
+    erasure_request_id: UUID
+    purpose: str
+    subject_kind: str
+    subject_id: str | None
+    organization_id: UUID | None
+    requested_by: str
+    channel: str
+    status: str
+    undo_days: int
+    filed_by: UUID | None
+    decided_by: UUID | None
+    decided_at: datetime | None
+    decision_reason: str | None
+    rejected_reason: str | None
+    failure: str | None
+    received_at: datetime
+    verified_at: datetime | None
+    grace_until: datetime | None
+    due_gdpr_at: datetime
+    due_ccpa_at: datetime
+    due_acknowledgement_at: datetime | None
+    acknowledged_at: datetime | None
+    extended_at: datetime | None
+    completed_at: datetime | None
+    plan_digest: bytes | None
+    policy_version: str | None
+
+    @property
+    def due_at(self) -> datetime:
+        """The earlier of the two deadlines."""
+        return min(self.due_gdpr_at, self.due_ccpa_at)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something remains to be done."""
+        return self.status not in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that was carried out, or held, with the rows that it changed."""
+
+    store: str
+    table_name: str
+    batch: int
+    position: int
+    action: str
+    status: str
+    rows_touched: int | None
+    basis: str | None
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A value that names a person, as the ledger hashes it and the scan searches it."""
+
+    kind: LedgerKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person or organization with its identifiers, read before anything is removed."""
+
+    kind: SubjectKind
+    key: str
+    organization_id: UUID | None
+    identifiers: tuple[Identifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A table or a file in which an identifier is still stored, and how often.
+
+    ``basis`` is the legal basis, or the hold, on which it stays; empty for a residue.
+    """
+
+    where: str
+    rows: int
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The result of one level of verification: what was scanned, and what was found.
+
+    ``skipped`` names what could not be scanned, with the reason: it is never claimed as clean.
+    """
+
+    name: str
+    scanned: Mapping[str, int]
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was found that has no basis to stay."""
+        return all(each.basis for each in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A line of the ledger: a keyed hash, never the identifier."""
+
+    identifier_hash: bytes
+    erasure_request_id: UUID
+    kind: str
+    key_version: int
+    status: str
+    recorded_at: datetime
+    late_arrivals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of a request came to."""
+
+    request: Request
+    plan: Plan
+    done: tuple[Done, ...]
+    certificate: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay of the ledger came to."""
+
+    entries: int
+    subjects: int
+    erased: tuple[UUID, ...] = field(default_factory=tuple)
