@@ -74,7 +74,7 @@ def _replay(stores: Stores, settings: Settings, identity: Identity, pending: Pen
         return "no erasures to repeat"
     erasure = importlib.import_module(_ERASURE)
     result = erasure.replay(stores, settings, identity=identity)
-    return f"erasures repeated: {result}"
+    return f"{result.entries} in the ledger, {len(result.erased)} erased again"
 
 
 def _schema(stores: Stores) -> Checked:
