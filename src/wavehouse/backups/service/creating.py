@@ -25,9 +25,9 @@ _NO_SPACE = re.compile(r"No space left on device|could not write|Disk quota")
 Say = Callable[[str], None]
 
 
-def embedded(stores: Stores) -> EmbeddedServer:
+def _embedded(stores: Stores) -> EmbeddedServer:
     """The embedded server. Refused for servers at URLs, which others back up."""
-    if stores.server is None or any(not place.make_database for place in stores.places):
+    if stores.server is None or any(not each.make_database for each in stores.places):
         raise Refused(
             "wavehouse backs up only its embedded server",
             hint="Back up servers at URLs with pg_basebackup, pgBackRest or the provider's own "
@@ -45,7 +45,7 @@ def create(
     The backup becomes visible under its name only when everything is on disk. Raises DiskFull when
     there is not enough space, before anything is copied where that is known.
     """
-    server = embedded(stores)
+    server = _embedded(stores)
     home = settings.home
     started = clock.now()
     name = rules.backup_id(started)
