@@ -29,7 +29,6 @@ from wavehouse.kernel.config import Settings
 from wavehouse.kernel.databases import DATABASES
 from wavehouse.kernel.errors import InvalidInput, Refused, UsageError, WavehouseError
 from wavehouse.store import EmbeddedServer
-from wavehouse.store.binaries import MAJOR
 
 _PATIENCE = 1800.0
 Say = Callable[[str], None]
@@ -140,10 +139,11 @@ def undo(settings: Settings) -> Path:
 
 
 def _require_restorable(home: Path, name: str, backup: Backup, to_time: datetime | None) -> None:
-    if backup.format != FORMAT or backup.postgres != str(MAJOR):
+    major = EmbeddedServer(home).major
+    if backup.format != FORMAT or backup.postgres != str(major):
         raise Refused(
             f"the backup was made by PostgreSQL {backup.postgres} ({backup.format}); this version "
-            f"restores PostgreSQL {MAJOR}",
+            f"restores PostgreSQL {major}",
             where=name,
             hint=f"Restore it with wavehouse {backup.product}, then upgrade.",
         )
