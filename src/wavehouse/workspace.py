@@ -13,8 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from wavehouse.accounts import Identity, Organization, Scope
+from wavehouse.accounts import Identity, Organization, Role, Scope
 from wavehouse.kernel.config import Settings
+from wavehouse.kernel.errors import Refused
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.store import Database, Operational, Stores
 
@@ -37,6 +38,11 @@ class Workspace:
     def home(self) -> OrganizationId:
         """The installation's own organization, whose administrators are the operators."""
         return self.owner or self.organization.organization_id
+
+    def require_operator(self) -> None:
+        """Refused unless the identity is an administrator of the installation's organization."""
+        if self.identity.role != Role.ADMIN or self.identity.organization_id != self.home:
+            raise Refused("only the operator may do this")
 
 
 class OpenWorkspace(Protocol):

@@ -76,7 +76,7 @@ def test_garbage_is_not_a_key(text: str) -> None:
 
 @given(st.binary(min_size=48, max_size=48))
 def test_base62_has_the_length_and_the_letters_that_were_asked_for(noise: bytes) -> None:
-    """For any random input: 32 characters of [0-9A-Za-z]."""
+    """Any random input gives 32 characters of [0-9A-Za-z]."""
     text = rules.base62(noise, 32)
 
     assert 32 == len(text)

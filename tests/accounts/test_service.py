@@ -112,7 +112,7 @@ def test_a_sign_in_link_ends_after_a_day(workspace: Workspace) -> None:
 
 
 def test_a_session_ends_after_thirty_days(workspace: Workspace) -> None:
-    """After that the cookie identifies nobody."""
+    """The cookie identifies nobody afterwards."""
     with clock.frozen(NOON):
         token = _link(workspace)
         with workspace.stores.operational.worker() as tx:

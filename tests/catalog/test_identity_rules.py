@@ -208,7 +208,7 @@ def test_r03_a_guid_that_is_still_there_is_another_episode() -> None:
 
 
 def test_r03_without_a_guid_an_episode_is_its_file_behind_prefix_and_parameters() -> None:
-    """So adding a prefix creates no new episode."""
+    """Adding a prefix creates no new episode."""
     plain = guid_without_one("https://cdn.example/n1.mp3?token=2")
     assert plain == guid_without_one("https://op3.dev/e/cdn.example/n1.mp3?token=3&utm_source=x")
     assert "https://cdn.example/n1.mp3" == plain
@@ -227,5 +227,5 @@ def test_r03_without_a_guid_an_episode_is_its_file_behind_prefix_and_parameters(
      "https://dts.podtrac.com/redirect.mp3/op3.dev/e//https%3A//pdst.fm/e/cdn.example/p.mp3"],
 )  # fmt: skip
 def test_r03_prefixes_are_taken_off_as_they_are_in_use(url: str) -> None:
-    """With double slashes, encoded schemes and chains of prefixes."""
+    """Stripping handles double slashes, encoded schemes and chains of prefixes."""
     assert ("cdn.example", "/p.mp3") == media_key(url)

@@ -22,6 +22,7 @@ from wavehouse.catalog.types import Polled, PollOutcome
 from wavehouse.kernel import clock, config
 from wavehouse.kernel.errors import Conflict, NotFound
 from wavehouse.kernel.ids import PodcastId
+from wavehouse.kernel.retrying import retry_after
 from wavehouse.measurement.jobs import counting
 from wavehouse.wiring import working
 from wavehouse.workspace import Workspace
@@ -140,7 +141,7 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: int | Non
     """All three date forms of RFC 9110 are read; any other value is ignored."""
     expected = None if seconds is None else timedelta(seconds=seconds)
 
-    assert expected == rules.retry_after(header, now=NOON)
+    assert expected == retry_after(header, now=NOON)
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ def test_link_headers_name_relations(header: str | None, expected: list[tuple[st
     ],
 )
 def test_leases_are_from_five_minutes_to_thirty_days(stated: str, lease: timedelta) -> None:
-    """Whatever lease the hub grants."""
+    """The limits apply to any lease that the hub grants."""
     assert lease == rules.lease_of({"hub.lease_seconds": stated})
 
 

@@ -67,7 +67,7 @@ def test_every_option_of_a_day_or_of_money_has_its_type() -> None:
 def test_a_day_in_another_notation_is_answered_with_the_way_to_write_it(
     name: str, written: str, answer: str
 ) -> None:
-    """In every command that takes a day."""
+    """Every command that takes a day has the hint."""
     with pytest.raises(click.BadParameter) as refused:
         EVERY[name].type.convert(written, EVERY[name], None)
 
@@ -80,7 +80,7 @@ def test_a_day_in_another_notation_is_answered_with_the_way_to_write_it(
     [("49,90", "49.90"), ("1.234,50", "1234.50"), ("1,234.50", "1234.50"), ("1 234,50", "1234.50")],
 )
 def test_a_decimal_comma_is_answered_with_a_point(name: str, written: str, answer: str) -> None:
-    """In every command that takes an amount."""
+    """Every command that takes an amount has the hint."""
     with pytest.raises(click.BadParameter) as refused:
         EVERY[name].type.convert(written, EVERY[name], None)
 

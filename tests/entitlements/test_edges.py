@@ -90,7 +90,7 @@ def test_a_grant_is_made_checked_and_revoked_by_the_api(
 def test_bad_grants_are_refused_with_a_sentence(
     client: TestClient, listener_id: ListenerId, change: dict[str, Any], status: int
 ) -> None:
-    """Nothing is stored."""
+    """The request is answered with one sentence, and nothing is stored."""
     body = {"listener_id": str(listener_id), "resource": "plus", "reason": "help",
             "expires_at": "2030-01-01T00:00:00Z", **change}  # fmt: skip
     assert status == client.post(API, json=body).status_code

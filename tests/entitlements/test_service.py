@@ -253,7 +253,7 @@ def test_e23_a_grant_by_hand_needs_a_reason_and_an_end(
     database: Database[Listeners], selling: Workspace, listener_id: ListenerId,
     change: dict[str, Any],
 ) -> None:  # fmt: skip
-    """Or it is explicitly permanent; both together are refused."""
+    """A permanent grant must be explicit; both an end and permanent are refused."""
     end = clock.now() + timedelta(days=30)
     new = NewGrant(listener_id, "feed", "plus", ScopeKind.PROMO, "launch", "launch", None, end)
     with database.worker() as tx:

@@ -24,7 +24,7 @@ def test_a_working_user_is_answered_beside_slow_connections() -> None:
 
 
 def test_private_addresses_are_not_connected_to() -> None:
-    """In every spelling, with and without a user name."""
+    """Every spelling is refused, with and without a user name."""
     part = attack.addresses()
 
     assert [] == part.broken

@@ -136,7 +136,7 @@ def test_another_content_has_another_digest() -> None:
 def test_a_wrong_file_is_refused_with_its_place(
     old: str, new: str, message: str, where: str
 ) -> None:
-    """Never half read, never the last of two keys."""
+    """A file is read completely or refused; the last of two equal keys never wins."""
     with pytest.raises(InvalidInput) as refused:
         resolve(parse(SMALL.replace(old, new, 1)))
 
@@ -145,7 +145,7 @@ def test_a_wrong_file_is_refused_with_its_place(
 
 
 def test_a_file_that_is_missing_or_too_large_is_refused(tmp_path: Path) -> None:
-    """With its name."""
+    """The error has the file's name."""
     with pytest.raises(NotFound, match="No such file"):
         read_classification(tmp_path / "none.yml")
     (tmp_path / "large.yml").write_bytes(b"#" * (9 * 2**20))

@@ -121,7 +121,7 @@ WITHOUT_IDENTITY = {
     "alerts": 1,  # evaluating is maintenance of the installation, like counting
     "audit": 2,  # of the operational and of the listeners' database
     "entitlements": 20,  # receiving, folding and notices are maintenance; a listener's access
-    "learning": 1,  # finding organizations with something to close is maintenance, like counting
+    "learning": 3,  # finding organizations with work, and the rollup of behaviour, are maintenance
     "catalog": 5,  # jobs of polls and hubs, and hubs' announcements, are maintenance
     "erasure": 11,  # finding and searching are parts of use cases; upkeep for all organizations
     "listeners": 41,

@@ -32,7 +32,7 @@ def _exists(root: Path, name: str) -> bool:
 
 
 def test_the_page_is_short_enough_to_be_read(page: str) -> None:
-    """At most 300 lines."""
+    """The page has at most 300 lines."""
     assert page.count("\n") <= 300
 
 

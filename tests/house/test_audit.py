@@ -17,7 +17,7 @@ def test_notice_lists_the_packages_of_the_product_with_their_licences() -> None:
 
 
 def test_licences_are_permissive_or_have_a_reason() -> None:
-    """For every installed package, including development tools."""
+    """The check covers every installed package, including development tools."""
     packages = [*audit.names_in("requirements.lock"), *audit.names_in("requirements-dev.lock")]
 
     assert [] == audit.licence_findings(packages)

@@ -49,7 +49,7 @@ def test_every_error_code_stands_in_the_reference(generator: ModuleType, root: P
 
 
 def test_every_setting_stands_in_the_reference(root: Path) -> None:
-    """With its variable, which operators search for."""
+    """The entry has the variable, which operators search for."""
     page = (root / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     example = (root / "configs" / "migrate.example.env").read_text(encoding="utf-8")
 

@@ -109,7 +109,7 @@ def test_every_counting_rule_of_this_issue_has_a_test_with_its_number(
 def test_every_money_rule_of_this_issue_has_a_test_with_its_number(
     rows: dict[str, list[str]], test_names: list[str], number: int
 ) -> None:
-    """``test_at21_…``."""
+    """A test's name contains ``at21`` or the rule's other number."""
     assert f"AT{number}" in rows
     assert [n for n in test_names if re.search(rf"_at{number}(?:_|$)", n)]
 
@@ -117,7 +117,7 @@ def test_every_money_rule_of_this_issue_has_a_test_with_its_number(
 def test_a_rule_that_is_called_done_has_a_test_with_its_number(
     rows: dict[str, list[str]], test_names: list[str]
 ) -> None:
-    """Whichever issue built it."""
+    """The check does not depend on the issue that built the rule."""
     done = [key for key, row in rows.items() if "-" not in key and row[1] in {"done", "partly"}]
     without = [
         key

@@ -199,6 +199,7 @@ ID = str(uuid4())
 VALID = {
     "ingest feed": ["https://a.example/feed.xml"],
     "quarantine discard": ["--all"],
+    "audit prove": ["--from", "1"],
     "campaigns add": ["--name", "a", "--sponsor", "b", "--show", "c", "--from", "2026-11-01",
                       "--to", "2026-11-02", "--value", "10"],
     "campaigns displace": [ID],

@@ -113,7 +113,7 @@ def world(
 
 
 def test_downloads_equal_the_truth_by_every_member(world: World) -> None:
-    """In total, by day, episode, app and country."""
+    """The figures are equal in total, by day, episode, app and country."""
     answer = world.truth["downloads"]
 
     assert answer["by_day"] == world.figures("day")

@@ -82,7 +82,7 @@ def test_an_unusable_value_names_its_source_and_hides_a_secret(tmp_path: Path) -
 
 @pytest.mark.parametrize("value", ["0", "-1"])
 def test_a_number_must_be_positive(tmp_path: Path, value: str) -> None:
-    """For a port and for a number of days."""
+    """A port and a number of days must be positive."""
     with pytest.raises(UsageError, match="positive"):
         config.load({}, {"WAVEHOUSE_RAW_RETENTION_DAYS": value}, tmp_path)
 

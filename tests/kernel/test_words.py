@@ -77,7 +77,7 @@ def test_xml_is_well_formed_in_elements_and_attributes(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_formula_is_a_text_in_a_spreadsheet(text: str) -> None:
-    """In every disguise; spreadsheets skip spaces before the sign."""
+    """Every disguise is found, since spreadsheets skip spaces before the sign."""
     assert words.cell(text).startswith("'")
 
 

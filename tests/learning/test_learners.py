@@ -152,7 +152,7 @@ def test_l12_l15_a_choice_is_logged_and_given_again_until_it_is_heard(desk: Desk
 
 
 def test_the_next_of_a_series_comes_first_and_nothing_comes_twice(desk: Desk) -> None:
-    """Until everything was heard; then the list is empty."""
+    """The series continues until everything was heard; then the list is empty."""
     desk.content("x", "y")
     for n in (1, 2, 3):
         desk.content(f"s{n}", series_id="s", episode_number=n)

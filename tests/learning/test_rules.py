@@ -177,7 +177,7 @@ def test_l3_l4_merge_is_the_union_and_taking_out_its_opposite(
 
 def test_l4_no_more_is_taken_out_than_was_counted() -> None:
     """Removing more raises an error and never gives a negative count."""
-    with pytest.raises(ValueError, match="more is taken out"):
+    with pytest.raises(ValueError, match="more outcomes are removed"):
         evidence.without(Evidence(), Evidence({(NOW, 3, 0): 1}))
 
 
@@ -192,7 +192,7 @@ def test_l5_an_outcome_is_one_increment(one: Outcome) -> None:
 
 @given(evidences, st.integers(0, BINS - 1))
 def test_l6_clean_never_lowers_and_heavy_never_raises_a_level(some: Evidence, number: int) -> None:
-    """For any previous evidence."""
+    """The rule holds for any previous evidence."""
     before = mean(some)
 
     assert mean(with_one(some, number, OutcomeClass.CLEAN)) >= before - 1e-12
@@ -213,7 +213,7 @@ def test_l7_spread_never_grows_with_evidence_of_the_month_and_grows_with_silence
 
 
 def test_l8_without_evidence_the_level_is_the_priors() -> None:
-    """With zero outcomes and the prior's spread."""
+    """There are zero outcomes, and the spread is the prior's."""
     nothing = level(Evidence(), DEFAULT_MODEL, bucket=NOW)
 
     assert 0 == nothing.outcomes
@@ -249,7 +249,7 @@ def test_l14_below_five_outcomes_there_is_no_level(number: int, enough: bool) ->
 
 
 def test_what_a_learner_says_moves_the_prior() -> None:
-    """Until evidence outweighs the statement."""
+    """The effect lasts until evidence outweighs the statement."""
     stated = [
         level(Evidence(), DEFAULT_MODEL, bucket=NOW, stated=word).level
         for word in ("beginner", "intermediate", "advanced")

@@ -106,7 +106,7 @@ def test_ac10_no_log_line_holds_an_authorization_a_cookie_a_password_or_a_token(
 
 
 def test_ac10_an_error_says_nothing_of_what_was_sent(house: Any) -> None:
-    """Nor do the answers: a proxy may log them."""
+    """The answers do not either, because a proxy may log them."""
     sent = {"email": "anna", "password": PASSWORD, "more": WRONG}
     answer = house.browser().post(f"{API}/sessions", json=sent)
     assert 422 == answer.status_code

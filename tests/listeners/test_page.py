@@ -148,7 +148,7 @@ FORMS = ["apps", "apps/revoke", "passkeys/remove", "sign-out", "sign-out-everywh
 def test_a_form_of_another_site_changes_nothing(
     house: Any, phone: Any, form: str, how: dict[str, Any]
 ) -> None:
-    """Even with the listener's cookies."""
+    """The form is refused even with the listener's cookies."""
     browser = house.signed_in(phone.username)
     before = len(house.letters())
     known = csrf(browser)
@@ -187,7 +187,7 @@ def test_a_link_is_not_used_up_from_another_site(
     ],
 )
 def test_what_is_no_form_of_a_page_is_refused_in_words(house: Any, body: bytes, said: str) -> None:
-    """Before any other check."""
+    """The refusal comes before any other check."""
     answer = house.browser().post(LETTER, content=body)
     assert 422 == answer.status_code
     assert said in answer.text
@@ -254,7 +254,7 @@ def test_an_app_has_a_name_that_can_be_read(house: Any, phone: Any, name: str) -
 def test_ac6_nobody_ends_an_app_of_somebody_else(
     house: Any, phone: Any, other_password: Any, shared_workspace: Any
 ) -> None:
-    """Nor a passkey: other listeners get not found."""
+    """Passkeys are protected as well: other listeners get not found."""
     stranger = f"{uuid4()}@example.org"
     with shared_workspace.stores.listeners.worker() as tx:
         accounts.create(tx, email=stranger)
@@ -337,7 +337,7 @@ def test_ac7_signing_out_ends_the_session_and_everywhere_ends_all(house: Any, ph
 
 
 def test_ac8_no_page_holds_a_secret_of_its_cookies(house: Any, phone: Any) -> None:
-    """Neither the session's token nor the browser's."""
+    """The pages contain neither the session's token nor the browser's."""
     browser = house.signed_in(phone.username)
     browser.get(OWN)
     secrets = [value for name, value in browser.cookies.items() if name != CSRF]

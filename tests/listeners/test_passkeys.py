@@ -159,7 +159,7 @@ def test_ac3_a_challenge_lives_five_minutes_in_its_own_browser(
 def test_ac3_origin_party_and_owner_are_checked(
     house: Any, phone: Any, wrong: dict[str, Any]
 ) -> None:
-    """At registration and at sign-in."""
+    """They are checked at registration and at sign-in."""
     assert 422 == refused_to_register(
         house, phone, Authenticator(**{"origin": SITE, "party": PARTY, **wrong})
     )

@@ -59,7 +59,7 @@ def stored(house: Any, email: str) -> str | None:
 
 
 def test_ac4_a_password_is_kept_as_argon2id_and_signs_in(house: Any, phone: Any) -> None:
-    """In any Unicode normalization; setting it ends other sessions."""
+    """Any Unicode normalization is accepted; setting a password ends other sessions."""
     browser, other = (house.signed_in(phone.username) for _ in range(2))
     answer = browser.put(PASSWORD, json={"password": "caf\u00e9 au lait, s'il"})
     assert {"ended": 1} == answer.json()
@@ -83,7 +83,7 @@ def test_ac4_the_parameters_are_those_of_argon2_cffi(phone: Any) -> None:
 def test_ac4_a_hash_of_older_parameters_is_replaced_at_the_next_sign_in(
     house: Any, phone: Any
 ) -> None:
-    """Only at sign-in is the password known."""
+    """The password is only known at sign-in."""
     older = PasswordHasher(time_cost=1, memory_cost=32, parallelism=1).hash(GOOD)
     with house.doors.database.worker() as tx:
         tx.connection.execute(

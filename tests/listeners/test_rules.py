@@ -229,7 +229,7 @@ def test_p26_what_was_taken_back_is_not_resurrected_by_older_progress() -> None:
 
 
 def test_p27_downloads_and_the_like_never_touch_a_position() -> None:
-    """Nor do they create one."""
+    """They do not create a position either."""
     others = [act(n, kind, at=n) for n, kind in enumerate(
         (Kind.DOWNLOAD, Kind.DELETE, Kind.NEW, Kind.FLATTR), start=2)]  # fmt: skip
     assert None is rules.fold(others).position

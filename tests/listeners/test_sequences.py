@@ -69,12 +69,12 @@ def test_p19_a_client_that_asks_with_its_cursor_plus_one_misses_nothing(play: Pl
 
 
 def test_p19_a_client_that_asks_by_its_own_clock_misses_nothing(play: Play) -> None:
-    """As AntennaPod does after uploads to Nextcloud."""
+    """AntennaPod does so after uploads to Nextcloud."""
     assert ("http://a5.example/b.mp3", 50, 3600) in map(place, actions(play("A5")[-1]))
 
 
 def test_p29_a_private_address_is_told_to_nobody_else(play: Play) -> None:
-    """Neither in the feed nor in the export."""
+    """It is neither in the feed nor in the export."""
     *_, feed, export = play("B1")
     expected = "http://cdn.example/1.mp3?auth=TOKEN-OF-B"
     assert [(expected, 222, 3600)] == list(map(place, actions(feed)))
@@ -110,7 +110,7 @@ def test_p28_finishing_an_episode_that_has_become_longer(player: Player) -> None
 
 
 def test_p30_a_body_that_is_not_utf8_is_the_clients_error(play: Play) -> None:
-    """It gets 400."""
+    """The answer is 400."""
     assert [400] == [text.status_code for text in play("C3")]
 
 
@@ -151,7 +151,7 @@ def test_p15_one_odd_action_stops_no_app(
 
 
 def test_p24_what_an_app_finished_is_told_as_a_play_to_the_end(play: Play) -> None:
-    """From the start and in the log."""
+    """A read from the start and the log both return it."""
     *_, whole, log = play("E1")
     assert ("http://e1.example/1.mp3", 3600, 3600) == place(actions(whole)[-1])
     assert ("http://e1.example/1.mp3", 3600, 3600) == place(actions(log)[-1])
@@ -176,7 +176,7 @@ def test_feeds_are_kept_in_one_spelling_which_is_told(play: Play) -> None:
 
 
 def test_nextcloud_keeps_a_show_that_was_left_and_never_followed(play: Play) -> None:
-    """As Nextcloud's app does."""
+    """Nextcloud's app does the same."""
     assert ["http://i3.example/x"] == play("I3")[-1].json()["remove"]
 
 
@@ -192,7 +192,7 @@ def test_what_common_clients_ask_for_is_there(play: Play) -> None:
 
 
 def test_p12_if_match_with_a_star_needs_a_position(play: Play) -> None:
-    """RFC 9110, section 13.1.1."""
+    """RFC 9110, section 13.1.1 requires it."""
     assert 412 == play("J1")[-1].status_code
 
 

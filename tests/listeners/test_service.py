@@ -490,7 +490,7 @@ def test_ac11_a_listeners_role_reads_no_creators_table_and_the_other_way_round(
 
 
 def test_p40_no_table_of_playback_has_a_network_or_an_agent(shared_workspace: Workspace) -> None:
-    """By column name and by type."""
+    """Columns are checked by name and by type."""
     with shared_workspace.stores.listeners.worker() as tx:
         odd = tx.values(
             "SELECT table_name || '.' || column_name FROM information_schema.columns"

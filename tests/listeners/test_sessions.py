@@ -115,7 +115,7 @@ def test_ac5_reuse_of_a_replaced_token_ends_its_family_and_no_other(
 
 
 def test_ac5_refreshing_with_a_reused_token_ends_its_family_too(database: Any, phone: Any) -> None:
-    """Even when the token would have expired by age."""
+    """This applies even when the token would have expired by age."""
     start = clock.now()
     old = begun(database, phone, start)
     new = refreshed(database, old, start + clock.DAY)
@@ -170,7 +170,7 @@ def test_ac5_refreshing_over_http_replaces_the_cookie(house: Any, phone: Any) ->
 def test_ac7_signing_out_ends_the_session_for_every_copy_of_its_cookie(
     house: Any, phone: Any
 ) -> None:
-    """Including the session's earlier tokens."""
+    """The session's earlier tokens end as well."""
     browser, copy = house.signed_in(phone.username), house.browser()
     copy.cookies.set("sessionid", browser.cookies["sessionid"])
     browser.post(REFRESH)

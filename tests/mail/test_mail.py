@@ -162,7 +162,7 @@ def test_a_mail_server_gets_both_parts_by_starttls_with_a_password(
 
 
 def test_tls_from_the_first_byte(mailbox: Mailbox, implicit: int) -> None:
-    """As on port 465 of most providers."""
+    """Most providers do so on port 465."""
     _mail(implicit, "tls").send(to="a@example.org", subject="Hello", text="Hello.")
 
     assert 1 == len(mailbox.messages)

@@ -205,7 +205,7 @@ def test_estimates_are_shown_apart(run: Run, desk: Any, hit: Any) -> None:
 
 
 def test_requests_explain_each_line(run: Run, desk: Any, hit: Any) -> None:
-    """For ten lines, the reason with the rule's number."""
+    """Ten lines each have the reason with the rule's number."""
     path = desk.log(
         hit,
         hit.but(method="HEAD"),

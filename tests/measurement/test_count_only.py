@@ -254,7 +254,7 @@ def test_lines_that_cannot_be_used_are_told_and_the_exit_code_is_3(desk: Any, hi
 
 
 def test_files_without_from_logs_are_a_mistake_with_a_way_out(desk: Any, hit: Any) -> None:
-    """So is --from-logs without files."""
+    """--from-logs without files is an error as well."""
     for words in ([desk.log(hit)], ["--feed", "feed.xml"], ["--from-logs"]):
         result = run(cli.downloads, *words, obj=None)
         assert "--from-logs access.log --feed" in str(getattr(result.exception, "command", ""))

@@ -161,7 +161,7 @@ def test_a_cut_last_line_makes_no_listener(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("row", ELSEWHERE)
 def test_the_other_rows_of_the_cases_have_a_test(row: str) -> None:
-    """Each by the name that is given here."""
+    """Each test is named in this file."""
     path, name = ELSEWHERE[row]
     text = (FOLDER.parents[1] / f"{path}.py").read_text(encoding="utf-8")
 

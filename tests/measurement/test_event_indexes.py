@@ -87,7 +87,7 @@ def test_no_other_index_and_no_other_table_can_be_had(workspace: Workspace, stat
 
 
 def test_a_viewer_changes_no_index(workspace: Workspace) -> None:
-    """Nor reads the list: indexes belong to the installation."""
+    """A viewer cannot list them either: indexes belong to the installation."""
     viewer = replace(workspace.identity, role="viewer")
     for use_case in (service.event_indexes, service.use_full_set, service.use_slim_set):
         with pytest.raises(Refused):

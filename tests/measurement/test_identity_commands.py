@@ -62,7 +62,7 @@ def test_r03_stored_requests_follow_a_merge_a_split_and_their_undo(
 def test_r03_episodes_are_listed_and_those_with_one_file_noticed(
     own_desk: Any, run: Run, tmp_path: Path
 ) -> None:
-    """By the command, as JSON, and by the doctor."""
+    """The command, its JSON and the doctor report them."""
     assert checks.shared_files(own_desk.place).ok
     feed = tmp_path / "twins.xml"
     feed.write_text(TWINS.format(TWIN.format("a") + TWIN.format("b")))

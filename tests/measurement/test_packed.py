@@ -81,7 +81,7 @@ def test_a_cut_stream_gives_what_it_has_and_says_so(tmp_path: Path, name: str) -
 
 
 def test_streams_one_after_another_are_one_log(tmp_path: Path) -> None:
-    """As ``cat a.xz b.xz`` makes them."""
+    """``cat a.xz b.xz`` makes such files."""
     for name, pack in PACKED.items():
         path = tmp_path / name
         path.write_bytes(pack(b"one\n") + pack(b"two\n"))

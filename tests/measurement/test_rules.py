@@ -54,7 +54,7 @@ def test_no_line_breaks_the_reader(text: str) -> None:
 
 @given(st.ip_addresses(), st.text(max_size=40), st.text(max_size=40))
 def test_no_address_survives_masking(address: object, before: str, after: str) -> None:
-    """Whatever text is beside the address."""
+    """The address is masked, whatever text is beside it."""
     line = masked(f"{before}{address}{after}")
 
     assert str(address) not in line or str(address) in ("::", "::1")
@@ -134,7 +134,7 @@ def test_spans_cover_exactly_the_hours_and_stay_short(some: list[datetime]) -> N
 
 @given(hours)
 def test_day_spans_cover_exactly_the_days_of_the_hours(some: list[datetime]) -> None:
-    """Whole UTC days."""
+    """The days are whole UTC days."""
     days = {hour.date() for hour in some}
     covered = {
         (first + n * timedelta(days=1)).date()
@@ -146,7 +146,7 @@ def test_day_spans_cover_exactly_the_days_of_the_hours(some: list[datetime]) -> 
 
 
 def test_r44_months_are_counted_over_the_border_of_a_year() -> None:
-    """From 31 December to 1 January is two months."""
+    """The span from 31 December to 1 January is two months."""
     assert 2 == months_spanned(date(2026, 12, 31), date(2027, 1, 1))
     assert 1 == months_spanned(date(2026, 11, 1), date(2026, 11, 30))
 
@@ -161,5 +161,5 @@ def test_every_reason_has_a_sentence_with_its_rule(reason: Reason) -> None:
 
 @pytest.mark.parametrize("fault", list(Fault))
 def test_every_fault_has_a_sentence(fault: Fault) -> None:
-    """Not only its code."""
+    """The message is more than the fault's code."""
     assert fault.value != fault_explained(fault, 90)

@@ -59,7 +59,7 @@ def test_r37_the_guidelines_own_example(desk: Any, hit: Any, counts: Any) -> Non
 def test_r35_a_window_opens_at_the_download_and_lasts_a_day(
     desk: Any, hit: Any, counts: Any
 ) -> None:
-    """Across midnight once; on the day after that, again."""
+    """A download across midnight counts once; on the following day, again."""
     desk.tell(*(hit.but(at=at(hours)) for hours in (23, 25, 46.9, 47.1)))
 
     assert (2, 2, 1) == counts()

@@ -40,7 +40,7 @@ def test_q15_a_worker_that_was_paused_past_its_lease_cannot_complete(family: Fam
 
 
 def test_q15_a_forged_token_changes_nothing(family: Family) -> None:
-    """Nor does the token of another row."""
+    """The token of another row changes nothing either."""
     row, lease = _claimed(family)
     forged = {**lease, "lease_token": uuid4()}
     before = family.live(row)
@@ -262,7 +262,7 @@ def test_q23_a_pause_stops_claims_and_lets_running_work_finish(family: Family, l
 
 
 def test_q23_a_retry_of_a_paused_project_waits_for_it(family: Family) -> None:
-    """So does a job added meanwhile."""
+    """A job added meanwhile waits as well."""
     organization = family.organization()
     row = family.add(organization, projects=True)
     worker = family.enter()

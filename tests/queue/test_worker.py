@@ -183,7 +183,7 @@ def test_q24_a_worker_that_stops_releases_what_it_did_not_start(workspace: Works
     def wind(attempt: Attempt) -> None:
         began.set()
         assert go_on.wait(30)
-        with pytest.raises(Exception, match="the worker stops"):
+        with pytest.raises(Exception, match="the worker is stopping"):
             attempt.check()
 
     added = _added(workspace, NewJob(KIND), NewJob(KIND))

@@ -91,7 +91,7 @@ def test_a_rollback_without_a_down_file_is_refused(database: str, ladder: Write)
 
 
 def test_a_dry_run_says_what_would_be_done(database: str, ladder: Write) -> None:
-    """Up and down; afterwards nothing has changed."""
+    """It covers up and down, and afterwards nothing has changed."""
     words = ("--dir", str(ladder(FILES)), "--url", database, "--dry-run")
     assert "would apply 2_b" in run("apply", *words).stderr
     run("apply", *words[:-1], "--to", "1")

@@ -290,7 +290,7 @@ def test_h5_lint_says_that_a_file_switches_the_lock_timeout_off(ladder: Write) -
 
 
 def test_y1_copy_with_data_has_its_own_sentence(database: str, ladder: Write) -> None:
-    """Whatever quotes the data contains."""
+    """The data may contain any quotes."""
     text = "create table t(id int, s text);\ncopy t from stdin;\n1\tit's; fine\n\\.\n"
     with pytest.raises(Refused, match="COPY with inline data") as caught:
         schema.apply(database, ladder({"1_a.up": text}))

@@ -74,7 +74,7 @@ def test_n2_settings_roles_and_temporary_tables_hold_as_in_psql(
 def test_n3_a_dbmate_half_without_a_transaction_keeps_its_search_path(
     database: str, ladder: Write
 ) -> None:
-    """As with dbmate and psql, up and down."""
+    """The behaviour equals dbmate's and psql's, up and down."""
     first = "-- migrate:up\ncreate schema ows; create table ows.m(id int, status int);\n"
     second = (
         "-- migrate:up transaction:false\nSET search_path TO ows;\n"

@@ -31,7 +31,7 @@ def run(workspace: Workspace) -> Run:
 
 
 def test_a_campaign_is_told_credited_and_reported_by_commands(run: Run, tmp_path: Path) -> None:
-    """As a user does: add, read conversions, list, report."""
+    """The steps are a user's: add, read conversions, list, report."""
     orders = tmp_path / "orders.csv"
     orders.write_text(
         "occurred_at,promo_code,conversion_type,conversion_value,currency,order_id\n"

@@ -249,7 +249,7 @@ def test_cre8_a_chat_is_its_persons_own(room: Studio) -> None:
 
 
 def test_cre8_the_api_streams_an_answer_and_resumes_it(room: Studio) -> None:
-    """As server-sent events whose ids are message and position."""
+    """The events are server-sent events, whose ids are message and position."""
     episode = episode_with_script(room)
     key = key_of(room.workspace, Scope.STUDIO_READ, Scope.STUDIO_WRITE)
     client = TestClient(

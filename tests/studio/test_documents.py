@@ -130,7 +130,7 @@ def test_a_pdf_that_cannot_be_used_is_refused_with_the_reason(
 
 def test_a_document_without_text_is_refused(room: Studio) -> None:
     """A scan contains only pictures."""
-    with pytest.raises(InvalidInput, match="holds no text"):
+    with pytest.raises(InvalidInput, match="contains no text"):
         add(room, room.project(), " \n\u202e ")
 
 
@@ -144,7 +144,7 @@ def test_a_page_at_a_private_address_is_refused(url: str) -> None:
 
 
 def test_a_page_is_read_without_its_scripts_and_navigation() -> None:
-    """Title and visible lines."""
+    """The text has the title and the visible lines."""
     markup = (
         "<html><head><title>The &amp; harbour</title><style>p{}</style></head><body>"
         "<nav>Home</nav><script>alert(1)</script><p>Boats\nleave <b>at five</b>.</p>"

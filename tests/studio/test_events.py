@@ -125,7 +125,7 @@ def test_cre5_a_schema_with_an_unsupported_rule_is_refused(room: Studio, schema:
 
 
 def test_cre5_the_supported_rules_of_json_schema_are_checked() -> None:
-    """Each with a valid and an invalid value."""
+    """Each rule is tested with a valid and an invalid value."""
     from wavehouse.studio.rules.schemas import violation
 
     cases: list[tuple[dict[str, Any], object, object]] = [

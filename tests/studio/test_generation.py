@@ -62,6 +62,8 @@ def test_an_episode_is_written_spoken_published_and_in_the_catalogue(maker: Make
     assert {"completed"} == {row.status for row in maker.steps(outcome.episode_id).values()}
     events = "SELECT count(*) FROM queue.outbox WHERE event_type = 'episode.published'"
     assert 1 == maker.count(events)
+    searched = "search_vector @@ to_tsquery('italian', 'mercato') AND language = 'it'"
+    assert 1 == maker.count(f"SELECT count(*) FROM catalog.transcripts WHERE {searched}")
 
 
 def test_a_note_becomes_a_chapter_of_the_next_episode_and_the_manifest_names_it(

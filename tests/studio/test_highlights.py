@@ -54,7 +54,7 @@ def test_cre9_a_quote_is_found_after_an_edit(words: str, after: str, expected: s
 
 
 def test_cre9_of_repeated_words_the_ones_with_the_same_surroundings_are_found() -> None:
-    """Even when others are nearer to the old position."""
+    """This holds even when others are nearer to the old position."""
     start = STORY.rindex("Det blåser")
     quote = quote_of(STORY, start, start + len("Det blåser"))
     shorter = STORY.replace("Båtene går klokken fem. ", "")
@@ -105,7 +105,7 @@ def test_cre9_a_second_implementation_finds_the_same_place(
 def test_cre9_in_the_same_text_a_quote_covers_the_same_words(
     text: str, data: st.DataObject
 ) -> None:
-    """For any Unicode text."""
+    """The property holds for any Unicode text."""
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
     quote = quote_of(text, start, end)
@@ -157,7 +157,7 @@ def test_cre9_a_highlight_follows_its_words_into_another_block_and_back(room: St
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 2), (2, 2), (3, 2), (0, 99), (3, 4)])
 def test_cre9_a_passage_outside_the_text_is_refused(room: Studio, start: int, end: int) -> None:
-    """So is one of white space only."""
+    """A passage of white space only is refused as well."""
     episode = room.episode(room.project())
     (block,) = room.write(episode, "God morgen")
 

@@ -106,7 +106,7 @@ def test_cre4_forgetting_erases_the_content_everywhere_and_keeps_a_tombstone(roo
 
 
 def test_cre4_the_database_refuses_to_change_a_memory(room: Studio) -> None:
-    """Neither content nor times nor confidence, by any program."""
+    """No program can change content, times or confidence."""
     project = room.project()
     remember(room, project, "Ten minutes.")
 
@@ -181,7 +181,7 @@ def test_cre4_numbers_keep_all_their_digits(room: Studio, number: str) -> None:
 
 
 def test_cre4_the_export_of_an_import_equals_the_original(room: Studio) -> None:
-    """For any JSON; importing it twice stores it once."""
+    """The property holds for any JSON; importing it twice stores it once."""
     projects = [room.project("Objects"), room.project("Arrays")]
     moment = [NOW]
 

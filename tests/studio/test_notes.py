@@ -63,7 +63,7 @@ def test_cre3_a_note_during_generation_reaches_the_next_episode_and_says_so(room
 
 
 def test_cre3_a_second_generation_of_an_episode_takes_newer_notes(room: Studio) -> None:
-    """Only on request."""
+    """Newer notes are taken only on request."""
     project = room.project()
     episode = room.episode(project)
     room.note(project, "One.")
@@ -137,7 +137,7 @@ def test_cre3_a_note_names_its_slot_while_there_is_no_episode(room: Studio) -> N
 
 
 def test_a_note_on_another_projects_episode_is_refused(room: Studio) -> None:
-    """So is an empty one."""
+    """An empty note is refused as well."""
     project, other = room.project(), room.project("Sera")
     episode = room.episode(other)
 

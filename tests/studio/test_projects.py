@@ -80,7 +80,7 @@ def test_a_change_keeps_the_fields_it_does_not_name(room: Studio) -> None:
 
 
 def test_an_archived_project_gets_no_episode(room: Studio) -> None:
-    """A paused one does."""
+    """A paused project does."""
     project = room.project()
     arguments: dict[str, Any] = {"project_id": project.project_id}
     room.act(studio.set_project_status, status=ProjectStatus.PAUSED, **arguments)

@@ -77,7 +77,7 @@ def test_a_report_of_usage_that_cannot_be_true_is_replaced_by_an_estimate() -> N
              '{"sections": [{"title": "a", "lines": [{"speaker": "Eve", "text": "b"}]}]}']
 )  # fmt: skip
 def test_a_reply_that_is_not_a_script_says_why(text: str) -> None:
-    """Including a speaker that the show does not have."""
+    """An unknown speaker is named, too."""
     with pytest.raises(prompts.NotAScript):
         prompts.script_of(text, MATERIAL.speakers)
 

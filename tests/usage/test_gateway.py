@@ -163,7 +163,7 @@ def test_a_stream_that_fails_says_so_and_is_paid_as_far_as_it_came(
     """The client gets an error, never a silent end."""
     stand.models(model)
 
-    with pytest.raises(openai.APIError, match="broke off"):
+    with pytest.raises(openai.APIError, match="ended its response early"):
         list(stand.chat(model, stream=True))
 
     event = stand.settled()
@@ -212,7 +212,7 @@ def test_an_upstream_that_lies_about_usage_is_not_believed(
 
 
 def test_an_upstream_that_reports_nothing_is_paid_by_our_own_count(stand: Stand) -> None:
-    """The event says so."""
+    """The event states that the count is ours."""
     stand.models("silent")
     stand.chat("silent")
 
@@ -279,7 +279,7 @@ def test_errors_of_the_request_are_the_upstreams_own_and_its_key_is_never_shown(
 
 
 def test_speech_and_embeddings_are_paid(stand: Stand) -> None:
-    """By the character, and by input tokens."""
+    """Speech is paid by the character, embeddings by input tokens."""
     stand.spender.operator(
         usage.add_model, name="voice", provider="local", modality=Modality.SPEECH
     )
@@ -342,7 +342,7 @@ def test_a_request_that_cannot_be_bounded_is_refused(
 
 
 def test_a_key_without_the_scope_and_garbage_are_refused(stand: Stand) -> None:
-    """In the form that clients expect."""
+    """The error has the form that clients expect."""
     with pytest.raises(openai.AuthenticationError):
         openai.OpenAI(base_url=f"{stand.url}/gateway/v1", api_key="sk-1").models.list()
     other = key_of(stand.spender.workspace, Scope.STATS_READ)

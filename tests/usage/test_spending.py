@@ -171,7 +171,7 @@ def test_u4_a_model_with_a_price_for_other_units_only_is_not_priced(spender: Spe
 
 
 def test_u4_a_free_model_is_never_blocked(spender: Spender) -> None:
-    """Not even by an overspent budget."""
+    """An overspent budget does not block it either."""
     spender.model("free", input="0", output="0")
     spender.budget("0")
 
@@ -207,7 +207,7 @@ def test_u4_a_price_in_another_currency_is_no_price(spender: Spender) -> None:
 
 
 def test_u2_floats_and_negative_quantities_are_refused(spender: Spender) -> None:
-    """At the boundary, with a sentence."""
+    """They are refused at the boundary, with a sentence."""
     for bad in (1.5, -1, float("nan")):
         with pytest.raises(InvalidInput, match=r"float|negative"):
             spender.act(usage.reserve, model="writer", bound={Unit.OUTPUT: bad}, operation="x")

@@ -115,7 +115,7 @@ def test_the_host_of_a_whole_address_counts_and_not_the_header(address: Address)
 def test_an_aborted_upload_is_one_line(
     services: SampleServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without a trace: the client caused it."""
+    """The log has no trace, because the client caused it."""
     logging.getLogger("wavehouse.web").filters.clear()  # other tests have used up the limit
     app = create_app(services)
     with served(app, server(app)) as url, caplog.at_level(logging.WARNING):

@@ -222,7 +222,7 @@ def test_the_period_of_a_report_follows_the_campaign(client: TestClient, filled:
 
 
 def test_a_report_without_a_form_says_so(client: TestClient) -> None:
-    """Beside the boxes, and the other choices are kept."""
+    """The error is beside the boxes, and the other choices are kept."""
     page = send(client, "reports", "reports", type="roi_report", **{"from": "2026-11-13"})
     assert "Tick PDF" in page.partition("<legend>")[2][:200]
     assert 'value="roi_report" selected' in page

@@ -140,7 +140,7 @@ def test_looking_at_a_link_does_not_use_it_up(
 
 
 def test_signing_out_ends_the_session(client: TestClient, services: SampleServices) -> None:
-    """On the server, not only in the browser."""
+    """The session ends on the server, not only in the browser."""
     form = {"csrf": csrf_of(client.get("/").text)}
     assert 303 == client.post("/sign-out", data=form).status_code
     assert set() == services.sessions
@@ -196,7 +196,7 @@ def test_only_the_sites_own_names_are_answered(
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/health/live", "/nowhere", "/static/nothing"])
 def test_every_answer_carries_the_guards_headers(client: TestClient, path: str) -> None:
-    """Errors too."""
+    """Errors have them, too."""
     headers = client.get(path).headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]

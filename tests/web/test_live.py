@@ -112,7 +112,7 @@ def test_days_before_the_first_log_are_unknown_and_not_compared(filled: Workspac
 
 
 def test_a_house_without_data_has_no_zero_on_its_page(workspace: Workspace) -> None:
-    """Dashes and commands instead."""
+    """The page shows dashes and commands instead."""
     services = LiveServices(workspace)
     result = services.figures(who(workspace), Span(FIRST, LAST), None)
     assert {None} == {series.total for series in result.series.values()}

@@ -51,7 +51,7 @@ def test_a_first_visit_says_what_a_project_is_and_creates_one(client: TestClient
 def test_a_project_without_room_in_the_plan_is_refused_with_a_sentence(
     room: Studio, client: TestClient
 ) -> None:
-    """On the page, not as an error page."""
+    """The sentence is on the page itself, not on an error page."""
     room.execute("UPDATE accounts.organizations SET plan_tier = 'free'")
     room.project()
 
@@ -157,7 +157,7 @@ def test_a_source_needs_a_text_or_a_public_address(room: Studio, client: TestCli
     added = sent(client, "/studio/documents", project_id=project_id, text="Le barche partono.")
 
     assert "private network" in private
-    assert "one of them" in both
+    assert "either a text or an address" in both
     assert "The source was added" in added
 
 

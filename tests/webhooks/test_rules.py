@@ -57,7 +57,7 @@ def test_we_verify_what_the_official_library_signs() -> None:
 
 @given(st.binary(min_size=24, max_size=64), st.text(min_size=1), st.integers(-290, 290))
 def test_both_agree_on_any_secret_and_text(key: bytes, text: str, seconds: int) -> None:
-    """Within five minutes in either direction."""
+    """The clocks may differ by up to five minutes in either direction."""
     text = text.encode("utf-8", "replace").decode()
     at = NOW + timedelta(seconds=seconds)
     body = rules.body_of("a.b", at, {"text": text})

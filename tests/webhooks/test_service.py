@@ -363,7 +363,7 @@ def test_one_event_or_a_range_is_sent_again(desk: Desk, receiver: Receiver) -> N
 
 
 def test_a_test_goes_to_its_endpoint_alone(desk: Desk, receiver: Receiver) -> None:
-    """Whatever types the endpoint subscribes to."""
+    """The endpoint's subscriptions do not matter."""
     with receiving() as other:
         made = desk.add(receiver.url, event_types=["campaign.status_changed"])
         desk.add(other.url)
@@ -454,7 +454,7 @@ def test_endpoints_are_managed_on_the_page(workspace: Workspace) -> None:
 
 
 def test_an_unknown_endpoint_is_not_found(desk: Desk) -> None:
-    """By every use case."""
+    """Every use case raises NotFound."""
     unknown = webhooks.EndpointId(desk.workspace.identity.user_id)
     with desk.tx() as tx:
         for use_case in (webhooks.disable_endpoint, webhooks.enable_endpoint, webhooks.send_test):

@@ -35,7 +35,7 @@ def metrics_of(panel: object) -> set[str]:
 
 
 def test_every_metric_has_a_panel_and_every_panels_metric_exists() -> None:
-    """In both directions."""
+    """The check runs in both directions."""
     shown = [name for panel in panels() for name in metrics_of(panel)]
 
     assert sorted(registry()) == sorted(shown)

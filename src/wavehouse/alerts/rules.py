@@ -62,14 +62,14 @@ RULES: dict[RuleName, Rule] = {
         ),
         Rule(
             name=RuleName.UNKNOWN_PATH_SHARE,
-            title="Many requests of unknown files",
+            title="Many requests for unknown files",
             unit="percent",
             setting="alert_unknown_percent",
             advice="wavehouse doctor names the paths; often a feed or a path rule is missing.",
         ),
         Rule(
             name=RuleName.BAD_IP_SHARE,
-            title="Many requests from networks of machines",
+            title="Many requests from data-centre networks",
             unit="percent",
             setting="alert_bad_ip_percent",
             advice="wavehouse requests shows them; an office or a dorm can be included (R19).",
@@ -117,7 +117,7 @@ def daily_rollups_late(waiting: WaitingWork, *, now: datetime, by_hour: int) -> 
         value=hours,
         threshold=0,
         firing=late,
-        message=f"the rollups of the days that are over are {state}",
+        message=f"the rollups of past days are {state}",
     )
 
 
@@ -186,8 +186,8 @@ def shares(
         value=unknown,
         threshold=unknown_limit,
         firing=unknown is not None and requests.candidates >= least and unknown > unknown_limit,
-        message=f"{requests.unknown_path:,} of {requests.candidates:,} requests of the last "
-        f"{requests.hours} hours are of files that no feed names",
+        message=f"{requests.unknown_path:,} of {requests.candidates:,} requests in the last "
+        f"{requests.hours} hours are for files that no feed names",
     )
     bad_ip = _percent(requests.bad_ip, requests.requests)
     yield Observation(
@@ -195,8 +195,8 @@ def shares(
         value=bad_ip,
         threshold=bad_ip_limit,
         firing=bad_ip is not None and requests.requests >= least and bad_ip > bad_ip_limit,
-        message=f"{requests.bad_ip:,} of {requests.requests:,} requests of the last "
-        f"{requests.hours} hours come from networks of machines",
+        message=f"{requests.bad_ip:,} of {requests.requests:,} requests in the last "
+        f"{requests.hours} hours come from data-centre networks",
     )
 
 

@@ -1,6 +1,41 @@
-"""Public interface of ``audit``: the append-only record of actions."""
+"""Public interface of ``audit``: the append-only record of actions, sealed in a tree."""
 
-from wavehouse.audit.service import record, record_for_listeners
-from wavehouse.audit.types import Actor, Entry
+from wavehouse.audit.adapters import SealFolder
+from wavehouse.audit.service.recording import record, record_for_listeners, redact
+from wavehouse.audit.service.sealing import seal, set_back
+from wavehouse.audit.service.verifying import list_checkpoints, list_entries, verify, waiting
+from wavehouse.audit.types import (
+    LOGS,
+    Actor,
+    Checkpoint,
+    Entry,
+    Finding,
+    LogName,
+    Sealed,
+    StoredEntry,
+    Unsealed,
+    Verified,
+)
 
-__all__ = ["Actor", "Entry", "record", "record_for_listeners"]
+__all__ = [
+    "LOGS",
+    "Actor",
+    "Checkpoint",
+    "Entry",
+    "Finding",
+    "LogName",
+    "SealFolder",
+    "Sealed",
+    "StoredEntry",
+    "Unsealed",
+    "Verified",
+    "list_checkpoints",
+    "list_entries",
+    "record",
+    "record_for_listeners",
+    "redact",
+    "seal",
+    "set_back",
+    "verify",
+    "waiting",
+]

@@ -30,6 +30,7 @@ from wavehouse.catalog.service import (
     poll_reading,
     resume_feed,
 )
+from wavehouse.catalog.service.transcripts import keep_transcript
 from wavehouse.catalog.types import (
     DescribedFeed,
     DroppedItem,
@@ -80,6 +81,7 @@ __all__ = [
     "find_podcast",
     "ingest_feed",
     "is_web_address",
+    "keep_transcript",
     "list_episodes",
     "list_podcasts",
     "listed_episodes",

@@ -92,7 +92,7 @@ def shared_files(workspace: Workspace) -> Finding:
     return Finding(
         "shared files",
         False,
-        f"{titles} have one file, {first.media_host}{first.media_path}: a request counts for the "
+        f"{titles} share a file, {first.media_host}{first.media_path}: a request counts for the "
         f"one published last before it (R03){more}",
         "wavehouse episodes list --shared",
     )

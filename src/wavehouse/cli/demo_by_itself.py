@@ -173,7 +173,7 @@ def _registered(workspace: Workspace, identity: Identity, radio: _Radio, number:
 
 
 def _enqueued(workspace: Workspace, identity: Identity, feeds: list[PodcastId]) -> dict[int, UUID]:
-    """A job for each feed but the first, which is left to the schedule."""
+    """Add a job for each feed but the first, which the schedule handles."""
     with workspace.stores.operational.app(identity.organization_id) as tx:
         catalog.resume_feed(tx, identity=identity, podcast_id=feeds[0])
         new = [
@@ -190,7 +190,7 @@ def _enqueued(workspace: Workspace, identity: Identity, feeds: list[PodcastId]) 
 
 @contextmanager
 def _workers(workspace: Workspace) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Three ``wavehouse work`` processes, which end with the block or with this program."""
+    """Run three ``wavehouse work`` processes, which end with the block or with this program."""
     home = str(workspace.settings.home)
     environment = {**os.environ, "WAVEHOUSE_HOME": home, "WAVEHOUSE_FEED_ALLOW_PRIVATE": "on"}
     command = [
@@ -247,7 +247,7 @@ def _all_ended(workspace: Workspace, identity: Identity, jobs: Mapping[int, UUID
 
 
 def _ends(workspace: Workspace, identity: Identity, jobs: Mapping[int, UUID]) -> Counter[UUID]:
-    """How often each of these jobs is listed as ended."""
+    """The number of times that each of these jobs is listed as ended."""
     with workspace.stores.operational.app(identity.organization_id) as tx:
         listed = queue.list_jobs(tx, identity=identity, statuses=sorted(_ENDED), limit=200)
     wanted = set(jobs.values())
@@ -268,7 +268,7 @@ def _episodes(workspace: Workspace, identity: Identity, podcast_id: PodcastId) -
 
 
 def _wait(condition: Callable[[], bool]) -> bool:
-    """Whether a condition comes true within the longest time a chapter may take."""
+    """Wait for a condition; False when it does not come true within a chapter's longest time."""
     until = time.monotonic() + _LONGEST
     while time.monotonic() < until:
         if condition():

@@ -21,7 +21,7 @@ MANIFEST = Manifest(
         Command(
             name="doctor",
             target="wavehouse.cli.doctor:doctor",
-            summary="Report what is wrong and what to type.",
+            summary="Report problems and the commands that solve them.",
             section=Section.START,
         ),
         Command(

@@ -1,4 +1,4 @@
-"""The door of ``entitlements``: who may hear what, and the feeds that only they can read."""
+"""Public interface of ``entitlements``: listeners' access, and their private feeds."""
 
 from wavehouse.entitlements.rules.links import feed_path
 from wavehouse.entitlements.rules.signature import header as signature_header

@@ -1,4 +1,4 @@
-"""The check of ``wavehouse doctor``: payments that wait for a listener, anomalies (E10)."""
+"""Checks of ``wavehouse doctor``: payments that wait for a listener, anomalies (E10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work of ``entitlements`` that repeats."""
+"""Scheduled jobs of ``entitlements``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wavehouse.workspace import Workspace
 
 
 def folding(workspace: Workspace) -> Callable[[], str | None]:
-    """Fold the events that wait, and email listeners whose payment failed."""
+    """Fold the waiting events, and email listeners whose payment failed."""
     database, home = workspace.stores.listeners, workspace.home
     origin = address_of(workspace.settings)
     mail = mail_of(workspace.settings, domain=origin.partition("://")[2].partition(":")[0])
@@ -27,7 +27,7 @@ def folding(workspace: Workspace) -> Callable[[], str | None]:
 
 
 def reducing(workspace: Workspace) -> Callable[[], str | None]:
-    """Take the content of old events away (E26)."""
+    """Remove the content of old events (E26)."""
 
     def work() -> str | None:
         with workspace.stores.listeners.worker() as tx:
@@ -38,12 +38,12 @@ def reducing(workspace: Workspace) -> Callable[[], str | None]:
 
 
 def reconciling_line(count: int, fixed: int) -> str | None:
-    """The line for the operator; None when the provider and we agree."""
+    """The line for the operator; None when the provider and this installation agree."""
     return f"{count} entitlements differ from the provider's, {fixed} granted" if count else None
 
 
 def reconcile(workspace: Workspace) -> Callable[[], str | None]:
-    """Compare with the provider's summaries; grant what it says is active (E28)."""
+    """Compare with the provider's summaries; grant its active entitlements (E28)."""
 
     def work() -> str | None:
         with workspace.stores.listeners.worker() as tx:

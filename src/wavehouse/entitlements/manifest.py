@@ -1,4 +1,4 @@
-"""What ``entitlements`` announces."""
+"""Manifest of ``entitlements``: routes, commands, jobs, checks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MANIFEST = Manifest(
         Command(
             name="entitlements",
             target="wavehouse.entitlements.cli:entitlements",
-            summary="Who may hear what: grants, payment events, offers.",
+            summary="Listeners' access: grants, payment events, offers.",
             section=Section.LISTENERS,
         ),
     ),

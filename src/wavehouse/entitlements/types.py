@@ -19,7 +19,7 @@ OPERATOR = "operator"
 
 
 class ScopeKind(StrEnum):
-    """The kind of thing that a grant comes from (E11)."""
+    """The kind of a grant's source (E11)."""
 
     SUBSCRIPTION = "subscription"
     ORDER = "order"
@@ -40,7 +40,7 @@ class GrantStatus(StrEnum):
 
 
 class EventStatus(StrEnum):
-    """What became of a stored event."""
+    """The outcome of a stored event."""
 
     RECEIVED = "received"
     PENDING_PARENT = "pending_parent"
@@ -50,7 +50,7 @@ class EventStatus(StrEnum):
 
 
 class OrderRefund(StrEnum):
-    """Access after the full refund of something that was bought once (E19)."""
+    """Access after the full refund of a one-off purchase (E19)."""
 
     KEEP = "keep"
     REVOKE = "revoke"
@@ -69,7 +69,7 @@ Scalar = str | int | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """The fields of a provider's event that the fold reads; names no person.
+    """The fields of a provider's event that the fold reads; they identify no person.
 
     ``refs`` are ids at the provider by kind (customer, subscription, invoice, payment_intent,
     charge, refund, dispute, session, grant). ``offers`` are prices, products and lookup keys.
@@ -120,7 +120,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a price, product or lookup key grants; ``days`` bounds what is bought once."""
+    """The resource that a price, product or lookup key grants; ``days`` limits a purchase."""
 
     provider_ref: str
     type: str
@@ -130,7 +130,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What failed payments, refunds and disputes do; the defaults of an organization."""
+    """The effect of failed payments, refunds and disputes; defaults of an organization."""
 
     grace_days: int = 7
     unpaid: DuringDispute = DuringDispute.SUSPEND
@@ -213,7 +213,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A time of failed payments that is not over; ``recovered_at`` ended the one before (E16)."""
+    """A continuing failure of payments; ``recovered_at`` ended the previous one (E16)."""
 
     listener_id: UUID
     scope: str
@@ -224,7 +224,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an event of the fold."""
+    """The outcome of an event in a fold."""
 
     status: EventStatus
     parent: str | None = None
@@ -240,12 +240,12 @@ class Folded:
     episodes: tuple[Episode, ...]
     outcomes: Mapping[str, Outcome]
     scopes: frozenset[tuple[str, str]]
-    """Kinds and names of every scope that the events are about."""
+    """Kinds and names of every scope in the events."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event of the database with its fact; None when it has none."""
+    """An event in the database with its fact; None without one."""
 
     external_event_id: UUID
     source: str
@@ -261,7 +261,7 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How a delivery was stored: ``is_new`` False for a repetition; ``status`` of the event."""
+    """The result of a delivery: ``is_new`` False for a duplicate; ``status`` of the event."""
 
     event_id: str
     is_new: bool
@@ -270,7 +270,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ListedEvent:
-    """A stored event as operators see it; no content."""
+    """A stored event as shown to operators, without content."""
 
     external_event_id: UUID
     source: str
@@ -308,7 +308,7 @@ class Entitlement:
     grant_reason: str | None
 
     def status_at(self, now: datetime) -> str:
-        """The status for people: a live grant past its end is ``expired``."""
+        """The displayed status: a live grant past its end is ``expired``."""
         is_over = self.expires_at is not None and self.expires_at <= now
         return "expired" if is_over and self.status != GrantStatus.REVOKED else self.status
 
@@ -341,7 +341,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whether a listener may use a resource at a time, and until when that answer holds (E29)."""
+    """Whether a listener may use a resource at a time, and until when that is valid (E29)."""
 
     granted: bool
     in_grace: bool = False
@@ -351,7 +351,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class NewGrant:
-    """A grant by hand (E23); ``expires_at`` None only with ``is_permanent``."""
+    """A manual grant (E23); ``expires_at`` None only with ``is_permanent``."""
 
     listener_id: ListenerId
     type: str
@@ -366,7 +366,7 @@ class NewGrant:
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """What a run of the processor did."""
+    """The result of a run of the processor."""
 
     events: int = 0
     transitions: int = 0
@@ -377,7 +377,7 @@ class Processed:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A resource on which the provider and we disagree for a customer (E28)."""
+    """A resource on which the provider and this installation disagree for a customer (E28)."""
 
     listener_id: UUID
     customer: str

@@ -1,4 +1,4 @@
-"""Background work of ``governance``: the daily plan of retention, and its removal where set."""
+"""Background work of ``governance``: the daily retention plan, and its application where set."""
 
 from __future__ import annotations
 

@@ -107,6 +107,12 @@ def _retention(text: str) -> str:
     return text
 
 
+def _backups(text: str) -> str:
+    if text not in {"daily", "off"}:
+        raise ValueError("must be daily or off")
+    return text
+
+
 def _undo_days(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 7:
@@ -221,6 +227,24 @@ OPTIONS: tuple[Option, ...] = (
         "plan",
         "What `wavehouse up` does once a day with data older than its limit: plan (report it), "
         "apply (remove it) or off.",
+    ),
+    Option(
+        "audit_folder",
+        str,
+        None,
+        "Further folder, such as one on another host, for the signed checkpoints of the audit log.",
+    ),
+    Option(
+        "backups",
+        _backups,
+        "off",
+        "Whether `wavehouse up` backs the embedded server up once a day: daily or off.",
+    ),
+    Option(
+        "backup_keep_days",
+        _positive,
+        35,
+        "How long backups are kept; the newest is kept until there is a newer one.",
     ),
     Option(
         "erasure_undo_days",

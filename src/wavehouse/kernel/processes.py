@@ -12,7 +12,7 @@ _PROC = Path("/proc")
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process has this number. A zombie does not count where /proc shows it."""
+    """Whether a process has this id. A zombie does not count where /proc shows it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -30,8 +30,8 @@ def is_running(pid: int) -> bool:
 def machine() -> str:
     """The host's name and, on Linux, a mark of its boot and of this process's PID namespace.
 
-    Two processes with the same value see the same process numbers: a container that shares its
-    host's name has another mark.
+    Two processes with the same value see the same process ids: a container that shares its host's
+    name has another mark.
     """
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()

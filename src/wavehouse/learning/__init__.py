@@ -6,6 +6,14 @@ from wavehouse.learning.adapters.tokens import Tokens
 from wavehouse.learning.queries.overview import PolicyRow
 from wavehouse.learning.rules.calibrating import LEAST_LISTENERS
 from wavehouse.learning.rules.model import DEFAULT as DEFAULT_MODEL
+from wavehouse.learning.service.generating import (
+    Next,
+    ask_studio,
+    carry_on,
+    generation_of,
+    list_generations,
+    next_piece,
+)
 from wavehouse.learning.service.levels import history, level_of
 from wavehouse.learning.service.library import add_content, content, list_content, transcript
 from wavehouse.learning.service.overview import (
@@ -28,6 +36,8 @@ from wavehouse.learning.types import (
     EventInput,
     EventType,
     Evidence,
+    Generation,
+    GenerationStatus,
     Item,
     Level,
     Model,
@@ -47,24 +57,32 @@ __all__ = [
     "EventInput",
     "EventType",
     "Evidence",
+    "Generation",
+    "GenerationStatus",
     "Item",
     "LearnerLine",
     "Level",
     "Model",
+    "Next",
     "Outcome",
     "OutcomeClass",
     "PolicyRow",
     "Tokens",
     "add_content",
+    "ask_studio",
     "calibrate",
     "calibration",
+    "carry_on",
     "compare_policies",
     "content",
+    "generation_of",
     "history",
     "level_of",
     "list_content",
+    "list_generations",
     "list_learners",
     "list_recommendations",
+    "next_piece",
     "recommend",
     "record_events",
     "session",

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wavehouse.kernel.options import DAY
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wavehouse.learning.types import Model
     from wavehouse.workspace import OpenWorkspace
 
@@ -62,13 +66,31 @@ def fit(seed: int, version: str, out: Path | None) -> None:
 @click.option("--seed", type=int, default=2, show_default=True, help="Evaluation population size.")
 @click.option("--learners", type=click.IntRange(10), default=300, show_default=True)
 @model_option
+@click.option("--logged", is_flag=True, help="Use the choices of real learners instead.")
+@click.option("--policy", "policies", multiple=True, metavar="NAME",
+              help="With --logged: random, greedy, easiest or hardest; repeatable.")  # fmt: skip
 @json_option
-def evaluate(seed: int, learners: int, model_file: Path | None, as_json: bool) -> None:
+@click.pass_obj
+def evaluate(
+    open_workspace: OpenWorkspace,
+    seed: int,
+    learners: int,
+    model_file: Path | None,
+    logged: bool,
+    policies: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Compare levels and choices with simple baselines, on learners of known ability.
 
     Levels are from 0 to 1; the error is the root mean square. The simulated learners do not follow
-    the model, and the model was fitted to a different population.
+    the model, and the model was fitted to a different population. With --logged: the share of
+    pieces that would have been understood under another policy, estimated from logged choices.
     """
+    if policies and not logged:
+        raise click.UsageError("--policy needs --logged")
+    if logged:
+        _evaluate_logged(open_workspace, policies, as_json=as_json)
+        return
     from wavehouse.kernel import terminal
     from wavehouse.learning.service.evaluating import AFTER, POLICIES
     from wavehouse.learning.service.evaluating import evaluate as run
@@ -105,6 +127,55 @@ def evaluate(seed: int, learners: int, model_file: Path | None, as_json: bool) -
         [(name, f"{done:.1%}", f"{liked:.1%}") for name, (done, liked) in result.policies.items()],
     )
     terminal.say(f"completion is {result.share_of_oracle:.1%} of that of a policy that knows all")
+
+
+def _evaluate_logged(
+    open_workspace: OpenWorkspace, policies: tuple[str, ...], *, as_json: bool
+) -> None:
+    """Print the estimates of policies from logged choices."""
+    from wavehouse.kernel import terminal
+    from wavehouse.learning.service import offpolicy
+
+    with open_workspace() as workspace:
+        identity = workspace.identity
+        with workspace.stores.learning.app(identity.organization_id) as tx:
+            results = {
+                name: offpolicy.evaluate_logged(tx, identity=identity, policy=name)
+                for name in policies or offpolicy.POLICIES
+            }
+    evaluated = {name: result for name, result in results.items() if result is not None}
+    if as_json:
+        terminal.print_json(
+            {
+                "reward": "understood",
+                "policies": {
+                    name: {**asdict(result), "caution": result.caution}
+                    for name, result in evaluated.items()
+                },
+            }
+        )
+        return
+    if not evaluated:
+        terminal.say("No logged choice has been heard yet.")
+        return
+    terminal.print_table(
+        ("policy", "IPS", "SNIPS", "DR", "effective", "caution"),
+        [
+            (
+                name,
+                *(
+                    f"{each.estimate:.2f}"
+                    + ("" if each.low is None else f" ({each.low:.2f} to {each.high:.2f})")
+                    for each in (result.ips, result.snips, result.dr)
+                ),
+                f"{result.effective:.0f} of {result.choices}",
+                result.caution,
+            )
+            for name, result in evaluated.items()
+        ],
+    )
+    any_result = next(iter(evaluated.values()))
+    terminal.say(f"understood under the logged policy: {any_result.logged.estimate:.2f}")
 
 
 @learning.command()
@@ -235,6 +306,33 @@ def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
         terminal.say("Nothing to calibrate: no content that 30 learners heard differs.")
 
 
+@learning.command()
+@click.option("--from", "first", type=DAY, required=True, help="First UTC day.")
+@click.option("--to", "last", type=DAY, required=True, help="Last UTC day, inclusive.")
+@json_option
+@click.pass_obj
+def behavior(open_workspace: OpenWorkspace, first: datetime, last: datetime, as_json: bool) -> None:
+    """Count what learners did, by day, content and event type; computed every 15 minutes."""
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import InvalidInput
+    from wavehouse.learning.service import behavior as service
+
+    if last < first:
+        raise InvalidInput("the end date is before the start date", where="--to")
+    with open_workspace() as workspace:
+        identity = workspace.identity
+        with workspace.stores.analytics.app(identity.organization_id) as tx:
+            rows = service.behavior(tx, identity=identity, first=first.date(), last=last.date())
+    cells = [(r.day, r.content_id, r.event_type, r.events, r.sessions) for r in rows]
+    names = ("day", "content", "event", "events", "sessions")
+    if as_json:
+        terminal.print_json({"behavior": [dict(zip(names, each, strict=True)) for each in cells]})
+    elif cells:
+        terminal.print_table(names, cells)
+    else:
+        terminal.say("No behavioural event on these days.")
+
+
 @learning.command("models")
 @json_option
 @click.pass_obj
@@ -284,7 +382,7 @@ def use_model(open_workspace: OpenWorkspace, model: str, as_json: bool) -> None:
 
 @learning.command()
 @click.argument("account_id")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
 def erase(open_workspace: OpenWorkspace, account_id: str, yes: bool) -> None:
     """Erase a learner with sessions, events, preferences, model and recommendations."""

@@ -1,4 +1,4 @@
-"""The demo's ``learning`` chapter: a learner of known level hears twenty pieces."""
+"""The demo's ``learning`` chapter: a learner of known level hears twenty pieces, then a new one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 
-from wavehouse.kernel import clock
+from wavehouse import studio
+from wavehouse.kernel import clock, ids
 from wavehouse.kernel.errors import NotFound
 from wavehouse.learning.adapters.learners import Learner, heard
 from wavehouse.learning.rules.choosing import Candidate
-from wavehouse.learning.service import levels, library, recommending, recording, sessions
+from wavehouse.learning.service import (
+    generating,
+    levels,
+    library,
+    recommending,
+    recording,
+    sessions,
+)
 from wavehouse.learning.types import (
+    Content,
     ContentFormat,
     ContentInput,
     EventInput,
@@ -22,12 +31,15 @@ from wavehouse.learning.types import (
     OutcomeClass,
     Preferences,
     Recommendation,
+    Stored,
 )
-from wavehouse.store import Learning, Tx
+from wavehouse.store import Learning, Operational, Tx
 from wavehouse.workspace import ChapterResult, Stage
 
 ACCOUNT, SESSION = "demo-giulia", "demo-giulia"
 PIECES = 20
+SERIES = "Italiano lento"
+BRIEF = "Il mercato del sabato, il mare d'inverno."
 _TRUTH = Learner("giulia", 0.9, 0.8, {}, 0.1)
 _CLOSE = 0.125
 _SECONDS = 120
@@ -88,21 +100,93 @@ def learning(stage: Stage) -> ChapterResult:
             )
         report = levels.level_of(tx, identity=identity, session_id=SESSION)
         (following,) = recommending.recommend(tx, identity=identity, session_id=SESSION)
-    return _result(report.level, following)
+    with clock.frozen(began + timedelta(hours=13)):
+        made = _made(stage)
+    return _result(report.level, following, made)
 
 
-def _result(level: Level | None, following: Recommendation) -> ChapterResult:
+def _made(stage: Stage) -> Content | None:
+    """A piece that the studio makes for Giulia, heard to its end; None when it was not made.
+
+    The request has a fixed id: played again, the same episode is found and no other one is made.
+    """
+    stores, identity = stage.workspace.stores, stage.workspace.identity
+    workshop = studio.place_of(stores.operational, stage.workspace.settings)
+    with stores.operational.app(identity.organization_id) as operational:
+        _series(operational, stage)
+    name = str(ids.named("learning.demo", f"{identity.organization_id} {SESSION}"))
+    generation, _ = generating.ask_studio(
+        stores,
+        identity=identity,
+        workshop=workshop,
+        session_id=SESSION,
+        language="it",
+        generation_id=name,
+    )
+    if generation is None or generation.slot_id is None:
+        return None
+    if not generation.has_ended:
+        studio.work_slot(workshop, identity=identity, slot_id=generation.slot_id)
+        generation = generating.carry_on(
+            stores, identity=identity, workshop=workshop, generation_id=name
+        )
+    if generation.content_id is None:
+        return None
+    with stores.learning.app(identity.organization_id) as tx:
+        piece = library.content(tx, identity=identity, content_id=generation.content_id)
+        now = clock.now()
+        results = recording.record_events(
+            tx,
+            identity=identity,
+            session_id=SESSION,
+            events=[
+                EventInput("demo-made-0", piece.content_id, EventType.PLAY, now, 0),
+                EventInput(
+                    "demo-made-1", piece.content_id, EventType.COMPLETE, now, piece.duration
+                ),
+            ],
+        )
+    return piece if all(each.outcome is Stored.STORED for each in results) else None
+
+
+def _series(operational: Tx[Operational], stage: Stage) -> None:
+    """A project of the studio that makes episodes for learners."""
+    identity = stage.workspace.identity
+    known = studio.list_projects(operational, identity=identity)
+    project = next((each for each in known if each.title == SERIES), None)
+    if project is None:
+        new = studio.NewProject(SERIES, "it", brief=BRIEF)
+        project = studio.create_project(operational, identity=identity, new=new)
+    studio.change_production(
+        operational,
+        identity=identity,
+        project_id=project.project_id,
+        change=studio.ProductionChange(for_learners=True),
+    )
+
+
+def _result(level: Level | None, following: Recommendation, made: Content | None) -> ChapterResult:
     if level is None:
         return ChapterResult(False, ("The learner has no level after twenty pieces.",), {})
+    if made is None:
+        return ChapterResult(False, ("The studio made no piece for Giulia.",), {})
     truth = round(_TRUTH.level, 2)
     ok = level.low <= truth <= level.high or abs(level.level - truth) <= _CLOSE
     heard_all = (
         f"Giulia heard {PIECES} pieces: her level is {level.level:.2f}, "
         f"{level.low:.2f} to {level.high:.2f}; the simulation knows {truth:.2f}."
     )
+    made_for_her = (
+        f"The studio made “{made.title}” for her: {made.duration} s, difficulty "
+        f"{made.difficulty:.1f} by estimate of its text; she heard it to the end."
+    )
     return ChapterResult(
         ok,
-        (heard_all, f"Next comes “{following.title}”: {'; '.join(following.reasons)}."),
+        (
+            heard_all,
+            f"Next comes “{following.title}”: {'; '.join(following.reasons)}.",
+            made_for_her,
+        ),
         {
             "pieces": PIECES,
             "level": level.level,
@@ -111,6 +195,9 @@ def _result(level: Level | None, following: Recommendation) -> ChapterResult:
             "truth": truth,
             "next": following.content_id,
             "reasons": list(following.reasons),
+            "made": made.title,
+            "made_seconds": made.duration,
+            "made_difficulty": round(made.difficulty, 2),
         },
     )
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from wavehouse import accounts
 from wavehouse.kernel import clock
-from wavehouse.learning.service import library, recording
+from wavehouse.learning.service import behavior, generating, library, recording
+from wavehouse.studio import place_of
 from wavehouse.workspace import Workspace
 
 _LOOKING_BACK = timedelta(minutes=30)
@@ -26,6 +27,43 @@ def closing(workspace: Workspace) -> Callable[[], str | None]:
             with stores.learning.app(organization_id) as tx:
                 recording.close_left(tx, identity=identity)
                 library.derive_engagement(tx, identity=identity, since=clock.now() - _LOOKING_BACK)
+        return None
+
+    return work
+
+
+def making(workspace: Workspace) -> Callable[[], str | None]:
+    """Follow the pieces that the studio makes for learners; announce the ones that ended."""
+    stores = workspace.stores
+
+    def work() -> str | None:
+        with stores.learning.worker() as tx:
+            organizations = generating.organizations_waiting(tx)
+        workshop = place_of(stores.operational, workspace.settings)
+        for organization_id in organizations:
+            with stores.operational.worker() as operational:
+                identity = accounts.acting_for(operational, organization_id=organization_id)
+            generating.carry_all_on(stores, identity=identity, workshop=workshop)
+        return None
+
+    return work
+
+
+def recent_behavior(workspace: Workspace) -> Callable[[], str | None]:
+    """Compute the rollup of behavioural events of the last three days."""
+    return _behavior(workspace, behavior.RECENT_DAYS)
+
+
+def whole_behavior(workspace: Workspace) -> Callable[[], str | None]:
+    """Compute the rollup of every day that may change: late events, erased learners."""
+    return _behavior(workspace, behavior.ALL_DAYS)
+
+
+def _behavior(workspace: Workspace, days: int) -> Callable[[], str | None]:
+    stores = workspace.stores
+
+    def work() -> str | None:
+        behavior.roll_up_behavior(stores, days=days)
         return None
 
     return work

@@ -27,7 +27,7 @@ MANIFEST = Manifest(
     chapters=(
         Chapter(
             name="learning",
-            summary="A learner whose level is known hears twenty pieces; the next one is chosen.",
+            summary="A learner of known level hears twenty pieces; the studio makes the next.",
             target="wavehouse.learning.demo:learning",
             place=40,
         ),
@@ -38,6 +38,23 @@ MANIFEST = Manifest(
             seconds=300,
             first=10,
             target="wavehouse.learning.jobs:closing",
+        ),
+        Schedule(
+            name="behaviour of the last days",
+            seconds=900,
+            first=60,
+            target="wavehouse.learning.jobs:recent_behavior",
+        ),
+        Schedule(
+            name="behaviour of a year",
+            seconds=86_400,
+            first=3_600,
+            target="wavehouse.learning.jobs:whole_behavior",
+        ),
+        Schedule(
+            name="pieces made for learners",
+            seconds=5,
+            target="wavehouse.learning.jobs:making",
         ),
     ),
 )

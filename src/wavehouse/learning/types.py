@@ -380,3 +380,55 @@ class Recommendation:
     policy: str
     model_version: str
     decided_at: datetime
+
+
+class GenerationStatus(StrEnum):
+    """The states of a generation; it only moves forward (L16)."""
+
+    GENERATING = "generating"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveGeneration:
+    """A learner's latest generation; ``heard`` is the share of its piece, from 0 to 1."""
+
+    generation_id: str
+    status: str
+    heard: float
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A piece that the studio was asked for.
+
+    ``reason`` is why it waits or how the piece differs from the request, ``error`` why it failed.
+    Estimates are in seconds from ``started_at``; None without enough past runs. Difficulties are
+    from -3 to 3.
+    """
+
+    generation_id: str
+    session_id: str
+    status: str
+    content_id: str | None
+    project_id: UUID | None
+    slot_id: UUID | None
+    language: str
+    asked_difficulty: float | None
+    made_difficulty: float | None
+    reason: str
+    error: str
+    estimate_seconds: int | None
+    estimate_low: int | None
+    estimate_high: int | None
+    estimate_runs: int | None
+    webhook_sent: bool
+    started_at: datetime
+    completed_at: datetime | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is completed or failed."""
+        return self.status in (GenerationStatus.COMPLETED, GenerationStatus.FAILED)

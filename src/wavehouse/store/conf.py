@@ -24,7 +24,32 @@ def _quoted(path: Path) -> str:
     return "'" + element.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def settings(socket_folder: Path, port: int | None, *, lasting: bool) -> str:
+def fits_a_shell(path: Path) -> bool:
+    """True when a path can be part of ``archive_command`` in double quotes."""
+    return not set(str(path)) & set("\"'$`\\%\n")
+
+
+def archive_settings(archive: Path | None) -> str:
+    """The archive of the write-ahead log; without a folder every segment counts as archived.
+
+    ``archive_mode`` is always on, because changing it needs a restart and the command does not. A
+    segment is written under another name, synced and renamed; one that is already there must have
+    the same content.
+    """
+    if archive is None:
+        return "archive_mode = on\narchive_command = 'exit 0'\n"
+    target = f'"{archive}/%f"'
+    unfinished = f'"{archive}/%f.tmp"'
+    command = (
+        f'if [ -e {target} ]; then cmp -s "%p" {target}; '
+        f'else cp "%p" {unfinished} && sync {unfinished} && mv {unfinished} {target}; fi'
+    )
+    return f"archive_mode = on\narchive_command = '{command}'\narchive_timeout = 5min\n"
+
+
+def settings(
+    socket_folder: Path, port: int | None, *, lasting: bool, archive: Path | None = None
+) -> str:
     """The text of ``wavehouse.conf``. Without ``lasting`` nothing waits for the disk."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     shared = max(128, min(2048, memory // 8)) if lasting else 128
@@ -35,7 +60,7 @@ def settings(socket_folder: Path, port: int | None, *, lasting: bool) -> str:
         "unix_socket_permissions = 0700\n"
         f"listen_addresses = '{listen}'\n"
         f"port = {port or _DEFAULT_PORT}\n"
-        f"{'' if lasting else _FLEETING}"
+        f"{archive_settings(archive) if lasting else _FLEETING}"
         "password_encryption = 'scram-sha-256'\n"
         f"shared_buffers = {shared}MB\n"
         f"effective_cache_size = {max(512, memory // 2)}MB\n"

@@ -160,6 +160,35 @@ class EmbeddedServer:
                 self._stop()
             yield self.data
 
+    @property
+    def archive(self) -> Path:
+        """The folder of the archived write-ahead log; segments are archived while it exists."""
+        return self.home / "backups" / "wal"
+
+    def start_archiving(self) -> None:
+        """Archive the write-ahead log from now on, for restores to a point in time.
+
+        Refused when the path cannot be part of a shell command.
+        """
+        if self.archive.is_dir():
+            return
+        if not conf.fits_a_shell(self.archive):
+            raise Refused(
+                "the write-ahead log cannot be archived in this folder",
+                where=str(self.archive),
+                hint="Choose a WAVEHOUSE_HOME without quotes, $, ` or % in its path.",
+            )
+        self.archive.mkdir(mode=0o700)
+        self.give_tree(self.archive)
+        self._write_settings(self.port)
+        self._pg_ctl("reload")
+
+    def give_tree(self, folder: Path) -> None:
+        """Make the server's account the owner of a folder and everything in it."""
+        self._give(folder)
+        for each in folder.rglob("*"):
+            self._give(each)
+
     def is_running(self) -> bool:
         """True when a postmaster uses the data folder."""
         return postmaster.lives(self.data)
@@ -252,7 +281,7 @@ class EmbeddedServer:
             self._stop()
         self._prepare_start()
         secret = secrets.token_urlsafe(32)
-        done = self._run(
+        done = self.run(
             "postgres",
             "--single",
             "-D",
@@ -283,7 +312,8 @@ class EmbeddedServer:
 
     # -- programs -----------------------------------------------------------------------------
 
-    def _run(self, name: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(self, name: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run one of PostgreSQL's programs as the server's account; output is in ``stdout``."""
         self._bin = self._bin or programs(self.home, self.account, self.major)
         return self._execute(str(self._bin / name), *arguments, **options)
 
@@ -308,7 +338,7 @@ class EmbeddedServer:
     def _pg_ctl(
         self, command: str, *arguments: str, **options: Any
     ) -> subprocess.CompletedProcess[str]:
-        return self._run("pg_ctl", "-D", str(self.data), command, *arguments, **options)
+        return self.run("pg_ctl", "-D", str(self.data), command, *arguments, **options)
 
     def _initdb(self) -> None:
         """Create the cluster in a temporary folder and rename it: a kill leaves no partial one."""
@@ -320,10 +350,10 @@ class EmbeddedServer:
         password_file = unfinished.with_suffix(".password")
         files.remove(password_file)  # left by a killed start
         files.create(
-            password_file, f"{self.superuser_password()}\n".encode("ascii"), owner=self._owner
+            password_file, f"{self.superuser_password()}\n".encode("ascii"), owner=self.owner
         )
         try:
-            done = self._run(
+            done = self.run(
                 "initdb",
                 f"--pgdata={unfinished}",
                 f"--username={SUPERUSER}",
@@ -343,8 +373,8 @@ class EmbeddedServer:
                 hint=_last_line(done.stdout),
             )
         main = unfinished / "postgresql.conf"
-        files.replace(main, files.read(main) + b"include = 'wavehouse.conf'\n", owner=self._owner)
-        files.create(unfinished / "wavehouse.conf", b"", owner=self._owner)
+        files.replace(main, files.read(main) + b"include = 'wavehouse.conf'\n", owner=self.owner)
+        files.create(unfinished / "wavehouse.conf", b"", owner=self.owner)
         try:
             unfinished.rename(self.data)
         except OSError:
@@ -365,7 +395,7 @@ class EmbeddedServer:
             )
 
     @property
-    def _owner(self) -> tuple[int, int] | None:
+    def owner(self) -> tuple[int, int] | None:
         """The owner of files in the data folder, if this process must set it."""
         return (self.account.uid, self.account.gid) if self.account.other else None
 
@@ -373,12 +403,16 @@ class EmbeddedServer:
         if self.account.other:
             os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
 
+    def _write_settings(self, port: int | None) -> None:
+        archive = self.archive if self.archive.is_dir() else None
+        text = conf.settings(self.socket_folder, port, lasting=self.lasting, archive=archive)
+        files.replace(self.data / "wavehouse.conf", text.encode(), owner=self.owner)
+
     def _prepare_start(self) -> None:
         folder = self.socket_folder
         if folder != self.data:
             self._private_socket_folder(folder)
-        text = conf.settings(folder, self.port, lasting=self.lasting)
-        files.replace(self.data / "wavehouse.conf", text.encode(), owner=self._owner)
+        self._write_settings(self.port)
         postmaster.disown(self.data, folder, (self.account.uid, self.account.gid))
 
     def _start(self) -> None:
@@ -425,7 +459,7 @@ class EmbeddedServer:
             port = str(self._running_port())
         except (IndexError, ValueError):
             return False  # the postmaster has not yet written its file
-        probe = self._run("pg_isready", "-q", "-h", str(self.socket_folder), "-p", port)
+        probe = self.run("pg_isready", "-q", "-h", str(self.socket_folder), "-p", port)
         return probe.returncode == 0
 
     def _start_failure(self) -> Unreachable:

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.databases import DATABASES, DatabaseName, url_setting
-from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.errors import Refused, UsageError
 from wavehouse.store.database import Analytics, Database, Learning, Listeners, Operational
 from wavehouse.store.embedded import SUPERUSER, EmbeddedServer, _silent
 from wavehouse.store.locks import Say
@@ -65,9 +65,26 @@ def databases_folder(database: DatabaseName) -> Path:
     return Path(str(files("wavehouse") / "databases" / database))
 
 
+def refuse_unfinished_restore(home: Path) -> None:
+    """Refused while a restore has not repeated the erasures since its backup (``restore.json``)."""
+    if (home / "restore.json").exists():
+        raise Refused(
+            "a restore is not finished: erasures since the backup were not repeated",
+            where=str(home),
+            command="wavehouse restore --finish",
+        )
+
+
 @contextmanager
-def open_stores(settings: Settings, say: Say = _silent) -> Iterator[Stores]:
-    """The databases during the block, with the embedded server running if one needs it."""
+def open_stores(
+    settings: Settings, say: Say = _silent, *, restoring: bool = False
+) -> Iterator[Stores]:
+    """The databases during the block, with the embedded server running if one needs it.
+
+    Refused while a restore is not finished, except for the restore itself (``restoring``).
+    """
+    if not restoring:
+        refuse_unfinished_restore(settings.home)
     with ExitStack() as stack:
         server = None
         if any(settings.url_of(name) is None for name in DATABASES):

@@ -1,4 +1,4 @@
-"""The door of ``studio``: projects, scripts, notes, memory, source documents."""
+"""Public interface of ``studio``: projects, scripts, notes, memory, source documents."""
 
 from wavehouse.studio.adapters.pages import read_page
 from wavehouse.studio.adapters.pdf import read_pdf, read_pdf_file
@@ -45,7 +45,8 @@ from wavehouse.studio.service.events import (
     replay_events,
     retire_event_type,
 )
-from wavehouse.studio.service.generation.places import store_of
+from wavehouse.studio.service.generating import work_slot
+from wavehouse.studio.service.generation.places import Place, place_of, store_of
 from wavehouse.studio.service.highlights import add_highlight, list_highlights, remove_highlight
 from wavehouse.studio.service.importing import export_memories, import_memories
 from wavehouse.studio.service.memory import (
@@ -68,6 +69,7 @@ from wavehouse.studio.service.notes import (
     show_note,
     withdraw_note,
 )
+from wavehouse.studio.service.production import change_production
 from wavehouse.studio.service.projects import (
     change_project,
     create_project,
@@ -76,6 +78,13 @@ from wavehouse.studio.service.projects import (
     show_project,
 )
 from wavehouse.studio.service.publishing import file_of, timeline_of
+from wavehouse.studio.service.requests import (
+    announce_request,
+    past_seconds,
+    request_episode,
+    request_state,
+    series_for_learners,
+)
 from wavehouse.studio.service.talking import chat_provider, spoken_in
 from wavehouse.studio.types.blocks import Author, Block, BlockType, NewBlock, Revision
 from wavehouse.studio.types.calendar import CalendarSlot, StepLine
@@ -102,6 +111,7 @@ from wavehouse.studio.types.ids import (
 )
 from wavehouse.studio.types.memory import Imported, Memory, MemoryKind, NewMemory, SourceKind
 from wavehouse.studio.types.notes import AddedNote, Decision, Note, NoteKind, NoteState, Reach
+from wavehouse.studio.types.production import Level, ProductionChange
 from wavehouse.studio.types.projects import (
     EpisodeStatus,
     MissedPolicy,
@@ -111,6 +121,8 @@ from wavehouse.studio.types.projects import (
     ProjectStatus,
     StudioEpisode,
 )
+from wavehouse.studio.types.requests import MadeEpisode, RequestState, Series
+from wavehouse.studio.types.schedule import SlotStatus
 
 __all__ = [
     "AddedNote",
@@ -138,7 +150,9 @@ __all__ = [
     "HighlightId",
     "HighlightState",
     "Imported",
+    "Level",
     "LocalChat",
+    "MadeEpisode",
     "Memory",
     "MemoryId",
     "MemoryKind",
@@ -155,6 +169,8 @@ __all__ = [
     "Passage",
     "PendingAnswer",
     "Piece",
+    "Place",
+    "ProductionChange",
     "Progress",
     "Project",
     "ProjectChange",
@@ -162,7 +178,10 @@ __all__ = [
     "ProjectStatus",
     "Reach",
     "Recorded",
+    "RequestState",
     "Revision",
+    "Series",
+    "SlotStatus",
     "Source",
     "SourceKind",
     "StepLine",
@@ -174,10 +193,12 @@ __all__ = [
     "add_document",
     "add_highlight",
     "add_note",
+    "announce_request",
     "archive_episode",
     "ask",
     "authors",
     "calendar_of",
+    "change_production",
     "change_project",
     "chat_provider",
     "clock_of",
@@ -207,6 +228,8 @@ __all__ = [
     "notes_taken_by",
     "open_notes",
     "passages_of",
+    "past_seconds",
+    "place_of",
     "produce",
     "reach",
     "read_page",
@@ -221,9 +244,12 @@ __all__ = [
     "remove_highlight",
     "rename_episode",
     "replay_events",
+    "request_episode",
+    "request_state",
     "retire_event_type",
     "revisions",
     "script",
+    "series_for_learners",
     "set_project_status",
     "show_chat",
     "show_episode",
@@ -236,5 +262,6 @@ __all__ = [
     "store_of",
     "timeline_of",
     "withdraw_note",
+    "work_slot",
     "write_script",
 ]

@@ -41,9 +41,10 @@ _VOICES = (
 
 
 def studio(stage: Stage) -> ChapterResult:
-    """Make two episodes; between them a listener's note, which the second one must follow.
+    """Make two episodes; between them a listener leaves a note, which the second one must apply.
 
-    Played again, the second episode is made again: every step is kept, nothing is paid.
+    When the chapter runs again, the second episode is made again: every step is kept, nothing is
+    paid.
     """
     workspace = stage.workspace
     began = datetime.combine(stage.until, time(5), UTC)
@@ -73,7 +74,7 @@ class _Scene:
 
 
 def _register(operational: Any, identity: Identity) -> None:
-    """The models of the demo, with prices; those that exist stay."""
+    """Register the demo's models with prices; existing ones are kept."""
     for model, prices in _PRICES.items():
         try:
             with operational.worker() as tx:
@@ -127,7 +128,7 @@ def _project(tx: Tx[Operational], identity: Identity) -> ProjectId:
 
 
 def _note(tx: Tx[Operational], scene: _Scene, episode_id: StudioEpisodeId) -> door.NoteId:
-    """The note, left on the first episode."""
+    """Leave the note on the first episode."""
     added = door.add_note(
         tx,
         identity=scene.identity,
@@ -140,7 +141,7 @@ def _note(tx: Tx[Operational], scene: _Scene, episode_id: StudioEpisodeId) -> do
 
 
 def _made(scene: _Scene, again: StudioEpisodeId | None = None) -> StudioEpisodeId:
-    """An episode, made now; or this one, made again."""
+    """Make an episode now, or make this one again."""
     organization_id, identity = scene.identity.organization_id, scene.identity
     with scene.workshop.operational.app(organization_id) as tx:
         if again is None:

@@ -22,13 +22,13 @@ MANIFEST = Manifest(
             name="notes",
             group="studio",
             target="wavehouse.studio.cli.notes:notes",
-            summary="What the next episode should change.",
+            summary="Notes: changes for the next episode.",
         ),
         Command(
             name="memory",
             group="studio",
             target="wavehouse.studio.cli.memory:memory",
-            summary="What is remembered, as of any time.",
+            summary="Agent memory, as of any time.",
         ),
         Command(
             name="documents",
@@ -46,19 +46,19 @@ MANIFEST = Manifest(
             name="chat",
             group="studio",
             target="wavehouse.studio.cli.chat:chat",
-            summary="Ask an episode; answers quote it.",
+            summary="Ask questions about an episode; answers quote it.",
         ),
         Command(
             name="events",
             group="studio",
             target="wavehouse.studio.cli.material:events",
-            summary="What people did; types, quarantine, replay.",
+            summary="User events: types, quarantine, replay.",
         ),
         Command(
             name="schedule",
             group="studio",
             target="wavehouse.studio.cli.schedule:schedule",
-            summary="When a project publishes: set, show, skip, cancel.",
+            summary="Publishing times: set, show, skip, cancel.",
         ),
         Command(
             name="generate",

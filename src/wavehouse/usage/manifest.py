@@ -18,7 +18,7 @@ MANIFEST = Manifest(
         Command(
             name="usage",
             target="wavehouse.usage.cli:usage",
-            summary="What models were used and cost; models, prices, upstreams.",
+            summary="Usage and costs of models; models, prices, upstreams.",
             section=Section.PRODUCTION,
         ),
         Command(

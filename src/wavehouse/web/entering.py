@@ -31,7 +31,7 @@ from wavehouse.workspace import Workspace
 _SEE_OTHER, _UNPROCESSABLE, _UNAUTHORIZED = 303, 422, 401
 _log = logging.getLogger("wavehouse.web")
 _SENT = Message(
-    "Look into your mailbox",
+    "Check your email",
     "If the address belongs to a member, an email with a link is on its way.",
     "The link works once, within 15 minutes, in this browser.",
 )

@@ -11,6 +11,7 @@ from uuid import UUID
 from wavehouse import studio
 from wavehouse.charts import format as fmt
 from wavehouse.studio import Block, CalendarSlot, Change, ChatMessage, Note, Reach, Revision
+from wavehouse.web.prose import Passage, passages
 
 TONES = {
     "active": "good", "paused": "warn", "archived": "", "planned": "", "scheduled": "info",
@@ -48,6 +49,7 @@ class BlockCells:
     old: tuple[Change, ...]
     new: tuple[Change, ...]
     changed: bool
+    passages: tuple[Passage, ...]
 
 
 def weeks(first: date, slots: Sequence[CalendarSlot], today: date) -> list[list[DayCell]]:
@@ -118,6 +120,7 @@ def block_cells(
                 old=tuple(old),
                 new=tuple(new),
                 changed=past is not None,
+                passages=passages(block.body),
             )
         )
     return cells

@@ -22,6 +22,8 @@ class EventType(StrEnum):
     CAMPAIGN_STATUS_CHANGED = "campaign.status_changed"
     EPISODE_PUBLISHED = "episode.published"
     EPISODE_FAILED = "episode.failed"
+    CONTENT_GENERATED = "content.generated"
+    CONTENT_FAILED = "content.failed"
     ALERT_OPENED = "alert.opened"
     ALERT_RESOLVED = "alert.resolved"
     BUDGET_THRESHOLD_REACHED = "budget.threshold_reached"
@@ -34,6 +36,8 @@ SUBSCRIBABLE = (
     EventType.CAMPAIGN_STATUS_CHANGED,
     EventType.EPISODE_PUBLISHED,
     EventType.EPISODE_FAILED,
+    EventType.CONTENT_GENERATED,
+    EventType.CONTENT_FAILED,
     EventType.ALERT_OPENED,
     EventType.ALERT_RESOLVED,
     EventType.BUDGET_THRESHOLD_REACHED,

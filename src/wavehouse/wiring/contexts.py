@@ -6,6 +6,7 @@ CONTEXTS: tuple[str, ...] = (
     "cli",
     "web",
     "accounts",
+    "audit",
     "schema",
     "queue",
     "listeners",
@@ -21,5 +22,6 @@ CONTEXTS: tuple[str, ...] = (
     "studio",
     "learning",
     "simulation",
+    "backups",
 )
 """Folders below ``wavehouse`` with a ``manifest.py``. Routes and checks keep this order."""

@@ -78,7 +78,7 @@ def test_an_absolute_target_names_the_host(reader: Any) -> None:
     ],
 )
 def test_a_raw_quote_is_refused_and_shifts_nothing(reader: Any, line: str) -> None:
-    """By both readers, whatever the resulting number of parts."""
+    """Both readers refuse it, whatever the resulting number of parts."""
     text = f"{EXTENDED}\n{line}\n{PLAIN}\n"
     layout = layout_of(text, "combined", "a.log")
     refused = reader.read(text, layout)

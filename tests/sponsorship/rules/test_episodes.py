@@ -41,7 +41,7 @@ def test_an_unknown_episode_has_the_nearest_title_and_a_shared_one_its_guids() -
         episodes.find_episode("The subtitle hunter", KNOWN)
     with pytest.raises(InvalidInput) as shared:
         episodes.find_episode("trailer", KNOWN)
-    assert "Do you mean 'The subtitle hunters'?" == unknown.value.hint
+    assert "Did you mean 'The subtitle hunters'?" == unknown.value.hint
     assert ("2 episodes of the show are called 'trailer'", "Name the guid: 'g-3', 'g-4'.") == (
         shared.value.message,
         shared.value.hint,

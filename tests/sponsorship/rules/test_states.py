@@ -51,7 +51,7 @@ def test_the_database_has_the_same_table() -> None:
     ],
 )  # fmt: skip
 def test_the_calendar_begins_and_ends_flights(now: str, today: int, then: str | None) -> None:
-    """On the first day, and after the last."""
+    """They begin on the first day, and end after the last."""
     first, last = date(2026, 11, 10), date(2026, 11, 20)
     assert then == states.due(CampaignStatus(now), first, last, date(2026, 11, today))
 

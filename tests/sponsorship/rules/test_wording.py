@@ -19,7 +19,7 @@ from wavehouse.sponsorship.rules import wording
 def test_money_has_its_currency_and_cents_only_when_there_are_some(
     expected: str, amount: str, currency: str
 ) -> None:
-    """As in the picture: whole amounts have no decimals."""
+    """Whole amounts have no decimals, as in the specified picture."""
     assert expected == wording.money(Decimal(amount), currency)
 
 
@@ -46,7 +46,7 @@ def test_a_small_share_keeps_more_decimals(expected: str, share: str) -> None:
 
 
 def test_at22_what_is_unknown_is_a_dash() -> None:
-    """Never a zero for an unknown value."""
+    """An unknown value is never shown as zero."""
     unknown = {wording.whole(None), wording.money(None, "EUR"), wording.times(None)}
     assert {"–"} == unknown | {wording.percent(None)}
 

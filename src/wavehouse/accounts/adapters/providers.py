@@ -169,7 +169,7 @@ class Provider:
         document = self._read(f"{self.issuer}/.well-known/openid-configuration")
         if str(document.get("issuer", "")).rstrip("/") != self.issuer:
             raise Unreachable(
-                "the provider's configuration is of another issuer",
+                "the provider's configuration names another issuer",
                 hint="Check the setting oidc_issuer.",
             )
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):

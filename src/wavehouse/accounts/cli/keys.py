@@ -51,7 +51,7 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--name", required=True, help="What the key is for.")
+@click.option("--name", required=True, help="The purpose of the key.")
 @click.option(
     "--scope",
     "scopes",

@@ -49,5 +49,5 @@ def acting_for(
     else:
         identity = queries.active_user(tx, organization_id=organization_id, user_id=user_id)
     if identity is None:
-        raise Refused("the user of this job may not act any more")
+        raise Refused("the user of this job is no longer active")
     return identity

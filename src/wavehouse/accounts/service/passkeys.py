@@ -96,7 +96,7 @@ def sign_in_by_passkey(
     if session is None:
         raise NotSignedIn(
             "invalid passkey",
-            hint="There may be a copy of it. Sign in by a link, remove it and make a new one.",
+            hint="It may have been copied. Sign in with a link, remove it and add a new one.",
         )
     return session
 

@@ -76,7 +76,7 @@ def check_fresh(tx: Tx[Operational], *, token: str) -> None:
     began_at = queries.session_began_at(tx, token_hash=rules.token_hash(token))
     if not rules.is_fresh(began_at, clock.now()):
         raise Refused(
-            "this needs a sign-in within the last 15 minutes", hint="Sign out, and in again."
+            "this requires a sign-in within the last 15 minutes", hint="Sign out, and in again."
         )
 
 

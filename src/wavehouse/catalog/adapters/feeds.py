@@ -9,13 +9,13 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from wavehouse.catalog.rules.feed import MAX_FEED_BYTES
-from wavehouse.catalog.rules.polling import retry_after
 from wavehouse.catalog.rules.websub import links_of
 from wavehouse.catalog.types.feed import Fetched
 from wavehouse.catalog.types.polling import ServerBusy
 from wavehouse.fetching import Answer, Web
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Gone, InvalidInput, NotFound, Unreachable, WavehouseError
+from wavehouse.kernel.retrying import retry_after
 from wavehouse.kernel.web_addresses import shown
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)

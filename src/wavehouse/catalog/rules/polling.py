@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 LONGEST_BACKOFF = timedelta(hours=24)
@@ -47,21 +45,3 @@ def _fraction(key: UUID, at: datetime) -> float:
     """A number from 0 up to 1 derived from feed and time."""
     seed = key.bytes + at.isoformat().encode()
     return int.from_bytes(hashlib.blake2b(seed, digest_size=7).digest()) / 2**56
-
-
-def retry_after(header: str | None, *, now: datetime) -> timedelta | None:
-    """The wait that a ``Retry-After`` header asks for, in seconds or as a date (RFC 9110, 10.2.3).
-
-    A date in the past means no wait; None for anything else.
-    """
-    written = (header or "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", written):
-        return timedelta(seconds=int(written))
-    if len(written) > 100 or not re.search(r"[A-Za-z]", written):
-        return None
-    try:
-        until = parsedate_to_datetime(written)
-    except (ValueError, IndexError, OverflowError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(until - now, timedelta(0))

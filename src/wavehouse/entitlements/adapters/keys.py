@@ -1,4 +1,4 @@
-"""Keys that are derived from the installation's secret and are in no database."""
+"""Keys derived from the installation's secret, which no database stores."""
 
 from __future__ import annotations
 

@@ -16,14 +16,14 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 EMAIL = click.option("--email", required=True, help="The listener's e-mail address.")
 TYPE = click.option("--type", "access_type", default="feed", show_default=True,
                     help="Kind of access.")  # fmt: skip
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Show the change without making it.")
 WHEN = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 KINDS = click.Choice(["manual", "promo", "gift", "import"])
 
 
 @click.group()
 def entitlements() -> None:
-    """Who may hear what: grants, their history, the payment provider's events.
+    """Listeners' access: grants, their history, the payment provider's events.
 
     Grants come from the provider's events at /webhooks/stripe, or by hand. Every change is in a
     ledger with its reason.
@@ -31,14 +31,14 @@ def entitlements() -> None:
 
 
 @entitlements.command("list")
-@click.option("--email", help="Of this listener only.")
-@click.option("--resource", help="Of this resource only.")
+@click.option("--email", help="Only grants of this listener.")
+@click.option("--resource", help="Only grants of this resource.")
 @AS_JSON
 @click.pass_obj
 def list_(
     open_workspace: OpenWorkspace, email: str | None, resource: str | None, as_json: bool
 ) -> None:
-    """Grants with their state; those of erased listeners last."""
+    """List grants with their state; those of erased listeners last."""
     from wavehouse.entitlements.service import granting, reading
     from wavehouse.kernel import clock, terminal
 
@@ -50,7 +50,7 @@ def list_(
     if as_json:
         terminal.print_json([_shown(grant, now) for grant in grants])
     elif not grants:
-        terminal.say("There are no grants. What prices grant: wavehouse entitlements offers list")
+        terminal.say("There are no grants. To list the offers: wavehouse entitlements offers list")
     else:
         rows = [
             [
@@ -71,7 +71,7 @@ def list_(
 @AS_JSON
 @click.pass_obj
 def show(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
-    """One listener's grants with every change and its reason."""
+    """Show a listener's grants with every change and its reason."""
     from wavehouse.entitlements.service import granting, reading
     from wavehouse.kernel import clock, terminal
 
@@ -116,9 +116,9 @@ def show(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
 @EMAIL
 @click.option("--resource", required=True, help="The show's id, or another resource.")
 @TYPE
-@click.option("--reason", required=True, help="Why; it is kept in the ledger.")
+@click.option("--reason", required=True, help="The reason, stored in the ledger.")
 @click.option("--until", type=WHEN, help="End of the grant (UTC), not included.")
-@click.option("--permanent", is_flag=True, help="It has no end.")
+@click.option("--permanent", is_flag=True, help="Grant without an end.")
 @click.option("--kind", type=KINDS, default="manual", show_default=True, help="Kind of grant.")
 @click.option(
     "--scope", default="operator", show_default=True, help="Name of the campaign or gift."
@@ -166,14 +166,14 @@ def grant(
 
 @entitlements.command()
 @click.argument("entitlement_id", type=click.UUID)
-@click.option("--reason", required=True, help="Why; it is kept in the ledger.")
+@click.option("--reason", required=True, help="The reason, stored in the ledger.")
 @DRY_RUN
 @AS_JSON
 @click.pass_obj
 def revoke(
     open_workspace: OpenWorkspace, entitlement_id: UUID, reason: str, dry_run: bool, as_json: bool
 ) -> None:
-    """Take a grant away, now. A subscription's stays revoked when it is renewed."""
+    """Revoke a grant now. A subscription's grant stays revoked when it is renewed."""
     from wavehouse.entitlements.service import granting
     from wavehouse.kernel import clock, terminal
 
@@ -187,7 +187,9 @@ def revoke(
     if as_json:
         terminal.print_json(_shown(gone, clock.now()))
     else:
-        terminal.say(f"{gone.email} has lost {gone.resource} by {gone.scope_kind} {gone.scope}.")
+        terminal.say(
+            f"{gone.email} has lost {gone.resource}, granted by {gone.scope_kind} {gone.scope}."
+        )
 
 
 @entitlements.command()
@@ -205,7 +207,7 @@ def check(
     moment: datetime | None,
     as_json: bool,
 ) -> None:
-    """Whether a listener has access, now or at a past time. Exit code 3 when not."""
+    """Check whether a listener has access, now or at a past time. Exit code 3 without access."""
     from datetime import UTC
 
     from wavehouse.entitlements.service import granting, reading

@@ -20,11 +20,11 @@ STATUSES = click.Choice(["received", "pending_parent", "applied", "ignored", "an
 @entitlements.command()
 @click.option("--status", type=STATUSES, help="Only events with this status.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True,
-              help="Most events.")  # fmt: skip
+              help="Maximum number of events.")  # fmt: skip
 @AS_JSON
 @click.pass_obj
 def events(open_workspace: OpenWorkspace, status: str | None, limit: int, as_json: bool) -> None:
-    """The provider's and operators' events, newest first, with what became of them."""
+    """List the provider's and operators' events, newest first, with their results."""
     from wavehouse.entitlements.service import reading
     from wavehouse.entitlements.types import EventStatus
     from wavehouse.kernel import terminal
@@ -59,7 +59,7 @@ def events(open_workspace: OpenWorkspace, status: str | None, limit: int, as_jso
 @EMAIL
 @click.pass_obj
 def link(open_workspace: OpenWorkspace, customer: str, email: str) -> None:
-    """Say which listener a customer is; events that wait for it are folded at once."""
+    """Assign a customer to a listener; events waiting for it are folded immediately."""
     from wavehouse.entitlements.service import granting
     from wavehouse.kernel import terminal
 
@@ -67,7 +67,7 @@ def link(open_workspace: OpenWorkspace, customer: str, email: str) -> None:
         identity = workspace.identity
         who = granting.listener_of(tx, identity=identity, email=email)
         granting.link(tx, identity=identity, customer=customer, listener_id=who)
-    terminal.say(f"{customer} is {email}.")
+    terminal.say(f"{customer} belongs to {email}.")
 
 
 @entitlements.command()
@@ -79,8 +79,8 @@ def link(open_workspace: OpenWorkspace, customer: str, email: str) -> None:
 def reconcile(context: click.Context, source: Path | None, dry_run: bool, as_json: bool) -> None:
     """Compare with the provider's active entitlements. Exit code 3 when something differs.
 
-    What the provider lists as active is granted here for a week; what is active only here is
-    reported and left alone.
+    Entitlements active at the provider are granted here for a week; those active only here are
+    reported and kept.
     """
     from wavehouse.entitlements.service import reconciling
     from wavehouse.kernel import terminal
@@ -114,7 +114,7 @@ def reconcile(context: click.Context, source: Path | None, dry_run: bool, as_jso
             ],
         )
     else:
-        terminal.say("The provider and we agree.")
+        terminal.say("No differences from the provider's list.")
     context.exit(EXIT_FOUND if drifts else EXIT_DONE)
 
 
@@ -123,7 +123,7 @@ def reconcile(context: click.Context, source: Path | None, dry_run: bool, as_jso
 @AS_JSON
 @click.pass_context
 def replay(context: click.Context, dry_run: bool, as_json: bool) -> None:
-    """Fold every stored event again: after a change of offers or of the policy.
+    """Fold every stored event again after a change of offers or of the policy.
 
     With --dry-run: compare the grants with their ledger. Exit code 3 when a grant differs.
     """
@@ -155,7 +155,7 @@ def replay(context: click.Context, dry_run: bool, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def money(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Sums of payments, refunds and disputes by currency; erased listeners' are in them."""
+    """Show the sums of payments, refunds and disputes by currency, erased listeners' included."""
     from wavehouse.entitlements.service import reading
     from wavehouse.kernel import terminal
 
@@ -172,14 +172,14 @@ def money(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 @entitlements.group()
 def offers() -> None:
-    """What a price, product or lookup key of the provider grants."""
+    """Offers: the resources that a price, product or lookup key of the provider grants."""
 
 
 @offers.command("list")
 @AS_JSON
 @click.pass_obj
 def list_offers(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Every offer."""
+    """List every offer."""
     from wavehouse.entitlements.service import settings
     from wavehouse.kernel import terminal
 
@@ -198,12 +198,14 @@ def list_offers(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @click.option("--price", required=True, help="Price, product, lookup key or metadata.offer.")
 @click.option("--resource", required=True, help="The show's id, or another resource.")
 @TYPE
-@click.option("--days", type=click.IntRange(1, 36_500), help="Length of what is bought once.")
+@click.option(
+    "--days", type=click.IntRange(1, 36_500), help="Days of access for a one-off purchase."
+)
 @click.pass_obj
 def set_offer(
     open_workspace: OpenWorkspace, price: str, resource: str, access_type: str, days: int | None
 ) -> None:
-    """Let a price grant a resource. Earlier events: wavehouse entitlements replay."""
+    """Let a price grant a resource. For earlier events run: wavehouse entitlements replay."""
     from wavehouse.entitlements.service import settings
     from wavehouse.entitlements.types import Offer
     from wavehouse.kernel import terminal
@@ -212,7 +214,7 @@ def set_offer(
         settings.set_offer(
             tx, identity=workspace.identity, offer=Offer(price, access_type, resource, days)
         )
-    terminal.say(f"{price} grants {access_type} {resource}. Earlier events: "
+    terminal.say(f"{price} grants {access_type} {resource}. For earlier events: "
                  "wavehouse entitlements replay")  # fmt: skip
 
 
@@ -221,7 +223,7 @@ def set_offer(
 @click.option("--resource", required=True, help="The resource.")
 @click.pass_obj
 def remove_offer(open_workspace: OpenWorkspace, price: str, resource: str) -> None:
-    """Let a price grant a resource no longer. What it granted stays until a replay."""
+    """Stop granting a resource for a price. Existing grants stay until a replay."""
     from wavehouse.entitlements.service import settings
     from wavehouse.kernel import terminal
 
@@ -229,19 +231,19 @@ def remove_offer(open_workspace: OpenWorkspace, price: str, resource: str) -> No
         settings.remove_offer(
             tx, identity=workspace.identity, provider_ref=price, resource=resource
         )
-    terminal.say(f"{price} grants {resource} no longer.")
+    terminal.say(f"{price} no longer grants {resource}.")
 
 
 @entitlements.group()
 def policy() -> None:
-    """What failed payments, refunds and disputes do to access."""
+    """The effect of failed payments, refunds and disputes on access."""
 
 
 @policy.command("show")
 @AS_JSON
 @click.pass_obj
 def show_policy(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The policy in force."""
+    """Show the current policy."""
     from wavehouse.entitlements.service import settings
     from wavehouse.kernel import terminal
 
@@ -251,17 +253,25 @@ def show_policy(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 
 @policy.command("set")
-@click.option("--grace-days", type=click.IntRange(0, 365), help="Days after a failed payment.")
-@click.option("--unpaid", type=click.Choice(["suspend", "keep"]), help="Unpaid subscriptions.")
+@click.option(
+    "--grace-days", type=click.IntRange(0, 365), help="Days of access after a failed payment."
+)
+@click.option(
+    "--unpaid", type=click.Choice(["suspend", "keep"]), help="Access during an unpaid subscription."
+)
 @click.option("--order-refund", type=click.Choice(["keep", "revoke", "keep_until"]),
-              help="After the full refund of something bought once.")  # fmt: skip
+              help="Access after the full refund of a one-off purchase.")  # fmt: skip
 @click.option("--refund-keep-days", type=click.IntRange(0, 3650), help="Days, for keep_until.")
-@click.option("--dispute", type=click.Choice(["suspend", "keep"]), help="While one is open.")
-@click.option("--payload-days", type=click.IntRange(1, 3650), help="Days that content is kept.")
+@click.option(
+    "--dispute", type=click.Choice(["suspend", "keep"]), help="Access during an open dispute."
+)
+@click.option(
+    "--payload-days", type=click.IntRange(1, 3650), help="Days for which events keep their content."
+)
 @AS_JSON
 @click.pass_obj
 def set_policy(open_workspace: OpenWorkspace, /, as_json: bool, **values: Any) -> None:
-    """Change some of it. Earlier events: wavehouse entitlements replay."""
+    """Change parts of the policy. For earlier events run: wavehouse entitlements replay."""
     from wavehouse.entitlements.service import settings
     from wavehouse.kernel import terminal
 

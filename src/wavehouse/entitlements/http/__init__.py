@@ -1,4 +1,4 @@
-"""The HTTP entrances of ``entitlements``."""
+"""The HTTP routes of ``entitlements``."""
 
 from fastapi import APIRouter
 

@@ -36,7 +36,7 @@ _LONGEST_ANSWER = timedelta(minutes=1)
 
 
 class GrantIn(BaseModel):
-    """A grant by hand: with an end, or permanent on purpose."""
+    """A manual grant: with an end, or explicitly permanent."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,7 +52,7 @@ class GrantIn(BaseModel):
 
 
 class RevokeIn(BaseModel):
-    """Why a grant is taken away."""
+    """The reason for revoking a grant."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -92,10 +92,10 @@ class HistoryOut(BaseModel):
 
 
 class CheckOut(BaseModel):
-    """Whether there is access, in grace or not, until when; ``cache_until`` bounds caches (E29).
+    """The result of a check: access, grace, end; ``cache_until`` limits caching (E29).
 
-    A positive answer may be kept for a minute and never beyond the end of the grant; a negative
-    one is not kept.
+    A positive answer may be cached for a minute and never beyond the end of the grant; a negative
+    one is not cached.
     """
 
     granted: bool
@@ -171,7 +171,7 @@ def router(edge: Edge) -> APIRouter:
         access_type: Annotated[Exact, Query(alias="type", min_length=1, max_length=255)] = "feed",
         at: AwareDatetime | None = None,
     ) -> CheckOut:
-        """Whether a listener has access, now or at a past time; kept until ``cache_until``."""
+        """Whether a listener has access, now or at a past time; cacheable until ``cache_until``."""
         with database.worker() as tx:
             answer = reading.check(
                 tx,
@@ -202,7 +202,7 @@ def router(edge: Edge) -> APIRouter:
 
     @api.post("/{entitlement_id}/revoke", responses=gate.answers(writes, 404, 409, 413, 422))
     def revoke(entitlement_id: UUID, body: RevokeIn, identity: Writer) -> GrantOut:
-        """Take a grant away, now. A subscription's stays revoked when it is renewed."""
+        """Revoke a grant now. A subscription's grant stays revoked when it is renewed."""
         with database.worker() as tx:
             return GrantOut.of(
                 granting.revoke(

@@ -154,7 +154,7 @@ def _item(feed: PrivateFeed, episode: EpisodeSummary, key: bytes, origin: str) -
 
 
 def _through(fetching: Web, address: str, wanted: str | None, *, head: bool) -> Response:
-    """The file's bytes as its server sends them, with the range that was asked for."""
+    """The file's bytes as its server sends them, with the requested range."""
     stack = ExitStack()
     try:
         sent = {"Accept-Encoding": "identity"} | ({"Range": wanted} if wanted else {})

@@ -1,4 +1,4 @@
-"""``/webhooks/stripe``: where the payment provider sends its events.
+"""``/webhooks/stripe``: the endpoint for the payment provider's events.
 
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """

@@ -1,4 +1,4 @@
-"""SQL of stored events: received once, read as a set, reduced after a time."""
+"""SQL of stored events: received once, read as a set, reduced after a period."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def insert_event(
     status: EventStatus,
     note: str | None,
 ) -> UUID | None:
-    """Store an event; None when its id is known (E3). Without a payload it is reduced at once."""
+    """Store an event; None when its id is known (E3). Without a payload it is stored reduced."""
     stored: UUID | None = tx.value(
         """
         INSERT INTO listeners.external_events
@@ -92,7 +92,7 @@ def note_conflict(
 
 
 def lock(tx: Tx[Listeners]) -> None:
-    """One fold at a time: until the end of the transaction no other one begins."""
+    """Serialize folds: no other one begins until the end of the transaction."""
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('listeners.entitlements', 0))")
 
 
@@ -108,7 +108,7 @@ def next_received(tx: Tx[Listeners]) -> StoredEvent | None:
 
 
 def together(tx: Tx[Listeners], *, object_ids: Sequence[str]) -> list[StoredEvent]:
-    """Every event that shares an id with these, or with one that does, and so on; with facts."""
+    """The events connected to these by shared ids, directly or through other events; with facts."""
     return tx.rows(
         StoredEvent,
         """
@@ -129,7 +129,7 @@ def together(tx: Tx[Listeners], *, object_ids: Sequence[str]) -> list[StoredEven
 
 
 def set_outcomes(tx: Tx[Listeners], *, outcomes: Mapping[UUID, Outcome], at: datetime) -> None:
-    """Keep what became of events."""
+    """Store the outcomes of events."""
     tx.execute(
         """
         UPDATE listeners.external_events e
@@ -151,7 +151,7 @@ def set_outcomes(tx: Tx[Listeners], *, outcomes: Mapping[UUID, Outcome], at: dat
 
 
 def without_content(tx: Tx[Listeners], *, ids: Sequence[UUID], at: datetime) -> int:
-    """Take the content and the references of events away: their listener is not here (E27)."""
+    """Remove the content and the references of events that have no listener here (E27)."""
     return tx.execute(
         """
         UPDATE listeners.external_events
@@ -165,7 +165,7 @@ def without_content(tx: Tx[Listeners], *, ids: Sequence[UUID], at: datetime) -> 
 
 
 def reduce_payloads(tx: Tx[Listeners], *, before: datetime, at: datetime) -> int:
-    """Take the content of old events away; id, type, time, ids and facts stay (E26)."""
+    """Remove the content of old events; id, type, time, ids and facts stay (E26)."""
     return tx.execute(
         """
         UPDATE listeners.external_events SET payload = NULL, reduced_at = %(at)s
@@ -176,7 +176,7 @@ def reduce_payloads(tx: Tx[Listeners], *, before: datetime, at: datetime) -> int
 
 
 def requeue(tx: Tx[Listeners]) -> int:
-    """Let every event that has facts be folded again; returns how many."""
+    """Queue every event with facts for another fold; returns the number."""
     return tx.execute(
         """
         UPDATE listeners.external_events SET status = 'received', parent_ref = NULL
@@ -206,7 +206,7 @@ def listed(
 
 
 def waiting(tx: Tx[Listeners], *, before: datetime) -> int:
-    """How many events have waited for a parent since before an instant (E10)."""
+    """The number of events that have waited for a parent since before an instant (E10)."""
     number: int = tx.value(
         """
         SELECT count(*) FROM listeners.external_events

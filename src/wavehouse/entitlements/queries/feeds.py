@@ -13,7 +13,7 @@ from wavehouse.store import Listeners, Tx
 def renew(
     tx: Tx[Listeners], *, listener_id: ListenerId, resource: str, token_hash: bytes, at: datetime
 ) -> PrivateFeed:
-    """Make a feed, or give it a new token: the old one and its links end."""
+    """Create a feed, or give it a new token: the old one and its links end."""
     return tx.one(
         PrivateFeed,
         """
@@ -40,7 +40,7 @@ def revoke(tx: Tx[Listeners], *, listener_id: ListenerId, feed_id: UUID, at: dat
 
 
 def by_token(tx: Tx[Listeners], *, token_hash: bytes, resource: str) -> PrivateFeed | None:
-    """The open feed of a token, of a listener who is not suspended."""
+    """The open feed of a token, unless its listener is suspended."""
     return tx.maybe(
         PrivateFeed,
         """
@@ -55,7 +55,7 @@ def by_token(tx: Tx[Listeners], *, token_hash: bytes, resource: str) -> PrivateF
 
 
 def by_id(tx: Tx[Listeners], *, feed_id: UUID) -> PrivateFeed | None:
-    """An open feed, of a listener who is not suspended."""
+    """An open feed, unless its listener is suspended."""
     return tx.maybe(
         PrivateFeed,
         """

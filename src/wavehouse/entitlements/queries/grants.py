@@ -21,7 +21,7 @@ from wavehouse.store import Listeners, Tx
 
 
 def lock_listeners(tx: Tx[Listeners], *, listener_ids: Sequence[UUID]) -> set[UUID]:
-    """Those listeners that exist, locked: changes of one listener's grants take turns (E24)."""
+    """The existing ones of these listeners, locked, to serialize changes of their grants (E24)."""
     return set(
         tx.values(
             """
@@ -37,7 +37,7 @@ def lock_listeners(tx: Tx[Listeners], *, listener_ids: Sequence[UUID]) -> set[UU
 def of_scopes(
     tx: Tx[Listeners], *, kinds: Sequence[str], scopes: Sequence[str]
 ) -> list[Entitlement]:
-    """The grants of these scopes that belong to listeners; kinds and scopes in pairs."""
+    """The listeners' grants with these scopes; kinds and scopes in pairs."""
     return tx.rows(
         Entitlement,
         """
@@ -64,7 +64,7 @@ def save(
     grant_reason: str | None,
     is_permanent: bool,
 ) -> EntitlementId:
-    """Insert or update a grant as its last transition left it."""
+    """Insert or update a grant with the state of its last transition."""
     key, state = grant.key, grant.state
     saved: UUID = tx.value(
         """
@@ -127,7 +127,7 @@ def take_away(
 
 
 def ledger(tx: Tx[Listeners], *, entitlement_ids: Sequence[UUID]) -> list[LedgerEntry]:
-    """Every transition of these grants, in the order in which they were recorded."""
+    """Every transition of these grants, in the order of recording."""
     return tx.rows(
         LedgerEntry,
         """

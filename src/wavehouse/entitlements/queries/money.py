@@ -14,7 +14,7 @@ from wavehouse.store import Listeners, Tx
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What the ledger has of a reference."""
+    """The recorded sum of a reference in the ledger."""
 
     reference: str
     currency: str
@@ -24,7 +24,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """An email about a failed payment that was not sent yet."""
+    """An unsent email about a failed payment."""
 
     listener_id: UUID
     scope: str
@@ -81,7 +81,7 @@ def append(
 
 
 def totals(tx: Tx[Listeners]) -> list[Total]:
-    """Sums by currency and kind; erased listeners' payments are in them."""
+    """Sums by currency and kind, including erased listeners' payments."""
     return tx.rows(
         Total,
         """
@@ -99,7 +99,10 @@ def note_episode(
     since: datetime,
     recovered_at: datetime | None,
 ) -> bool:
-    """Plan the one notice of an episode (E16). False when it has one, maybe by a later start."""
+    """Plan the single notice of an episode (E16).
+
+    False when it has one, maybe with a later start.
+    """
     return bool(
         tx.execute(
             """
@@ -122,7 +125,7 @@ def note_episode(
 
 
 def next_unsent(tx: Tx[Listeners], *, after: datetime) -> Unsent | None:
-    """A notice that waits and is not out of date, locked until the end of the transaction."""
+    """The next notice to send that is not out of date, locked until the end of the transaction."""
     return tx.maybe(
         Unsent,
         """
@@ -136,7 +139,7 @@ def next_unsent(tx: Tx[Listeners], *, after: datetime) -> Unsent | None:
 
 
 def mark_sent(tx: Tx[Listeners], *, notice: Unsent, at: datetime) -> None:
-    """The email was handed to the mail server."""
+    """Mark a notice as sent to the mail server."""
     tx.execute(
         """
         UPDATE listeners.entitlement_notices SET noticed_at = %(at)s

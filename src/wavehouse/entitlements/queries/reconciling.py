@@ -1,4 +1,4 @@
-"""SQL of what the provider says is active."""
+"""SQL of the provider's active entitlements."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from wavehouse.store import Listeners, Tx
 
 
 def offers(tx: Tx[Listeners], *, organization_id: UUID) -> list[Offer]:
-    """What the organization's prices grant."""
+    """The resources that the organization's prices grant."""
     return tx.rows(
         Offer,
         """
@@ -45,7 +45,7 @@ def set_offer(tx: Tx[Listeners], *, organization_id: UUID, offer: Offer, at: dat
 def remove_offer(
     tx: Tx[Listeners], *, organization_id: UUID, provider_ref: str, resource: str
 ) -> int:
-    """Let a price grant a resource no longer; returns how many rows went."""
+    """Stop granting a resource for a price; returns the number of deleted rows."""
     return tx.execute(
         """
         DELETE FROM listeners.entitlement_offers
@@ -69,7 +69,7 @@ def policy(tx: Tx[Listeners], *, organization_id: UUID) -> Policy | None:
 
 
 def set_policy(tx: Tx[Listeners], *, organization_id: UUID, policy: Policy, at: datetime) -> None:
-    """Keep the organization's policy."""
+    """Store the organization's policy."""
     tx.execute(
         """
         INSERT INTO listeners.entitlement_policies

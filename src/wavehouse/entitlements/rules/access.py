@@ -1,4 +1,4 @@
-"""Access at a time: from the grants of now, or from the ledger for a time that has passed."""
+"""Access at a time: from the current grants, or from the ledger for a past time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NONE = Access(False)
 
 
 def access(grants: Iterable[Entitlement], *, now: datetime) -> Access:
-    """Access by any live grant (E12); the longest one says until when the answer holds."""
+    """Access by any live grant (E12); the longest one sets the end."""
     live = [g for g in grants if holds(g.status, g.starts_at, g.expires_at, now)]
     if not live:
         return NONE
@@ -41,7 +41,7 @@ def access_in(entries: Sequence[LedgerEntry], *, at: datetime) -> Access:
 
 
 def effective(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
-    """The history in the order in which things happened: each grant's last generation."""
+    """The effective history in chronological order: each grant's last generation."""
     newest: dict[object, int] = {}
     for entry in entries:
         known = newest.get(entry.entitlement_id, 0)

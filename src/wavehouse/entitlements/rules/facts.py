@@ -33,11 +33,11 @@ Object = Mapping[str, Any]
 
 
 class Unreadable(ValueError):
-    """An event of a known type whose object has not the shape that its type has."""
+    """An event of a known type whose object does not have the type's structure."""
 
 
 def facts_of(event_id: str, kind: str, created: datetime, data: Object) -> Fact | None:
-    """The fact of an event; None for types that mean nothing here (E6). Unreadable otherwise."""
+    """The fact of an event; None for types without a meaning here (E6). Unreadable otherwise."""
     body = data["object"]
     reader = _READERS.get(str(body.get("object", "")))
     if reader is None or not _TYPES.fullmatch(kind):
@@ -76,7 +76,7 @@ def _subject(body: Object) -> str:
 
 
 def _ref(value: object) -> str | None:
-    """An id, or the id of an object that is included whole."""
+    """An id, or the id of an embedded object."""
     given = value.get("id") if isinstance(value, dict) else value
     if given is None or given == "":
         return None

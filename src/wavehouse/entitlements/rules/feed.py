@@ -17,7 +17,7 @@ _HEAD = (
 
 
 def rss(title: str, *, link: str, image: str | None, items: Sequence[FeedItem]) -> str:
-    """The feed; directories do not list it."""
+    """The feed; directories are asked not to list it."""
     head = [
         f"<title>{_text(title)}</title>",
         f"<link>{_text(link)}</link>",

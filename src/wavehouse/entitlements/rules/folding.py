@@ -1,8 +1,8 @@
 """The fold: from the whole set of stored events to grants, money and notices (E7, E8).
 
-A pure function of a set: the order in which events came, and how often, changes nothing. Every
-event of a root is applied in the order in which it happened; a transition is noted whenever the
-state of a resource differs from the one before.
+A pure function of a set: the order and number of deliveries change nothing. Every event of a root
+is applied in the order in which it happened; a transition is recorded whenever the state of a
+resource changes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _ROOTLESS = frozenset({"customer", "entitlements.active_entitlement_summary"})
 
 
 def fold(facts: Iterable[Fact], *, offers: Iterable[Offer], policy: Policy) -> Folded:
-    """Grants with their histories, money, open episodes and what became of each event."""
+    """Grants with their histories, money, open episodes and the outcome of each event."""
     events = ordered(facts)
     links = Links.of(events)
     by_ref: dict[str, tuple[Offer, ...]] = {}
@@ -78,11 +78,13 @@ def _rootless(fact: Fact) -> Outcome:
     if fact.kind == "customer" and fact.listener_id is None:
         return Outcome(EventStatus.IGNORED, note="the customer names no listener")
     if fact.kind == "invoice":
-        return Outcome(EventStatus.IGNORED, note="the invoice is not of a subscription")
+        return Outcome(EventStatus.IGNORED, note="the invoice does not belong to a subscription")
     if fact.kind in _ROOTLESS:
         return Outcome(EventStatus.APPLIED)
     parent = next(iter(sorted(fact.refs.values())), fact.subject)
-    return Outcome(EventStatus.PENDING_PARENT, parent, "what it is about is not known yet")
+    return Outcome(
+        EventStatus.PENDING_PARENT, parent, "the object that it refers to is not known yet"
+    )
 
 
 def _scope(root: Root, facts: Sequence[Fact]) -> tuple[str, str]:
@@ -95,7 +97,7 @@ def _scope(root: Root, facts: Sequence[Fact]) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class _Root:
-    """The fold of one subscription, order or grant by hand."""
+    """The fold of one subscription, order or manual grant."""
 
     root: Root
     facts: list[Fact]
@@ -158,7 +160,7 @@ class _Root:
         return [Episode(owner, self.root[1], since, source.recovered_at, ends)]
 
     def outcome(self) -> Outcome:
-        """Applied, waiting for a parent, or ignored because nothing is sold by this name."""
+        """Applied, waiting for a parent, or ignored because no offer matches."""
         kind, name = self.root
         customer = self.links.customer_of_root.get(self.root)
         kinds = {fact.kind for fact in self.facts}

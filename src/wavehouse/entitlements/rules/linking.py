@@ -1,4 +1,4 @@
-"""How events belong together: charges to payments, payments to invoices to subscriptions."""
+"""The links between events: charges to payments, payments to invoices to subscriptions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from wavehouse.entitlements.types import Fact
 
 SUBSCRIPTION, ORDER, GRANT = "subscription", "order", "grant"
 Root = tuple[str, str]
-"""The kind and the id of what a grant comes from."""
+"""The kind and the id of a grant's source."""
 
 
 @dataclass(slots=True)
 class Links:
-    """What the events say about each other; of two statements the later one counts."""
+    """The links between events; of two statements the later one counts."""
 
     payment_of_charge: dict[str, str] = field(default_factory=dict)
     invoice_of_unit: dict[str, str] = field(default_factory=dict)
@@ -48,17 +48,17 @@ class Links:
         return links
 
     def unit(self, fact: Fact) -> str | None:
-        """The payment that an event is about: a payment intent, or a charge without one."""
+        """The payment of an event: a payment intent, or a charge without one."""
         charge = fact.refs.get("charge")
         known = self.payment_of_charge.get(charge, charge) if charge else None
         return fact.refs.get("payment_intent") or known
 
     def invoice(self, fact: Fact) -> str | None:
-        """The invoice that an event is about."""
+        """The invoice of an event."""
         return fact.refs.get("invoice") or self.invoice_of_unit.get(self.unit(fact) or "")
 
     def root(self, fact: Fact) -> Root | None:
-        """The subscription, order or grant by hand that an event is about."""
+        """The subscription, order or manual grant of an event."""
         if "grant" in fact.refs:
             return GRANT, fact.refs["grant"]
         invoice = self.invoice(fact)
@@ -74,7 +74,7 @@ class Links:
         return None
 
     def owner(self, root: Root, facts: Sequence[Fact]) -> UUID | None:
-        """The listener of a root: the latest that its own events name, else its customer's."""
+        """The listener of a root: the latest named in its own events, otherwise its customer's."""
         named = [fact.listener_id for fact in facts if fact.listener_id]
         if named:
             return named[-1]

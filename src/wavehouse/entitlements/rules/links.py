@@ -17,7 +17,7 @@ from wavehouse.entitlements.types import NewFeed
 FEEDS = "/private/feeds"
 TOKEN_BYTES = 32
 SECONDS = 15 * 60
-"""How long a link to the bytes is valid: apps ask for the stable address again."""
+"""The lifetime of a link to the bytes: apps request the stable address again."""
 
 
 def feed_path(new: NewFeed) -> str:
@@ -26,7 +26,7 @@ def feed_path(new: NewFeed) -> str:
 
 
 def token_hash(token: str) -> bytes:
-    """What is stored of a token."""
+    """The stored form of a token."""
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -41,7 +41,7 @@ def signature(key: bytes, *, path: str, feed_id: UUID, generation: int, expires:
 
 
 def is_equal(expected: str, given: str) -> bool:
-    """Compare in constant time, whatever characters were sent."""
+    """Compare in constant time, for any characters."""
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogatepass"))
 
 

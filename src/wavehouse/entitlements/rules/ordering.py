@@ -1,4 +1,4 @@
-"""The order in which events happened, whatever the order in which they came (E7).
+"""The order in which events happened, independent of their arrival (E7).
 
 The provider's times are whole seconds, so ties are usual. They are resolved by the rank of the type
 (created < updated < deleted), then by the chain of previous attributes, then by the event's id.
@@ -16,7 +16,7 @@ _LONGEST, _TRIES = 12, 2_000
 
 
 def rank(kind: str) -> int:
-    """The place of a type within a second."""
+    """The rank of a type within a second."""
     if kind.endswith((".created", ".granted", ".linked")):
         return _CREATED
     return _DELETED if kind.endswith(".deleted") else _CHANGED
@@ -67,7 +67,7 @@ def _chain(facts: list[Fact], before: Mapping[str, Scalar] | None) -> list[Fact]
 def _whole(
     left: list[Fact], before: Mapping[str, Scalar] | None, tries: list[int]
 ) -> list[Fact] | None:
-    """A chain of all events, the first one by their ids; None when there is none."""
+    """A chain of all events, the first one by their ids; None without such a chain."""
     if not left:
         return []
     tries[0] -= 1
@@ -83,7 +83,7 @@ def _whole(
 
 
 def _follows(fact: Fact, values: Mapping[str, Scalar]) -> bool:
-    """Whether an update's previous values are these."""
+    """Whether an update's previous values equal these."""
     return bool(fact.previous) and all(
         values.get(name) == value for name, value in fact.previous.items()
     )

@@ -1,4 +1,4 @@
-"""Payments, refunds and disputes of one subscription or order, and the money that they move."""
+"""Payments, refunds and disputes of one subscription or order, and the resulting movements."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Dispute:
 
 @dataclass(slots=True)
 class Payments:
-    """What was paid, refunded and disputed, up to an event."""
+    """Payments, refunds and disputes up to an event."""
 
     links: Links
     amounts: dict[str, int] = field(default_factory=dict)
@@ -50,12 +50,12 @@ class Payments:
     reported: dict[str, int] = field(default_factory=dict)
     full_at: dict[str, datetime] = field(default_factory=dict)
     named: dict[str, tuple[str, datetime]] = field(default_factory=dict)
-    """Offers that a refund names, with the payment and the time."""
+    """Offers named by a refund, with the payment and the time."""
     disputes: dict[str, Dispute] = field(default_factory=dict)
     paid_at: dict[str, datetime] = field(default_factory=dict)
 
     def take(self, fact: Fact) -> None:
-        """One more event."""
+        """Add an event."""
         unit = self.links.unit(fact)
         if fact.kind == "dispute":
             self._dispute(fact)
@@ -75,7 +75,7 @@ class Payments:
         self._note_full(unit, fact.created)
 
     def refunded(self, unit: str) -> int:
-        """How much of a payment came back, in the smallest unit of its currency."""
+        """The refunded amount of a payment, in the smallest unit of its currency."""
         return max(sum(self.refunds.get(unit, {}).values()), self.reported.get(unit, 0))
 
     def _charge(self, unit: str, fact: Fact) -> None:
@@ -114,7 +114,7 @@ class Payments:
             known.closed_at = None
 
     def lost(self) -> datetime | None:
-        """When a dispute was first lost, or refunded to prevent it."""
+        """The time at which a dispute was first lost, or refunded to prevent it."""
         times = [d.closed_at or d.opened_at for d in self.disputes.values() if d.is_lost]
         return min(times, default=None)
 
@@ -123,7 +123,7 @@ class Payments:
         return any(dispute.is_open for dispute in self.disputes.values())
 
     def suspended_since(self, start: datetime | None) -> timedelta:
-        """How long won disputes that were opened after ``start`` were open (E21)."""
+        """The total time that won disputes opened after ``start`` were open (E21)."""
         spans = [
             d.closed_at - d.opened_at
             for d in self.disputes.values()
@@ -135,8 +135,8 @@ class Payments:
 def movements(facts: Sequence[Fact], links: Links) -> tuple[Movement, ...]:
     """Every payment, refund and dispute once, exact in the units of its currency, by reference.
 
-    Charges count before payment intents before invoices: they report the same money. What came to
-    nothing, such as a dispute that was won, has the amount 0.
+    Charges count before payment intents before invoices: they report the same money. A movement
+    without effect, such as a won dispute, has the amount 0.
     """
     result: dict[str, Movement] = {}
     ranks: dict[str, int] = {}
@@ -188,7 +188,7 @@ def _movement(fact: Fact, links: Links) -> tuple[int, Movement] | None:
 
 
 def _unnamed_refunds(facts: Sequence[Fact], links: Links) -> dict[str, Movement]:
-    """What charges report as refunded beyond the refunds that have events of their own."""
+    """The refunds that charges report beyond the refunds with events of their own."""
     known: dict[str, dict[str, int]] = {}
     reports: dict[str, Fact] = {}
     for fact in facts:

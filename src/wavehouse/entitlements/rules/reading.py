@@ -62,7 +62,7 @@ def instant(value: object) -> datetime | None:
 
 
 def content_hash(content: dict[str, Any]) -> bytes:
-    """SHA-256 of the content as canonical JSON; two deliveries of one event have the same."""
+    """SHA-256 of the content as canonical JSON, equal for all deliveries of one event."""
     kept = {name: value for name, value in content.items() if name not in _VOLATILE}
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).digest()
@@ -72,7 +72,7 @@ def _parsed(body: bytes) -> Any:
     try:
         text = body.decode()
         content = json.loads(text, parse_constant=_refused, object_pairs_hook=_distinct)
-        json.dumps(content, ensure_ascii=False).encode()  # half of a character cannot be stored
+        json.dumps(content, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
     except (ValueError, RecursionError):
         raise UsageError("the body is not valid JSON") from None
     if "\\u0000" in text and _has_nul(content):

@@ -19,7 +19,7 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 
 
 def refusal(body: bytes, header: str, *, secrets: Sequence[str], now: float) -> str | None:
-    """Why a delivery is refused, or None for a valid one. ``secrets`` without empty ones.
+    """The reason for refusing a delivery, or None. ``secrets`` without empty ones.
 
     All secrets and all signatures are compared in constant time.
     """
@@ -51,5 +51,5 @@ def signature(body: bytes, at: str, secret: str) -> str:
 
 
 def header(body: bytes, at: int, secret: str) -> str:
-    """The header of a delivery: for recorded events and tests."""
+    """The header of a delivery, for recorded events and tests."""
     return f"t={at},v1={signature(body, str(at), secret)}"

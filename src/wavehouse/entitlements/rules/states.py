@@ -1,7 +1,7 @@
-"""The state of a subscription, an order or a grant by hand after each of its events (E9, E14-E22).
+"""The state of a subscription, an order or a manual grant after each event (E9, E14-E22).
 
-Every class takes events one by one in their order and says after each which resources are granted
-how. All times are the provider's; nothing here reads a clock.
+Every class takes events one by one in their order and returns after each the state of the granted
+resources. All times are the provider's; nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ LIVE = frozenset({GrantStatus.ACTIVE, GrantStatus.GRACE, GrantStatus.CANCELLED})
 
 
 class Source(Protocol):
-    """Something that grants: takes events, reports the state of each resource."""
+    """A source of grants: takes events, reports the state of each resource."""
 
     def take(self, fact: Fact) -> None:
-        """One more event, later than the ones before."""
+        """Add an event, later than the previous ones."""
 
     def states(self) -> dict[Resource, GrantState]:
         """The state of every resource that was ever granted."""
 
 
 def revoked(state: GrantState, reason: str, at: datetime) -> GrantState:
-    """The same grant, taken away."""
+    """The same grant, revoked."""
     return replace(state, status=GrantStatus.REVOKED, reason=reason, revoked_at=at)
 
 
@@ -54,13 +54,13 @@ def bounded(state: GrantState) -> GrantState:
 
 @dataclass(slots=True)
 class Held:
-    """Resources by the time they were first offered and the time they were removed (E22)."""
+    """Resources with the times of being first offered and removed (E22)."""
 
     since: dict[Resource, datetime] = field(default_factory=dict)
     removed: dict[Resource, datetime] = field(default_factory=dict)
 
     def offer(self, resources: Iterable[Resource], at: datetime) -> None:
-        """These are offered from now on, and no others."""
+        """Replace the offered resources from now on."""
         now = set(resources)
         for resource in now:
             self.since.setdefault(resource, at)
@@ -70,7 +70,7 @@ class Held:
 
 
 def resources(names: Iterable[str], offers: Offers) -> list[Resource]:
-    """What these prices, products and keys grant."""
+    """The resources granted by these prices, products and keys."""
     return [(o.type, o.resource) for name in names for o in offers.get(name, ())]
 
 
@@ -91,7 +91,7 @@ class Subscription:
     by_hand: tuple[str, datetime] | None = None
 
     def take(self, fact: Fact) -> None:
-        """One more event; after its end a subscription does not change (E9)."""
+        """Add an event; after its end a subscription does not change (E9)."""
         self.payments.take(fact)
         invoice = self.payments.links.invoice(fact)
         if fact.kind == "subscription" and self.ended_at is None:
@@ -186,7 +186,7 @@ class Subscription:
         return GrantState(GrantStatus.ACTIVE, since, end, reason)
 
     def _latest_refunded(self) -> datetime | None:
-        """When the payment of the latest paid period was refunded whole (E19)."""
+        """The time at which the payment of the latest paid period was fully refunded (E19)."""
         latest = self._latest()
         times = [
             at
@@ -200,7 +200,7 @@ class Subscription:
                    default=None)  # fmt: skip
 
     def _refunded_by_name(self) -> dict[Resource, datetime]:
-        """Resources whose item a refund of the latest period names (E20)."""
+        """Resources whose item is named by a refund of the latest period (E20)."""
         latest = self._latest()
         return {
             resource: at
@@ -212,7 +212,7 @@ class Subscription:
 
 @dataclass(slots=True)
 class Order:
-    """Something that was bought once."""
+    """A one-off purchase."""
 
     unit: str
     offers: Offers
@@ -223,7 +223,7 @@ class Order:
     by_hand: tuple[str, datetime] | None = None
 
     def take(self, fact: Fact) -> None:
-        """One more event."""
+        """Add an event."""
         self.payments.take(fact)
         if fact.kind == "operator":
             self.by_hand = (str(fact.values.get("reason", "")), fact.created)
@@ -273,14 +273,14 @@ class Order:
 
 @dataclass(slots=True)
 class ByHand:
-    """A grant by an operator; the last word counts (E23)."""
+    """A manual grant; the last action counts (E23)."""
 
     key: Resource | None = None
     state: GrantState | None = None
     is_permanent: bool = False
 
     def take(self, fact: Fact) -> None:
-        """A grant or its end."""
+        """Add a grant or its end."""
         values = fact.values
         if fact.type == "operator.granted":
             self.key = (str(values["type"]), str(values["resource"]))

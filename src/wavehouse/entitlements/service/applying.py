@@ -1,4 +1,4 @@
-"""Writes a fold into the tables: grants, their ledger, money. Only differences are written."""
+"""Writes the result of a fold to the tables: grants, their ledger, money. Only differences."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from wavehouse.store import Listeners, Tx
 
 _ABANDONED = "no event supports it any more"
 _PROVIDERS = frozenset({"subscription", "order"})
-"""Kinds whose scopes are one of a kind; several listeners may have a gift of the same name."""
+"""Kinds with unique scopes; several listeners may have a gift of the same name."""
 
 
 def grants(
@@ -40,9 +40,9 @@ def grants(
     ids: Mapping[str, UUID],
     at: datetime,
 ) -> int:
-    """Bring the grants of these scopes to what the fold says; returns how many transitions.
+    """Bring the grants of these scopes to the fold's state; returns the number of transitions.
 
-    Grants that give access are written before those that are taken away (E22).
+    New access is written before revocations (E22).
     """
     pairs = sorted(scopes)
     stored = queries.of_scopes(tx, kinds=[k for k, _ in pairs], scopes=[s for _, s in pairs])
@@ -75,7 +75,7 @@ def _grant(
     ids: Mapping[str, UUID],
     at: datetime,
 ) -> int:
-    """Save a grant and append what its ledger lacks: the rest, or the whole as a new generation."""
+    """Save a grant and append to its ledger: the missing rest, or the whole as a new generation."""
     current = [_entry(entry) for entry in effective(history)]
     wanted = [_change(change, ids) for change in grant.history]
     if current == wanted:
@@ -130,7 +130,7 @@ def _abandon(tx: Tx[Listeners], row: Entitlement, history: list[LedgerEntry], at
 
 
 def _by_hand(facts: Sequence[Fact]) -> dict[str, Mapping[str, Any]]:
-    """The last grant by an operator of each scope."""
+    """The last manual grant of each scope."""
     granted = [f for f in facts if f.kind == OPERATOR and f.type == "operator.granted"]
     return {str(fact.values["scope"]): fact.values for fact in granted}
 

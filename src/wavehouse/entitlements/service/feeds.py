@@ -1,4 +1,4 @@
-"""Use cases of private feeds: made, renewed, closed; opened by a token or a link.
+"""Use cases of private feeds: created, renewed, closed; opened by a token or a link.
 
 Access is looked up at each request: losing the entitlement closes the feed and its media at once.
 Positions are not touched (P32).
@@ -20,13 +20,13 @@ from wavehouse.kernel.ids import ListenerId
 from wavehouse.store import Listeners, Tx
 
 FEED = "feed"
-"""The type of access that a private feed needs."""
+"""The type of access required for a private feed."""
 _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The parts of a signed link as they were sent."""
+    """The parts of a signed link as received."""
 
     path: str
     feed_id: UUID
@@ -35,7 +35,7 @@ class Link:
 
 
 def make_feed(tx: Tx[Listeners], *, listener_id: ListenerId, resource: str) -> NewFeed:
-    """A feed with a new token, shown once; the one before ends. Refused without access."""
+    """Create a feed with a new token, shown once; the previous one ends. Refused without access."""
     _check(tx, listener_id, resource)
     token = secrets.token_urlsafe(links.TOKEN_BYTES)
     feed = queries.renew(
@@ -60,7 +60,7 @@ def feeds_of(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[PrivateFeed]
 
 
 def opened(tx: Tx[Listeners], *, token: str, resource: str) -> PrivateFeed:
-    """The feed of a token. NotFound for a wrong one, Refused when the access has ended."""
+    """The feed of a token. NotFound for a wrong one, Refused without access."""
     feed = None
     if 0 < len(token) <= _LONGEST and token.isascii():
         feed = queries.by_token(tx, token_hash=links.token_hash(token), resource=resource)
@@ -73,7 +73,7 @@ def opened(tx: Tx[Listeners], *, token: str, resource: str) -> PrivateFeed:
 def signed(
     tx: Tx[Listeners], *, key: bytes, feed_id: UUID, episode_id: UUID, sent: str, path: str
 ) -> tuple[PrivateFeed, Link]:
-    """A link of a short life for an episode's stable address. NotFound for a wrong key."""
+    """A short-lived link for an episode's stable address. NotFound for a wrong key."""
     feed = queries.by_id(tx, feed_id=feed_id)
     expected = "" if feed is None else links.media_key(
         key, feed_id=feed.feed_id, generation=feed.generation, episode_id=episode_id
@@ -89,7 +89,7 @@ def signed(
 
 
 def followed(tx: Tx[Listeners], *, key: bytes, link: Link) -> PrivateFeed:
-    """The feed of a link that is signed for this path and not over. NotFound, or Refused."""
+    """The feed of a valid link signed for this path. NotFound, or Refused."""
     feed = queries.by_id(tx, feed_id=link.feed_id)
     expected = "" if feed is None else links.signature(
         key, path=link.path, feed_id=feed.feed_id, generation=feed.generation, expires=link.expires
@@ -97,7 +97,7 @@ def followed(tx: Tx[Listeners], *, key: bytes, link: Link) -> PrivateFeed:
     if feed is None or not links.is_equal(expected, link.signature):
         raise _unknown()
     if link.expires <= clock.now().timestamp():
-        raise Refused("this link is over", hint="Open the episode from the feed again.")
+        raise Refused("this link has expired", hint="Open the episode from the feed again.")
     _check(tx, feed.listener_id, feed.resource)
     return feed
 
@@ -107,7 +107,7 @@ def _check(tx: Tx[Listeners], listener_id: ListenerId, resource: str) -> None:
     if not answer.granted:
         raise Refused(
             "your access to this show has ended",
-            hint="Your positions are kept. See your account for what you have access to.",
+            hint="Your positions are kept. Your account page lists your access.",
         )
 
 

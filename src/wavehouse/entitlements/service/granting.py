@@ -1,7 +1,7 @@
-"""Use cases by hand: grant, revoke, link a customer to a listener (E23, E24).
+"""Manual use cases: grant, revoke, link a customer to a listener (E23, E24).
 
-What an operator does is an event like the provider's, stored and folded with the others: a fold
-that is repeated comes to the same end, and nothing by hand is lost.
+An operator's action is an event like the provider's, stored and folded with the others: a repeated
+fold gives the same result, and no action is lost.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _LONGEST = 255
 
 
 def grant(tx: Tx[Listeners], *, identity: Identity, new: NewGrant) -> Entitlement:
-    """Grant by hand; the same scope again replaces its times and reason.
+    """Grant manually; the same scope again replaces its times and reason.
 
-    InvalidInput without a reason, without an end that is not permanent on purpose, or for a scope
-    that only the provider makes; NotFound for an unknown listener.
+    InvalidInput without a reason, without an end unless it is explicitly permanent, or for a scope
+    that only the provider creates; NotFound for an unknown listener.
     """
     starts_at = (new.starts_at or clock.now()).astimezone(UTC)
     check(new)
@@ -67,17 +67,17 @@ def grant(tx: Tx[Listeners], *, identity: Identity, new: NewGrant) -> Entitlemen
 def revoke(
     tx: Tx[Listeners], *, identity: Identity, entitlement_id: UUID, reason: str
 ) -> Entitlement:
-    """Take a grant away, now. One of a subscription or an order stays revoked, renewals included.
+    """Revoke a grant now. A subscription's or an order's stays revoked, renewals included.
 
     InvalidInput without a reason, NotFound for an unknown grant, Conflict for one that is revoked.
     """
     text = words.line(reason)
     if not text or len(text) > _LONGEST:
-        raise InvalidInput("a reason is missing", hint="Say why, in one line.")
+        raise InvalidInput("a reason is missing", hint="Give the reason in one line.")
     event_queries.lock(tx)
     known = find(tx, identity=identity, entitlement_id=entitlement_id)
     if known.listener_id is None or known.status == GrantStatus.REVOKED:
-        raise Conflict("this grant is revoked already")
+        raise Conflict("this grant is already revoked")
     queries.lock_listeners(tx, listener_ids=[known.listener_id])
     kinds = {"subscription": "subscription", "order": "payment_intent"}
     name = kinds.get(known.scope_kind, "grant")
@@ -87,7 +87,7 @@ def revoke(
 
 
 def link(tx: Tx[Listeners], *, identity: Identity, customer: str, listener_id: ListenerId) -> None:
-    """Say which listener a customer of the provider is; waiting events are folded (E10)."""
+    """Assign a customer of the provider to a listener; waiting events are folded (E10)."""
     if not customer.startswith("cus_") or len(customer) > _LONGEST or not customer.isascii():
         raise InvalidInput("invalid customer", hint="A customer's id begins with cus_.")
     event_queries.lock(tx)
@@ -106,15 +106,15 @@ def find(tx: Tx[Listeners], *, identity: Identity, entitlement_id: UUID) -> Enti
 
 
 def listener_of(tx: Tx[Listeners], *, identity: Identity, email: str) -> ListenerId:
-    """The listener with an address. NotFound for none."""
+    """The listener with an address. NotFound for an unknown one."""
     return listeners.find(tx, email=email).listener_id
 
 
 def check(new: NewGrant) -> None:
-    """InvalidInput for a grant that may not be made by hand (E23)."""
+    """InvalidInput for a grant that may not be made manually (E23)."""
     starts_at = new.starts_at or clock.now()
     if new.kind not in BY_HAND:
-        raise InvalidInput("only the provider's events make grants of this kind",
+        raise InvalidInput("only the provider's events create grants of this kind",
                            hint="Use manual, promo, gift or import.")  # fmt: skip
     reason = words.line(new.reason)
     if not reason or len(reason) > _LONGEST:
@@ -124,8 +124,8 @@ def check(new: NewGrant) -> None:
             raise InvalidInput(f"invalid {name}", hint=f"Send 1 to {_LONGEST} characters.")
     if (new.expires_at is None) != new.is_permanent:
         raise InvalidInput(
-            "a grant by hand needs an end, or must be permanent on purpose",
-            hint="Send an end, or say that it is permanent; not both.",
+            "a manual grant needs an end, or must be explicitly permanent",
+            hint="Send an end, or mark it as permanent; not both.",
         )
     if new.expires_at is not None and new.expires_at <= starts_at:
         raise InvalidInput("the end is not after the start")
@@ -164,7 +164,7 @@ def _happened(
     values: dict[str, Scalar],
     listener_id: UUID | None = None,
 ) -> None:
-    """Store an operator's action as an event, audit it, and fold what it belongs to."""
+    """Store an operator's action as an event, audit it, and fold the connected events."""
     at, actor = clock.now(), accounts.user_actor(identity)
     subject = next(iter(refs.values()))
     fact = Fact(

@@ -1,7 +1,7 @@
-"""Use cases that fold: waiting events, every event again, notices about failed payments.
+"""Use cases that fold: waiting events, all events again, notices about failed payments.
 
-One transaction folds everything that belongs together: it locks, reads the whole set of events,
-computes, and writes the differences. It may be repeated at any time.
+One transaction folds a set of connected events: it locks, reads all of them, computes, and writes
+the differences. It may be repeated at any time.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _AT_ONCE = 500
 def process(
     database: Database[Listeners], *, organization_id: UUID, most: int = _AT_ONCE
 ) -> Processed:
-    """Fold the events that wait, oldest first; at most ``most`` sets of events.
+    """Fold the waiting events, oldest first; at most ``most`` sets of events.
 
-    An event that cannot be folded becomes an anomaly and is logged; the others go on.
+    An event that cannot be folded becomes an anomaly and is logged; the others are folded.
     """
     done = Processed()
     for _ in range(most):
@@ -69,11 +69,11 @@ def process(
 
 
 def fold_with(tx: Tx[Listeners], *, event: StoredEvent, organization_id: UUID) -> Processed:
-    """Fold an event with everything that it belongs to. The caller holds the lock."""
+    """Fold an event with all connected ones. The caller has the lock."""
     refs = object_ids(event.fact) if event.facts else []
     events = event_queries.together(tx, object_ids=refs) if refs else []
     if all(each.external_event_id != event.external_event_id for each in events):
-        outcome = Outcome(EventStatus.IGNORED, note="it refers to nothing")
+        outcome = Outcome(EventStatus.IGNORED, note="it refers to no object")
         event_queries.set_outcomes(tx, outcomes={event.external_event_id: outcome}, at=clock.now())
         return Processed(events=1)
     folded = fold(
@@ -85,7 +85,7 @@ def fold_with(tx: Tx[Listeners], *, event: StoredEvent, organization_id: UUID) -
 
 
 def write(tx: Tx[Listeners], *, events: Sequence[StoredEvent], folded: Folded) -> Processed:
-    """Write the differences between a fold and what is stored."""
+    """Write the differences between a fold and the stored rows."""
     at = clock.now()
     ids = {each.event_id: each.external_event_id for each in events}
     owners = sorted({grant.key.listener_id for grant in folded.grants})
@@ -122,7 +122,7 @@ def write(tx: Tx[Listeners], *, events: Sequence[StoredEvent], folded: Folded) -
 
 
 def replay(database: Database[Listeners], *, organization_id: UUID) -> Processed:
-    """Fold every stored event again: after a change of offers or policy, or to prove the table."""
+    """Fold every stored event again: after a change of offers or policy, or to verify the table."""
     with database.worker() as tx:
         event_queries.lock(tx)
         count = event_queries.requeue(tx)
@@ -132,7 +132,7 @@ def replay(database: Database[Listeners], *, organization_id: UUID) -> Processed
 def send_notices(
     database: Database[Listeners], *, mail: Mail, own_page: str, organization_id: UUID
 ) -> int:
-    """Email listeners whose payment failed: once per episode (E16). Returns how many were sent.
+    """Email listeners whose payment failed: once per episode (E16). Returns the number sent.
 
     A mail server that fails leaves the notice for the next run; one that is older than the grace
     period is not sent any more.

@@ -62,7 +62,7 @@ def check(
     resource: str,
     at: datetime | None = None,
 ) -> Access:
-    """The same for an operator."""
+    """The same check for an operator."""
     return access_of(tx, listener_id=listener_id, access_type=access_type, resource=resource, at=at)
 
 
@@ -102,17 +102,17 @@ def list_events(
 
 
 def totals(tx: Tx[Listeners], *, identity: Identity) -> list[Total]:
-    """Money by currency and kind, exact; erased listeners' payments are in it (E27)."""
+    """Exact sums by currency and kind, including erased listeners' payments (E27)."""
     return money_queries.totals(tx)
 
 
 def waiting_too_long(tx: Tx[Listeners], *, before: datetime) -> int:
-    """How many events have waited for what they refer to since before an instant (E10)."""
+    """The number of events that have waited for their references since before an instant (E10)."""
     return event_queries.waiting(tx, before=before)
 
 
 def differences(tx: Tx[Listeners], *, identity: Identity, limit: int = 100_000) -> list[UUID]:
-    """Grants whose row is not what the last entry of their ledger says (E25); none is expected."""
+    """Grants whose row differs from the last entry of their ledger (E25); none is expected."""
     grants = queries.listed(tx, limit=limit)
     entries = queries.ledger(tx, entitlement_ids=[grant.entitlement_id for grant in grants])
     last = {entry.entitlement_id: entry.state_after for entry in entries}
@@ -122,7 +122,7 @@ def differences(tx: Tx[Listeners], *, identity: Identity, limit: int = 100_000) 
 def _agrees(grant: Entitlement, state: dict[str, str | None] | None) -> bool:
     if state is None or state.get("status") != grant.status:
         return False
-    if "starts_at" not in state:  # erasure keeps the status alone
+    if "starts_at" not in state:  # erasure keeps only the status
         return True
     ends = state.get("expires_at")
     return (datetime.fromisoformat(ends) if ends else None) == grant.expires_at

@@ -1,4 +1,4 @@
-"""Use case: receive a provider's event; stored once, before it has any effect (E1-E6, E27)."""
+"""Use case: receive a provider's event; it is stored before it has any effect (E1-E6, E27)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACTOR = audit.Actor("system:stripe")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Endpoint:
-    """What deliveries must match: one of the secrets, the mode, the account."""
+    """The expected secrets, mode and account of deliveries."""
 
     secrets: tuple[str, ...]
     livemode: bool = True
@@ -58,7 +58,7 @@ def receive(
 
 
 def store(tx: Tx[Listeners], *, event: ReadEvent, endpoint: Endpoint, location: Place) -> Receipt:
-    """Store an event that was verified; a repetition changes nothing."""
+    """Store a verified event; a duplicate changes nothing."""
     source, status, note = endpoint.source, EventStatus.RECEIVED, None
     fact: Fact | None = None
     try:
@@ -105,7 +105,7 @@ def _foreign(event: ReadEvent, endpoint: Endpoint) -> str | None:
 
 
 def _repeated(tx: Tx[Listeners], source: str, event: ReadEvent) -> Receipt:
-    """A known id: the same content changes nothing; another one is an anomaly (E4)."""
+    """Handle a known id: the same content changes nothing; another one is an anomaly (E4)."""
     known = queries.known_event(tx, source=source, event_id=event.event_id)
     assert known is not None  # noqa: S101 - the insert has just met it, and no event is deleted
     external_event_id, content_hash, status = known

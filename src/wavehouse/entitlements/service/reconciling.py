@@ -1,7 +1,7 @@
 """Use cases: compare with the provider's list of active entitlements (E28); old payloads (E26).
 
-A difference is reported. It is mended in one direction only: what the provider says is active is
-granted here for a week, as an import; what we grant and the provider does not list is left alone.
+A difference is reported. It is repaired in one direction only: entitlements active at the provider
+are granted here for a week, as an import; grants that the provider does not list are kept.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def reconcile(
     active: dict[str, list[str]] | None = None,
     dry_run: bool = False,
 ) -> list[Drift]:
-    """Differences by customer: lookup keys that the provider lists as active, or what we grant.
+    """Differences by customer: lookup keys active at the provider, or granted here.
 
-    ``active`` is the provider's list, customers with lookup keys; by default the newest summaries
-    that it sent. Customers that are not in the list are not compared.
+    ``active`` is the provider's list, customers with lookup keys; by default its newest summaries.
+    Customers that are not in the list are not compared.
     """
     known = summary_queries.customers(tx)
     listed = summary_queries.summaries(tx) if active is None else active
@@ -75,7 +75,7 @@ def _mended(tx: Tx[Listeners], identity: Identity, drift: Drift) -> Drift:
 
 
 def list_of(document: Any) -> dict[str, list[str]]:
-    """Customers with lookup keys, of a recorded answer of the provider's list API.
+    """Customers with lookup keys, from a recorded answer of the provider's list API.
 
     Each object of ``data`` names ``customer`` and ``lookup_key``. ValueError for anything else.
     """
@@ -93,7 +93,7 @@ def list_of(document: Any) -> dict[str, list[str]]:
 
 
 def reduce_payloads(tx: Tx[Listeners], *, identity: Identity) -> int:
-    """Take the content of events away that is older than the policy says (E26); how many."""
+    """Remove the content of events older than the policy's limit (E26); returns the number."""
     days = settings.policy_of(tx, organization_id=identity.organization_id).payload_days
     now = clock.now()
     return event_queries.reduce_payloads(tx, before=now - timedelta(days=days), at=now)

@@ -1,4 +1,4 @@
-"""Use cases of offers and policies: what prices grant, what failed payments and refunds do."""
+"""Use cases of offers and policies: resources of prices, effects of failed payments and refunds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST = 255
 
 
 def offers_of(tx: Tx[Listeners], *, organization_id: UUID) -> list[Offer]:
-    """What an organization's prices grant."""
+    """The resources that an organization's prices grant."""
     return queries.offers(tx, organization_id=organization_id)
 
 
@@ -26,7 +26,7 @@ def policy_of(tx: Tx[Listeners], *, organization_id: UUID) -> Policy:
 
 
 def list_offers(tx: Tx[Listeners], *, identity: Identity) -> list[Offer]:
-    """What the organization's prices grant, by price."""
+    """The resources that the organization's prices grant, by price."""
     return offers_of(tx, organization_id=identity.organization_id)
 
 
@@ -46,7 +46,7 @@ def set_offer(tx: Tx[Listeners], *, identity: Identity, offer: Offer) -> Offer:
 def remove_offer(
     tx: Tx[Listeners], *, identity: Identity, provider_ref: str, resource: str
 ) -> None:
-    """Let a price grant a resource no longer. NotFound when it does not."""
+    """Stop granting a resource for a price. NotFound when it is not granted."""
     gone = queries.remove_offer(
         tx,
         organization_id=identity.organization_id,
@@ -64,7 +64,7 @@ def policy(tx: Tx[Listeners], *, identity: Identity) -> Policy:
 
 
 def set_policy(tx: Tx[Listeners], *, identity: Identity, policy: Policy) -> Policy:
-    """Keep the organization's policy. InvalidInput for values out of range."""
+    """Store the organization's policy. InvalidInput for values out of range."""
     if not (0 <= policy.grace_days <= 365 and 0 <= policy.refund_keep_days <= 3650):
         raise InvalidInput("invalid number of days", hint="Grace is 0 to 365 days.")
     if not 1 <= policy.payload_days <= 3650:

@@ -26,8 +26,8 @@ Wanted = tuple[bytes, re.Pattern[bytes]]
 _BORDER = 8
 _LARGEST_MEMBER = 512 * 2**20
 _UNREADABLE = {".pdf": "PDF, compressed inside", ".parquet": "Parquet, compressed inside"}
-_LEFT_OUT = ("postgres", "erasure", "bin", "lib")
-"""Folders of the home that are searched by the deep level, or hold no data of people."""
+_LEFT_OUT = ("postgres", "erasure", "bin", "lib", "backups")
+"""Folders of the home that are searched by the deep level, hold no data of people, or expire."""
 
 
 def search_home(home: Path, needles: Sequence[Needle], *, name: str = "files") -> Level:

@@ -25,7 +25,7 @@ _LARGE = click.option(
 def retention() -> None:
     r"""How long data is kept: policies, what is due, and its removal.
 
-    Look at what is due, then apply exactly that plan:
+    Review the rows that are due, then apply exactly that plan:
 
     \b
       wavehouse retention plan
@@ -77,7 +77,7 @@ def policies(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @_JSON
 @click.pass_context
 def plan(context: click.Context, allow_large: bool, as_json: bool) -> None:
-    """Count what is older than its limit; removes nothing.
+    """Count the rows older than their limits; removes nothing.
 
     Exit code 3 when a step is refused or held.
     """
@@ -105,11 +105,11 @@ def plan(context: click.Context, allow_large: bool, as_json: bool) -> None:
 @_JSON
 @click.pass_context
 def apply(context: click.Context, digest: str, allow_large: bool, as_json: bool) -> None:
-    """Remove what the plan DIGEST names; refuses when the plan has changed since.
+    """Remove the rows that the plan DIGEST names; refuses when the plan has changed since.
 
-    Partitions are dropped first, then rows are deleted in chunks, then files. It can be stopped
-    at any time: what was removed is recorded, and the next plan goes on. Removed data does not
-    come back: take a backup first where you need one.
+    Partitions are dropped first, then rows are deleted in chunks, then files. It can be stopped at
+    any time: removals are recorded, and the next plan continues. Removed data does not come back:
+    take a backup first where you need one.
 
     Exit code 3 when a step failed or was refused.
     """
@@ -143,7 +143,7 @@ def apply(context: click.Context, digest: str, allow_large: bool, as_json: bool)
 @_JSON
 @click.pass_obj
 def runs(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
-    """List what was removed, planned, refused and held, latest first."""
+    """List removals, plans, refusals and holds, latest first."""
     from wavehouse.governance.service import planning
     from wavehouse.kernel import terminal
     from wavehouse.queue import check_operator
@@ -163,7 +163,7 @@ def runs(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
 @_JSON
 @click.pass_obj
 def holds(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """List the legal holds on tables that are in force."""
+    """List the legal holds on tables."""
     from wavehouse.governance.service import holding
     from wavehouse.kernel import terminal
     from wavehouse.queue import check_operator
@@ -188,7 +188,7 @@ def holds(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 @retention.command()
 @click.argument("table")
-@click.option("--reason", required=True, help="Why, without personal data.")
+@click.option("--reason", required=True, help="The reason, without personal data.")
 @click.option(
     "--until",
     required=True,

@@ -1,4 +1,4 @@
-"""SQL of retention: what is older than a limit, and its removal."""
+"""SQL of retention: counting rows older than a limit, and removing them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ NAMED = (
     {"table": "accounts.login_links", "clock": "expires_at", "part": "measurement.requests"},
     {"table": "usage.token_usage_daily", "clock": "usage_date", "part": "usage.usage_events"},
 )
-"""Names that the statements are used with, for the test that prepares them."""
+"""The names for which the statements are prepared in tests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """How many rows are older than a limit, and the oldest time among them."""
+    """The number of rows older than a limit, and their oldest time."""
 
     rows: int
     oldest: datetime | date | None
@@ -32,7 +32,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A partition that holds nothing that is kept."""
+    """A partition without rows that must be kept."""
 
     name: str
     bytes: int
@@ -51,7 +51,7 @@ def is_date(tx: AnyTx, *, table: str, clock: str) -> bool:
 
 
 def older(tx: AnyTx, *, table: str, clock: str, before: datetime | date) -> Older:
-    """The rows whose time is before a limit; rows without a time are kept."""
+    """Count the rows whose time is before a limit; rows without a time are kept."""
     (counted,) = tx.rows(
         Older,
         "SELECT count(*) AS rows, min({clock}) AS oldest FROM {table} WHERE {clock} < %(before)s",
@@ -63,7 +63,7 @@ def older(tx: AnyTx, *, table: str, clock: str, before: datetime | date) -> Olde
 
 
 def parts_before(tx: AnyTx, *, table: str, day: date) -> list[Part]:
-    """The partitions that hold nothing from a UTC day on, oldest first."""
+    """The partitions without rows from a UTC day on, oldest first."""
     return tx.rows(
         Part,
         """
@@ -75,13 +75,13 @@ def parts_before(tx: AnyTx, *, table: str, day: date) -> list[Part]:
 
 
 def rows_of(tx: AnyTx, *, part: str) -> int:
-    """How many rows a partition has."""
+    """The number of rows of a partition."""
     (counted,) = tx.rows(Rows, "SELECT count(*) AS rows FROM {part}", part=part)
     return counted.rows
 
 
 def drop_part(tx: AnyTx, *, table: str, part: str, day: date) -> int:
-    """Drop one of those partitions; how many rows it had. Waits two seconds for its lock."""
+    """Drop a partition; returns its number of rows. Waits at most two seconds for its lock."""
     tx.execute("SET LOCAL lock_timeout = '2s'")
     rows = rows_of(tx, part=part)
     tx.execute(
@@ -92,7 +92,7 @@ def drop_part(tx: AnyTx, *, table: str, part: str, day: date) -> int:
 
 
 def delete_some(tx: AnyTx, *, table: str, clock: str, before: datetime | date, most: int) -> int:
-    """Delete at most ``most`` of the rows whose time is before a limit; how many were deleted."""
+    """Delete at most ``most`` of the rows whose time is before a limit; returns the number."""
     tx.execute("SET LOCAL lock_timeout = '2s'")
     return tx.execute(
         """

@@ -50,7 +50,7 @@ def begin(
 
 
 def add_removed(tx: AnyTx, *, run_id: UUID, rows: int, freed: int) -> None:
-    """Add to what a run has removed, in the transaction that removes it."""
+    """Add to a run's removed rows, in the transaction that removes them."""
     tx.execute(
         """
         UPDATE governance.retention_runs
@@ -74,7 +74,7 @@ def finish(tx: AnyTx, *, run_id: UUID, status: str, reason: str | None, at: date
 
 
 def end_abandoned(tx: AnyTx, *, policy: str, at: datetime) -> None:
-    """End runs of a policy that a killed program left; the caller has the policy's lock."""
+    """End a policy's runs that a killed program left open; the caller has the policy's lock."""
     tx.execute(
         """
         UPDATE governance.retention_runs
@@ -87,7 +87,7 @@ def end_abandoned(tx: AnyTx, *, policy: str, at: datetime) -> None:
 
 
 def largest(tx: AnyTx, *, policy: str) -> int | None:
-    """The most rows that a run of a policy has removed; None before the first run."""
+    """The largest number of rows that a run of a policy removed; None before the first run."""
     rows: int | None = tx.value(
         """
         SELECT max(rows_removed) FROM governance.retention_runs
@@ -128,7 +128,7 @@ def run(tx: AnyTx, *, run_id: UUID) -> Run:
 
 
 def subject_holds(tx: AnyTx, *, at: datetime) -> int:
-    """How many holds on single subjects are in force."""
+    """The number of holds on single subjects."""
     number: int = tx.value(
         """
         SELECT count(*) FROM governance.legal_holds
@@ -182,7 +182,7 @@ def put_hold(
 
 
 def release_hold(tx: AnyTx, *, hold_id: UUID, at: datetime) -> bool:
-    """End a hold early; False when there is none with this id in this database."""
+    """End a hold early; False when this database has no hold with this id."""
     return bool(
         tx.execute(
             """

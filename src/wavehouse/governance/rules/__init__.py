@@ -1,4 +1,4 @@
-"""Pure rules of retention: periods, the start of what is kept, the digest of a plan, guards."""
+"""Pure rules of retention: periods, limits, a plan's digest, guards against unusual runs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def keep_from(now: datetime, keep: Period) -> datetime:
     index = day.year * 12 + day.month - 1 - months
     year, month = divmod(index, 12)
     if year < 1:
-        raise InvalidInput(f"a period of {keep} reaches before the calendar")
+        raise InvalidInput(f"a period of {keep} starts before the calendar")
     last = calendar.monthrange(year, month + 1)[1]
     return day.replace(year=year, month=month + 1, day=min(day.day, last))
 
@@ -75,7 +75,7 @@ def _by_expiry(step: Step) -> bool:
 
 
 def unusual(due: Due, usual: int | None) -> str:
-    """Why a run would be unusually large, or an empty text.
+    """The reason why a run would be unusually large, or an empty text.
 
     ``usual`` is the largest number of rows of earlier runs; None before the first.
     """

@@ -1,7 +1,7 @@
-"""Use case: remove what a plan names, and nothing else.
+"""Use case: remove exactly the rows of a plan.
 
-Each partition and each chunk of rows is a transaction of its own, which also adds to the run's row:
-a program that is killed leaves a run that says what was removed, and the next plan goes on.
+Each partition and each chunk of rows is a separate transaction, which also adds to the run's row:
+after a kill the run has the number of removed rows, and the next plan continues.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def apply(
 ) -> Applied:
     """Carry out the plan with this digest (its first 12 digits are enough).
 
-    Conflict when the plan of now is another one: rows came or went since. A step that fails does
-    not stop the others; held and refused steps are stored as runs with their reason.
+    Conflict when the current plan differs, because rows were added or removed since. A step that
+    fails does not stop the others; held and refused steps are stored as runs with their reason.
     """
     current = plan(stores, settings, large=large)
     if len(digest) < _SHORTEST or not current.digest.startswith(digest.lower()):
@@ -73,7 +73,7 @@ _SHORTEST = 12
 
 
 def note_plan(stores: Stores, made: Plan) -> None:
-    """Store what is due as runs with the status ``planned``, without removing anything."""
+    """Store the due rows as runs with the status ``planned``, without removing anything."""
     for step in made.steps:
         if step.state is StepState.DUE:
             with database_of(stores, step.policy).worker() as tx:
@@ -140,12 +140,12 @@ def _remove(stores: Stores, settings: Settings, step: Step, run_id: UUID) -> Non
         return
 
     def once(work: Callable[[removing.AnyTx], tuple[int, int]]) -> int:
-        """One transaction with the policy's lock; tried again when a table was locked."""
+        """Run one transaction with the policy's lock; retried when a table was locked."""
         for attempt in range(1, _TRIES + 1):
             try:
                 with database.worker() as tx:
                     if not removing.lock_policy(tx, policy=policy.name):
-                        raise Conflict("another run of this policy is at work", command=_REPLAN)
+                        raise Conflict("another run of this policy is in progress", command=_REPLAN)
                     rows, freed = work(tx)
                     runs.add_removed(tx, run_id=run_id, rows=rows, freed=freed)
                     return rows
@@ -169,7 +169,7 @@ def _drop(tx: removing.AnyTx, *, step: Step, part: str) -> tuple[int, int]:
         for each in removing.parts_before(tx, table=step.policy.table, day=day)
     }
     if part not in still:
-        return 0, 0  # a run that was killed after this partition
+        return 0, 0  # the run was killed after this partition
     rows = removing.drop_part(tx, table=step.policy.table, part=part, day=day)
     return rows, still[part]
 

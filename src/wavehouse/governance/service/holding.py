@@ -38,7 +38,7 @@ def hold_table(
     known = {f"{each.database}.{each.table}" for each in read_policies(settings) if each.table}
     if table not in known:
         raise InvalidInput(
-            f"no retention policy is about the table {table!r}",
+            f"no retention policy covers the table {table!r}",
             where="table",
             command="wavehouse retention policies",
         )

@@ -1,7 +1,7 @@
-"""Use cases: plan what retention would remove, list its runs.
+"""Use cases: plan the removals of retention, list its runs.
 
-Retention serves the whole installation: its policies are the operator's, and a plan covers the
-rows of all organizations.
+Retention serves the whole installation: its policies are the operator's, and a plan covers the rows
+of all organizations.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def policies(settings: Settings) -> tuple[Policy, ...]:
 def plan(
     stores: Stores, settings: Settings, *, on_step: OnStep = lambda _: None, large: bool = False
 ) -> Plan:
-    """What retention would remove now, counted exactly; removes nothing.
+    """The rows that retention would remove now, counted exactly; removes nothing.
 
     ``large`` allows runs of unusual size. Partitions come first, then rows, then files.
     """
@@ -75,7 +75,7 @@ def list_runs(stores: Stores, *, limit: int = 100) -> list[tuple[DatabaseName, R
 
 @dataclass(frozen=True, slots=True)
 class _Stops:
-    """Legal holds in force: on tables by name, and how many on subjects of each database."""
+    """Legal holds: the names of held tables, and the number of held subjects by database."""
 
     tables: Mapping[str, Hold]
     subjects: Mapping[DatabaseName, int]
@@ -84,7 +84,7 @@ class _Stops:
     def of(cls, stores: Stores, at: datetime) -> _Stops:
         subjects: dict[DatabaseName, int] = {}
         for name in DATABASES:
-            if name != "analytics":  # rollups name no person
+            if name != "analytics":  # rollups do not refer to people
                 database: AnyDatabase = getattr(stores, name)
                 with database.worker() as tx:
                     subjects[name] = runs.subject_holds(tx, at=at)
@@ -93,7 +93,10 @@ class _Stops:
         return cls(tables, subjects)
 
     def reason(self, policy: Policy) -> str:
-        """Why a policy is held, or an empty text. A subject's hold stops its whole database."""
+        """The reason why a policy is held, or an empty text.
+
+        A subject's hold stops its whole database.
+        """
         hold = self.tables.get(f"{policy.database}.{policy.table}")
         if hold is not None:
             return f"legal hold until {hold.expires_at:%Y-%m-%d}: {hold.reason}"

@@ -11,7 +11,7 @@ from wavehouse.kernel.databases import DatabaseName
 
 
 class Action(StrEnum):
-    """What happens to rows that are older than their limit."""
+    """The action for rows that are older than their limit."""
 
     DROP_PARTITION = "drop_partition"
     DELETE = "delete"
@@ -57,7 +57,7 @@ class Policy:
     """How long rows of a table, or files of a folder of the home, are kept.
 
     ``clock`` is the column whose time decides. Only policies whose action is in ``REMOVING`` are
-    carried out here; ``note`` says who removes the others, or why nobody does.
+    carried out here; for others, ``note`` names the remover, or the reason for keeping the rows.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is older than a limit: rows, the oldest of them, and, for partitions, bytes and names.
+    """The rows older than a limit, the oldest of them, and, for partitions, bytes and names.
 
     ``parts`` are partitions (or files) with the end of their time span, oldest first.
     """
@@ -93,7 +93,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A policy in a plan: what it would remove, and what stops it."""
+    """A policy in a plan: the rows that it would remove, and the reason that stops it."""
 
     policy: Policy
     keep_from: datetime
@@ -104,7 +104,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What retention would remove now. ``digest`` names exactly these steps."""
+    """The removals of retention at present. ``digest`` identifies exactly these steps."""
 
     made_at: datetime
     steps: tuple[Step, ...]
@@ -137,7 +137,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A legal hold on a table: retention leaves it alone until the hold ends (RT5)."""
+    """A legal hold on a table: retention skips it until the hold ends (RT5)."""
 
     legal_hold_id: UUID
     table_name: str

@@ -12,6 +12,6 @@ def routers(edge: Edge) -> list[APIRouter]:
     """The routes of ``/api/v1/learning``, for applications' servers and their players."""
     return [
         content.router(edge.workspace.stores.learning, edge.gate),
-        sessions.router(edge.workspace.stores.learning, edge.gate),
+        sessions.router(edge.workspace, edge.gate),
         player.router(edge.workspace),
     ]

@@ -16,13 +16,17 @@ from pydantic import (
     ValidationError,
 )
 
+from wavehouse.kernel import clock
 from wavehouse.kernel.fields import Exact, Line, Paragraphs
+from wavehouse.learning.rules.estimating import Estimate, sentence
+from wavehouse.learning.service.generating import Next
 from wavehouse.learning.types import (
     ContentFormat,
     ContentInput,
     EntryResult,
     EventInput,
     EventType,
+    Generation,
     LevelReport,
     Preferences,
     Recommendation,
@@ -297,4 +301,85 @@ class RecommendationOut(BaseModel):
             reasons=list(choice.reasons),
             model_version=choice.model_version,
             decided_at=choice.decided_at,
+        )
+
+
+class GenerationOut(BaseModel):
+    """A piece that the studio makes for a learner.
+
+    ``reason`` is why it waits or how the piece differs from the request. Estimates are in seconds
+    from ``started_at``: the median, the first and the last decile of ``estimate_runs`` past runs;
+    empty below three.
+    """
+
+    generation_id: str
+    status: str
+    content_id: str | None
+    language: str
+    asked_difficulty: float | None
+    made_difficulty: float | None
+    reason: str
+    error: str
+    estimated_completion_time: int | None
+    estimate_low: int | None
+    estimate_high: int | None
+    estimate_runs: int
+    estimate: str
+    webhook_sent: bool
+    started_at: datetime
+    completed_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Generation) -> GenerationOut:
+        """The generation as a response."""
+        guess = None
+        if row.estimate_seconds is not None:
+            low, high = row.estimate_low or 0, row.estimate_high or row.estimate_seconds
+            guess = Estimate(row.estimate_seconds, low, high, row.estimate_runs or 0)
+        elapsed = (clock.now() - row.started_at).total_seconds()
+        return cls(
+            generation_id=row.generation_id,
+            status=row.status,
+            content_id=row.content_id,
+            language=row.language,
+            asked_difficulty=row.asked_difficulty,
+            made_difficulty=row.made_difficulty,
+            reason=row.reason,
+            error=row.error,
+            estimated_completion_time=row.estimate_seconds,
+            estimate_low=row.estimate_low,
+            estimate_high=row.estimate_high,
+            estimate_runs=row.estimate_runs or 0,
+            estimate="" if row.has_ended else sentence(guess, elapsed),
+            webhook_sent=row.webhook_sent,
+            started_at=row.started_at,
+            completed_at=row.completed_at,
+        )
+
+
+class AskedOut(BaseModel):
+    """The learner's generation, or the reason why none was started."""
+
+    generation: GenerationOut | None
+    reason: str
+
+
+class Recommendations(BaseModel):
+    """The recommended pieces, the policy's choice first.
+
+    ``generation``: no unheard piece was suitable and the studio was asked; ``reason``: why it was
+    not.
+    """
+
+    recommendations: list[RecommendationOut] = Field(default_factory=list)
+    generation: GenerationOut | None = None
+    reason: str = ""
+
+    @classmethod
+    def of(cls, answer: Next) -> Recommendations:
+        """The recommendations as a response."""
+        return cls(
+            recommendations=[RecommendationOut.of(each) for each in answer.recommendations],
+            generation=None if answer.generation is None else GenerationOut.of(answer.generation),
+            reason=answer.reason,
         )

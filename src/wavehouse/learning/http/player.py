@@ -23,12 +23,13 @@ from wavehouse.learning.http.common import (
     EventIn,
     EventsIn,
     LevelOut,
-    RecommendationOut,
+    Recommendations,
     judged,
 )
 from wavehouse.learning.http.content import Transcript, transcript_of
-from wavehouse.learning.http.sessions import Recommendations, SessionKey
-from wavehouse.learning.service import levels, library, recommending, recording
+from wavehouse.learning.http.sessions import SessionKey
+from wavehouse.learning.service import generating, levels, library, recording
+from wavehouse.studio import place_of
 from wavehouse.workspace import Workspace
 
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
@@ -53,6 +54,7 @@ def router(workspace: Workspace) -> APIRouter:
     rate = accounts.SharedRate(
         workspace.stores.operational, workspace.settings, Rate("player", _BURST, _SECONDS)
     )
+    workshop = place_of(workspace.stores.operational, workspace.settings)
 
     bearer = HTTPBearer(
         auto_error=False, scheme_name="Session", description="The token of a session: whs_…"
@@ -96,12 +98,17 @@ def router(workspace: Workspace) -> APIRouter:
         language: Annotated[Exact, Query(min_length=2, max_length=10)] = "it",
         count: Annotated[int, Query(ge=1, le=50)] = 1,
     ) -> Recommendations:
-        """The recommended next pieces for the learner."""
-        with database.app(identity.organization_id) as tx:
-            chosen = recommending.recommend(
-                tx, identity=identity, session_id=session_id, language=language, count=count
+        """The recommended next pieces; when none is suitable, the studio is asked for one."""
+        return Recommendations.of(
+            generating.next_piece(
+                workspace.stores,
+                identity=identity,
+                workshop=workshop,
+                session_id=session_id,
+                language=language,
+                count=count,
             )
-        return Recommendations(recommendations=[RecommendationOut.of(each) for each in chosen])
+        )
 
     @api.get("/{session_id}/level", responses=_answers(404, 422))
     def level(session_id: SessionKey, identity: Holder) -> LevelOut:

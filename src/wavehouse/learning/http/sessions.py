@@ -7,27 +7,31 @@ over the database.
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel.fields import Exact
 from wavehouse.learning.adapters.tokens import Tokens
 from wavehouse.learning.http.common import (
+    AskedOut,
     BatchOut,
     EventIn,
     EventsIn,
+    GenerationOut,
     Id,
     LevelOut,
     PreferencesIO,
-    RecommendationOut,
+    Recommendations,
     SessionOut,
     judged,
 )
-from wavehouse.learning.service import levels, recommending, recording, sessions
+from wavehouse.learning.service import generating, levels, recording, sessions
 from wavehouse.store import Database, Learning
-from wavehouse.workspace import Gate
+from wavehouse.studio import place_of
+from wavehouse.workspace import Gate, Workspace
 
 SessionKey = Annotated[Exact, Path(min_length=1, max_length=255)]
+LanguageKey = Annotated[Exact, Query(min_length=2, max_length=10)]
 AccountKey = Annotated[Exact, Path(min_length=1, max_length=255)]
 
 
@@ -57,15 +61,11 @@ class EndIn(BaseModel):
     archive: bool = False
 
 
-class Recommendations(BaseModel):
-    """The recommended pieces, the policy's choice first; empty when nothing is left."""
-
-    recommendations: list[RecommendationOut] = Field(default_factory=list)
-
-
-def router(database: Database[Learning], gate: Gate) -> APIRouter:
-    """Sessions, their events, levels, recommendations, and erasure."""
+def router(workspace: Workspace, gate: Gate) -> APIRouter:
+    """Sessions, their events, levels, recommendations, generations, and erasure."""
     api = APIRouter(prefix="/api/v1/learning", tags=["learning"])
+    database = workspace.stores.learning
+    _generating(api, workspace, gate)
     _working(api, database, gate)
     _asking(api, database, gate)
     _erasing(api, database, gate)
@@ -143,19 +143,58 @@ def _working(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
             )
         return PreferencesIO.of(said)
 
+
+def _generating(api: APIRouter, workspace: Workspace, gate: Gate) -> None:
+    writes, reads = Scope.LEARNING_WRITE, Scope.LEARNING_READ
+    Writer = Annotated[Identity, Depends(gate(writes))]  # noqa: N806 - it is a type
+    Reader = Annotated[Identity, Depends(gate(reads))]  # noqa: N806 - it is a type
+    stores = workspace.stores
+    workshop = place_of(stores.operational, workspace.settings)
+
     @api.post("/sessions/{session_id}/recommendations", responses=gate.answers(writes, 404, 422))
     def recommend(
         session_id: SessionKey,
         identity: Writer,
-        language: Annotated[Exact, Query(min_length=2, max_length=10)] = "it",
+        language: LanguageKey = "it",
         count: Annotated[int, Query(ge=1, le=50)] = 1,
     ) -> Recommendations:
-        """Recommend pieces; the first is logged as the choice, and repeated until it is heard."""
-        with database.app(identity.organization_id) as tx:
-            chosen = recommending.recommend(
-                tx, identity=identity, session_id=session_id, language=language, count=count
+        """Recommend pieces; the first is logged as the choice, and repeated until it is heard.
+
+        When no unheard piece is suitable, the studio is asked for one.
+        """
+        return Recommendations.of(
+            generating.next_piece(
+                stores,
+                identity=identity,
+                workshop=workshop,
+                session_id=session_id,
+                language=language,
+                count=count,
             )
-        return Recommendations(recommendations=[RecommendationOut.of(each) for each in chosen])
+        )
+
+    @api.post(
+        "/sessions/{session_id}/generations",
+        status_code=202,
+        responses=gate.answers(writes, 404, 422),
+    )
+    def ask_studio(
+        session_id: SessionKey, identity: Writer, language: LanguageKey = "it"
+    ) -> AskedOut:
+        """Ask the studio for a piece for the session's learner; a live one is returned instead."""
+        generation, reason = generating.ask_studio(
+            stores, identity=identity, workshop=workshop, session_id=session_id, language=language
+        )
+        return AskedOut(
+            generation=None if generation is None else GenerationOut.of(generation), reason=reason
+        )
+
+    @api.get("/sessions/{session_id}/generations", responses=gate.answers(reads, 404, 422))
+    def list_generations(session_id: SessionKey, identity: Reader) -> list[GenerationOut]:
+        """The latest 50 pieces that the studio was asked for, latest first."""
+        with stores.learning.app(identity.organization_id) as tx:
+            rows = generating.list_generations(tx, identity=identity, session_id=session_id)
+        return [GenerationOut.of(row) for row in rows]
 
 
 def _asking(api: APIRouter, database: Database[Learning], gate: Gate) -> None:

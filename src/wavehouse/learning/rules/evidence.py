@@ -61,7 +61,7 @@ def _sum(first: Evidence, second: Evidence, sign: int) -> Evidence:
             likes[feature, True] += factor * liked
             likes[feature, False] += factor * other
     if any(count < 0 for count in (*cells.values(), *likes.values())):
-        raise ValueError("more is taken out than was counted")
+        raise ValueError("more outcomes are removed than were counted")
     return Evidence({c: n for c, n in cells.items() if n}, _paired(likes))
 
 

@@ -25,7 +25,7 @@ def add_model(tx: Tx[Learning], *, identity: Identity, model: Model) -> None:
         version=model.version,
         parameters=rules.as_json(model),
     ):
-        raise Conflict(f"there is a model {model.version!r} already", hint="Give it another name.")
+        raise Conflict(f"the model {model.version!r} already exists", hint="Give it another name.")
 
 
 def use_model(tx: Tx[Learning], *, identity: Identity, version: str) -> None:

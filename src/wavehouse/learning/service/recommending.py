@@ -12,7 +12,7 @@ from wavehouse.learning.queries import content as content_queries
 from wavehouse.learning.queries import model as model_queries
 from wavehouse.learning.queries import sessions as session_queries
 from wavehouse.learning.queries.content import Named
-from wavehouse.learning.rules import choosing, evidence
+from wavehouse.learning.rules import asking, choosing, evidence, posterior
 from wavehouse.learning.rules.choosing import Candidate
 from wavehouse.learning.service.deriving import evidence_of
 from wavehouse.learning.service.models import model_in_use
@@ -35,10 +35,27 @@ class _Situation:
     target: float
 
 
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """Recommended pieces; ``is_enough``: an unheard piece is suitable for the learner."""
+
+    pieces: list[Recommendation]
+    is_enough: bool
+
+
 def recommend(
     tx: Tx[Learning], *, identity: Identity, session_id: str, language: str = "it", count: int = 1
 ) -> list[Recommendation]:
-    """The next piece and alternatives, best first; empty when nothing is left.
+    """The next piece and alternatives, best first; empty when nothing is left."""
+    return recommended(
+        tx, identity=identity, session_id=session_id, language=language, count=count
+    ).pieces
+
+
+def recommended(
+    tx: Tx[Learning], *, identity: Identity, session_id: str, language: str = "it", count: int = 1
+) -> Recommended:
+    """The next piece and alternatives, and whether any unheard piece is suitable.
 
     The first is the choice of the policy and is logged. Until it is heard, further calls return it
     again: no second choice is drawn.
@@ -49,11 +66,12 @@ def recommend(
         tx, learner_id=session.learner_id, language=language, limit=MOST_CANDIDATES
     )
     if not pool:
-        return []
+        return Recommended([], is_enough=False)
     situation = _situation(tx, identity, session)
     first = _pending(tx, session, pool) or _chosen(tx, identity, situation, pool)
+    enough = _is_enough(situation, pool)
     if count == 1:
-        return [first]
+        return Recommended([first], enough)
     ranked = choosing.ranked(
         pool,
         situation.counted,
@@ -65,7 +83,15 @@ def recommend(
     others = [each for each, _ in ranked[:count] if each.content_id != first.content_id]
     named = content_queries.named(tx, content_ids=[each.content_id for each in others])
     listed = [_other(first, each, named[each.content_id]) for each in others]
-    return [first, *listed[: count - 1]]
+    return Recommended([first, *listed[: count - 1]], enough)
+
+
+def _is_enough(situation: _Situation, pool: Sequence[Candidate]) -> bool:
+    weights = posterior.posterior(
+        situation.counted, situation.model, bucket=situation.bucket, stated=situation.stated
+    )
+    chances = posterior.understood(weights, situation.model)
+    return asking.is_suitable((each.difficulty for each in pool), chances, situation.target)
 
 
 def _situation(tx: Tx[Learning], identity: Identity, session: Session) -> _Situation:

@@ -35,7 +35,7 @@ def inclusions() -> None:
 
 @inclusions.command()
 @click.argument("network")
-@click.option("--reason", required=True, help="Who listens there, and your evidence.")
+@click.option("--reason", required=True, help="The people who listen there, and your evidence.")
 @_DAYS
 @AS_JSON
 @click.pass_obj

@@ -66,7 +66,7 @@ def parts(
     border: datetime,
     tables: RawTables = HOT,
 ) -> Iterator[WindowPart]:
-    """The positions sent to them, by listener, episode and time."""
+    """The sent positions of the repeated listeners, by listener, episode and time."""
     return tx.stream(
         WindowPart,
         """

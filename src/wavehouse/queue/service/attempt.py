@@ -52,7 +52,7 @@ class Attempt:
         if self.lost.is_set():
             raise LeaseLost("the job was cancelled or taken back", where=str(self.lease.job_id))
         if self.stopping.is_set():
-            raise Interrupted("the worker stops")
+            raise Interrupted("the worker is stopping")
 
     def checkpoint(self, progress: Mapping[str, Any]) -> None:
         """Store progress for a later attempt and for people to see. LeaseLost as in ``check``."""

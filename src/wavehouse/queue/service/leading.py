@@ -17,7 +17,7 @@ from wavehouse.store import Database, Operational
 RENEW, RESCUE, TIDY = 3.0, 2.0, 3600.0
 KEEP_DAYS = 90
 _KEPT = timedelta(hours=1)
-"""Successes of jobs that recur more often than this are not stored individually."""
+"""Successful jobs that recur more often than this are not stored individually."""
 
 
 class Leader:
@@ -45,7 +45,7 @@ class Leader:
                 )
 
     def work(self) -> bool:
-        """Do whatever is due. True when jobs were made."""
+        """Run the due duties. True when jobs were made."""
         made = False
         self._when("neighbours", RESCUE, self._remove_dead_neighbours)
         self._when("renew", RENEW, self._renew)
@@ -68,7 +68,7 @@ class Leader:
     def _remove_dead_neighbours(self) -> None:
         """Remove workers of this machine whose process has ended, before their heartbeat is missed.
 
-        What they held is rescued at once, and the leadership of a dead leader is free.
+        Their jobs are rescued immediately, and a dead leader's leadership ends.
         """
         with self._database.worker() as tx:
             for neighbour in reading.neighbours(tx, host=machine()):
@@ -104,7 +104,7 @@ class Leader:
                 made = made or job is not None
             wait = reading.next_schedule(tx)
         seconds = 5.0 if wait is None else min(wait.total_seconds(), 5.0)
-        if seconds <= 0:  # without a worker for it a schedule stays due; avoid a busy loop
+        if seconds <= 0:  # a schedule without a worker for it stays due; avoid a busy loop
             seconds = 0.02 if made else 1.0
         self.next_schedule = time.monotonic() + seconds
         return made

@@ -38,7 +38,7 @@ def find_episode(wanted: str, known: Sequence[EpisodeName]) -> EpisodeId:
     near = get_close_matches(text.casefold(), titles, n=1, cutoff=0.6)
     raise InvalidInput(
         f"the show has no episode with the guid, number or title {wanted!r}",
-        hint=f"Do you mean {titles[near[0]]!r}?" if near else None,
+        hint=f"Did you mean {titles[near[0]]!r}?" if near else None,
         command=_COMMAND,
     )
 

@@ -1,1 +1,1 @@
-"""The outside world of ``studio``: web pages, PDF files, models, speech."""
+"""Adapters of ``studio``: web pages, PDF files, models, speech."""

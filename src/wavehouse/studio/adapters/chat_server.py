@@ -15,13 +15,13 @@ MOST_OUTPUT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ServerChat:
-    """Answers by a server that the operator named; the whole answer comes at once."""
+    """Answers through a server named by the operator; the whole answer arrives at once."""
 
     server: Server
     model: str
 
     def answer(self, question: str, passages: Sequence[Passage], language: str) -> Iterator[Piece]:
-        """The pieces of the answer, with the tokens it took. Raises what ``Server.post`` raises."""
+        """The pieces of the answer, with its tokens. Raises the errors of ``Server.post``."""
         given = chat_prompts.chosen(question, passages)
         messages = chat_prompts.prompt(question, given, language)
         body = {"model": self.model, "messages": messages, "max_tokens": MOST_OUTPUT}

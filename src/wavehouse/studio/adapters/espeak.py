@@ -1,11 +1,11 @@
-"""A program: reads JSON from stdin, writes spoken PCM to stdout. Run in a process of its own.
+"""A program that reads JSON from stdin and writes spoken PCM to stdout, as a separate process.
 
 eSpeak NG is GPL: it is loaded here and never in Wavehouse's own process (decision 1401). A fresh
 process for each text also makes the bytes the same every time. This file imports nothing of
 Wavehouse, and is started by ``speech.py`` with ``python -I``.
 
-Input: ``{"text", "voice", "speed", "pitch", "library", "data"}``. Output: 16-bit mono samples.
-The exit code is 3 when the library has no such voice.
+Input: ``{"text", "voice", "speed", "pitch", "library", "data"}``. Output: 16-bit mono samples. The
+exit code is 3 when the library has no such voice.
 """
 
 import ctypes
@@ -25,7 +25,8 @@ def main() -> int:
     if rate <= 0:
         return 2
     samples = bytearray()
-    if hasattr(library, "espeak_ng_SetRandSeed"):  # breathy voices draw noise, seeded by the time
+    # breathy voices use noise, which is seeded by the time
+    if hasattr(library, "espeak_ng_SetRandSeed"):
         library.espeak_ng_SetRandSeed(ctypes.c_long(1))
     callback = ctypes.CFUNCTYPE(
         ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p

@@ -1,4 +1,4 @@
-"""Where the studio keeps what it makes: files named by their content, below ``WAVEHOUSE_HOME``."""
+"""Storage of the studio's products: files named by their content, below ``WAVEHOUSE_HOME``."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _REF = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 class ObjectStore(Protocol):
-    """Keeps bytes under the hash of their content: writing twice is writing once (Q19)."""
+    """Stores bytes under the hash of their content: writing twice stores them once (Q19)."""
 
     def put(self, content: bytes) -> str:
         """Store bytes; returns the reference, ``sha256:`` and the hash."""
         ...
 
     def get(self, ref: str) -> bytes:
-        """The bytes of a reference. NotFound when they are not here."""
+        """The bytes of a reference. NotFound when they are missing."""
         ...
 
 
 class FolderStore:
-    """A folder of files. A file appears whole or not at all."""
+    """A folder of files. A file is written whole or not at all."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -39,7 +39,7 @@ class FolderStore:
         return ref
 
     def get(self, ref: str) -> bytes:
-        """The bytes of a reference. NotFound when the file is missing or was damaged."""
+        """The bytes of a reference. NotFound when the file is missing or damaged."""
         try:
             content = self.path(ref).read_bytes()
         except FileNotFoundError:
@@ -49,7 +49,7 @@ class FolderStore:
         return content
 
     def has(self, ref: str) -> bool:
-        """Whether the file is here."""
+        """Whether the file exists."""
         return self.path(ref).is_file()
 
     def path(self, ref: str) -> Path:
@@ -60,11 +60,11 @@ class FolderStore:
         return self.folder / match[1][:2] / match[1]
 
     def remember(self, key: str, content: bytes) -> None:
-        """Keep a paid answer under its request id until it is settled."""
+        """Store a paid answer under its request id until it is settled."""
         self._write(self._reply(key), content)
 
     def recall(self, key: str) -> bytes | None:
-        """The answer to a request id that was paid for before a crash, or None."""
+        """The answer to a request id that was paid before a crash, or None."""
         try:
             return self._reply(key).read_bytes()
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Reading a web page as text, by the guarded client for addresses that other people wrote."""
+"""Reading a web page as text, with the guarded client for addresses written by other people."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def read_page(url: str, *, allow_private: bool = False) -> DocumentText:
     )
     with web.get(url) as answer:
         if answer.response.status_code != _OK:
-            raise InvalidInput(f"the server answers {answer.response.status_code}", where=url)
+            raise InvalidInput(
+                f"the server answers with status {answer.response.status_code}", where=url
+            )
         kind = answer.response.headers.get("content-type", "").partition(";")[0].strip().lower()
         charset = _charset(answer.response.headers.get("content-type", ""))
         body = web.body(answer)
@@ -42,7 +44,7 @@ def read_page(url: str, *, allow_private: bool = False) -> DocumentText:
         return DocumentText(DocumentKind.URL, document.title, document.text, url, document.pages)
     if not kind.startswith("text/") and kind != "application/xhtml+xml":
         raise InvalidInput(
-            f"the address holds {kind or 'an unknown type'}, not text, HTML or PDF", where=url
+            f"the address contains {kind or 'an unknown type'}, not text, HTML or PDF", where=url
         )
     text = body.decode(charset, "replace")
     title = url

@@ -17,7 +17,7 @@ _WORKER = Path(__file__).with_name("pdf_text.py")
 
 
 def read_pdf_file(path: Path, *, title: str = "") -> DocumentText:
-    """The text of a PDF file. InvalidInput, before it is read, for one of more than 20 MB."""
+    """The text of a PDF file. InvalidInput for more than 20 MB, before reading it."""
     try:
         size = path.stat().st_size
     except OSError as error:

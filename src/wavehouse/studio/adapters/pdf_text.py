@@ -1,4 +1,4 @@
-"""The worker that reads a PDF from its standard input; run as a program, with limits of its own."""
+"""A program that reads a PDF from its standard input, with limits on its own process."""
 
 from __future__ import annotations
 

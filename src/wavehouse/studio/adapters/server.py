@@ -1,26 +1,30 @@
-"""A server that speaks the OpenAI API: our own gateway, Ollama, vLLM, a provider.
+"""A server with the OpenAI API: our own gateway, Ollama, vLLM, a provider.
 
-The operator named it as an upstream (``wavehouse usage upstreams``). Names are resolved and
-checked by ``fetching``; redirects and proxies are not followed.
+The operator named it as an upstream (``wavehouse usage upstreams``). Names are resolved and checked
+by ``fetching``; redirects and proxies are not followed.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from wavehouse.fetching import Limits, Web
+from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Refused, TooManyRequests, Unreachable
+from wavehouse.kernel.retrying import retry_after
 
 _LARGEST = 64 * 1024 * 1024
 _LONGEST_WAIT = 21_600
+_ORDINARY_WAIT = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to call, with which key, and how patiently."""
+    """The address to call, the key, and the timeout."""
 
     base_url: str
     key: str | None = field(default=None, repr=False)
@@ -31,7 +35,7 @@ class Server:
         """The body of a 200.
 
         TooManyRequests carries the server's Retry-After; Unreachable for its failures, Refused for
-        anything else that it answers.
+        any other answer.
         """
         web = Web(
             allow_private=self.allow_private,
@@ -48,9 +52,9 @@ class Server:
             status = answer.response.status_code
             if status == 200:
                 return web.body(answer)
-            wait = answer.response.headers.get("retry-after", "").strip()
+            wait = retry_after(answer.response.headers.get("retry-after"), now=clock.now())
         if status in (429, 503):
-            seconds = int(wait) if wait.isascii() and wait.isdigit() else 30
+            seconds = _ORDINARY_WAIT if wait is None else math.ceil(wait.total_seconds())
             raise TooManyRequests(
                 "the provider is busy", retry_after=max(1, min(seconds, _LONGEST_WAIT))
             )

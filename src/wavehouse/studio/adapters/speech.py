@@ -1,4 +1,4 @@
-"""Speech offline: eSpeak NG in a process of its own for each text, else tones."""
+"""Offline speech: eSpeak NG in a separate process for each text, otherwise tones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SpeechProvider(Protocol):
     name: str
 
     def speak(self, text: str, *, voice: Voice, language: str) -> Sound:
-        """The text in a voice; ``language`` is of the text, as BCP 47."""
+        """The text in a voice; ``language`` is the text's language as a BCP 47 tag."""
         ...
 
 
@@ -109,5 +109,5 @@ def has_espeak() -> bool:
 
 
 def local_speech(name: str = "") -> SpeechProvider:
-    """The offline voice: eSpeak NG where it is installed, else tones; ``tones`` forces these."""
+    """The offline voice: eSpeak NG where it is installed, otherwise or with ``tones`` tones."""
     return EspeakSpeech() if has_espeak() and name != "tones" else ToneSpeech()

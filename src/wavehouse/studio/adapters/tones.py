@@ -1,4 +1,4 @@
-"""The synthesiser that is always there: a tone for each syllable, the same for the same text."""
+"""The synthesizer without dependencies: a tone for each syllable, the same for the same text."""
 
 from __future__ import annotations
 

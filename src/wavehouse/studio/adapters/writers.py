@@ -1,4 +1,4 @@
-"""Who writes: the offline templates, or a server that speaks the OpenAI API."""
+"""Writers: the offline templates, or a server with the OpenAI API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wavehouse.studio.types.production import Material, Outline
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A reply and the tokens it took, as far as the provider's report can be true."""
+    """A reply and its tokens, limited to a plausible number."""
 
     text: str
     input_tokens: int
@@ -82,7 +82,7 @@ def completion(reply: bytes, *, asked: int, most_tokens: int) -> Written:
     """The text of a chat completion. Unreachable for a 200 that is something else.
 
     ``asked`` is the size of the prompt in bytes: a report of more tokens than that, or of more than
-    ``most_tokens``, cannot be true and is replaced by an estimate.
+    ``most_tokens``, is impossible and is replaced by an estimate.
     """
     try:
         given: Any = json.loads(reply)

@@ -24,7 +24,7 @@ def zone_names() -> frozenset[str]:
 
 @cache
 def zone_of(name: str) -> ZoneInfo:
-    """A zone by its IANA name. InvalidInput when it does not exist."""
+    """A zone by its IANA name. InvalidInput for an unknown one."""
     if name not in zone_names():
         raise InvalidInput(
             f"unknown time zone: {name[:60]!r}",

@@ -1,4 +1,4 @@
-"""Options and transactions that the studio's commands share."""
+"""Options and transactions shared by the studio's commands."""
 
 from __future__ import annotations
 

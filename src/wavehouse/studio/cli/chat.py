@@ -1,4 +1,4 @@
-"""``wavehouse studio chat``: ask an episode."""
+"""``wavehouse studio chat``: ask questions about an episode."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHAT = click.argument("chat", type=click.UUID)
 
 @click.group()
 def chat() -> None:
-    """Chat about an episode; answers quote it, with the second."""
+    """Chat about an episode; answers quote it with the time in seconds."""
 
 
 @chat.command("ask")
@@ -77,7 +77,7 @@ def ask(
         terminal.print_json({"chat_session_id": wanted, "answer": asdict(answer)})
     else:
         terminal.out(answer.text)
-        terminal.say(f"Go on with: wavehouse studio chat ask {episode} … --chat {wanted}")
+        terminal.say(f"Continue with: wavehouse studio chat ask {episode} … --chat {wanted}")
 
 
 @chat.command("list")

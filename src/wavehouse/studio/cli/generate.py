@@ -1,4 +1,4 @@
-"""``wavehouse studio generate`` and ``feed``: make episodes, and where they are published."""
+"""``wavehouse studio generate`` and ``feed``: make episodes, and publish them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUEUE = click.option("--queue", is_flag=True, help="Leave it to a worker; do not
 
 @click.group()
 def generate() -> None:
-    """Make episodes: now, again, after a review; and see the steps."""
+    """Make episodes: now, again, after a review; and show the steps."""
 
 
 @generate.command("now")
@@ -44,7 +44,7 @@ def now(open_workspace: OpenWorkspace, project: UUID, queue: bool, as_json: bool
 @AS_JSON
 @click.pass_obj
 def again(open_workspace: OpenWorkspace, episode: UUID, queue: bool, as_json: bool) -> None:
-    """Make EPISODE again; steps whose input is the same are kept."""
+    """Make EPISODE again; steps with the same input are kept."""
     from wavehouse.studio.service import generating
     from wavehouse.studio.types.ids import StudioEpisodeId
 
@@ -61,7 +61,7 @@ def again(open_workspace: OpenWorkspace, episode: UUID, queue: bool, as_json: bo
 @AS_JSON
 @click.pass_obj
 def approve(open_workspace: OpenWorkspace, episode: UUID, as_json: bool) -> None:
-    """Approve the script of EPISODE as it is now; a worker goes on with it."""
+    """Approve the current script of EPISODE; a worker continues with it."""
     from wavehouse.kernel import terminal
     from wavehouse.studio.service import generating
     from wavehouse.studio.types.ids import StudioEpisodeId
@@ -79,7 +79,7 @@ def approve(open_workspace: OpenWorkspace, episode: UUID, as_json: bool) -> None
 @AS_JSON
 @click.pass_obj
 def steps(open_workspace: OpenWorkspace, episode: UUID, as_json: bool) -> None:
-    """Show the steps of EPISODE: state, cost, and what went into them."""
+    """Show the steps of EPISODE: state, cost and inputs."""
     from wavehouse.kernel import terminal
     from wavehouse.studio.service import generating
     from wavehouse.studio.types.ids import StudioEpisodeId
@@ -161,7 +161,7 @@ def feed(
 
 
 def _made(open_workspace: OpenWorkspace, ask: Any, *, queue: bool, as_json: bool) -> None:
-    """Add the slot and, unless it is queued, work it here."""
+    """Add the slot and, unless it is queued, work on it here."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
@@ -189,6 +189,6 @@ def _made(open_workspace: OpenWorkspace, ask: Any, *, queue: bool, as_json: bool
         show_slots([slot], as_json=False)
     if mine and mine[-1].status != "done" and mine[-1].message != "waits for a review":
         raise PartlyApplied(
-            f"the episode is not made: {mine[-1].message}",
+            f"the episode was not made: {mine[-1].message}",
             command=f"wavehouse studio generate steps {mine[-1].episode_id}",
         )

@@ -70,7 +70,7 @@ def add(
 @AS_JSON
 @click.pass_obj
 def remove(open_workspace: OpenWorkspace, highlight: UUID, as_json: bool) -> None:
-    """Delete HIGHLIGHT, one that you made."""
+    """Delete your own HIGHLIGHT."""
     from wavehouse.kernel import terminal
     from wavehouse.studio.service import highlights as service
     from wavehouse.studio.types.ids import HighlightId

@@ -44,7 +44,7 @@ def add(
     title: str,
     as_json: bool,
 ) -> None:
-    """Give PROJECT a document; send --file or --url."""
+    """Add a document to PROJECT from --file or --url."""
     from wavehouse.studio.service import documents as service
     from wavehouse.studio.types.ids import ProjectId
 
@@ -93,7 +93,7 @@ def remove(open_workspace: OpenWorkspace, document: UUID, yes: bool) -> None:
 
 @click.group()
 def events() -> None:
-    """User events: what people did, checked by a registry of types."""
+    """User events: actions of people, checked against a registry of types."""
 
 
 @events.command("record")
@@ -183,7 +183,7 @@ def _schema(text: str) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise click.BadParameter("a JSON schema is a JSON object", param_hint="--schema")
+        raise click.BadParameter("a JSON schema must be a JSON object", param_hint="--schema")
     return value
 
 

@@ -1,4 +1,4 @@
-"""``wavehouse studio memory``: what is remembered of a project, as of any time."""
+"""``wavehouse studio memory``: a project's memories, as of any time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FROM = click.option("--from", "valid_from", type=WHEN, help="From when it holds.
 
 @click.group()
 def memory() -> None:
-    """Agent memory: append-only, with the time it holds and the time it was recorded."""
+    """Agent memory: append-only, with the time of validity and the time of recording."""
 
 
 @memory.command("list")
@@ -73,7 +73,7 @@ def add(
     valid_from: datetime | None,
     as_json: bool,
 ) -> None:
-    """Remember TEXT for PROJECT."""
+    """Add the memory TEXT to PROJECT."""
     from wavehouse.studio.service import memory as service
     from wavehouse.studio.types.ids import ProjectId
     from wavehouse.studio.types.memory import MemoryKind, NewMemory
@@ -97,7 +97,7 @@ def correct(
     valid_from: datetime | None,
     as_json: bool,
 ) -> None:
-    """Supersede a memory by TEXT; with --from the old one holds until then."""
+    """Supersede a memory by TEXT; with --from the old one is valid until then."""
     from wavehouse.studio.service import memory as service
     from wavehouse.studio.types.ids import MemoryId
 
@@ -114,7 +114,7 @@ def correct(
 @AS_JSON
 @click.pass_obj
 def end(open_workspace: OpenWorkspace, memory: UUID, at: datetime | None, as_json: bool) -> None:
-    """Say that a memory holds no longer."""
+    """End the validity of a memory."""
     from wavehouse.studio.service import memory as service
     from wavehouse.studio.types.ids import MemoryId
 
@@ -169,7 +169,7 @@ def import_memories(
 @PROJECT
 @click.pass_obj
 def export(open_workspace: OpenWorkspace, project: UUID) -> None:
-    """Print the imported JSON, made of agent memory; null for what was forgotten."""
+    """Print the imported JSON, rebuilt from agent memory; null for forgotten values."""
     from wavehouse.kernel import terminal, words
     from wavehouse.studio.service import importing as service
     from wavehouse.studio.types.ids import ProjectId

@@ -1,4 +1,4 @@
-"""``wavehouse studio notes``: what people want changed."""
+"""``wavehouse studio notes``: changes that people want."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = ("note_id", "state", "kind", "author", "body", "reason")
 
 @click.group()
 def notes() -> None:
-    """Notes: what the next episode should change, and what became of it."""
+    """Notes: changes wanted in the next episode, and the decisions about them."""
 
 
 @notes.command("add")
@@ -101,7 +101,7 @@ def withdraw(open_workspace: OpenWorkspace, note: UUID) -> None:
 
 
 def sentence(reach: Reach) -> str:
-    """Which episode a note will reach, as a sentence."""
+    """A sentence with the episode that a note will reach."""
     if reach.title is not None:
         when = "" if reach.at is None else f" of {reach.at:%Y-%m-%d %H:%M %Z}"
         return f"The note will reach the episode “{reach.title}”{when}."

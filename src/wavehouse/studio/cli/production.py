@@ -1,4 +1,4 @@
-"""``wavehouse studio production``: how a project is produced."""
+"""``wavehouse studio production``: a project's production settings."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ _PROVIDERS = ["local", "openai_compatible"]
 @click.option("--author", help="Author that the feed names.")
 @click.option("--owner-email", help="Address that the feed publishes; empty for none.")
 @click.option("--explicit/--clean", default=None, help="Mark the feed as explicit.")
+@click.option("--for-learners/--not-for-learners", default=None,
+              help="Learning may ask for an episode when a learner has none left.")  # fmt: skip
 @AS_JSON
 @click.pass_obj
 def production(
@@ -43,9 +45,10 @@ def production(
     author: str | None,
     owner_email: str | None,
     explicit: bool | None,
+    for_learners: bool | None,
     as_json: bool,
 ) -> None:
-    """Show how PROJECT is produced, after changing what is given."""
+    """Show the production settings of PROJECT, after changing the given ones."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
@@ -64,6 +67,7 @@ def production(
         author=author,
         owner_email=owner_email,
         explicit=explicit,
+        for_learners=for_learners,
     )
     project_id = ProjectId(project)
     with organization(open_workspace) as (tx, identity):

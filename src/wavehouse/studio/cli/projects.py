@@ -23,7 +23,7 @@ WHEN = click.DateTime(["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"])
 
 @click.group()
 def projects() -> None:
-    """Projects: the shows that are made here."""
+    """Projects: the shows that are produced here."""
 
 
 @projects.command("create")
@@ -213,5 +213,5 @@ def _cadence(text: str | None) -> dict[str, object] | None:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise click.BadParameter("a cadence is a JSON object", param_hint="--cadence")
+        raise click.BadParameter("a cadence must be a JSON object", param_hint="--cadence")
     return value

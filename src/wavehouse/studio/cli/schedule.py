@@ -1,4 +1,4 @@
-"""``wavehouse studio schedule``: when a project publishes."""
+"""``wavehouse studio schedule``: a project's publishing times."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def set_schedule(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Set the cadence of PROJECT; its future slots are replaced, what runs is not."""
+    """Set the cadence of PROJECT; its future slots are replaced, running ones are not."""
     from wavehouse.kernel import terminal
     from wavehouse.studio.service import planning
     from wavehouse.studio.types.ids import ProjectId
@@ -146,7 +146,7 @@ def show(open_workspace: OpenWorkspace, project: UUID | None, as_json: bool) -> 
 @AS_JSON
 @click.pass_obj
 def cancel(open_workspace: OpenWorkspace, slot: UUID, as_json: bool) -> None:
-    """Cancel SLOT: at once when it waits, at its next step when it runs."""
+    """Cancel SLOT: immediately when it waits, at its next step when it runs."""
     from wavehouse.kernel import terminal
     from wavehouse.studio.service import planning
 

@@ -1,4 +1,4 @@
-"""How the studio's commands print rows: a table, or one JSON object."""
+"""Printing rows of the studio's commands: a table, or one JSON object."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from wavehouse.studio.types.projects import MissedPolicy, ProjectStatus
 
 
 def _cleaned(value: Any) -> Any:
-    """A JSON value whose texts keep their line breaks and lose what steers a terminal."""
+    """A JSON value whose texts keep line breaks and lose other control characters."""
     if isinstance(value, str):
         return words.paragraphs(value)
     if isinstance(value, dict):
@@ -109,14 +109,14 @@ class MemoryIn(_Body):
 
 
 class CorrectionIn(_Body):
-    """What holds instead; from ``valid_from`` on, or as long as the memory held."""
+    """The corrected content, valid from ``valid_from``, or for the memory's whole validity."""
 
     content: Annotated[Paragraphs, Field(min_length=1, max_length=4_000)]
     valid_from: datetime | None = None
 
 
 class DocumentIn(_Body):
-    """A document: its text, or a public address to read it from."""
+    """A document: its text, or a public address of the text."""
 
     title: Annotated[Line, Field(max_length=500)] = ""
     text: Annotated[Paragraphs, Field(max_length=2_000_000)] | None = None

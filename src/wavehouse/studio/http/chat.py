@@ -40,7 +40,7 @@ def start(
     asked: chatting.PendingAnswer,
     provider: chatting.ChatProvider,
 ) -> None:
-    """Produce an answer in a thread of its own, whatever becomes of the connection."""
+    """Produce an answer in a separate thread, independent of the connection."""
     threading.Thread(
         target=chatting.produce,
         args=(operational,),
@@ -145,7 +145,7 @@ def _messages(database: Database[Operational], store: FolderStore, gate: Gate) -
         identity: Reader,
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
-        """An answer from where ``Last-Event-ID`` left off, as server-sent events."""
+        """An answer after ``Last-Event-ID``, as server-sent events."""
         wanted = ChatSessionId(chat_session_id)
         with database.app(identity.organization_id) as tx:
             conversation = chats.show_chat(tx, identity=identity, chat_session_id=wanted)
@@ -163,7 +163,7 @@ def _messages(database: Database[Operational], store: FolderStore, gate: Gate) -
 
     @api.post("/{seq}/abort", responses=gate.answers(WRITES, 404, 422))
     def abort(chat_session_id: UUID, seq: int, identity: Writer) -> ChatMessage:
-        """Stop an answer; it keeps the text it has."""
+        """Stop an answer; its text so far is kept."""
         with database.app(identity.organization_id) as tx:
             return chatting.abort(
                 tx, identity=identity, chat_session_id=ChatSessionId(chat_session_id), seq=seq
@@ -173,7 +173,7 @@ def _messages(database: Database[Operational], store: FolderStore, gate: Gate) -
 
 
 def _position(last_event_id: str | None, seq: int) -> int:
-    """Where to read on: 0 for another message or an id that is not ours."""
+    """The position at which to continue: 0 for another message or an unknown id."""
     number, _, position = (last_event_id or "").partition(":")
     if number != str(seq) or not position.isascii() or not position.isdigit():
         return 0

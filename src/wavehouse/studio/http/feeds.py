@@ -1,7 +1,7 @@
-"""``/studio/feeds/…``: the feeds of the studio and their files, for anybody who has the address.
+"""``/studio/feeds/…``: the studio's feeds and their files, for anybody with the address.
 
-A private feed has its token in the path; whatever is wrong with an address, the answer is the same
-404. Without ``from __future__ import annotations``: FastAPI must see the types.
+A private feed has its token in the path; every wrong address gets the same 404. Without
+``from __future__ import annotations``: FastAPI must see the types.
 """
 
 from typing import Annotated
@@ -25,7 +25,7 @@ _A_WHILE = "public, max-age=300"
 
 
 def router(edge: Edge) -> APIRouter:
-    """The feeds and their files."""
+    """The routes of feeds and their files."""
     web = APIRouter(prefix="/studio/feeds", include_in_schema=False)
     operational = edge.workspace.stores.operational
     settings = edge.workspace.settings

@@ -38,7 +38,7 @@ _SLOT = TypeAdapter(ScheduledSlot)
 
 
 def routers(edge: Edge) -> Iterable[APIRouter]:
-    """The routes of the API for when and how shows are made."""
+    """The API routes for schedules, slots, generations and reviews."""
     operational = edge.workspace.stores.operational
     return [
         _schedules(operational, edge.gate),

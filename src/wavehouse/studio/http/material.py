@@ -46,7 +46,7 @@ async def _pdf_body(request: Request) -> bytes:
 
 
 def routers(edge: Edge) -> Iterable[APIRouter]:
-    """The routes of the API for what goes into a show."""
+    """The routes of the API for a show's material."""
     operational = edge.workspace.stores.operational
     return [
         _documents(operational, edge.gate),
@@ -81,7 +81,7 @@ def _documents(database: Database[Operational], gate: Gate) -> APIRouter:
     def add_document(
         project_id: UUID, body: bodies.DocumentIn, identity: Writer
     ) -> bodies.DocumentOut:
-        """Give a project a text, or a public address to read one from."""
+        """Add a text to a project, or a public address to read one from."""
         if (body.text is None) == (body.url is None):
             raise UsageError("send one of text, url")
         if body.url is not None:
@@ -187,7 +187,7 @@ def _events(database: Database[Operational], gate: Gate) -> APIRouter:
 
     @api.post("", responses=gate.answers(WRITES, 413, 422))
     def record_events(body: bodies.UserEventsIn, identity: Writer) -> Recorded:
-        """Record events; those that fit no registered type are quarantined, none is lost."""
+        """Record events; those without a matching registered type are quarantined, none is lost."""
         given = [NewEvent(**each.model_dump()) for each in body.events]
         with database.app(identity.organization_id) as tx:
             return events.record_events(tx, identity=identity, events=given)

@@ -1,4 +1,4 @@
-"""SQL for blocks of a script and their revisions, which a trigger keeps."""
+"""SQL for blocks of a script and their revisions, which a trigger stores."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def put_block(
     body: str,
     written_by: UUID | None,
 ) -> None:
-    """Store a block at its position. The same text again makes no revision."""
+    """Store a block at its position. Unchanged text makes no revision."""
     tx.execute(
         """
         INSERT INTO studio.blocks AS b

@@ -165,7 +165,7 @@ def store_answer(
     status: str,
     usage_event_id: UUID | None,
 ) -> int:
-    """Store an answer as far as it has come; 0 when it has ended already."""
+    """Store an answer's text so far; 0 when it has already ended."""
     return tx.execute(
         """
         UPDATE studio.chat_messages SET parts = %(parts)s, status = %(status)s,
@@ -190,7 +190,7 @@ def abort_stale(
     chat_session_id: ChatSessionId,
     before: datetime,
 ) -> int:
-    """End the answers that nobody has continued since then: their process died."""
+    """End the answers not continued since then: their process died."""
     return tx.execute(
         """
         UPDATE studio.chat_messages SET status = 'aborted'
@@ -208,7 +208,7 @@ def abort_stale(
 def delete_session(
     tx: Tx[Operational], *, identity: Identity, chat_session_id: ChatSessionId
 ) -> int:
-    """Delete a conversation of the acting user with its messages; returns how many."""
+    """Delete a conversation of the acting user with its messages; returns the number."""
     return tx.execute(
         """
         DELETE FROM studio.chat_sessions

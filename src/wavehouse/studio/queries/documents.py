@@ -38,7 +38,7 @@ def insert_document(
     document: DocumentText,
     digest: bytes,
 ) -> DocumentId | None:
-    """Add a document; None when the project has the same text already."""
+    """Add a document; None when the project already has the same text."""
     value = tx.value(
         """
         INSERT INTO studio.documents (organization_id, project_id, added_by, kind, title, address,
@@ -99,7 +99,7 @@ def documents(
     document_id: DocumentId | None = None,
     digest: bytes | None = None,
 ) -> list[Document]:
-    """The documents that match, newest first: of a project, by id, by digest; at most 1,000."""
+    """The matching documents, newest first: of a project, by id, by digest; at most 1,000."""
     return tx.rows(
         Document,
         """

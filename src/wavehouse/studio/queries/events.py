@@ -47,7 +47,7 @@ def insert_event_type(
 
 
 def retire_event_type(tx: Tx[Operational], *, event_type: str, at: datetime) -> int:
-    """Accept a type no longer; returns how many versions were retired."""
+    """Stop accepting a type; returns the number of retired versions."""
     return tx.execute(
         """
         UPDATE studio.user_event_types SET retired_at = %(at)s
@@ -91,7 +91,7 @@ def events(
     event_type: str | None,
     limit: int,
 ) -> list[UserEvent]:
-    """The latest events that match, latest first."""
+    """The latest matching events, latest first."""
     return tx.rows(
         UserEvent,
         """
@@ -120,7 +120,7 @@ def set_event_status(
     status: str,
     reason: str | None,
 ) -> None:
-    """Accept a quarantined event, or store the reason why it stays."""
+    """Accept a quarantined event, or store the reason for keeping it quarantined."""
     tx.execute(
         """
         UPDATE studio.user_events SET status = %(status)s, reason = %(reason)s

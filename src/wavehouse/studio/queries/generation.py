@@ -1,4 +1,4 @@
-"""SQL of generations: episodes to make, steps, attempts."""
+"""SQL of generations: episodes, steps, attempts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wavehouse.studio.types.generation import EpisodeToMake, StepRow
 def episode_to_make(
     tx: Tx[Operational], *, organization_id: OrganizationId, episode_id: UUID
 ) -> EpisodeToMake | None:
-    """An episode with its project; its number counts the project's episodes until it."""
+    """An episode with its project; its number is its place among the project's episodes."""
     return tx.maybe(
         EpisodeToMake,
         """
@@ -85,7 +85,7 @@ def end_attempt(
     error: Mapping[str, Any] | None,
     status: str,
 ) -> None:
-    """Store how an attempt ended: its error, if any, among the last 20, and the episode's state."""
+    """Store the end of an attempt: its error, if any (the last 20), and the episode's state."""
     tx.execute(
         """
         UPDATE studio.episodes SET
@@ -195,7 +195,7 @@ def put_step(
     cost: Decimal = Decimal(0),
     error: str | None = None,
 ) -> None:
-    """Store the state of a step; beginning it again counts an attempt."""
+    """Store the state of a step; starting it again counts an attempt."""
     tx.execute(
         """
         INSERT INTO studio.generation_steps AS s (generation_id, step, segment, organization_id,
@@ -249,7 +249,7 @@ def waiting_review(
 def title_for_slot(
     tx: Tx[Operational], *, organization_id: OrganizationId, project_id: UUID
 ) -> str:
-    """The title that an episode has until its outline names it."""
+    """The title of an episode before its outline names it."""
     return str(
         tx.value(
             """
@@ -262,7 +262,7 @@ def title_for_slot(
 
 
 def fail_orphans(tx: Tx[Operational]) -> int:
-    """Mark episodes as failed whose slot ended without one of their own attempts saying so."""
+    """Mark episodes as failed whose slot ended without a recorded failure of an attempt."""
     return tx.execute(
         """
         UPDATE studio.episodes e SET status = 'failed'

@@ -74,7 +74,7 @@ def place_highlight(
     end: int,
     state: str,
 ) -> None:
-    """Store where a highlight is now, or that it is orphaned."""
+    """Store a highlight's new position, or that it is orphaned."""
     tx.execute(
         """
         UPDATE studio.highlights SET block_id = %(block_id)s, block_revision = %(revision)s,
@@ -94,7 +94,7 @@ def place_highlight(
 
 
 def delete_highlight(tx: Tx[Operational], *, identity: Identity, highlight_id: HighlightId) -> int:
-    """Delete a highlight of the acting user; returns how many."""
+    """Delete a highlight of the acting user; returns the number."""
     return tx.execute(
         """
         DELETE FROM studio.highlights

@@ -116,7 +116,7 @@ def fail_slot(
 def snooze_slot(
     tx: Tx[Operational], *, slot_id: UUID, token: UUID, until: datetime, now: datetime
 ) -> bool:
-    """Put a slot back until then; costs no attempt. False when the lease is lost."""
+    """Snooze a slot until then; uses no attempt. False when the lease is lost."""
     return bool(
         tx.value(
             "SELECT studio.snooze_slots(%(slot_id)s, %(token)s, %(until)s, %(now)s)",
@@ -126,7 +126,7 @@ def snooze_slot(
 
 
 def set_slot_episode(tx: Tx[Operational], *, slot_id: UUID, token: UUID, episode_id: UUID) -> bool:
-    """Note the episode that a claimed slot makes; False when the lease is lost."""
+    """Store the episode of a claimed slot; False when the lease is lost."""
     return bool(
         tx.execute(
             """
@@ -139,7 +139,7 @@ def set_slot_episode(tx: Tx[Operational], *, slot_id: UUID, token: UUID, episode
 
 
 def rescue_slots(tx: Tx[Operational], *, now: datetime) -> int:
-    """Take back the slots of dead workers, in the name of the present leader (Q20)."""
+    """Take back the slots of dead workers, in the current leader's term (Q20)."""
     return int(
         tx.value(
             """
@@ -183,12 +183,12 @@ def beat_worker(tx: Tx[Operational], *, worker_id: UUID, now: datetime) -> None:
 
 
 def leave_worker(tx: Tx[Operational], *, worker_id: UUID) -> None:
-    """Remove a command's row; what it still holds is rescued at once."""
+    """Remove a command's row; its leases are rescued immediately."""
     tx.execute("SELECT queue.leave(%(worker_id)s)", {"worker_id": worker_id})
 
 
 def is_cancelled(tx: Tx[Operational], *, slot_id: UUID, token: UUID) -> bool:
-    """Whether a slot is still held by this token and was asked to stop."""
+    """Whether this token still has the slot and its cancellation was requested."""
     return bool(
         tx.value(
             """

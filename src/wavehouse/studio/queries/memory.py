@@ -18,7 +18,7 @@ def recalled(
     valid_at: datetime,
     known_at: datetime,
 ) -> list[Memory]:
-    """What holds at ``valid_at`` by what was recorded until ``known_at``; forgotten rows never."""
+    """Memories valid at ``valid_at`` and recorded until ``known_at``; forgotten rows never."""
     return tx.rows(
         Memory,
         """
@@ -80,7 +80,7 @@ def supersede(
     memory_id: MemoryId,
     superseded_by: MemoryId,
 ) -> None:
-    """Say which memory replaced one."""
+    """Store the memory that replaced another one."""
     tx.execute(
         """
         UPDATE studio.agent_memory SET superseded_by = %(superseded_by)s
@@ -135,7 +135,7 @@ def forget(
     memory_id: MemoryId,
     at: datetime,
 ) -> int:
-    """Erase the content of a memory and of the rows that repeat it; returns how many."""
+    """Erase the content of a memory and of its repetitions; returns the number of rows."""
     return tx.execute(
         """
         UPDATE studio.agent_memory SET content = NULL, forgotten_at = %(at)s
@@ -149,7 +149,7 @@ def forget(
 def set_project_memories(
     tx: Tx[Operational], *, organization_id: OrganizationId, project_id: ProjectId, memories: str
 ) -> None:
-    """Store a JSON array or object in ``projects.memories``, as its text says."""
+    """Store a JSON array or object in ``projects.memories``, unchanged as text."""
     tx.execute(
         """
         UPDATE studio.projects SET memories = %(memories)s::text::jsonb
@@ -168,7 +168,7 @@ def given_memories(
 ) -> list[GivenMemory]:
     """The values of ``projects.memories`` with their places, as text, in their order.
 
-    Numbers keep all their digits. A value whose key is too long for a place is stored with it.
+    Numbers keep all their digits. A value whose key is too long for a place keeps its key.
     """
     return tx.rows(
         GivenMemory,
@@ -204,7 +204,7 @@ def given_memories(
 def imported_memories(
     tx: Tx[Operational], *, organization_id: OrganizationId, project_id: ProjectId
 ) -> list[Memory]:
-    """The last import of each place, without places that were removed since."""
+    """The last import of each place, without places removed since."""
     return tx.rows(
         Memory,
         """
@@ -228,7 +228,7 @@ def imported_memories(
 def exported_memories(
     tx: Tx[Operational], *, organization_id: OrganizationId, project_id: ProjectId
 ) -> str:
-    """The JSON that was imported, made of agent memory; null for what was forgotten."""
+    """The imported JSON, rebuilt from agent memory; null for forgotten values."""
     return str(
         tx.value(
             r"""

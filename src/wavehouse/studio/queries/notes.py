@@ -55,7 +55,7 @@ def notes(
     taken_by: StudioEpisodeId | None = None,
     state: str | None = None,
 ) -> list[Note]:
-    """The latest 1,000 notes that match, oldest first: by project, id, episode or state."""
+    """The latest 1,000 matching notes, oldest first: by project, id, episode or state."""
     return tx.rows(
         Note,
         """
@@ -110,7 +110,7 @@ def take_notes(
     episode_id: StudioEpisodeId,
     at: datetime,
 ) -> int:
-    """Give every open note of a project to the planning of an episode; returns how many."""
+    """Assign every open note of a project to the planning of an episode; returns the number."""
     return tx.execute(
         """
         UPDATE studio.planning_notes
@@ -178,7 +178,7 @@ def decide(
 def reopen_notes(
     tx: Tx[Operational], *, organization_id: OrganizationId, episode_id: StudioEpisodeId
 ) -> int:
-    """Open the undecided notes of an episode's planning again; returns how many."""
+    """Open the undecided notes of an episode's planning again; returns the number."""
     return tx.execute(
         """
         UPDATE studio.planning_notes
@@ -193,7 +193,7 @@ def reopen_notes(
 def next_reach(
     tx: Tx[Operational], *, organization_id: OrganizationId, project_id: ProjectId
 ) -> Reach | None:
-    """The first episode that still takes notes, or the first slot that has no episode yet."""
+    """The first episode that still takes notes, or the first slot without an episode."""
     return tx.maybe(
         Reach,
         """
@@ -217,7 +217,7 @@ def next_reach(
 
 
 def withdraw(tx: Tx[Operational], *, organization_id: OrganizationId, note_id: NoteId) -> int:
-    """Delete an open note; returns how many."""
+    """Delete an open note; returns the number."""
     return tx.execute(
         """
         DELETE FROM studio.planning_notes

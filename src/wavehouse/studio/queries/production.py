@@ -1,4 +1,4 @@
-"""SQL of how a project is produced, and of what it published."""
+"""SQL of a project's production settings and publications."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from wavehouse.studio.types.production import Production
 def production(
     tx: Tx[Operational], *, organization_id: OrganizationId, project_id: UUID
 ) -> Production | None:
-    """The stored choices of a project."""
+    """The stored production settings of a project."""
     return tx.maybe(
         Production,
         """
         SELECT project_id, level, voices, review, text_provider, text_model, speech_provider,
                speech_model, visibility, feed_token_hash, author,
-               owner_email, explicit
+               owner_email, explicit, for_learners
         FROM studio.productions
         WHERE organization_id = %(organization_id)s AND project_id = %(project_id)s
         """,
@@ -32,20 +32,21 @@ def production(
 def put_production(
     tx: Tx[Operational], *, organization_id: OrganizationId, production: Production
 ) -> None:
-    """Store the choices of a project."""
+    """Store the production settings of a project."""
     tx.execute(
         """
         INSERT INTO studio.productions (project_id, organization_id, level, voices, review,
           text_provider, text_model, speech_provider, speech_model, visibility, feed_token_hash,
-          author, owner_email, explicit)
+          author, owner_email, explicit, for_learners)
         VALUES (%(project_id)s, %(organization_id)s, %(level)s, %(voices)s, %(review)s,
           %(text_provider)s, %(text_model)s, %(speech_provider)s, %(speech_model)s, %(visibility)s,
-          %(feed_token_hash)s, %(author)s, %(owner_email)s, %(explicit)s)
+          %(feed_token_hash)s, %(author)s, %(owner_email)s, %(explicit)s, %(for_learners)s)
         ON CONFLICT (project_id) DO UPDATE SET level = %(level)s, voices = %(voices)s,
           review = %(review)s, text_provider = %(text_provider)s, text_model = %(text_model)s,
           speech_provider = %(speech_provider)s, speech_model = %(speech_model)s,
           visibility = %(visibility)s, feed_token_hash = %(feed_token_hash)s,
-          author = %(author)s, owner_email = %(owner_email)s, explicit = %(explicit)s
+          author = %(author)s, owner_email = %(owner_email)s, explicit = %(explicit)s,
+          for_learners = %(for_learners)s
         WHERE studio.productions.organization_id = %(organization_id)s
         """,
         {
@@ -63,6 +64,7 @@ def put_production(
             "author": production.author,
             "owner_email": production.owner_email,
             "explicit": production.explicit,
+            "for_learners": production.for_learners,
         },
     )
 
@@ -105,7 +107,7 @@ def publication(
 def put_publication(
     tx: Tx[Operational], *, organization_id: OrganizationId, publication: Publication
 ) -> None:
-    """Publish an episode, or change what is published; its time and number stay."""
+    """Publish an episode, or update its publication; time and number are kept."""
     tx.execute(
         """
         INSERT INTO studio.publications (episode_id, organization_id, project_id, generation_id,
@@ -169,7 +171,7 @@ def set_catalog_episode(
     episode_id: UUID,
     catalog_episode_id: UUID | None,
 ) -> None:
-    """Note what an episode became in the catalogue."""
+    """Store the catalog's id of an episode."""
     tx.execute(
         """
         UPDATE studio.episodes SET catalog_episode_id = %(catalog_episode_id)s

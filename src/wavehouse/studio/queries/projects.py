@@ -98,7 +98,7 @@ def lock_project(
 
 
 def update_project(tx: Tx[Operational], *, identity: Identity, project: Project) -> None:
-    """Store the fields of a project that may change."""
+    """Store the changeable fields of a project."""
     tx.execute(
         """
         UPDATE studio.projects SET title = %(title)s, brief = %(brief)s, language = %(language)s,
@@ -121,7 +121,7 @@ def update_project(tx: Tx[Operational], *, identity: Identity, project: Project)
 
 
 def count_projects(tx: Tx[Operational], *, organization_id: OrganizationId) -> int:
-    """How many projects count for the plan: those that are not archived."""
+    """The number of projects that count for the plan: those that are not archived."""
     return int(
         tx.value(
             """

@@ -28,7 +28,7 @@ def projects_to_plan(tx: Tx[Operational]) -> list[ProjectToPlan]:
 
 
 def projects_with_missed(tx: Tx[Operational], *, before: datetime) -> list[ProjectToPlan]:
-    """The projects that have slots which were due before a time and never started."""
+    """The projects with slots that were due before a time and never started."""
     return tx.rows(
         ProjectToPlan,
         """
@@ -47,7 +47,7 @@ def projects_with_missed(tx: Tx[Operational], *, before: datetime) -> list[Proje
 def project_to_plan(
     tx: Tx[Operational], *, organization_id: OrganizationId, project_id: UUID
 ) -> ProjectToPlan | None:
-    """A project, locked against planning in two transactions at once."""
+    """A project, locked so that only one transaction plans it."""
     return tx.maybe(
         ProjectToPlan,
         """
@@ -84,7 +84,7 @@ def set_cadence(
 def future_slots(
     tx: Tx[Operational], *, organization_id: OrganizationId, project_id: UUID, after: datetime
 ) -> list[PendingSlot]:
-    """The slots after a time that nobody has claimed and that no episode was made for, locked."""
+    """The future slots without a claim and without an episode, locked."""
     return tx.rows(
         PendingSlot,
         """
@@ -102,7 +102,7 @@ def future_slots(
 def remove_slots(
     tx: Tx[Operational], *, organization_id: OrganizationId, slot_ids: Sequence[UUID]
 ) -> None:
-    """Remove future slots and open their places in the ledger again."""
+    """Remove future slots and free their entries in the ledger."""
     tx.execute(
         """
         WITH gone AS (
@@ -125,7 +125,7 @@ def keep_slots(
     slot_ids: Sequence[UUID],
     tzdata_version: str,
 ) -> None:
-    """Note the edition of the zone rules that these slots were confirmed by (Q5)."""
+    """Store the edition of the zone rules that confirmed these slots (Q5)."""
     tx.execute(
         """
         UPDATE studio.episode_schedule_queue SET tzdata_version = %(tzdata_version)s
@@ -151,7 +151,7 @@ def add_slots(
     lane: int,
     now: datetime,
 ) -> list[date]:
-    """Add slots whose place is free in the ledger (Q2); returns the local dates of those added."""
+    """Add slots whose entry in the ledger is free (Q2); returns the added ones' local dates."""
     added: list[date] = tx.values(
         """
         WITH wanted AS (
@@ -261,7 +261,7 @@ def overdue_slots(
 
 
 def end_slots(tx: Tx[Operational], *, slot_ids: Sequence[UUID], status: str, now: datetime) -> int:
-    """Move waiting slots to what is done, with a status; returns how many."""
+    """End waiting slots with a status; returns the number."""
     return int(
         tx.value(
             """
@@ -344,7 +344,7 @@ def cancel_slot(tx: Tx[Operational], *, slot_id: UUID, now: datetime) -> str | N
 
 
 def requeue_slot(tx: Tx[Operational], *, slot_id: UUID, now: datetime) -> bool:
-    """Bring a slot that ended without success back to life (Q21)."""
+    """Requeue a slot that ended without success (Q21)."""
     return bool(
         tx.value(
             "SELECT studio.requeue_slots(%(slot_id)s, true, %(now)s)",
@@ -356,7 +356,7 @@ def requeue_slot(tx: Tx[Operational], *, slot_id: UUID, now: datetime) -> bool:
 def bring_forward(
     tx: Tx[Operational], *, organization_id: OrganizationId, episode_id: UUID, now: datetime
 ) -> int:
-    """Let the waiting slot of an episode run at once, as after an approval."""
+    """Make the waiting slot of an episode due now, as after an approval."""
     return tx.execute(
         """
         WITH moved AS (
@@ -372,7 +372,7 @@ def bring_forward(
 
 
 def reserve_slot_episode(tx: Tx[Operational], *, slot_id: UUID, episode_id: UUID) -> None:
-    """Note the episode that a new slot makes."""
+    """Store the episode of a new slot."""
     tx.execute(
         """
         UPDATE studio.episode_schedule_queue SET episode_id = %(episode_id)s
@@ -385,7 +385,7 @@ def reserve_slot_episode(tx: Tx[Operational], *, slot_id: UUID, episode_id: UUID
 def live_slot_of(
     tx: Tx[Operational], *, organization_id: OrganizationId, episode_id: UUID
 ) -> UUID | None:
-    """The slot of an episode that has not ended."""
+    """The live slot of an episode."""
     slot_id: UUID | None = tx.value(
         """
         SELECT slot_id FROM studio.episode_schedule_queue

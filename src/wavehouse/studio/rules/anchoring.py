@@ -1,16 +1,16 @@
 """Finding a quote again in a text that has changed (W3C TextQuote and TextPosition, CRE-9).
 
 Texts are compared after normalization: NFC, and every run of white space is one space. So another
-line break or another encoding of an accent changes nothing. Positions are code points of the text
-as it is.
+line break or another encoding of an accent changes nothing. Positions are code points of the
+original text.
 
 1. Of all places with the exact words, the one whose surroundings agree best with the prefix and
-   the suffix wins; of equal ones the nearest to the old position, then the first. It is accepted
+   the suffix wins; among equals the nearest to the old position, then the first. It is accepted
    when half of the recorded surroundings agree, when one side of at least 8 characters agrees as a
    whole, or when the quote has 20 characters and can hardly be another.
 2. Without the exact words, a passage between the whole prefix and the whole suffix is accepted
    when it is still similar to the quote: the words themselves were edited.
-3. Else the quote is not in the text.
+3. Otherwise the quote is not in the text.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def fold(text: str) -> tuple[str, list[int]]:
 
 
 def _clusters(text: str) -> Iterator[tuple[int, str]]:
-    """Each base character with the marks that follow it."""
+    """Each base character with its combining marks."""
     start = 0
     for position in range(1, len(text) + 1):
         if position == len(text) or not unicodedata.combining(text[position]):
@@ -106,7 +106,7 @@ def _is_whole(agreeing: int, context: str) -> bool:
 
 
 def _agreeing(text: str, context: str, *, end: bool) -> int:
-    """How many characters of the context next to the passage agree."""
+    """The number of characters of the context that agree next to the passage."""
     number = 0
     pairs = (
         zip(reversed(text), reversed(context), strict=False)

@@ -1,6 +1,6 @@
-"""Answers from an episode's own transcript, without a model: retrieval by words, deterministic.
+"""Answers from an episode's own transcript, without a model: deterministic retrieval by words.
 
-Each passage is scored by the question's words that it holds, rare words counting more. The best
+Each passage is scored by the question's words that it contains; rare words count more. The best
 three are quoted in the order of the episode, each with its time. Nothing in a transcript is
 followed as an instruction: it is only quoted.
 """
@@ -152,7 +152,7 @@ _BEGINNING = {
 
 
 def answer(question: str, passages: Sequence[Passage], language: str) -> Iterator[Piece]:
-    """The pieces of an answer in the language of the episode, or a sentence that there is none."""
+    """The pieces of an answer in the episode's language, or a sentence that there is none."""
     name = language.partition("-")[0]
     best = retrieved(question, passages)
     if not best:
@@ -167,7 +167,7 @@ def answer(question: str, passages: Sequence[Passage], language: str) -> Iterato
 
 
 def retrieved(question: str, passages: Sequence[Passage]) -> list[Passage]:
-    """At most three passages that hold words of the question, in the order of the episode."""
+    """At most three passages that contain words of the question, in the order of the episode."""
     wanted = set(_words(question))
     bags = [set(_words(passage.text)) for passage in passages]
     seen = Counter(word for bag in bags for word in bag)
@@ -187,7 +187,7 @@ def sentences_of(text: str) -> list[str]:
 
 
 def clock_of(milliseconds: int) -> str:
-    """A time as it is read on a player: ``1:05`` or ``1:02:03``."""
+    """A time as a player shows it: ``1:05`` or ``1:02:03``."""
     seconds = milliseconds // 1000
     hours, minutes = divmod(seconds // 60, 60)
     if hours:
@@ -196,7 +196,7 @@ def clock_of(milliseconds: int) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """The beginnings of the words that say something, without accents."""
+    """The beginnings of the significant words, without accents."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     return [word[:_STEM] for word in _WORD.findall(plain) if len(word) > 2 and word not in _COMMON]

@@ -21,7 +21,7 @@ _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """When a project publishes: ``days`` in the order of the week, ``times`` ascending.
+    """A project's publishing times: ``days`` in the order of the week, ``times`` ascending.
 
     Times are wall-clock times of ``tz``; ``until`` is the last date, inclusive.
     """

@@ -1,4 +1,4 @@
-"""Prompts of a chat, and how an answer cites passages. What an episode says is data (CRE-8).
+"""Prompts of a chat, and an answer's citations. The episode's text is data (CRE-8).
 
 The passages and the question are JSON in the user's message; the instructions are in the system's.
 No tools are offered, so nothing that a transcript says can call one.
@@ -19,7 +19,7 @@ _CITED = re.compile(r"\s*\[(\d{1,4})\]")
 
 
 def chosen(question: str, passages: Sequence[Passage]) -> list[Passage]:
-    """The passages that fit a prompt: all of them, or the best and the first ones, in order."""
+    """The passages that fit in a prompt: all of them, or the best and the first ones, in order."""
     if len(passages) <= MOST_PASSAGES:
         return list(passages)
     best = retrieved(question, passages)
@@ -48,7 +48,7 @@ def prompt(question: str, passages: Sequence[Passage], language: str) -> list[di
 
 
 def pieces_of(text: str, passages: Sequence[Passage]) -> Iterator[Piece]:
-    """An answer cut at its citations: each becomes the time of its passage; unknown ones vanish."""
+    """An answer split at its citations, which become times of passages; unknown ones vanish."""
     position = 0
     for match in _CITED.finditer(text):
         if match.start() > position:

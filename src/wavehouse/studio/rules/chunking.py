@@ -1,4 +1,4 @@
-"""Cutting a document into parts that a script can cite."""
+"""Splitting a document into parts that a script can cite."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ _ENDS = (". ", "! ", "? ", "; ", ", ", " ")
 
 
 def chunks_of(text: str) -> list[tuple[int, str]]:
-    """Parts of at most 1,200 characters with their positions, cut at paragraphs and sentences.
+    """Parts of at most 1,200 characters with their positions, split at paragraphs and sentences.
 
-    Together the parts hold every character that is not white space between them.
+    Only white space between the parts is left out.
     """
     parts: list[tuple[int, str]] = []
     start = 0
@@ -24,7 +24,7 @@ def chunks_of(text: str) -> list[tuple[int, str]]:
 
 
 def _end(text: str, start: int) -> int:
-    """Where the part that begins at ``start`` ends."""
+    """The end of the part that begins at ``start``."""
     if len(text) - start <= LONGEST_CHUNK:
         return len(text)
     window = text[start : start + LONGEST_CHUNK]

@@ -1,4 +1,4 @@
-"""The difference of two texts, word by word, for reading them side by side."""
+"""The difference of two texts, word by word, for displaying them side by side."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Change:
 
 
 def difference(old: str, new: str) -> tuple[list[Change], list[Change]]:
-    """The old text with what was removed, and the new one with what was added.
+    """The old text with its removed words, and the new one with its added words.
 
     Texts of more than 6,000 words are compared by lines.
     """

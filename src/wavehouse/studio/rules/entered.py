@@ -1,4 +1,4 @@
-"""Checks of what people enter: titles, texts, languages."""
+"""Checks of entered titles, texts and languages."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ for _prefix, _namespace in (("podcast", PODCAST), ("itunes", ITUNES), ("atom", A
 
 @dataclass(frozen=True, slots=True)
 class FeedPerson:
-    """Who is heard."""
+    """A person who speaks in an episode."""
 
     name: str
     role: str = "host"

@@ -20,7 +20,7 @@ _LANGUAGES = {
     "it": "ita", "ja": "jpn", "nb": "nob", "nl": "nld", "nn": "nno", "no": "nor", "pl": "pol",
     "pt": "por", "ru": "rus", "sv": "swe", "tr": "tur", "uk": "ukr", "zh": "zho",
 }  # fmt: skip
-"""ISO 639-2 for the two-letter codes; TLAN wants three letters."""
+"""ISO 639-2 for the two-letter codes; TLAN requires three letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What an episode's file says about itself."""
+    """The tags of an episode's file."""
 
     title: str
     album: str
@@ -67,7 +67,7 @@ def id3(tags: Tags) -> bytes:
 
 
 def language_code(language: str) -> str:
-    """The three letters of ISO 639-2 for a BCP 47 tag; ``und`` for one that is not listed."""
+    """The three letters of ISO 639-2 for a BCP 47 tag; ``und`` for an unlisted one."""
     first = language.partition("-")[0].lower()
     return first if len(first) == 3 else _LANGUAGES.get(first, "und")
 

@@ -1,4 +1,4 @@
-"""Whether a text is in the language that was asked for, by its small words and its alphabet."""
+"""Checks that a text is in the requested language, by its small words and its alphabet."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 _ENOUGH = 12
-"""Words below which a text has no language of its own."""
+"""Shorter texts, in words, are not judged."""
 _CLOSE = 0.75
-"""Related languages share small words: the wanted one may score this share of the best."""
+"""Related languages share small words: this share of the best score suffices."""
 _LEAST = 0.12
-"""The share of small words that any ordinary text of a language has."""
+"""The least share of small words in an ordinary text of a language."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 _SMALL_WORDS = {
@@ -82,7 +82,7 @@ _JAPANESE = ("HIRAGANA", "KATAKANA", "CJK")
 
 
 def language_of(text: str) -> str | None:
-    """The language of a text in the Latin alphabet, or None when it is not clear."""
+    """The language of a text in the Latin alphabet, or None when it is unclear."""
     scores = _scores(text)
     if not scores:
         return None
@@ -91,7 +91,7 @@ def language_of(text: str) -> str | None:
 
 
 def is_in(text: str, language: str) -> bool | None:
-    """Whether a text is in a language; None when that cannot be decided.
+    """Whether a text is in a language; None when that is undecidable.
 
     That is the case for short texts, and for languages without a profile.
     """

@@ -1,7 +1,7 @@
-"""Prompts for a language model, and what is accepted as its answer.
+"""Prompts for a language model, and the parsing of its replies.
 
-Notes, memories and source documents are data. They stand between markers that they cannot
-contain, the instructions say so, and no tools are offered: nothing in them can be called.
+Notes, memories and source documents are data. They are enclosed in markers that they cannot
+contain, the instructions say so, and no tools are offered, so that nothing in them can call one.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ _CODE = re.compile(r"^```[a-z]*\s*|\s*```$")
 
 
 class NotAScript(ValueError):
-    """A model's reply that is not what was asked for; the message says why."""
+    """A model's reply that is not a valid script; the message has the reason."""
 
 
 def outline_prompt(material: Material) -> list[dict[str, str]]:
-    """The messages that ask for an outline."""
+    """The messages that request an outline."""
     task = _OUTLINE.format(language=material.language, level=material.level)
     return _messages(task, material)
 
@@ -59,7 +59,7 @@ def outline_prompt(material: Material) -> list[dict[str, str]]:
 def script_prompt(
     material: Material, outline: Outline, *, again: bool = False
 ) -> list[dict[str, str]]:
-    """The messages that ask for a script; ``again`` when the last one was in another language."""
+    """The messages that request a script; ``again`` when the last one was in another language."""
     task = _SCRIPT.format(
         outline=json.dumps(outline_as_json(outline), ensure_ascii=False),
         speakers=", ".join(material.speakers),
@@ -102,7 +102,7 @@ def _messages(task: str, material: Material) -> list[dict[str, str]]:
 
 
 def outline_of(reply: str, material: Material) -> Outline:
-    """An outline from a reply. NotAScript when it is not one."""
+    """An outline from a reply. NotAScript for anything else."""
     given = _object(reply)
     known = {each.ref for each in (*material.notes, *material.memories, *material.sources)}
     sections = [
@@ -122,7 +122,7 @@ def outline_of(reply: str, material: Material) -> Outline:
 
 
 def script_of(reply: str, speakers: Sequence[str]) -> tuple[Section, ...]:
-    """A script from a reply. NotAScript when it is not one, or has an unknown speaker."""
+    """A script from a reply. NotAScript for anything else, or an unknown speaker."""
     known = {name.casefold(): name for name in speakers}
     sections: list[Section] = []
     for section in _objects(_object(reply).get("sections"), "sections"):

@@ -1,4 +1,4 @@
-"""JSON schema, the part that event types need (decision 1406).
+"""The subset of JSON schema that event types need (decision 1406).
 
 Supported keywords: type, required, properties, additionalProperties (a boolean), items, enum,
 const, minimum, maximum, minLength, maxLength, minItems, maxItems, and the annotations title,
@@ -53,7 +53,7 @@ def check_schema(schema: object, where: str = "json_schema", depth: int = 0) -> 
 
 
 def violation(value: object, schema: Mapping[str, Any], path: str = "$") -> str | None:
-    """Why a value does not fit a schema, as a sentence with the place; None when it fits."""
+    """The reason why a value does not match a schema, with the place; None when it matches."""
     named = schema.get("type")
     types = [named] if isinstance(named, str) else named or []
     if types and not any(_TYPES[name](value) for name in types):

@@ -22,9 +22,10 @@ def as_markdown(section: Section) -> str:
 
 
 def from_markdown(body: str, speakers: Sequence[str]) -> Section | None:
-    """The section of a block, or None when nothing in it is spoken.
+    """The section of a block, or None when it contains no spoken text.
 
-    A paragraph without one of the ``speakers`` is of the one before; at first, of the first.
+    A paragraph without one of the ``speakers`` belongs to the previous one; at the start, to the
+    first.
     """
     known = {name.casefold(): name for name in speakers}
     title, speaker = "", speakers[0]

@@ -1,4 +1,4 @@
-"""The sentences of the offline writer, in Italian and English; several of each, chosen by seed."""
+"""The offline writer's sentences, in Italian and English; several of each, selected by seed."""
 
 from __future__ import annotations
 
@@ -165,4 +165,4 @@ ENGLISH = Texts(
 )
 
 TEXTS: Mapping[str, Texts] = {"it": ITALIAN, "en": ENGLISH}
-"""The languages that the offline writer knows."""
+"""The languages of the offline writer."""

@@ -99,7 +99,7 @@ def script(material: Material, plan: Outline) -> tuple[Section, ...]:
 
 
 class _Pick:
-    """Chooses among sentences: in turn, beginning at a place that the show and number decide."""
+    """Chooses among sentences in turn, starting at an index that depends on show and number."""
 
     def __init__(self, material: Material) -> None:
         self._first = zlib.crc32(f"{material.title} {material.number}".encode())
@@ -145,7 +145,7 @@ def _date(material: Material, texts: Texts) -> str:
 
 
 def _topics(material: Material) -> list[str]:
-    """The subjects of the brief, beginning at another one for each episode."""
+    """The subjects of the brief, starting with a different one for each episode."""
     if is_in(material.brief, material.language) is False:
         return []
     pieces = [_topic(piece) for piece in _TOPICS.split(material.brief)]

@@ -1,4 +1,4 @@
-"""Slots of a cadence as instants, and what to do with those that were missed (Q1, Q2, Q7)."""
+"""Slots of a cadence as instants, and the handling of missed ones (Q1, Q2, Q7)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class PendingSlot:
-    """A future slot that nobody has claimed, as stored."""
+    """A stored future slot without a claim."""
 
     slot_id: UUID
     local_date: date
@@ -38,7 +38,7 @@ class PendingSlot:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """A slot whose time has passed and that was never started."""
+    """A slot that is past its time and was never started."""
 
     slot_id: UUID
     slot_at: datetime
@@ -46,7 +46,7 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What planning has to change; ``kept`` slots stay as they are."""
+    """The changes that planning has to make; ``kept`` slots are unchanged."""
 
     add: tuple[Slot, ...]
     remove: tuple[PendingSlot, ...]
@@ -56,8 +56,8 @@ class Difference:
 def instant_of(day: date, at: time, zone: tzinfo) -> datetime:
     """The instant of a local wall time (Q1).
 
-    A time inside a gap moves later by the gap's length; one that occurs twice is the earlier:
-    both are what ``fold=0`` means (RFC 5545; "compatible" in Temporal).
+    A time inside a gap moves later by the gap's length; one that occurs twice is the earlier: both
+    are the meaning of ``fold=0`` (RFC 5545; "compatible" in Temporal).
     """
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
 
@@ -114,11 +114,11 @@ def missed(
     limit: int | None,
     grace: timedelta = GRACE,
 ) -> tuple[UUID, ...]:
-    """The overdue slots that are not run any more (Q7).
+    """The overdue slots that will not run (Q7).
 
-    A slot is late while it is within ``grace``, and still runs; after that it is missed.
-    ``run_latest`` runs the newest missed slot, unless a later one is overdue too; ``run_all`` runs
-    the newest ``limit`` missed slots (all without a limit); ``skip`` runs none.
+    A slot within ``grace`` is late and still runs; after that it is missed. ``run_latest`` runs the
+    newest missed slot, unless a later one is overdue too; ``run_all`` runs the newest ``limit``
+    missed slots (all without a limit); ``skip`` runs none.
     """
     newest_first = sorted(overdue, key=lambda slot: slot.slot_at, reverse=True)
     late = [slot for slot in newest_first if slot.slot_at >= now - grace]

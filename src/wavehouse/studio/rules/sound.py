@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 RATE = 22_050
-"""Samples per second of everything the studio makes."""
+"""The sample rate of all sound that the studio produces."""
 _FULL = 32_767
 
 
@@ -35,7 +35,7 @@ class Sound:
 class Part:
     """A part of an episode: a spoken segment, a pause or a jingle.
 
-    ``title`` begins a chapter; ``speaker`` and ``text`` are of speech.
+    ``title`` begins a chapter; ``speaker`` and ``text`` are set for speech.
     """
 
     sound: Sound
@@ -65,7 +65,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What is heard when, in an assembled episode; the length in milliseconds."""
+    """The chapters and cues of an assembled episode; the length in milliseconds."""
 
     length: int
     chapters: tuple[Chapter, ...]
@@ -78,7 +78,7 @@ def silence(milliseconds: int) -> Sound:
 
 
 def tones(frequencies: Sequence[float], milliseconds: int, volume: float = 0.25) -> Sound:
-    """One tone after another, each with a soft beginning and end, so that nothing clicks."""
+    """One tone after another, each with a soft start and end to avoid clicks."""
     number = RATE * milliseconds // 1000
     edge = max(1, number // 8)
     samples = array("h")
@@ -91,7 +91,7 @@ def tones(frequencies: Sequence[float], milliseconds: int, volume: float = 0.25)
 
 
 def jingle() -> Sound:
-    """The opening of an episode: four rising tones."""
+    """An episode's opening: four rising tones."""
     return tones((392.0, 493.9, 587.3, 784.0), 160)
 
 

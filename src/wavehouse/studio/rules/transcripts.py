@@ -51,7 +51,7 @@ def json_chapters(timeline: Timeline) -> bytes:
 
 
 def as_json(timeline: Timeline) -> dict[str, Any]:
-    """A timeline as it is stored."""
+    """A timeline in its stored form."""
     return {
         "length": timeline.length,
         "chapters": [[each.start, each.end, each.title] for each in timeline.chapters],

@@ -33,9 +33,9 @@ def write_script(
 ) -> list[Block]:
     """Store the script of an episode, block by block; changed blocks get a revision.
 
-    ``author`` says whether the acting person or the generation wrote it. Writing the same script
-    again changes nothing. Conflict when a person edits an archived episode; InvalidInput for more
-    than 500 blocks or an empty one.
+    ``author`` is the acting person or the generation. Writing the same script again changes
+    nothing. Conflict when a person edits an archived episode; InvalidInput for more than 500 blocks
+    or an empty one.
     """
     accounts.require(identity.role, Access.WRITE)
     episode = lock_episode(tx, identity=identity, episode_id=episode_id)

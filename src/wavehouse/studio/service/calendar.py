@@ -1,4 +1,4 @@
-"""Use cases of the pages: a project's calendar, an episode's steps and cost, names of authors."""
+"""Use cases of the pages: a project's calendar, an episode's steps and costs, authors' names."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def step_lines(
 def notes_in_prompt(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> frozenset[str]:
-    """The ids of the notes that the prompts of an episode listed: the proof that they were used."""
+    """The ids of the notes in an episode's prompts: the evidence that they were used."""
     return frozenset(
         queries.notes_in_prompt(tx, organization_id=identity.organization_id, episode_id=episode_id)
     )

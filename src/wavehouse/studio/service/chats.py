@@ -1,4 +1,4 @@
-"""Use cases of chats: begin one, list them, read one, what an episode says (CRE-8)."""
+"""Use cases of chats: start, list, read and delete; the passages of an episode (CRE-8)."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def passages_of(
     episode_id: StudioEpisodeId,
     spoken: Sequence[Passage] = (),
 ) -> list[Passage]:
-    """What an episode says: the spoken passages with their times, else its script's sentences."""
+    """The passages of an episode: spoken ones with times, otherwise its script's sentences."""
     if spoken:
         return list(spoken)
     blocks = script(tx, identity=identity, episode_id=episode_id)

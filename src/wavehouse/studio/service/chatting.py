@@ -1,9 +1,9 @@
-"""Use cases of an answer: ask, answer piece by piece, follow it after a dropped connection (CRE-8).
+"""Use cases of an answer: ask, produce it piece by piece, follow it after a disconnect (CRE-8).
 
-The question is committed before anything is called. The answer is produced apart from the
-connection that asked for it and stored at least every second, so that whoever connects again reads
-on from the last character it has. An answer is reserved before it and settled when it ends, in the
-transaction that stores its end (U4, U5).
+The question is committed before any call. The answer is produced independently of the connection
+that requested it and stored at least every second, so that a client that reconnects continues after
+its last character. An answer is reserved before it and settled when it ends, in the transaction
+that stores its end (U4, U5).
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from wavehouse.studio.types.ids import ChatSessionId, MessageId
 from wavehouse.usage import Caller, EventStatus, Reservation, Unit, Used
 
 MODEL = "studio-writer"
-"""The offline model. A registered one is metered, another one costs nothing."""
+"""The offline model. It is metered when it is registered, and free otherwise."""
 LONGEST_QUESTION = 4_000
 FLUSH_SECONDS = 1.0
 _MOST_OUTPUT = 1_000
 _PER_PASSAGE = 60
-"""Bytes around a passage in a prompt: a token is at least a byte."""
+"""Bytes around a passage in a prompt: a token is at least one byte."""
 _POLL_SECONDS = 0.1
 _LONGEST_WAIT = 100.0
 
 
 class ChatProvider(Protocol):
-    """Answers a question from what an episode says; the passages are data."""
+    """Answers a question from an episode's passages, which are data."""
 
     @property
     def model(self) -> str:
@@ -53,7 +53,7 @@ class ChatProvider(Protocol):
         ...
 
     def answer(self, question: str, passages: Sequence[Passage], language: str) -> Iterator[Piece]:
-        """The pieces of the answer as they come."""
+        """The pieces of the answer as they arrive."""
         ...
 
 
@@ -70,7 +70,7 @@ class LocalChat:
 
 @dataclass(frozen=True, slots=True)
 class PendingAnswer:
-    """A question that is committed, and the answer that is to be produced."""
+    """A committed question, and the answer to produce."""
 
     session: ChatSession
     question: ChatMessage
@@ -82,7 +82,7 @@ class PendingAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is new of an answer since a position; ``parts`` when it has ended."""
+    """The part of an answer after a position; ``parts`` when it has ended."""
 
     seq: int
     position: int
@@ -102,8 +102,8 @@ def ask(
 ) -> PendingAnswer:
     """Commit a question, then reserve the answer.
 
-    Conflict while another answer is being produced. What ``usage.reserve`` raises ends the answer
-    with status error before it is raised.
+    Conflict while another answer is being produced. Before an error of ``usage.reserve`` is raised,
+    the answer ends with status error.
     """
     accounts.require(identity.role, Access.WRITE)
     question, passages, language, session = _committed(
@@ -133,8 +133,8 @@ def produce(
 ) -> None:
     """Produce an answer and store it at least every second; settle it when it ends.
 
-    An error ends it with status error and the text so far; nothing is raised, since nobody may be
-    waiting.
+    An error ends it with status error and the text so far; no error is raised, since there may be
+    no caller.
     """
     pieces: list[Piece] = []
     status = MessageStatus.COMPLETE
@@ -157,7 +157,7 @@ def produce(
 def abort(
     tx: Tx[Operational], *, identity: Identity, chat_session_id: ChatSessionId, seq: int
 ) -> ChatMessage:
-    """Stop an answer: it keeps the text it has, and what was used of it is settled."""
+    """Stop an answer: its text so far is kept, and its usage is settled."""
     accounts.require(identity.role, Access.WRITE)
     session_of(tx, identity=identity, chat_session_id=chat_session_id)
     message = _message(tx, identity, chat_session_id, seq)
@@ -180,7 +180,7 @@ def follow(
     seq: int,
     position: int = 0,
 ) -> Iterator[Progress]:
-    """What is new of an answer after ``position`` characters, as it comes, until it ends.
+    """The text of an answer after ``position`` characters, as it arrives, until its end.
 
     NotFound when the chat is not the acting user's or has no such message.
     """

@@ -1,4 +1,4 @@
-"""Use cases of source documents: give a project a text, a page or a PDF; what a script may cite.
+"""Use cases of source documents: add a text, a page or a PDF to a project; citable parts.
 
 Reading a page or a PDF takes seconds, so it happens before the transaction: ``read_page`` and
 ``read_pdf_file`` return a ``DocumentText``, ``add_document`` stores it.
@@ -27,7 +27,7 @@ LONGEST = 2_000_000
 def sources(tx: Tx[Operational], *, identity: Identity, project_id: ProjectId) -> list[Source]:
     """The citable parts of a project's documents in order, labelled ``[S1]``, ``[S2]`` and so on.
 
-    They are data: a prompt marks them as quotations and never follows what they say.
+    They are data: a prompt marks them as quotations, never as instructions.
     """
     show_project(tx, identity=identity, project_id=project_id)
     return queries.sources(tx, organization_id=identity.organization_id, project_id=project_id)
@@ -46,8 +46,8 @@ def add_document(
 ) -> Document:
     """Store a document as text, cut into citable parts.
 
-    The same text again returns the document that is there. InvalidInput without any text, or for
-    more than 2 million characters.
+    The same text again returns the existing document. InvalidInput without any text, or for more
+    than 2 million characters.
     """
     accounts.require(identity.role, Access.WRITE)
     organization_id = identity.organization_id
@@ -56,7 +56,7 @@ def add_document(
     text = words.paragraphs(document.text).strip()
     if not text:
         raise InvalidInput(
-            "the document holds no text", where="text", hint="A scan has to be recognized first."
+            "the document contains no text", where="text", hint="Run OCR on a scan first."
         )
     document = replace(
         document,

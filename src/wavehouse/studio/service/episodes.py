@@ -66,7 +66,7 @@ def show_episode(
 def lock_episode(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> StudioEpisode:
-    """An episode, locked until the transaction ends. NotFound when there is none."""
+    """An episode, locked until the transaction ends. NotFound for an unknown one."""
     row = queries.lock_episode(tx, organization_id=identity.organization_id, episode_id=episode_id)
     return _present(row)
 

@@ -27,9 +27,9 @@ _LARGEST_DATA = 64 * 1024
 def record_events(
     tx: Tx[Operational], *, identity: Identity, events: Sequence[NewEvent]
 ) -> Recorded:
-    """Store what the acting user did. An event that does not fit the registry is quarantined.
+    """Store events of the acting user. An event that does not match the registry is quarantined.
 
-    An event whose client id came before on the same UTC day is not stored again. InvalidInput for
+    An event with a client id already used on the same UTC day is not stored again. InvalidInput for
     an event without a usable type, id or time: nothing is stored then.
     """
     if len(events) > MOST_EVENTS:
@@ -108,8 +108,8 @@ def register_event_type(
 ) -> EventType:
     """Register a type, or its next version, for the whole installation.
 
-    For the operator, in a worker's transaction. An event fits a type when it fits one of its
-    versions that is not retired. InvalidInput for a name or a schema that cannot be used.
+    For the operator, in a worker's transaction. An event matches a type when it matches a version
+    that is not retired. InvalidInput for a name or a schema that cannot be used.
     """
     accounts.require(identity.role, Access.ADMIN)
     if not _NAME.fullmatch(event_type) or len(event_type) > _LONGEST_NAME:
@@ -130,7 +130,10 @@ def register_event_type(
 
 
 def retire_event_type(tx: Tx[Operational], *, identity: Identity, event_type: str) -> int:
-    """Quarantine further events of a type. For the operator; returns how many versions."""
+    """Quarantine further events of a type.
+
+    For the operator; returns the number of retired versions.
+    """
     accounts.require(identity.role, Access.ADMIN)
     retired = queries.retire_event_type(tx, event_type=event_type, at=clock.now())
     if not retired:
@@ -149,7 +152,7 @@ def _registry(tx: Tx[Operational]) -> dict[str, list[EventType]]:
 def _misfit(
     event_type: str, data: Mapping[str, Any], types: Mapping[str, list[EventType]]
 ) -> str | None:
-    """Why an event is quarantined; None when it fits a version of its type."""
+    """The reason why an event is quarantined; None when it matches a version of its type."""
     versions = types.get(event_type)
     if not versions:
         return "unknown event type"

@@ -1,4 +1,4 @@
-"""Use cases of people: make an episode now, make it again, approve its script, see its steps."""
+"""Use cases of users: make an episode now, make it again, approve its script, list its steps."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _LIVE = frozenset({"pending", "running", "blocked_budget", "paused"})
 def generate_episode(
     tx: Tx[Operational], *, identity: Identity, project_id: ProjectId
 ) -> ScheduledSlot:
-    """Ask for an episode now, besides the cadence; a worker makes it."""
+    """Request an episode now, besides the cadence; a worker makes it."""
     return add_slot_now(tx, identity=identity, project_id=project_id)
 
 
 def regenerate_episode(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> ScheduledSlot:
-    """Ask for an episode to be made again. Steps whose input is the same are kept.
+    """Request an episode again. Steps with the same input are kept.
 
     Conflict while it is being made.
     """
@@ -58,9 +58,9 @@ def regenerate_episode(
 
 
 def approve_script(tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId) -> None:
-    """Approve the script as it is now; its slot goes on at once.
+    """Approve the current script; its slot continues immediately.
 
-    Conflict when no review waits, or when nothing in the script is spoken.
+    Conflict when no review waits, or when the script contains no spoken text.
     """
     accounts.require(identity.role, Access.WRITE)
     organization_id = identity.organization_id
@@ -74,7 +74,7 @@ def approve_script(tx: Tx[Operational], *, identity: Identity, episode_id: Studi
     parsed = [from_markdown(b.body, names) for b in blocks if b.type in ("markdown", "speech")]
     sections = tuple(section for section in parsed if section is not None)
     if not sections:
-        raise Conflict("nothing in the script is spoken", where=str(episode_id))
+        raise Conflict("the script has no spoken text", where=str(episode_id))
     queries.put_step(
         tx,
         organization_id=organization_id,
@@ -108,7 +108,7 @@ def steps_of(
 
 
 def work_slot(workshop: Place, *, identity: Identity, slot_id: UUID) -> list[Outcome]:
-    """Work in this process until the slot has ended or waits; slots before it are worked too."""
+    """Work in this process until the slot has ended or waits; earlier slots are worked on too."""
     outcomes: list[Outcome] = []
     with worker(workshop.operational) as worker_id:
         while True:

@@ -41,7 +41,7 @@ def add_highlight(
     except ValueError as error:
         raise InvalidInput(f"{error}: it has {len(block.body)} characters", where="start") from None
     if not quote.exact.strip():
-        raise InvalidInput("the passage holds only white space", where="start")
+        raise InvalidInput("the passage contains only white space", where="start")
     return queries.insert_highlight(
         tx,
         identity=identity,
@@ -96,7 +96,7 @@ def remove_highlight(tx: Tx[Operational], *, identity: Identity, highlight_id: H
     """Delete the acting user's own highlight. NotFound for another one."""
     accounts.require(identity.role, Access.WRITE)
     if not queries.delete_highlight(tx, identity=identity, highlight_id=highlight_id):
-        raise NotFound("there is no such highlight of yours")
+        raise NotFound("you have no such highlight")
 
 
 def anchor_again(tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId) -> None:
@@ -121,7 +121,7 @@ def anchor_again(tx: Tx[Operational], *, identity: Identity, episode_id: StudioE
 
 
 def _found(row: Highlight, blocks: Sequence[Block]) -> tuple[Block | None, tuple[int, int]]:
-    """The block and the positions of a highlight; no block and the old positions without one."""
+    """The block and the positions of a highlight; no block and the old positions if not found."""
     quote = Quote(row.exact, row.prefix, row.suffix, row.start, row.end)
     for block in sorted(blocks, key=lambda each: (each.block_id != row.block_id, each.position)):
         span = anchoring.anchor(block.body, quote)

@@ -1,8 +1,8 @@
 """Use cases of ``projects.memories``: import them into agent memory and export them, without loss.
 
 Each value is a memory whose source is its place: ``projects.memories[0]`` of an array,
-``projects.memories."key"`` of an object. Importing again adds what is new, supersedes what changed,
-ends what is gone, and leaves everything else alone, also what people corrected meanwhile.
+``projects.memories."key"`` of an object. Importing again adds new values, supersedes changed ones,
+ends removed ones, and keeps all others, including those that people corrected meanwhile.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def import_memories(
 
 
 def export_memories(tx: Tx[Operational], *, identity: Identity, project_id: ProjectId) -> str:
-    """The imported JSON as text, made of agent memory; null for a value that was forgotten."""
+    """The imported JSON as text, rebuilt from agent memory; null for a forgotten value."""
     show_project(tx, identity=identity, project_id=project_id)
     return queries.exported_memories(
         tx, organization_id=identity.organization_id, project_id=project_id
@@ -83,7 +83,7 @@ def export_memories(tx: Tx[Operational], *, identity: Identity, project_id: Proj
 
 
 def erase_imported(tx: Tx[Operational], *, identity: Identity, memory: Memory) -> None:
-    """Set the value that a memory was imported from to null, unless it has changed since."""
+    """Set the value from which a memory was imported to null, unless it has changed since."""
     source_id = memory.source_id
     given = queries.given_memories(
         tx, organization_id=identity.organization_id, project_id=memory.project_id
@@ -168,7 +168,7 @@ def _import_value(
 def _end(
     tx: Tx[Operational], organization_id: OrganizationId, memory: Memory, at: datetime
 ) -> bool:
-    """Whether a memory whose value is gone ended now; a superseded one stays as it is."""
+    """Whether a memory whose value was removed ended now; a superseded one is unchanged."""
     if memory.superseded_by is not None or memory.content is None or at <= memory.valid_from:
         return False
     _supersede(tx, organization_id, memory, _repeat(tx, organization_id, memory, at))

@@ -1,7 +1,7 @@
 """Use cases of agent memory: remember, correct, end, forget, recall as of any time (CRE-4).
 
-A memory has two times: when it holds (``valid_from`` to ``valid_to``) and when it was recorded.
-Rows are never changed: a correction appends what holds now and supersedes the old row.
+A memory has two times: its validity (``valid_from`` to ``valid_to``) and its recording. Rows are
+never changed: a correction appends the new content and supersedes the old row.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def recalled(
     at: datetime | None = None,
     known_at: datetime | None = None,
 ) -> list[Memory]:
-    """The memories of a project that hold at ``at``, oldest first; at most 2,000.
+    """The memories of a project that are valid at ``at``, oldest first; at most 2,000.
 
-    ``known_at`` answers by what was recorded until then; both default to now. Forgotten memories
-    are never returned.
+    ``known_at`` restricts them to those recorded until then; both default to now. Forgotten
+    memories are never returned.
     """
     show_project(tx, identity=identity, project_id=project_id)
     now = clock.now()
@@ -63,12 +63,12 @@ def memory_history(
 def remember(
     tx: Tx[Operational], *, identity: Identity, project_id: ProjectId, new: NewMemory
 ) -> Memory:
-    """Append a memory that holds from ``valid_from`` (default: now) on."""
+    """Append a memory that is valid from ``valid_from`` (default: now) on."""
     accounts.require(identity.role, Access.WRITE)
     if not lock_project(tx, organization_id=identity.organization_id, project_id=project_id):
         show_project(tx, identity=identity, project_id=project_id)
     if new.source_kind == SourceKind.IMPORT:
-        raise InvalidInput("only an import stores imported memories", where="source_kind")
+        raise InvalidInput("imported memories can only be stored by an import", where="source_kind")
     if not 0 <= new.confidence <= 1:
         raise InvalidInput("confidence is a number from 0 to 1", where="confidence")
     now = clock.now()
@@ -102,7 +102,7 @@ def correct(
 ) -> Memory:
     """Supersede a memory by another content; returns the new memory.
 
-    With ``valid_from`` the old content holds until then; without it the old content never held.
+    With ``valid_from`` the old content is valid until then; without it, it was never valid.
     Conflict when the memory is superseded or forgotten already.
     """
     accounts.require(identity.role, Access.WRITE)
@@ -137,7 +137,7 @@ def end_memory(
     memory_id: MemoryId,
     valid_to: datetime | None = None,
 ) -> Memory:
-    """Say that a memory holds no longer, from ``valid_to`` (default: now) on."""
+    """End the validity of a memory at ``valid_to`` (default: now)."""
     accounts.require(identity.role, Access.WRITE)
     old = _current(tx, identity, memory_id)
     ended = _repeat(tx, identity, old, until=_aware(valid_to, "valid_to") or clock.now())
@@ -146,10 +146,10 @@ def end_memory(
 
 
 def forget(tx: Tx[Operational], *, identity: Identity, memory_id: MemoryId) -> int:
-    """Erase the content of a memory everywhere; returns how many rows are now tombstones.
+    """Erase the content of a memory everywhere; returns the number of new tombstones.
 
     The rows that repeat it with another validity are erased too, and the value of
-    ``projects.memories`` that it was imported from. Other memories that mention it are not.
+    ``projects.memories`` from which it was imported. Other memories that mention it are not.
     """
     accounts.require(identity.role, Access.WRITE)
     memory = _memory(tx, identity, memory_id)
@@ -212,7 +212,7 @@ def _appended(tx: Tx[Operational], identity: Identity, memory: Memory, action: s
 
 def _check_validity(memory: Memory) -> None:
     if memory.valid_to is not None and memory.valid_to <= memory.valid_from:
-        raise InvalidInput("a memory ends after it begins", where="valid_to")
+        raise InvalidInput("a memory must end after it begins", where="valid_to")
 
 
 def _aware(value: datetime | None, where: str) -> datetime | None:

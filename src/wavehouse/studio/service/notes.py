@@ -1,8 +1,8 @@
-"""Use cases of planning notes: leave one, list them, hand them to a planning, decide (CRE-3).
+"""Use cases of planning notes: leave, list, take for a planning, decide (CRE-3).
 
 A note is open until the planning of an episode takes it (``open_notes``). From then on the episode
-is closed for notes: a note that is left while it is generated reaches the next one. ``consume``
-stores what the generation made of each note.
+is closed for notes: a note left during its generation reaches the next one. ``consume`` stores the
+generation's decision about each note.
 """
 
 from __future__ import annotations
@@ -76,19 +76,19 @@ def list_notes(
 def notes_left_on(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> list[Note]:
-    """The notes that were left on an episode."""
+    """The notes left on an episode."""
     return queries.notes(tx, organization_id=identity.organization_id, left_on=episode_id)
 
 
 def notes_taken_by(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> list[Note]:
-    """The notes that the planning of an episode took, with what became of them."""
+    """The notes that the planning of an episode took, with the decisions about them."""
     return queries.notes(tx, organization_id=identity.organization_id, taken_by=episode_id)
 
 
 def show_note(tx: Tx[Operational], *, identity: Identity, note_id: NoteId) -> Note:
-    """A note. NotFound when the organization has no such note."""
+    """A note. NotFound for an unknown one."""
     rows = queries.notes(tx, organization_id=identity.organization_id, note_id=note_id)
     if not rows:
         raise NotFound("there is no such note", command="wavehouse studio notes list")
@@ -105,7 +105,7 @@ def withdraw_note(tx: Tx[Operational], *, identity: Identity, note_id: NoteId) -
 
 
 def reach(tx: Tx[Operational], *, identity: Identity, project_id: ProjectId) -> Reach:
-    """The episode that the open notes of a project will reach: the next one that is not planned.
+    """The episode that the open notes of a project will reach: the next unplanned one.
 
     Empty when nothing is scheduled: the note then waits for the next episode.
     """
@@ -124,9 +124,9 @@ def open_notes(
     """Take the open notes of a project for the planning of an episode, oldest first.
 
     The first call closes the episode for notes; a repeated call returns the same notes, so that a
-    planning that is tried again has the same input. ``again`` takes newer notes as well: for an
-    episode that is made a second time. Call it in the transaction that stores the plan.
-    NotFound when the episode is not of this project.
+    repeated planning has the same input. ``again`` takes newer notes as well: for an episode that
+    is made a second time. Call it in the transaction that stores the plan. NotFound when the
+    episode is not of this project.
     """
     _lock(tx, identity, project_id)
     episode = lock_episode(tx, identity=identity, episode_id=for_episode_id)
@@ -154,7 +154,7 @@ def consume(
     episode_id: StudioEpisodeId,
     decisions: Sequence[Decision],
 ) -> list[Note]:
-    """Store what the generation of an episode made of its notes; returns the episode's notes.
+    """Store the generation's decisions about an episode's notes; returns these notes.
 
     Repeating the same decisions changes nothing. Conflict for a note that another episode's
     planning took, or for another decision; InvalidInput for declining without a reason.
@@ -189,7 +189,7 @@ def consume(
 def release_notes(tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId) -> int:
     """Open an episode's undecided notes again, after its generation ended without an episode.
 
-    They reach the next planning. Returns how many.
+    They reach the next planning. Returns the number.
     """
     project_id = show_episode(tx, identity=identity, episode_id=episode_id).project_id
     _lock(tx, identity, project_id)
@@ -201,7 +201,7 @@ def release_notes(tx: Tx[Operational], *, identity: Identity, episode_id: Studio
 
 
 def _lock(tx: Tx[Operational], identity: Identity, project_id: ProjectId) -> None:
-    """A note is left before or after a planning takes notes, never in between."""
+    """Lock the project: a note is left before or after a planning takes notes, never in between."""
     if not lock_project(tx, organization_id=identity.organization_id, project_id=project_id):
         show_project(tx, identity=identity, project_id=project_id)
 

@@ -33,7 +33,7 @@ _OPEN_ENDS = frozenset({SlotStatus.FAILED, SlotStatus.DEAD, SlotStatus.CANCELLED
 
 
 def checked_cadence(config: Mapping[str, Any]) -> Cadence:
-    """A cadence that can be planned. InvalidInput names the field that is wrong."""
+    """A cadence that can be planned. InvalidInput names the invalid field."""
     today = (
         clock.now().astimezone(zone_of(str(config.get("tz")))).date() if _zoned(config) else None
     )
@@ -41,7 +41,10 @@ def checked_cadence(config: Mapping[str, Any]) -> Cadence:
 
 
 def stored_cadence(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A cadence as it is stored; an empty one stays empty. InvalidInput as ``checked_cadence``."""
+    """A cadence in its stored form; an empty one stays empty.
+
+    InvalidInput as ``checked_cadence``.
+    """
     return as_config(checked_cadence(config)) if config else {}
 
 
@@ -56,8 +59,8 @@ def set_cadence(
 ) -> Planned:
     """Set a project's cadence and replace its future slots in the same transaction (Q6).
 
-    Slots that run or ended stay as they are. An empty cadence removes all future slots.
-    InvalidInput for a cadence that cannot be planned; NotFound without the project.
+    Running and ended slots are unchanged. An empty cadence removes all future slots. InvalidInput
+    for a cadence that cannot be planned; NotFound without the project.
     """
     accounts.require(identity.role, Access.WRITE)
     project = _project(tx, identity, project_id)
@@ -82,10 +85,10 @@ def plan_project(tx: Tx[Operational], *, identity: Identity, project_id: Project
 
 
 def plan_all(operational: Database[Operational]) -> tuple[int, list[str]]:
-    """Plan every active project of the installation, each in its own transaction.
+    """Plan every active project of the installation, each in a separate transaction.
 
-    Returns how many slots changed, and a line for each project whose cadence cannot be planned.
-    Upkeep: it works for all organizations and takes no identity.
+    Returns the number of changed slots, and a line for each project whose cadence cannot be
+    planned. Maintenance: it works for all organizations and takes no identity.
     """
     with operational.worker() as tx:
         listed = queries.projects_to_plan(tx)
@@ -107,9 +110,9 @@ def plan_all(operational: Database[Operational]) -> tuple[int, list[str]]:
 
 
 def end_missed(operational: Database[Operational]) -> int:
-    """End the slots that their project's policy does not run any more; returns how many (Q7).
+    """End the overdue slots that the project's policy does not run; returns the number (Q7).
 
-    Upkeep: it works for all organizations and takes no identity.
+    Maintenance: it works for all organizations and takes no identity.
     """
     now, ended = clock.now(), 0
     with operational.worker() as tx:
@@ -166,7 +169,7 @@ def skip_date(
 
 
 def cancel_slot(tx: Tx[Operational], *, identity: Identity, slot_id: UUID) -> str:
-    """Cancel a slot: at once when it waits, at its next step when it runs (Q22).
+    """Cancel a slot: immediately when it waits, at its next step when it runs (Q22).
 
     Returns ``cancelled`` or ``requested``. Conflict when it has ended.
     """
@@ -180,7 +183,7 @@ def cancel_slot(tx: Tx[Operational], *, identity: Identity, slot_id: UUID) -> st
 
 
 def retry_slot(tx: Tx[Operational], *, identity: Identity, slot_id: UUID) -> ScheduledSlot:
-    """Run a slot again that ended without success (Q21). Conflict for any other."""
+    """Run a slot again after it ended without success (Q21). Conflict for any other."""
     accounts.require(identity.role, Access.WRITE)
     slot = show_slot(tx, identity=identity, slot_id=slot_id)
     if slot.status not in _OPEN_ENDS or not queries.requeue_slot(
@@ -194,7 +197,7 @@ def retry_slot(tx: Tx[Operational], *, identity: Identity, slot_id: UUID) -> Sch
 def add_slot_now(
     tx: Tx[Operational], *, identity: Identity, project_id: ProjectId, lane: Lane = Lane.INTERACTIVE
 ) -> ScheduledSlot:
-    """Add a slot that is due at once, besides the cadence."""
+    """Add a slot that is due now, besides the cadence."""
     accounts.require(identity.role, Access.WRITE)
     project = _project(tx, identity, project_id)
     if project.status == "archived":
@@ -207,7 +210,7 @@ def add_slot_now(
         organization_id=identity.organization_id,
         project_id=project_id,
         day=local.date(),
-        least=_BESIDES,
+        least=BESIDES,
     )
     queries.add_slots(
         tx,
@@ -218,7 +221,8 @@ def add_slot_now(
                 local.date(),
                 local.time().replace(microsecond=0),
                 ordinal,
-                now - timedelta(microseconds=ordinal - _BESIDES),  # two at once are two slots
+                now
+                - timedelta(microseconds=ordinal - BESIDES),  # two concurrent calls add two slots
             )
         ],
         timezone=timezone,
@@ -234,18 +238,18 @@ def add_slot_now(
         ordinal=ordinal,
     )
     if slot_id is None:
-        raise Conflict("the project has a slot at this very moment", hint="Try again.")
+        raise Conflict("the project already has a slot at this time", hint="Try again.")
     slot = show_slot(tx, identity=identity, slot_id=slot_id)
     _record(tx, identity, slot, "slot.added")
     return slot
 
 
-_BESIDES = 1000
-"""Ordinals from here on are of slots besides the cadence."""
+BESIDES = 1000
+"""Ordinals from here on are for slots besides the cadence."""
 
 
 def _planned(tx: Tx[Operational], project: ProjectToPlan) -> Planned:
-    """Make the future slots what the cadence says; slots that are right are not touched."""
+    """Make the future slots match the cadence; matching slots are unchanged."""
     now = clock.now()
     organization_id = OrganizationId(project.organization_id)
     wanted: Sequence[Slot] = ()
@@ -284,7 +288,7 @@ def _planned(tx: Tx[Operational], project: ProjectToPlan) -> Planned:
 
 
 def _mark_missed(tx: Tx[Operational], project: ProjectToPlan) -> int:
-    """End the slots that the project's policy does not run any more (Q7)."""
+    """End the overdue slots that the project's policy does not run (Q7)."""
     now = clock.now()
     organization_id = OrganizationId(project.organization_id)
     overdue = queries.overdue_slots(

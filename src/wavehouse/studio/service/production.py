@@ -1,4 +1,4 @@
-"""Use cases of how a project is produced: voices, level, providers, the feed's visibility."""
+"""Use cases of production settings: voices, level, providers, the feed's visibility."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from wavehouse.studio.types.production import (
 )
 
 WRITER, VOICE = "studio-writer", "studio-voice"
-"""Names of the offline models; registered ones are metered, others cost nothing."""
+"""Names of the offline models, which are metered when registered, and free otherwise."""
 _PACE = {Level.BEGINNER: 140, Level.INTERMEDIATE: 160, Level.ADVANCED: 180}
 _MOST_VOICES = 8
 _TOKEN_BYTES = 24
 
 
 def production_of(tx: Tx[Operational], *, identity: Identity, project_id: ProjectId) -> Production:
-    """The choices of a project, or the defaults. NotFound without the project."""
+    """The production settings of a project, or the defaults. NotFound without the project."""
     show_project(tx, identity=identity, project_id=project_id)
     stored = queries.production(tx, organization_id=identity.organization_id, project_id=project_id)
     return stored or Production(
@@ -56,7 +56,7 @@ def production_of(tx: Tx[Operational], *, identity: Identity, project_id: Projec
 def change_production(
     tx: Tx[Operational], *, identity: Identity, project_id: ProjectId, change: ProductionChange
 ) -> Production:
-    """Change the given choices of a project. InvalidInput names the field that is wrong."""
+    """Change the given settings of a project. InvalidInput names the invalid field."""
     accounts.require(identity.role, Access.WRITE)
     old = production_of(tx, identity=identity, project_id=project_id)
     given = {
@@ -68,7 +68,7 @@ def change_production(
         given["voices"] = [asdict(voice) for voice in _checked_voices(given["voices"])]
     for name in ("text_model", "speech_model"):
         if name in given and not words.line(given[name]):
-            raise InvalidInput("a model has a name", where=name)
+            raise InvalidInput("the model's name is empty", where=name)
     if "author" in given:
         given["author"] = words.line(given["author"])[:255]
     if given.get("owner_email"):
@@ -80,7 +80,7 @@ def change_production(
 def set_visibility(
     tx: Tx[Operational], *, identity: Identity, project_id: ProjectId, visibility: Visibility
 ) -> str | None:
-    """Make a feed public, or private under a new token; returns the token, which is not kept.
+    """Make a feed public, or private under a new token; returns the token, which is not stored.
 
     Calling it again for a private feed replaces the token: the old address ends.
     """
@@ -93,12 +93,12 @@ def set_visibility(
 
 
 def token_hash(token: str) -> bytes:
-    """What is stored of a feed's token: it has 192 random bits, so a plain hash is enough."""
+    """The stored form of a feed's token: it has 192 random bits, so a plain hash is enough."""
     return hashlib.sha256(token.encode()).digest()
 
 
 def voices_of(production: Production) -> tuple[Voice, ...]:
-    """The voices of the speakers; two by default, at the pace of the level."""
+    """The voices of the speakers; two by default, at the level's pace."""
     if production.voices:
         return tuple(Voice(**voice) for voice in production.voices)
     pace = _PACE[Level(production.level)]

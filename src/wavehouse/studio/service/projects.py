@@ -95,7 +95,7 @@ def set_project_status(
 ) -> Project:
     """Pause, resume or archive a project, and its slots; archiving removes the future ones (Q23).
 
-    LimitReached when an archived project would come back and the plan allows no more.
+    LimitReached when the plan has no room for restoring an archived project.
     """
     accounts.require(identity.role, Access.WRITE)
     old = _locked(tx, identity, project_id)
@@ -120,7 +120,7 @@ def _locked(tx: Tx[Operational], identity: Identity, project_id: ProjectId) -> P
 
 
 def _require_room(tx: Tx[Operational], identity: Identity) -> None:
-    """The organization's row is locked first, so that two calls cannot take the last project."""
+    """Check the plan's limit; locks the organization's row, so that two calls cannot both pass."""
     accounts.require_room(tx, identity=identity, limit=Limit.PROJECTS, used=0, more=0)
     used = queries.count_projects(tx, organization_id=identity.organization_id)
     accounts.require_room(tx, identity=identity, limit=Limit.PROJECTS, used=used)

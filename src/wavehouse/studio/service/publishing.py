@@ -1,4 +1,4 @@
-"""Use cases of what is published: the feed, its files, its place in our own catalogue."""
+"""Use cases of publishing: the feed, its files, its registration in our own catalog."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ FILES = {
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:
-    """A file to send: where it is, its type, its version for caches."""
+    """A file to send: its path, its type, its version for caches."""
 
     path: Path
     media_type: str
@@ -77,7 +77,7 @@ def feed_of(
 def opened_feed(
     operational: Database[Operational], *, project_id: UUID, token: str | None
 ) -> Identity:
-    """The identity to read a feed with, for anybody who has its address.
+    """The identity to read a feed with, for anybody with its address.
 
     NotFound for a project that is unknown or archived, for a private feed without its token, and
     for a public one with a token: the answers are the same.
@@ -121,7 +121,7 @@ def file_of(
 def publication_of(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> Publication | None:
-    """What was published of an episode, if anything."""
+    """The publication of an episode, if any."""
     return queries.publication(tx, organization_id=identity.organization_id, episode_id=episode_id)
 
 
@@ -144,7 +144,7 @@ def registered(
     project_id: ProjectId,
     address: str,
 ) -> catalog.IngestedFeed:
-    """Read the feed into our own catalogue, files measured: counted, sponsored and resumed there.
+    """Register the feed in our own catalog, with measured files.
 
     A private feed is registered without its token. Repeating it changes nothing.
     """
@@ -166,7 +166,7 @@ def registered(
         location=feed_url(address, project_id),
         reading=catalog.FeedReading(source=OwnFeed(body), media=media),
     )
-    if read.registered:  # what the studio publishes is read when it is published, not polled
+    if read.registered:  # the studio's feeds are read when they are published, not polled
         with operational.app(identity.organization_id) as tx:
             catalog.pause_feed(tx, identity=identity, podcast_id=read.podcast_id)
     return read
@@ -232,6 +232,11 @@ def _folder(address: str, project_id: UUID, token: str | None) -> str:
 
 def _file_url(address: str, row: Publication, ending: str, token: str | None) -> str:
     return f"{_folder(address, row.project_id, token)}/{row.episode_id}.{ending}"
+
+
+def audio_url(address: str, row: Publication) -> str:
+    """The address of an episode's audio in a public feed."""
+    return _file_url(address, row, "mp3", None)
 
 
 def _same(given: bytes | None, wanted: bytes | None) -> bool:

@@ -1,4 +1,4 @@
-"""Who answers questions about a project's episodes, and what was spoken in one, with its times."""
+"""The provider for questions about a project's episodes, and an episode's transcript."""
 
 from __future__ import annotations
 

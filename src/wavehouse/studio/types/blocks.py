@@ -11,7 +11,7 @@ from wavehouse.studio.types.ids import BlockId
 
 
 class BlockType(StrEnum):
-    """What a block of a script is."""
+    """The type of a block of a script."""
 
     MARKDOWN = "markdown"
     SPEECH = "speech"
@@ -21,7 +21,7 @@ class BlockType(StrEnum):
 
 
 class Author(StrEnum):
-    """Who writes a revision: the acting person, or the generation."""
+    """The author of a revision: the acting person, or the generation."""
 
     PERSON = "person"
     GENERATION = "generation"

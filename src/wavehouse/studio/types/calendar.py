@@ -1,4 +1,4 @@
-"""The calendar of a project, and what an episode's page shows of its generation."""
+"""The calendar of a project, and the steps on an episode's page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class CalendarSlot:
-    """A slot of the schedule on the project's clock; ``status`` is live or how it ended."""
+    """A slot of the schedule on the project's clock; ``status`` is live or its end."""
 
     slot_id: UUID
     local_date: date

@@ -34,7 +34,7 @@ class MessageStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Something that an episode says. ``start`` is in milliseconds; None before it was spoken."""
+    """A passage of an episode. ``start`` is in milliseconds; None before it was spoken."""
 
     text: str
     start: int | None = None
@@ -86,7 +86,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of an answer: text, the passage it quotes if any, and the tokens reported so far."""
+    """A piece of an answer: text, the quoted passage if any, and the tokens reported so far."""
 
     text: str
     cites: Passage | None = None

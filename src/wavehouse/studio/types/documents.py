@@ -10,7 +10,7 @@ from wavehouse.studio.types.ids import DocumentId, ProjectId
 
 
 class DocumentKind(StrEnum):
-    """Where the text of a document is from."""
+    """The origin of a document's text."""
 
     TEXT = "text"
     URL = "url"
@@ -44,7 +44,7 @@ class Source:
 
     @property
     def label(self) -> str:
-        """How a script cites it, such as ``[S1]``."""
+        """The citation form, such as ``[S1]``."""
         return f"[S{self.number}]"
 
 

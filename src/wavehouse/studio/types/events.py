@@ -1,4 +1,4 @@
-"""User events as values: what people did, instead of flags (CRE-5)."""
+"""User events as values: actions of people, instead of flags (CRE-5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 
 
 class EventState(StrEnum):
-    """Whether an event fits the registry."""
+    """Whether an event matches the registry."""
 
     ACCEPTED = "accepted"
     QUARANTINED = "quarantined"
@@ -40,7 +40,7 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class UserEvent:
-    """A stored event; ``reason`` says why it is in quarantine."""
+    """A stored event; ``reason`` explains its quarantine."""
 
     event_id: UUID
     user_id: UUID
@@ -54,7 +54,7 @@ class UserEvent:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many events were accepted, quarantined, and already there."""
+    """The numbers of accepted, quarantined and already stored events."""
 
     accepted: int
     quarantined: int

@@ -1,4 +1,4 @@
-"""A generation as values: steps, publications, what a person sees of both."""
+"""A generation as values: steps, publications, and their display."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class EpisodeToMake:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt at a slot ended."""
+    """The end of an attempt at a slot."""
 
     slot_id: UUID
     episode_id: UUID | None

@@ -1,4 +1,4 @@
-"""Agent memory as values: facts with the time they hold and the time they were recorded (CRE-4)."""
+"""Agent memory as values: facts with their validity and the time of recording (CRE-4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wavehouse.studio.types.ids import MemoryId, ProjectId
 
 
 class MemoryKind(StrEnum):
-    """What a memory is."""
+    """The kind of a memory."""
 
     FACT = "fact"
     PREFERENCE = "preference"
@@ -21,7 +21,7 @@ class MemoryKind(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """Where a memory is from."""
+    """The origin of a memory."""
 
     NOTE = "note"
     CHAT = "chat"
@@ -56,7 +56,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class NewMemory:
-    """A statement to remember. ``source_id`` names the note, message or person it is from."""
+    """A statement to remember. ``source_id`` names its note, message or person."""
 
     content: str
     kind: MemoryKind = MemoryKind.FACT
@@ -69,7 +69,7 @@ class NewMemory:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import of ``projects.memories`` did: values added, changed, removed, unchanged."""
+    """The result of importing ``projects.memories``: values added, changed, removed, unchanged."""
 
     added: int
     changed: int

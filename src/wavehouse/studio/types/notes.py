@@ -11,7 +11,7 @@ from wavehouse.studio.types.ids import NoteId, ProjectId, StudioEpisodeId
 
 
 class NoteKind(StrEnum):
-    """What a note is."""
+    """The kind of a note."""
 
     IDEA = "idea"
     FEEDBACK = "feedback"
@@ -52,7 +52,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a generation made of a note: applied, or declined with a reason."""
+    """A generation's decision about a note: applied, or declined with a reason."""
 
     note_id: NoteId
     applied: bool

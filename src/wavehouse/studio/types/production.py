@@ -1,4 +1,4 @@
-"""How a project is produced: voices, level, providers, feed; and the material of a script."""
+"""The production settings of a project: voices, level, providers, feed; a script's material."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Level(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who may read the feed."""
+    """The readers of the feed."""
 
     PUBLIC = "public"
     PRIVATE = "private"
 
 
 class Provider(StrEnum):
-    """Who writes, or who speaks."""
+    """The writer or the speaker."""
 
     LOCAL = "local"
     OPENAI_COMPATIBLE = "openai_compatible"
@@ -48,7 +48,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """The stored choices of a project; a project without them has the defaults."""
+    """The production settings of a project; a project without them has the defaults."""
 
     project_id: UUID
     level: str
@@ -63,11 +63,12 @@ class Production:
     author: str
     owner_email: str
     explicit: bool
+    for_learners: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ProductionChange:
-    """The choices to change; None leaves one as it is."""
+    """The settings to change; None keeps one."""
 
     level: Level | None = None
     voices: tuple[Voice, ...] | None = None
@@ -79,6 +80,7 @@ class ProductionChange:
     author: str | None = None
     owner_email: str | None = None
     explicit: bool | None = None
+    for_learners: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Everything that a script is written from."""
+    """All material from which a script is written."""
 
     title: str
     brief: str
@@ -135,7 +137,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one speaker says without interruption."""
+    """A speaker's words without interruption."""
 
     speaker: str
     text: str

@@ -21,7 +21,7 @@ class ProjectStatus(StrEnum):
 
 
 class MissedPolicy(StrEnum):
-    """What happens to slots that were missed (Q7)."""
+    """The handling of missed slots (Q7)."""
 
     RUN_LATEST = "run_latest"
     RUN_ALL = "run_all"
@@ -54,7 +54,7 @@ class NewProject:
 
 @dataclass(frozen=True, slots=True)
 class ProjectChange:
-    """The fields of a project to change; None leaves a field as it is."""
+    """The fields of a project to change; None keeps a field."""
 
     title: str | None = None
     language: str | None = None
@@ -66,7 +66,7 @@ class ProjectChange:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A show that is made in the studio."""
+    """A show produced in the studio."""
 
     project_id: ProjectId
     owner_id: UUID

@@ -54,7 +54,7 @@ class ScheduledSlot:
 
 @dataclass(frozen=True, slots=True)
 class ProjectToPlan:
-    """A project that has a cadence, and the organization that it belongs to."""
+    """A project with a cadence, and its organization."""
 
     organization_id: UUID
     project_id: UUID
@@ -66,7 +66,7 @@ class ProjectToPlan:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What planning did: slots added, removed and kept, and dates whose slot was used already."""
+    """The result of planning: slots added, removed and kept, and dates that were already used."""
 
     added: int
     removed: int
@@ -94,7 +94,7 @@ class SlotLease:
 
 @dataclass(frozen=True, slots=True)
 class DueSlots:
-    """How many slots of an organization are due."""
+    """The number of due slots of an organization."""
 
     organization_id: UUID
     number: int

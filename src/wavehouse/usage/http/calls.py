@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ import anyio.to_thread
 from starlette.responses import Response
 
 from wavehouse.accounts import Identity
+from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Unreachable, WavehouseError
+from wavehouse.kernel.retrying import retry_after
 from wavehouse.store import Database, Operational
 from wavehouse.usage.adapters.upstream import BROKEN, Reply, Upstreams
 from wavehouse.usage.http.refusing import GatewayError
@@ -181,7 +184,7 @@ class Forwarder:
             wait = _seconds(reply.headers.get("retry-after"))
             if reply.status == 429 and wait is not None:
                 self._cooling[provider] = time.monotonic() + min(wait, _MOST_COOLING)
-            return _overloaded(None if wait is None else str(int(wait)), reply.status)
+            return _overloaded(None if wait is None else str(math.ceil(wait)), reply.status)
         if reply.status in {401, 403} or reply.status < 400:
             return GatewayError(f"the upstream refused the gateway ({reply.status})")
         body = _json(content)
@@ -201,7 +204,7 @@ class Forwarder:
         except BROKEN as error:
             await self.finish(attempt, self.failed(attempt, "", 0, "upstream_broken"))
             raise GatewayError(
-                "the upstream broke off its answer", reason="upstream_broken"
+                "the upstream ended its response early", reason="upstream_broken"
             ) from error
         kind = reply.headers.get("content-type", "application/octet-stream")
         if operation == Operation.SPEECH:
@@ -309,12 +312,9 @@ def _json(content: bytes) -> Any:
 
 
 def _seconds(text: str | None) -> float | None:
-    """The seconds in a Retry-After header; dates are ignored."""
-    try:
-        seconds = float(text or "")
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < 1e9 else None
+    """The seconds that a Retry-After header asks for, in seconds or as a date."""
+    wait = retry_after(text, now=clock.now())
+    return None if wait is None else wait.total_seconds()
 
 
 def _since(began: float) -> int:

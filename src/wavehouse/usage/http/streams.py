@@ -167,7 +167,7 @@ class EventStream(Response):
         yield _block(
             {
                 "error": {
-                    "message": "the upstream broke off its answer",
+                    "message": "the upstream ended its response early",
                     "type": "upstream_error",
                     "param": None,
                     "code": self._seen.ended_by,

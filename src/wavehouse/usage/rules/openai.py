@@ -291,7 +291,7 @@ def _end_user(fields: Mapping[str, Any]) -> str | None:
     for name in ("safety_identifier", "user"):
         value = fields.get(name)
         if value is not None and not isinstance(value, str):
-            raise InvalidInput(f"{name} is not a text", where=name)
+            raise InvalidInput(f"{name} is not a string", where=name)
         if value:
             return value
     return None

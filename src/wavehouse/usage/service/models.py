@@ -55,7 +55,9 @@ def add_model(
         context_window=context_window,
     )
     if model_id is None:
-        raise Conflict(f"the model {provider}/{name} is there", command="wavehouse usage models")
+        raise Conflict(
+            f"the model {provider}/{name} already exists", command="wavehouse usage models"
+        )
     _record(tx, identity, "model.added", model_id, name=name)
     return model_id
 

@@ -25,6 +25,19 @@ box.querySelector('[data-act="replay"]').addEventListener("click", () => player.
 box.querySelector('[data-act="speed"]').addEventListener("change", (event) => {
   audio.playbackRate = Number(event.target.value);
 });
+const nextState = document.querySelector("#next-state");
+const nextLink = document.querySelector("#next-link");
+document.querySelector("#next-ask").addEventListener("click", async () => {
+  const { recommendations: [piece], generation, reason } = await player.whatNext();
+  if (piece) {
+    nextLink.href = `/learning/listen/${encodeURIComponent(piece.content_id)}`;
+    nextLink.textContent = piece.title;
+  }
+  nextLink.hidden = !piece;
+  nextState.textContent = generation
+    ? `A new piece is being made: ${generation.reason || generation.error || generation.estimate}`
+    : reason || (piece ? piece.reasons.join("; ") : "Nothing is left");
+});
 for (const sentence of sentences) {
   sentence.addEventListener("click", () => {
     player.replayFrom(Number(sentence.dataset.start));

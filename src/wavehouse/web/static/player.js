@@ -70,10 +70,13 @@ export class Player {
   }
 
   /** What comes next, the choice first; an empty list when nothing is left. */
-  async next({ language = "it", count = 1 } = {}) {
+  async next(options = {}) { return (await this.whatNext(options)).recommendations; }
+
+  /** What comes next, and when no piece is suitable: the generation of a new one, or the reason why there is none. */
+  async whatNext({ language = "it", count = 1 } = {}) {
     await this.flush();
     const query = new URLSearchParams({ language, count });
-    return (await this.#ask(`/next?${query}`, { method: "POST" })).recommendations;
+    return this.#ask(`/next?${query}`, { method: "POST" });
   }
 
   /** The learner's level with its interval and why. */

@@ -1,1 +1,1 @@
-"""The pipeline that makes an episode: steps that are kept, paid once, and can be resumed."""
+"""The pipeline that makes an episode: its steps are stored, paid once, and resumable."""

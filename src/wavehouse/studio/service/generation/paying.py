@@ -1,8 +1,8 @@
 """Paid calls: reserved before, settled after, called once even when the process dies between.
 
-The request id is made of the generation, the step and the hash of its input, so that a repeated
-attempt finds its own reservation. The answer is kept on disk under that id until it is settled:
-an attempt that finds it does not call again.
+The request id consists of the generation, the step and the hash of its input, so that a repeated
+attempt finds its own reservation. The answer is stored on disk under that id until it is settled:
+an attempt that finds it makes no second call.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_REQUESTS = 50
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What a call may use at most, and of which model."""
+    """The model of a call, and the most that it may use."""
 
     model: str
     operation: str
@@ -35,7 +35,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer and what it used. Without a reservation it cost nothing."""
+    """An answer and its usage. Without a reservation it is free."""
 
     content: bytes
     used: Mapping[Unit, Decimal]
@@ -52,7 +52,7 @@ def call_once(
     payment: Payment,
     make: Callable[[], Answered],
 ) -> Answered:
-    """Reserve, call, and keep the answer. Raises what ``usage.reserve`` and the call raise.
+    """Reserve, call, and store the answer. Raises the errors of ``usage.reserve`` and of the call.
 
     A call that fails is released.
     """
@@ -95,7 +95,7 @@ def settle(
 def _reserved(
     operational: Database[Operational], identity: Identity, key: str, payment: Payment
 ) -> tuple[str, ReservationId]:
-    """The open reservation of this request, under the first id that is not used up."""
+    """The open reservation of this request, under its first unused id."""
     for number in range(_MOST_REQUESTS):
         request_id = key if number == 0 else f"{key}:{number}"
         try:
@@ -112,4 +112,4 @@ def _reserved(
         except Conflict:
             continue
         return request_id, reservation.reservation_id
-    raise Conflict("this step was paid for too often without an end", where=key)
+    raise Conflict("this step was paid for too often without finishing", where=key)

@@ -1,4 +1,4 @@
-"""Where the pipeline works: the database, the store of files, the address of the feeds."""
+"""The pipeline's resources: the database, the file store, the address of the feeds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wavehouse.studio.adapters.objects import FolderStore
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the pipeline works."""
+    """The pipeline's database, store and feed address."""
 
     operational: Database[Operational]
     store: FolderStore
@@ -25,5 +25,5 @@ def store_of(settings: Settings) -> FolderStore:
 
 
 def place_of(operational: Database[Operational], settings: Settings) -> Place:
-    """The place of an installation."""
+    """The resources of an installation."""
     return Place(operational, store_of(settings), address_of(settings))

@@ -1,4 +1,4 @@
-"""The step ``plan``: what the episode is made from, taken and stored in one transaction."""
+"""The step ``plan``: the episode's material, collected and stored in one transaction."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _LONGEST_EXCERPT = 2_000
 def prepared(run: Run, episode: EpisodeToMake, production: Production, day: date) -> Material:
     """The material of this generation.
 
-    It is taken once: an attempt that is repeated reads what the first one stored, and notes that
-    arrive meanwhile reach the next episode.
+    It is collected once: a repeated attempt reads the first one's material, and notes that arrive
+    meanwhile reach the next episode.
     """
     run.check()
     with run.operational.app(run.identity.organization_id) as tx:
@@ -54,7 +54,7 @@ def prepared(run: Run, episode: EpisodeToMake, production: Production, day: date
 
 
 def manifest_of(material: Material) -> dict[str, Any]:
-    """The ids of everything that people and documents contributed."""
+    """The ids of all contributions of people and documents."""
     return {
         "notes": [each.ref for each in material.notes],
         "memories": [each.ref for each in material.memories],

@@ -1,4 +1,4 @@
-"""Who writes and who speaks for a project: this program, or a server that the operator named."""
+"""The writer and the speaker of a project: this program, or a server named by the operator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps ``publish`` and ``notify``: one episode, one item of the feed, one event."""
+"""The steps ``publish`` and ``notify``: one episode, one feed item, one event."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wavehouse.studio.service.generation.paying import Answered
 from wavehouse.studio.service.generation.speaking import Recording
 from wavehouse.studio.service.generation.stepping import Run, Work, run_step
 from wavehouse.studio.service.notes import consume, notes_taken_by
-from wavehouse.studio.service.publishing import registered
+from wavehouse.studio.service.publishing import registered, timeline_of
 from wavehouse.studio.types.generation import EpisodeToMake, Publication, Step, StepStatus
 from wavehouse.studio.types.ids import NoteId, ProjectId, StudioEpisodeId
 from wavehouse.studio.types.notes import Decision, NoteState
@@ -29,7 +29,7 @@ _LONGEST_DESCRIPTION = 600
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Everything that publishing needs."""
+    """The data that publishing needs."""
 
     episode: EpisodeToMake
     outline: Outline
@@ -72,9 +72,9 @@ def published(run: Run, finished: Finished) -> None:
 
 
 def announced(run: Run, episode: EpisodeToMake, address: str) -> None:
-    """Read the feed into the catalogue; then complete the slot with the event that reports it.
+    """Read the feed into the catalog; then complete the slot with its event.
 
-    LeaseLost when the slot is not ours any more; nothing is announced then.
+    LeaseLost when the lease is lost; no event is written then.
     """
     run.check()
     read = registered(
@@ -94,6 +94,8 @@ def announced(run: Run, episode: EpisodeToMake, address: str) -> None:
             episode_id=run.episode_id,
             catalog_episode_id=catalog_episode_id,
         )
+        if catalog_episode_id is not None:
+            _keep_transcript(run, write.tx, episode, catalog_episode_id)
         ref = f"catalog:{catalog_episode_id}"
         run.put(write.tx, Step.NOTIFY, work, StepStatus.COMPLETED, ref)
         emit(
@@ -139,7 +141,7 @@ def _publication(run: Run, tx: Tx[Operational], finished: Finished) -> Publicati
 
 
 def _decide(run: Run, tx: Tx[Operational], outline: Outline) -> None:
-    """Applied notes are those that the outline uses; the others are declined with a reason."""
+    """Apply the notes that the outline uses; decline the others with a reason."""
     episode_id = StudioEpisodeId(run.episode_id)
     used = {ref for heading in outline.sections for ref in heading.uses}
     taken = notes_taken_by(tx, identity=run.identity, episode_id=episode_id)
@@ -161,6 +163,33 @@ def _in_catalogue(run: Run, tx: Tx[Operational], read: catalog.IngestedFeed) -> 
     listed = catalog.list_episodes(tx, identity=run.identity, podcast_id=read.podcast_id)
     guid = str(run.episode_id)
     return next((each.episode_id for each in listed if each.guid == guid), None)
+
+
+def _keep_transcript(
+    run: Run, tx: Tx[Operational], episode: EpisodeToMake, catalog_episode_id: UUID
+) -> None:
+    """Copy the transcript into the catalogue, where it can be searched."""
+    timeline = timeline_of(
+        tx, identity=run.identity, store=run.store, episode_id=StudioEpisodeId(run.episode_id)
+    )
+    if timeline is None:
+        return
+    catalog.keep_transcript(
+        tx,
+        identity=run.identity,
+        episode_id=catalog_episode_id,
+        language=episode.language,
+        segments=[
+            {
+                "speaker": cue.speaker,
+                "startTime": cue.start / 1000,
+                "endTime": cue.end / 1000,
+                "body": cue.text,
+            }
+            for cue in timeline.cues
+        ],
+        seconds=max(1, round(timeline.length / 1000)),
+    )
 
 
 def _description(sections: Sequence[Section]) -> str:

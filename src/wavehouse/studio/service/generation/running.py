@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -17,6 +18,7 @@ from wavehouse.store import Operational, Tx
 from wavehouse.studio.adapters.zones import zone_of
 from wavehouse.studio.queries import generation as queries
 from wavehouse.studio.queries import leases, slots
+from wavehouse.studio.queries import requests as request_queries
 from wavehouse.studio.service.generation.places import Place
 from wavehouse.studio.service.generation.preparing import prepared
 from wavehouse.studio.service.generation.providers import speaker_of, writer_of
@@ -38,7 +40,7 @@ from wavehouse.usage import Unpriced
 from wavehouse.webhooks import EventType, emit
 
 REVIEW_POLL = timedelta(minutes=15)
-"""How often a slot looks whether its script was approved; an approval lets it run at once."""
+"""The interval at which a slot checks for an approval; an approval also makes it due at once."""
 _ENDS = frozenset({SlotStatus.DEAD, SlotStatus.FAILED, SlotStatus.CANCELLED})
 
 
@@ -47,8 +49,8 @@ def run_next(
 ) -> Outcome | None:
     """Claim one due slot and make its episode; None when nothing is due.
 
-    It acts for the owner of the project, in the owner's present role. ``check`` is called between
-    two steps and may raise Interrupted. Upkeep of the installation: it takes no identity.
+    It acts for the owner of the project, with the owner's current role. ``check`` is called between
+    two steps and may raise Interrupted. Maintenance of the installation: it takes no identity.
     """
     with workshop.operational.worker() as tx:
         lease = leases.claim_slot(tx, worker_id=worker_id, now=clock.now())
@@ -82,9 +84,14 @@ def _made(workshop: Place, run: Run, episode: EpisodeToMake) -> None:
     identity, operational = run.identity, run.operational
     with operational.app(identity.organization_id) as tx:
         production = production_of(tx, identity=identity, project_id=ProjectId(episode.project_id))
+        level = request_queries.level_of_slot(
+            tx, organization_id=identity.organization_id, slot_id=run.lease.slot_id
+        )
         slot = slots.slot(tx, organization_id=identity.organization_id, slot_id=run.lease.slot_id)
     if slot is None:
         raise LeaseLost("the slot is gone", where=str(run.lease.slot_id))
+    if level is not None:
+        production = replace(production, level=level)
     day = episode.scheduled_for.astimezone(zone_of(slot.timezone)).date()
     material = prepared(run, episode, production, day)
     writer = writer_of(operational, identity=identity, production=production)
@@ -110,12 +117,12 @@ def generation_of(slot_id: UUID) -> UUID:
 
 
 def episode_of(slot_id: UUID) -> UUID:
-    """The episode that a slot makes, unless it was given one."""
+    """The episode of a slot without a given one."""
     return ids.named("studio.episode", str(slot_id))
 
 
 def _entered(workshop: Place, lease: SlotLease) -> tuple[Identity, EpisodeToMake]:
-    """Count the attempt; the episode of the slot is made here the first time."""
+    """Count the attempt; the first one creates the slot's episode."""
     organization_id = OrganizationId(lease.organization_id)
     episode_id = lease.episode_id or episode_of(lease.slot_id)
     with workshop.operational.app(organization_id) as tx:
@@ -157,7 +164,7 @@ def _insert_episode(tx: Tx[Operational], lease: SlotLease, episode_id: UUID) -> 
 
 
 def _ended(workshop: Place, lease: SlotLease, run: Run | None, error: BaseException) -> Outcome:
-    """Write how the attempt ended, in one transaction."""
+    """Store the end of the attempt, in one transaction."""
     organization_id, now = OrganizationId(lease.organization_id), clock.now()
     with workshop.operational.app(organization_id) as tx:
         if isinstance(error, AwaitsReview | Interrupted):
@@ -231,7 +238,7 @@ def _note_failure(
 
 
 def _is_cancelled(tx: Tx[Operational], lease: SlotLease) -> bool:
-    """Whether the slot is still ours and was asked to stop (Q22)."""
+    """Whether the slot is still leased and its cancellation was requested (Q22)."""
     return leases.is_cancelled(tx, slot_id=lease.slot_id, token=lease.lease_token)
 
 

@@ -35,7 +35,7 @@ _BETWEEN_LINES, _BETWEEN_SECTIONS = 350, 500
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who speaks for this project. ``metered``: its model is in the registry."""
+    """The speaker of this project. ``metered``: its model is in the registry."""
 
     provider: SpeechProvider
     model: str
@@ -43,7 +43,7 @@ class Speaker:
     voices: tuple[Voice, ...]
 
     def voice(self, name: str) -> Voice:
-        """The voice of a speaker; the first one for a name without a voice."""
+        """The voice of a speaker; the first voice for an unknown name."""
         return next((v for v in self.voices if v.speaker == name), self.voices[0])
 
 
@@ -113,7 +113,7 @@ def _payment(speaker: Speaker, text: str, episode: EpisodeToMake) -> Payment | N
 
 
 def _assembled(run: Run, sections: Sequence[Section], refs: Sequence[str]) -> str:
-    """Jingle, sections with a sound between them, pauses between lines."""
+    """Jingle, sections with a bridge between them, pauses between lines."""
     shape = [[section.title, [[x.speaker, x.text] for x in section.lines]] for section in sections]
 
     def make() -> Answered:
@@ -145,7 +145,7 @@ def _encoded(run: Run, sound_ref: str, tags: Tags) -> str:
 
 
 def _transcribed(run: Run, timeline: Timeline) -> str:
-    """The index of the files beside the audio."""
+    """Write transcript and chapters; returns the index of these files."""
     stored = transcripts.as_json(timeline)
 
     def make() -> Answered:

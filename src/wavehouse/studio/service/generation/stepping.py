@@ -1,7 +1,7 @@
-"""One step of a generation: skipped when it is finished, paid once, committed with its effect.
+"""One step of a generation: skipped when finished, paid once, committed with its effect.
 
 Every transaction for a step ends with a checkpoint under the slot's token (Q15): a worker that lost
-its lease rolls back whatever it wanted to write.
+its lease rolls back its writes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NONE = Decimal(0)
 
 @dataclass(slots=True)
 class Writing:
-    """A transaction, what was settled in it, and whether it completes the slot."""
+    """A transaction, its settlements, and whether it completes the slot."""
 
     tx: Tx[Operational]
     cost: Decimal = NONE
@@ -41,14 +41,14 @@ class Writing:
 
 
 class WrongLanguage(Refused):
-    """A script is not in the language that was asked for."""
+    """A script is not in the requested language."""
 
     code = "wrong_language"
     title = "The script is in another language"
 
 
 class Nonsense(Unreachable):
-    """A provider answered with something else than was asked for; another try may help."""
+    """A provider's answer is not of the requested form; a retry may help."""
 
     code = "provider_nonsense"
     title = "The provider's answer cannot be used"
@@ -69,11 +69,11 @@ class Run:
     kept: list[str] = field(default_factory=list)
     cost: Decimal = NONE
     current: tuple[str, int, bytes] | None = None
-    """The step that is being run: its name, its segment, the hash of its input."""
+    """The current step: its name, its segment, the hash of its input."""
 
     @contextmanager
     def writing(self, done: Mapping[str, Any]) -> Iterator[Writing]:
-        """A transaction of this attempt. LeaseLost rolls it back when the slot is not ours."""
+        """A transaction of this attempt. LeaseLost rolls it back when the lease is lost."""
         with self.operational.app(self.identity.organization_id) as tx:
             write = Writing(tx)
             yield write
@@ -128,7 +128,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What a step does: ``inputs`` are hashed, ``make`` returns its output.
+    """A step's action: ``inputs`` are hashed, ``make`` returns its output.
 
     ``payment`` makes it a paid call; ``read`` then turns the answer into the output, or refuses it
     (NotAScript, WrongLanguage). ``effect`` runs in the transaction that completes the step.
@@ -144,13 +144,13 @@ class Work:
 
 
 def hash_of(step: str, inputs: Mapping[str, Any]) -> bytes:
-    """The hash of everything that a step reads."""
+    """The hash of all inputs of a step."""
     text = json.dumps({"step": step, **inputs}, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).digest()
 
 
 def run_step(run: Run, step: Step, work: Work) -> str:
-    """Run a step, or keep what it made for the same input; returns the output's reference."""
+    """Run a step, or reuse its output for the same input; returns the output's reference."""
     run.check()
     input_hash = hash_of(step, work.inputs)
     known = _known(run, step, work, input_hash)
@@ -175,7 +175,7 @@ def run_step(run: Run, step: Step, work: Work) -> str:
 
 
 def _known(run: Run, step: Step, work: Work, input_hash: bytes) -> str | None:
-    """The output of a finished step with the same input, if its file is still here."""
+    """The output of a finished step with the same input, if its file still exists."""
     with run.operational.app(run.identity.organization_id) as tx:
         row = queries.finished_step(
             tx,
@@ -196,7 +196,7 @@ def _known(run: Run, step: Step, work: Work, input_hash: bytes) -> str | None:
 
 
 _REPEATED = frozenset({Step.PUBLISH})
-"""Steps whose effect is repeated for another generation, and changes nothing the second time."""
+"""Steps whose effect is repeated for another generation, and is idempotent."""
 
 
 def _begin(run: Run, step: Step, work: Work) -> None:
@@ -231,7 +231,7 @@ def _read(work: Work, step: Step, content: bytes) -> bytes:
 
 
 def _pay_for_nothing(run: Run, answered: Answered, error_code: str) -> None:
-    """Settle an answer that cannot be used: the provider was paid for it all the same."""
+    """Settle an unusable answer: the provider was paid for it."""
     with run.writing({"refused": error_code}) as write:
         write.cost = settle(
             write.tx, identity=run.identity, answered=answered, error_code=error_code

@@ -36,12 +36,12 @@ _OUTLINE_TOKENS, _SCRIPT_TOKENS = 2_000, 8_000
 
 
 class AwaitsReview(Exception):
-    """The script waits for a person."""
+    """The script waits for a person's approval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes for this project. ``metered``: its model is in the registry."""
+    """The writer of this project. ``metered``: its model is in the registry."""
 
     provider: TextProvider
     name: str
@@ -50,7 +50,7 @@ class Writer:
 
 
 def outlined(run: Run, material: Material, writer: Writer, episode: EpisodeToMake) -> Outline:
-    """The outline of the episode."""
+    """Write the outline of the episode."""
     messages = prompts.outline_prompt(material)
     work = Work(
         inputs={"prompt": messages, "writer": [writer.name, writer.model]},
@@ -68,9 +68,9 @@ def outlined(run: Run, material: Material, writer: Writer, episode: EpisodeToMak
 def scripted(
     run: Run, material: Material, outline: Outline, writer: Writer, episode: EpisodeToMake
 ) -> tuple[Section, ...]:
-    """The script of the episode, written into its blocks.
+    """Write the script of the episode and store it in its blocks.
 
-    A script in another language is paid for, refused, and asked for once more. WrongLanguage when
+    A script in another language is paid for, refused, and requested once more. WrongLanguage when
     the second one is no better.
     """
     try:
@@ -119,9 +119,9 @@ def _script_work(
 
 
 def reviewed(run: Run, material: Material, production: Production) -> tuple[Section, ...]:
-    """The script as it is in the episode's blocks, after a person's changes, if any.
+    """The script in the episode's blocks, with a person's changes, if any.
 
-    AwaitsReview until a person approved this very text, where the project wants that.
+    AwaitsReview until a person has approved exactly this text, where the project requires it.
     """
     run.check()
     with run.operational.app(run.identity.organization_id) as tx:
@@ -140,7 +140,7 @@ def reviewed(run: Run, material: Material, production: Production) -> tuple[Sect
 
 
 def sections_of(tx: Tx[Operational], run: Run, speakers: Sequence[str]) -> tuple[Section, ...]:
-    """The sections of an episode's blocks. Nonsense when nothing in them is spoken."""
+    """The sections of an episode's blocks. Nonsense when they contain no spoken text."""
     blocks = stored_script(tx, identity=run.identity, episode_id=StudioEpisodeId(run.episode_id))
     parsed = [
         from_markdown(block.body, speakers)
@@ -196,7 +196,7 @@ def _payment(
     most_tokens: int,
     episode: EpisodeToMake,
 ) -> Payment | None:
-    """The bound of a call: no token is shorter than a byte."""
+    """The limit of a call: a token is at least one byte."""
     if not writer.metered:
         return None
     size = sum(len(message["content"].encode()) for message in messages)

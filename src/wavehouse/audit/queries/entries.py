@@ -1,0 +1,150 @@
+"""SQL of the log: insert, list, redact. The database computes an entry's hash itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from wavehouse.audit.types import Entry, StoredEntry
+from wavehouse.store import Learning, Listeners, Operational, Tx
+
+AnyTx = Tx[Operational] | Tx[Learning] | Tx[Listeners]
+"""A transaction on a database with an audit log."""
+
+
+def insert_entry(
+    tx: Tx[Operational] | Tx[Learning], *, entry: Entry, commitments: dict[str, str]
+) -> UUID:
+    """Append one entry; returns its id."""
+    made: UUID = tx.value(
+        """
+        INSERT INTO audit.audit_log
+          (at, organization_id, actor, action, resource_type, resource_id, request_id, trace_id,
+           subject_pseudonym, metadata, commitments)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        RETURNING audit_id
+        """,
+        [
+            entry.at,
+            entry.organization_id,
+            entry.actor,
+            entry.action,
+            entry.resource_type,
+            entry.resource_id,
+            entry.request_id,
+            entry.trace_id,
+            entry.subject_pseudonym,
+            Jsonb(dict(entry.metadata)),
+            Jsonb(commitments),
+        ],
+    )
+    return made
+
+
+def insert_listeners_entry(
+    tx: Tx[Listeners], *, entry: Entry, commitments: dict[str, str], audit_id: UUID
+) -> None:
+    """Append one entry to the log of the listeners' database, which has no organizations.
+
+    The caller chooses the id: the app's role may insert, and not read.
+    """
+    tx.execute(
+        """
+        INSERT INTO audit.audit_log
+          (audit_id, at, actor, action, resource_type, resource_id, request_id, trace_id,
+           subject_pseudonym, metadata, commitments)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [
+            audit_id,
+            entry.at,
+            entry.actor,
+            entry.action,
+            entry.resource_type,
+            entry.resource_id,
+            entry.request_id,
+            entry.trace_id,
+            entry.subject_pseudonym,
+            Jsonb(dict(entry.metadata)),
+            Jsonb(commitments),
+        ],
+    )
+
+
+def insert_commitment(
+    tx: AnyTx, *, audit_id: UUID, field: str, commitment: bytes, salt: bytes, value: str
+) -> None:
+    """Store a personal value of an entry with its salt."""
+    tx.execute(
+        """
+        INSERT INTO audit.audit_commitments (audit_id, field, commitment, salt, value)
+        VALUES (%s, %s, %s, %s, %s)
+        """,
+        [audit_id, field, commitment, salt, value],
+    )
+
+
+def erase_values(tx: AnyTx, *, subject_pseudonym: UUID, at: datetime) -> int:
+    """Empty the personal values of all entries about a person; returns how many."""
+    return tx.execute(
+        """
+        UPDATE audit.audit_commitments SET salt = NULL, value = NULL, erased_at = %s
+        WHERE erased_at IS NULL
+          AND audit_id IN (SELECT audit_id FROM audit.audit_log WHERE subject_pseudonym = %s)
+        """,
+        [at, subject_pseudonym],
+    )
+
+
+def list_entries(
+    tx: AnyTx,
+    *,
+    action: str | None,
+    actor: str | None,
+    resource_id: str | None,
+    since: datetime | None,
+    limit: int,
+) -> list[StoredEntry]:
+    """The latest entries that match, latest first."""
+    return tx.rows(
+        StoredEntry,
+        """
+        SELECT e.audit_id::text, e.xact_id::text, e.at,
+               to_jsonb(e) ->> 'organization_id' AS organization_id, e.actor, e.action,
+               e.resource_type, e.resource_id, e.subject_pseudonym::text, e.request_id, e.trace_id,
+               e.metadata::text, e.commitments::text, e.encoding,
+               encode(e.content_hash, 'hex') AS content_hash
+        FROM audit.audit_log e
+        WHERE (%(action)s::text IS NULL OR e.action LIKE %(action)s || '%%')
+          AND (%(actor)s::text IS NULL OR e.actor = %(actor)s)
+          AND (%(resource_id)s::text IS NULL OR e.resource_id = %(resource_id)s)
+          AND (%(since)s::timestamptz IS NULL OR e.at >= %(since)s)
+        ORDER BY e.at DESC, e.audit_id DESC
+        LIMIT %(limit)s
+        """,
+        {
+            "action": action,
+            "actor": actor,
+            "resource_id": resource_id,
+            "since": since,
+            "limit": limit,
+        },
+    )
+
+
+def entry_of(tx: AnyTx, *, audit_id: UUID) -> StoredEntry | None:
+    """One entry."""
+    return tx.maybe(
+        StoredEntry,
+        """
+        SELECT e.audit_id::text, e.xact_id::text, e.at,
+               to_jsonb(e) ->> 'organization_id' AS organization_id, e.actor, e.action,
+               e.resource_type, e.resource_id, e.subject_pseudonym::text, e.request_id, e.trace_id,
+               e.metadata::text, e.commitments::text, e.encoding,
+               encode(e.content_hash, 'hex') AS content_hash
+        FROM audit.audit_log e WHERE e.audit_id = %s
+        """,
+        [audit_id],
+    )

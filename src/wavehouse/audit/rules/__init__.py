@@ -1,0 +1,1 @@
+"""Rules of ``audit``: the encoding of an entry, the tree, signed notes, and their verification."""

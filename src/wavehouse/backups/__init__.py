@@ -1,0 +1,6 @@
+"""Public interface of ``backups``: the catalogue, and how long erased data can be in a backup."""
+
+from wavehouse.backups.service.creating import catalogue, create, latest_expiry, prune
+from wavehouse.backups.types import Backup, Listed, Restored
+
+__all__ = ["Backup", "Listed", "Restored", "catalogue", "create", "latest_expiry", "prune"]

@@ -1,0 +1,29 @@
+"""Manifest of ``backups``: its commands, the daily backup, and its check."""
+
+from __future__ import annotations
+
+from wavehouse.kernel.manifest import Check, Command, Manifest, Schedule
+
+MANIFEST = Manifest(
+    commands=(
+        Command(
+            name="backup",
+            target="wavehouse.backups.cli:backup",
+            summary="Backups: create, list, verify, prune.",
+        ),
+        Command(
+            name="restore",
+            target="wavehouse.backups.cli:restore",
+            summary="Restore a backup, to any second.",
+        ),
+    ),
+    schedules=(
+        Schedule(
+            name="backing_up",
+            seconds=86_400,
+            first=7_200,
+            target="wavehouse.backups.jobs:backing_up",
+        ),
+    ),
+    checks=(Check(name="backups", target="wavehouse.backups.checks:backups"),),
+)

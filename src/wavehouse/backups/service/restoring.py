@@ -1,0 +1,304 @@
+"""Restore a backup, and verify one by restoring it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+
+from wavehouse.backups import adapters, rules
+from wavehouse.backups.types import (
+    BASE,
+    FILES,
+    FORMAT,
+    Backup,
+    Checked,
+    Fault,
+    Pending,
+    Restored,
+)
+from wavehouse.kernel import clock, files
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.databases import DATABASES
+from wavehouse.kernel.errors import InvalidInput, Refused, UsageError, WavehouseError
+from wavehouse.store import EmbeddedServer
+
+_PATIENCE = 1800.0
+Say = Callable[[str], None]
+Finish = Callable[[Path, Pending], tuple[Sequence[Checked], str]]
+"""Opens a restored home, repeats the erasures and checks it: the checks and a line about them."""
+
+
+def verify(home: Path, name: str) -> list[Fault]:
+    """Compare every file of a backup with its digest; empty when it is whole."""
+    folder = adapters.named(home, name)
+    backup = adapters.read_manifest(folder)
+    faults = adapters.damaged_files(folder, backup)
+    try:
+        if adapters.digest_of(folder / BASE / "backup_manifest") != backup.manifest_sha256:
+            faults.append(Fault(str(folder / BASE / "backup_manifest"), "has another content"))
+    except OSError as error:
+        faults.append(Fault(str(folder / BASE / "backup_manifest"), f"{error.strerror}"))
+        return faults
+    return faults + adapters.damaged_base(folder / BASE)
+
+
+def restore(
+    settings: Settings,
+    name: str,
+    *,
+    into: Path | None = None,
+    to_time: datetime | None = None,
+    latest: bool = False,
+    finish: Finish,
+    say: Say = lambda _: None,
+) -> Restored:
+    """Restore a backup into a new home, or in place with the former state kept aside.
+
+    The restored home is not ready until ``finish`` has repeated the erasures since the backup.
+    Refused for a damaged backup, another version's, a running server, and a folder with content.
+    When the recovery fails, the former state is put back. ``latest`` restores everything that was
+    archived.
+    """
+    source = settings.home
+    folder = adapters.named(source, name)
+    backup = adapters.read_manifest(folder)
+    _require_restorable(source, name, backup, to_time)
+    target = source if into is None else into.absolute()
+    if into is not None and target.exists() and any(target.iterdir()):
+        raise Refused(
+            "the folder is not empty",
+            where=str(target),
+            hint="Restore into a new folder, or without --into: the former state is kept aside.",
+        )
+    server = EmbeddedServer(target)
+    with server.removable() as data:
+        aside = _set_aside(target, data) if into is None else None
+        try:
+            say("Copying the backup …")
+            _copy_back(server, folder, target, aside)
+            archive = adapters.backups_folder(source) / "wal"
+            _prepare_recovery(server, archive if archive.is_dir() else None, to_time, latest)
+            pending = Pending(
+                backup.backup_id, backup.started_at, clock.now(), str(aside) if aside else None
+            )
+            adapters.write_pending(target, pending)
+        except BaseException:
+            _put_back(target, aside)
+            raise
+    try:
+        say("Recovering …")
+        with server.running():
+            _wait_for_end(server)
+        _end_recovery(server)
+    except BaseException:
+        with server.removable():
+            _put_back(target, aside)
+        raise
+    return complete(target, pending, finish=finish, say=say, to_time=to_time)
+
+
+def complete(
+    home: Path,
+    pending: Pending,
+    *,
+    finish: Finish,
+    say: Say = lambda _: None,
+    to_time: datetime | None = None,
+) -> Restored:
+    """Repeat the erasures, check the restored home, and mark it as ready."""
+    say("Repeating erasures and checking …")
+    checks, replayed = finish(home, pending)
+    adapters.clear_pending(home)
+    aside = Path(pending.kept_aside) if pending.kept_aside else None
+    return Restored(home, pending.backup_id, to_time, aside, tuple(checks), replayed)
+
+
+def undo(settings: Settings) -> Path:
+    """Put the state before the last restore in place back; returns the folder of the other one.
+
+    Both states stay on the disk. Refused without a state that was kept aside.
+    """
+    home = settings.home
+    kept = sorted(home.glob("before-restore-*"))
+    if not kept:
+        raise Refused("no state was kept aside by a restore", where=str(home))
+    server = EmbeddedServer(home)
+    with server.removable() as data:
+        aside = _set_aside(home, data, prefix="undone-restore")
+        _put_back(home, kept[-1], remove=False)
+        adapters.clear_pending(home)
+    return aside
+
+
+def _require_restorable(home: Path, name: str, backup: Backup, to_time: datetime | None) -> None:
+    major = EmbeddedServer(home).major
+    if backup.format != FORMAT or backup.postgres != str(major):
+        raise Refused(
+            f"the backup was made by PostgreSQL {backup.postgres} ({backup.format}); this version "
+            f"restores PostgreSQL {major}",
+            where=name,
+            hint=f"Restore it with wavehouse {backup.product}, then upgrade.",
+        )
+    _require_known_migrations(name, backup)
+    if to_time is not None and to_time < backup.finished_at:
+        raise UsageError(
+            "the backup ended after that time",
+            where=name,
+            hint="Use an earlier backup, or a later time.",
+            command="wavehouse backup list",
+        )
+    faults = verify(home, name)
+    if faults:
+        raise InvalidInput(
+            f"the backup is damaged: {faults[0].message}",
+            where=faults[0].where,
+            hint=f"{len(faults)} parts are damaged or missing.",
+            command=f"wavehouse backup verify {name}",
+        )
+
+
+def _require_known_migrations(name: str, backup: Backup) -> None:
+    from wavehouse.store import databases_folder
+
+    for database in DATABASES:
+        names = {
+            path.name.split("_", 1)[0]
+            for path in (databases_folder(database) / "migrations").glob("*.up.sql")
+        }
+        latest = backup.migrations.get(database, "")
+        if latest and latest not in names:
+            raise Refused(
+                f"the backup has migration {latest} of {database}, which this version lacks",
+                where=name,
+                hint=f"Restore it with wavehouse {backup.product} or a later version.",
+            )
+
+
+def _set_aside(home: Path, data: Path, *, prefix: str = "before-restore") -> Path:
+    """Move the home's state, except what a restore keeps, into a new folder of the home."""
+    aside = home / f"{prefix}-{clock.now():%Y%m%dT%H%M%S%fZ}"
+    aside.mkdir(mode=0o711)
+    for path in sorted(home.iterdir()):
+        if path == data or _belongs_to_state(path.name):
+            path.rename(aside / path.name)
+    return aside
+
+
+def _belongs_to_state(name: str) -> bool:
+    kept = {"erasure", "backups", "programs", "start.lock", "users.lock", "serving.json"}
+    return name not in kept and not name.startswith(("before-restore-", "undone-restore-"))
+
+
+def _put_back(home: Path, aside: Path | None, *, remove: bool = True) -> None:
+    """Move a state that was set aside back; with ``remove``, what is in its way is removed."""
+    if remove:
+        for path in sorted(home.iterdir()):
+            if _belongs_to_state(path.name):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if aside is None:
+        return
+    for path in sorted(aside.iterdir()):
+        path.rename(home / path.name)
+    aside.rmdir()
+
+
+def _copy_back(server: EmbeddedServer, folder: Path, home: Path, aside: Path | None) -> None:
+    for each in adapters.read_manifest(folder).files:
+        target = home / each.path
+        if each.path.startswith("erasure/") and target.exists():
+            if target.suffix == ".ndjson":
+                adapters.merge_lines(folder / FILES / each.path, target)
+            continue  # the home's own ledger is newer than the backup's
+        adapters.copy_file(folder / FILES / each.path, target)
+    if aside is not None:
+        _keep_keys(aside, home)
+    unfinished = home / "postgres.new"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(folder / BASE, unfinished, symlinks=True)
+    server.give_tree(unfinished)
+    unfinished.chmod(0o700)
+    unfinished.rename(server.data)
+
+
+def _keep_keys(aside: Path, home: Path) -> None:
+    """Keep the keys of the audit log: the signing one is in no backup."""
+    former = aside / "audit"
+    if not former.is_dir():
+        return
+    files.folder(home / "audit")
+    for name in ("key", "keys.pub"):
+        if (former / name).is_file():
+            adapters.copy_file(former / name, home / "audit" / name)
+
+
+def _prepare_recovery(
+    server: EmbeddedServer, archive: Path | None, to_time: datetime | None, latest: bool
+) -> None:
+    automatic = server.data / "postgresql.auto.conf"
+    before = files.read(automatic)
+    files.replace(server.data / "postgresql.auto.conf.before", before, owner=server.owner)
+    text = rules.recovery_settings(
+        archive=str(archive) if archive else None, to_time=to_time, latest=latest
+    )
+    files.replace(automatic, before + text.encode(), owner=server.owner)
+    files.create(server.data / "recovery.signal", b"", owner=server.owner)
+
+
+def _wait_for_end(server: EmbeddedServer) -> None:
+    """Wait until the server has recovered to its target and accepts changes."""
+    conninfo = server.conninfo("postgres", "wavehouse_root", server.superuser_password())
+    limit = time.monotonic() + _PATIENCE
+    while time.monotonic() < limit:
+        with suppress(psycopg.OperationalError), psycopg.connect(conninfo) as connection:
+            row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+            if row == (False,):
+                return
+        if not server.is_running():
+            raise _not_reached(server)
+        time.sleep(0.1)
+    raise WavehouseError("the recovery did not end", where=str(server.data / "server.log"))
+
+
+def _not_reached(server: EmbeddedServer) -> WavehouseError:
+    return WavehouseError(
+        "the recovery stopped before its time",
+        where=str(server.data / "server.log"),
+        hint="No change is archived after --to-time, or a part of the archive is missing; --latest "
+        "restores everything that was archived.",
+        command="wavehouse backup list",
+    )
+
+
+def _end_recovery(server: EmbeddedServer) -> None:
+    """Remove the settings of the recovery."""
+    before = server.data / "postgresql.auto.conf.before"
+    files.replace(server.data / "postgresql.auto.conf", files.read(before), owner=server.owner)
+    files.remove(before)
+
+
+@contextmanager
+def scratch_home(home: Path) -> Iterator[Path]:
+    """An empty home for a trial restore, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix=".trial-", dir=adapters.backups_folder(home)))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        with suppress(WavehouseError), EmbeddedServer(folder).removable():
+            pass
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def trial(settings: Settings, name: str, *, finish: Finish, say: Say = lambda _: None) -> Restored:
+    """Restore a backup into a scratch home, check it there, and remove it."""
+    with scratch_home(settings.home) as folder:
+        restored = restore(settings, name, into=folder, finish=finish, say=say)
+    return replace(restored, home=settings.home)

@@ -1,0 +1,10 @@
+DROP INDEX learning.generation_status_live_idx;
+ALTER TABLE learning.generation_status
+  DROP COLUMN project_id,
+  DROP COLUMN slot_id,
+  DROP COLUMN language,
+  DROP COLUMN asked_difficulty,
+  DROP COLUMN reason,
+  DROP COLUMN estimate_low,
+  DROP COLUMN estimate_high,
+  DROP COLUMN estimate_runs;

@@ -1,0 +1,2 @@
+DROP TABLE studio.episode_requests;
+ALTER TABLE studio.productions DROP COLUMN for_learners;
