@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wavehouse.store import AnyDatabase
     from wavehouse.workspace import OpenWorkspace, Workspace
 
-LEVELS = ("public", "internal", "confidential", "restricted")
+LEVELS = ("public", "internal", "confidential", "restricted", "UNCLASSIFIED")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _FILE = click.option(
     "--file",
