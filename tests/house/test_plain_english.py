@@ -97,8 +97,8 @@ def test_no_part_has_more_odd_phrases_than_it_had(root: Path, tracked: list[str]
 SENTENCE = re.compile(r"(?s)[^a-z\s].*[.?!:]|.*\{\}")
 """A capital letter (or a value) at its start, a full stop, question mark or colon at its end."""
 TYPED = re.compile(
-    r"(?s)(?:wavehouse|GET|POST|SELECT|DROP|GRANT|CREATE|createdb|iconv|useradd|kill|mkdir|mv|\{\}|[A-Z_]+=)"
-    r".*(?<![.?!])"
+    r"(?s)(?:wavehouse|GET|POST|SELECT|DROP|GRANT|CREATE|createdb|iconv|useradd|kill|mkdir|mv"
+    r"|pip install|\{\}|[A-Z_]+=).*(?<![.?!])"
 )
 """Text that can be pasted into a shell, an API client or psql."""
 
