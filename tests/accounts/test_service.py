@@ -394,8 +394,9 @@ def test_a_key_does_no_more_than_its_user_may_now(workspace: Workspace) -> None:
             accounts.verify_api_key(tx, text=text, scope=scope)
             allowed.add(scope)
 
-    # Only administrators may read who paid for what.
-    readable = {scope for scope in Scope if scope.endswith(":read")} - {Scope.ENTITLEMENTS_READ}
+    # Only administrators may read who paid for what and who asked to be erased.
+    admins = {Scope.ENTITLEMENTS_READ, Scope.ERASURES_READ}
+    readable = {scope for scope in Scope if scope.endswith(":read")} - admins
     assert readable == allowed
 
 

@@ -18,6 +18,8 @@ OTHERS = {
     "studio memory correct --from": "an instant with its zone",
     "entitlements grant --until": "a day or an instant",
     "entitlements reconcile --from": "a file",
+    "audit prove --from": "a size of the tree",
+    "audit prove --to": "a size of the tree",
 }
 """Options whose name suggests a day or an amount, but which take something else."""
 OF_MONEY = {"--value", "--margin"}

@@ -250,7 +250,7 @@ def test_rt5_a_hold_on_a_person_stops_that_persons_database(workspace: Workspace
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"table": "operational.nowhere.table"}, "no retention policy is about"),
+        ({"table": "operational.nowhere.table"}, "no retention policy covers"),
         ({"reason": " \u202e "}, "needs a reason"),
         ({"expires_at": NOW}, "in the future"),
     ],

@@ -26,7 +26,7 @@ METHODS = {
 SHAPED = {"rows", "stream", "maybe", "one"}
 OUTSIDE = {"store", "schema"}
 # Checking the server's presence and its time reads no context's data.
-PROBES = {"SELECT 1", "SELECT clock_timestamp()"}
+PROBES = {"SELECT 1", "SELECT clock_timestamp()", "SELECT pg_is_in_recovery()"}
 MAKES_A_TABLE = re.compile(r"\s*create\s+temp", re.IGNORECASE)
 SQL_WORDS = re.compile(
     r"^\s*(select|insert|update|delete|with|create|alter|drop|truncate|copy|merge|grant|set)\b",

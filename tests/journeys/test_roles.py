@@ -225,6 +225,7 @@ VALID = {
     "jobs cancel": [ID],
     "retention release": [ID],
     "retention hold": ["operational.sponsorship.reports", "--reason", "a", "--until", "2027-01-01"],
+    "warehouse count": ["orders.csv"],
     "jobs discard": [ID],
     "jobs retry": [ID],
     "studio schedule skip": [ID, "2026-12-24"],

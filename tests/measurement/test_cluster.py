@@ -68,7 +68,7 @@ def test_the_parts_of_a_file_are_its_lines(
     desk: Any, counted: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     """However small: each part is written under its own name, and a repeated one replaces it."""
-    monkeypatch.setattr(cluster, "PART_BYTES", 500)
+    monkeypatch.setattr(cluster, "PART_BYTES", 150)
     paths, settings = counted["paths"], desk.place.settings
     whole = cluster.count_by_duckdb(settings, **counted)
     parts = cluster.parts_of_files([*paths, paths[0]], "auto")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 
-from wavehouse import studio
+from wavehouse import accounts, studio
+from wavehouse.accounts import Tier
 from wavehouse.kernel import clock, ids
 from wavehouse.kernel.errors import NotFound
 from wavehouse.learning.adapters.learners import Learner, heard
@@ -155,6 +156,9 @@ def _series(operational: Tx[Operational], stage: Stage) -> None:
     known = studio.list_projects(operational, identity=identity)
     project = next((each for each in known if each.title == SERIES), None)
     if project is None:
+        if accounts.plan_of(operational, identity=identity).plan_tier == Tier.FREE:
+            # The free plan has one project, which the chapter "studio" takes.
+            accounts.choose_plan(operational, identity=identity, tier=Tier.STARTER, persona=None)
         new = studio.NewProject(SERIES, "it", brief=BRIEF)
         project = studio.create_project(operational, identity=identity, new=new)
     studio.change_production(

@@ -3,7 +3,6 @@
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """
 
-from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from wavehouse import erasure
 from wavehouse.charts import format as fmt
 from wavehouse.erasure import Channel, Outcome, SubjectKind, Wanted
+from wavehouse.kernel import words
 from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import InvalidInput, NotFound, NotSignedIn
 from wavehouse.listeners import Caller
@@ -134,7 +134,7 @@ def _ended(outcome: Outcome | None) -> tuple[str, str]:
     if outcome is None:
         return "Your account is hidden", "<p>It will be deleted when the undo period has ended.</p>"
     rows = "".join(
-        f"<li>{escape(each.table_name.rpartition('.')[2])}: {each.rows_touched}</li>"
+        f"<li>{words.xml(each.table_name.rpartition('.')[2])}: {each.rows_touched}</li>"
         for each in outcome.done
         if each.rows_touched
     )
@@ -146,7 +146,7 @@ def _ended(outcome: Outcome | None) -> tuple[str, str]:
 
 
 def _waiting(until: object) -> tuple[str, str]:
-    return "Your account is hidden", f"<p>It will be deleted at {escape(str(until))}.</p>"
+    return "Your account is hidden", f"<p>It will be deleted at {words.xml(str(until))}.</p>"
 
 
 def _said(title: str, content: str) -> Response:

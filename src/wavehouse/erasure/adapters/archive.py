@@ -9,8 +9,9 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import Any
+
+from wavehouse.kernel import words
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;"
@@ -19,7 +20,6 @@ _STYLE = (
     ".wide{overflow-x:auto}h2{margin-top:2rem;font-size:1.1rem}small{color:#5f6780}"
 )
 _SHOWN = 50
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,13 @@ def _cell(value: Any) -> str:
     """A value as a cell; an apostrophe keeps a spreadsheet from running it as a formula."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return words.cell(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _index(content: Archived) -> str:
-    name = escape(content.issued_by)
+    name = words.xml(content.issued_by)
     items = "".join(
-        f'<li><a href="#{escape(table)}">{escape(_title(table))}</a> '
+        f'<li><a href="#{words.xml(table)}">{words.xml(_title(table))}</a> '
         f"<small>{len(rows):,} rows</small></li>"
         for table, rows in content.tables.items()
     )
@@ -92,8 +91,8 @@ def _index(content: Archived) -> str:
         '<meta name=viewport content="width=device-width">',
         f"<title>Your data at {name}</title><style>{_STYLE}</style>",
         f"<h1>Your data at {name}</h1><p>Made at {content.made_at:%Y-%m-%d %H:%M} UTC for ",
-        f"request <code>{escape(content.request)}</code>. Each table is also in this archive as ",
-        "CSV and as JSON. Passwords and other secrets are stored as hashes only; they are left ",
+        f"request <code>{words.xml(content.request)}</code>. Each table is also in this archive ",
+        "as CSV and as JSON. Passwords and other secrets are stored as hashes only; they are left ",
         f"out.</p><ul>{items}</ul>",
         *(_table(content, table) for table in content.tables),
     )
@@ -109,17 +108,17 @@ def _table(content: Archived, table: str) -> str:
     names = list(rows[0])
     classes = content.categories.get(table, {})
     head = "".join(
-        f"<th scope=col>{escape(name)}<br><small>{escape(classes.get(name, ''))}</small></th>"
+        f"<th scope=col>{words.xml(name)}<br><small>{words.xml(classes.get(name, ''))}</small></th>"
         for name in names
     )
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(_text(row.get(name)))}</td>" for name in names) + "</tr>"
+        "<tr>" + "".join(f"<td>{words.xml(_text(row.get(name)))}</td>" for name in names) + "</tr>"
         for row in rows[:_SHOWN]
     )
     more = f"<p><small>{len(rows) - _SHOWN:,} more rows in the files.</small></p>"
     return (
-        f'<h2 id="{escape(table)}">{escape(_title(table))}</h2><p>'
-        f'<a href="{escape(table)}.csv">CSV</a> · <a href="{escape(table)}.json">JSON</a></p>'
+        f'<h2 id="{words.xml(table)}">{words.xml(_title(table))}</h2><p>'
+        f'<a href="{words.xml(table)}.csv">CSV</a> · <a href="{words.xml(table)}.json">JSON</a></p>'
         f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         f"{more if len(rows) > _SHOWN else ''}"
     )

@@ -47,19 +47,20 @@ class Served:
 def take_cursors(
     tx: Tx[Listeners], *, counts: Mapping[ListenerId, int], now: int
 ) -> dict[ListenerId, Taken]:
-    """P17, P20: take the requested number of cursors for each listener that exists.
+    """P17, P20: take the requested number of cursors for each listener that is not hidden.
 
     Between two transactions at least one number is skipped, because clients may ask with their
-    cursor plus one (P19b). Other writers of these listeners, and an erasure, wait for the end of
-    the transaction; rows are locked in id order, which prevents deadlocks.
+    cursor plus one (P19b). Other writers of these listeners, and the hiding that begins an
+    erasure, wait for the end of the transaction; rows are locked in id order, which prevents
+    deadlocks.
     """
     rows = tx.tuples(
         """
         INSERT INTO listeners.listener_sync AS s (listener_id, seq)
         SELECT w.listener_id, %(now)s::bigint + w.count - 1
         FROM unnest(%(listener_ids)s::uuid[], %(counts)s::bigint[]) AS w (listener_id, count)
-          JOIN listeners.listeners l ON l.listener_id = w.listener_id
-        ORDER BY w.listener_id FOR KEY SHARE OF l
+          JOIN listeners.listeners l ON l.listener_id = w.listener_id AND l.deleted_at IS NULL
+        ORDER BY w.listener_id FOR SHARE OF l
         ON CONFLICT (listener_id) DO UPDATE
         SET seq = greatest(s.seq + 2, %(now)s::bigint) + excluded.seq - %(now)s::bigint
         RETURNING listener_id, seq, actions_seq, subscriptions_seq

@@ -18,4 +18,4 @@ COMMENT ON COLUMN learning.generation_status.estimate_low IS 'Seconds that a ten
 COMMENT ON COLUMN learning.generation_status.estimate_high IS 'Seconds that nine tenths of the past runs stayed below.';
 COMMENT ON COLUMN learning.generation_status.estimate_runs IS 'Number of past runs that the estimate is from.';
 CREATE INDEX generation_status_live_idx ON learning.generation_status (organization_id)
-  WHERE status IN ('generating', 'processing');
+  WHERE status::text = ANY (ARRAY['generating'::text, 'processing'::text]);

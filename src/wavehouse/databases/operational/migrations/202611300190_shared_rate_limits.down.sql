@@ -1,2 +1,1 @@
-DROP FUNCTION accounts.take_token;
 DROP TABLE accounts.rate_limits;
