@@ -57,7 +57,7 @@ EXCEPTIONS = {
 _ONE = (
     r"MIT(-0)?( License)?|(2|3)-Clause BSD License|BSD([- ](2|3)-Clause)?( License)?|PSF-2\.0|"
     r"0BSD|"
-    r"ISC( License.*)?|Apache(( |-)2\.0)?|Apache Software License|"
+    r"ISC( License.*)?|Apache(( |-)2(\.0)?)?|Apache Software License|"
     r"Apache License, Version 2\.0|Zlib|"
     r"(The )?Unlicense.*|CC0.*|Python Software Foundation License"
 )
