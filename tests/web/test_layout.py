@@ -133,6 +133,7 @@ def test_a_phone_reaches_every_page(browser: Browser, site: str) -> None:
         "Alerts",
         "Jobs",
         "Retention",
+        "Erasure",
         "Entitlements",
         "Learning",
         "API keys",
