@@ -13,7 +13,7 @@ MANIFEST = Manifest(
         ),
     ),
     schedules=(
-        Schedule(name="sealing", seconds=60, first=60, target="wavehouse.audit.jobs:sealing"),
+        Schedule(name="audit-sealing", seconds=60, first=60, target="wavehouse.audit.jobs:sealing"),
     ),
     checks=(Check(name="audit log", target="wavehouse.audit.checks:audit_log"),),
 )

@@ -80,8 +80,10 @@ def ask_studio(
     """Start a generation for a session's learner, or return the live one, or why there is none.
 
     ``generation_id`` is a UUID for a new one; with the id of an earlier request the studio makes
-    nothing again.
+    nothing again. NotFound when the organization has no such session.
     """
+    with stores.learning.app(identity.organization_id) as tx:
+        locked_session(tx, identity=identity, session_id=session_id)
     with stores.operational.app(identity.organization_id) as operational:
         series = studio.series_for_learners(operational, identity=identity, language=language)
     if not series:
