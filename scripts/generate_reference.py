@@ -27,7 +27,7 @@ from wavehouse.governance import (  # noqa: E402
     classification,
     classification_schema,
 )
-from wavehouse.kernel import config, errors  # noqa: E402
+from wavehouse.kernel import config, errors, settings  # noqa: E402
 from wavehouse.measurement import formats  # noqa: E402
 from wavehouse.wiring import grafana  # noqa: E402
 
@@ -90,7 +90,7 @@ def settings_page() -> str:
     lines.append("`NAME` is not set, `NAME_FILE` may point to a file that holds the value.\n")
     lines.append("| in wavehouse.toml | variable | default | meaning |")
     lines.append("|---|---|---|---|")
-    for option in config.OPTIONS:
+    for option in settings.OPTIONS:
         default = "–" if option.default in (None, ()) else f"`{option.default}`"
         if option.name == "home":
             default = "`~/.local/share/wavehouse`; for root `/var/lib/wavehouse`"
@@ -246,7 +246,7 @@ def environment_page() -> str:
             "" if option.name == "home" or option.default in (None, ()) else option.default,
             one_line(option.help) + (" Secret." if option.secret else ""),
         )
-        for option in config.OPTIONS
+        for option in settings.OPTIONS
     ]
     for variable, default, meaning in (*_OF_MIGRATIONS, *told):
         lines += ["", f"# {meaning}", f"# {variable}={default}"]

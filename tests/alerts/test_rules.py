@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from wavehouse.alerts import RULES, RuleName, rules
-from wavehouse.kernel import config
+from wavehouse.kernel import settings
 from wavehouse.kernel.ids import PodcastId, named
 from wavehouse.measurement import (
     QuietSource,
@@ -27,7 +27,7 @@ def at(hour: int, minute: int = 0, day: int = 10) -> datetime:
 
 def test_every_threshold_is_a_setting_that_exists() -> None:
     """Every rule also has a title, a unit and advice."""
-    known = {option.name for option in config.OPTIONS}
+    known = {option.name for option in settings.OPTIONS}
 
     assert set(RuleName) == set(RULES)
     assert {rule.setting for rule in RULES.values()} - known == {None}

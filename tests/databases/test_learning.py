@@ -9,7 +9,7 @@ import pytest
 from psycopg import errors, sql
 
 from wavehouse import app, schema
-from wavehouse.kernel import config
+from wavehouse.kernel import settings
 from wavehouse.kernel.databases import DATABASES, HOLDS, url_setting
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.store import Stores, owner_role
@@ -27,7 +27,7 @@ def _count(connection: psycopg.Connection[Any], table: str) -> int:
 
 def test_every_database_has_a_setting_a_store_and_a_ladder(stores: Stores) -> None:
     """The derived lists agree with the one list of databases."""
-    options = {option.name for option in config.OPTIONS}
+    options = {option.name for option in settings.OPTIONS}
     assert list(DATABASES) == [place.database for place in stores.places]
     assert list(DATABASES) == [target.name for target in app.targets_of(stores)]
     assert list(DATABASES) == list(HOLDS)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from wavehouse.cli.root import root
-from wavehouse.kernel.config import OPTIONS
+from wavehouse.kernel.settings import OPTIONS
 
 FOLDER = Path(__file__).parents[2] / "examples" / "deploy"
 KUBERNETES = "1.34"

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from wavehouse.kernel import config
+from wavehouse.kernel import settings
 
 
 @pytest.fixture(scope="module")
@@ -53,5 +53,5 @@ def test_every_setting_stands_in_the_reference(root: Path) -> None:
     page = (root / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     example = (root / "configs" / "migrate.example.env").read_text(encoding="utf-8")
 
-    assert [] == [o.name for o in config.OPTIONS if f"| `{o.variable}` |" not in page]
-    assert [] == [o.name for o in config.OPTIONS if f"# {o.variable}=" not in example]
+    assert [] == [o.name for o in settings.OPTIONS if f"| `{o.variable}` |" not in page]
+    assert [] == [o.name for o in settings.OPTIONS if f"# {o.variable}=" not in example]

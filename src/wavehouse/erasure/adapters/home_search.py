@@ -41,6 +41,16 @@ def search_folder(folder: Path, needles: Sequence[Needle], *, name: str) -> Leve
     return _searched(folder, _walk(folder), needles, name)
 
 
+class TooLargeToSearch(Exception):
+    """A member of an archive is too large to be searched; the certificate lists the archive."""
+
+
+# zipfile raises NotImplementedError for a compression that it does not know.
+_UNSEARCHED = (
+    OSError, zlib.error, zipfile.BadZipFile, EOFError, NotImplementedError, TooLargeToSearch,
+)  # fmt: skip
+
+
 def _searched(root: Path, files: Iterator[Path], needles: Sequence[Needle], name: str) -> Level:
     wanted = [
         (needle.encode(), re.compile((pattern or re.escape(needle)).encode()))
@@ -55,7 +65,7 @@ def _searched(root: Path, files: Iterator[Path], needles: Sequence[Needle], name
             count, size = count + 1, size + path.stat().st_size
         except FileNotFoundError:
             continue  # removed meanwhile
-        except (OSError, zlib.error, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        except _UNSEARCHED as error:
             skipped[f"{path.suffix or 'file'}: {type(error).__name__}"] += 1
             continue
         if path.suffix.lower() in _UNREADABLE:
@@ -96,7 +106,7 @@ def _in_archive(content: bytes, needles: Sequence[Wanted]) -> int:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for member in archive.infolist():
             if member.file_size > _LARGEST_MEMBER:
-                raise NotImplementedError("a member is too large to be searched")
+                raise TooLargeToSearch(member.filename)
             with archive.open(member) as file:
                 matches += _count(file, needles)  # type: ignore[arg-type]
     return matches
