@@ -109,7 +109,6 @@ class _Walk:
     ) -> None:
         self._app, self._attacker, self._victim = app, attacker, victim
         self._rows, self._walked = rows, walked
-        self._before = rows.digests()
         self._paths = app.openapi()
         self._visitor = self._client(attacker)
         self._credential = ""
@@ -203,11 +202,9 @@ class _Walk:
 
     def _compare(self, what: str, route: str) -> None:
         """Record a crossing when a row of the victim has changed."""
-        after = self._rows.digests()
-        changed = sorted(name for name in after if after[name] != self._before.get(name))
+        changed = self._rows.changed()
         if changed and route not in PUBLIC:
             self._walked.crossings.append(f"{what}: changed {changed}")
-        self._before = after
 
     def forms(self) -> None:
         """The victim's own pages: follow each of their links and forms as the attacker."""

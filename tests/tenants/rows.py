@@ -29,6 +29,8 @@ class Rows:
         ]
         self._statements = [self._statement(each) for each in self._connections]
         self._organization = tenant.workspace.identity.organization_id
+        self._written = self._next_transaction()
+        self._digests = self._current()
 
     @staticmethod
     def _statement(connection: psycopg.Connection[Any]) -> sql.Composed:
@@ -46,8 +48,27 @@ class Rows:
             for schema, table in tables
         )
 
-    def digests(self) -> dict[str, str | None]:
-        """A digest for each table."""
+    def changed(self) -> list[str]:
+        """The tables with rows that changed since the last call.
+
+        Digests are computed only when a transaction has written since then: only those take a
+        number from the server's counter.
+        """
+        written = self._next_transaction()
+        if written == self._written:
+            return []
+        before, self._digests = self._digests, self._current()
+        self._written = written
+        return sorted(name for name, digest in self._digests.items() if digest != before.get(name))
+
+    def _next_transaction(self) -> int:
+        row = self._connections[0].execute(
+            "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _current(self) -> dict[str, str | None]:
         found: dict[str, str | None] = {}
         for connection, statement in zip(self._connections, self._statements, strict=True):
             rows = connection.execute(statement, {"organization": self._organization})
