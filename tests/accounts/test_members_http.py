@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
+from tests.applications import application
 from tests.tenants import key_of, member_of, session_of
 
 from wavehouse import mail
 from wavehouse.accounts import Role
 from wavehouse.cli.root import root
-from wavehouse.web.live import live_app
 from wavehouse.wiring import working
 from wavehouse.workspace import Workspace
 
@@ -28,7 +28,7 @@ class Visitor:
 
     def __init__(self, workspace: Workspace, acting: Workspace | None) -> None:
         self.client = TestClient(
-            live_app(workspace),
+            application(workspace),
             base_url="http://localhost",
             cookies={"wh_csrf": CSRF},
             headers={"Accept": "text/html", "Origin": "http://localhost"},

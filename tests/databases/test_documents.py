@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,25 @@ from wavehouse.schema.types import Column, ForeignKey, Table
 from wavehouse.store import DATABASES, databases_folder, owner_role
 
 
+@pytest.fixture(scope="module")
+def documented(seeded: dict[str, str], root: Path) -> Callable[[Any], tuple[Any, Any]]:
+    """A database's catalogue and its reserved tables, each read once."""
+
+    @cache
+    def read(name: Any) -> tuple[Any, Any]:
+        found = schema.catalogue(seeded[name], role=owner_role(name))
+        ladder = databases_folder(name) / "migrations"
+        return found, schema.reserved_tables(name, found, root / "src" / "wavehouse", ladder)
+
+    return read
+
+
 @pytest.mark.parametrize("name", DATABASES)
 def test_ops9_the_documents_are_what_the_database_would_write(
-    seeded: dict[str, str], root: Path, name: Any
+    documented: Callable[[Any], tuple[Any, Any]], root: Path, name: Any
 ) -> None:
     """Byte for byte. If this fails, run ``make gen``."""
-    found = schema.catalogue(seeded[name], role=owner_role(name))
-    ladder = databases_folder(name) / "migrations"
-    reserved = schema.reserved_tables(name, found, root / "src" / "wavehouse", ladder)
+    found, reserved = documented(name)
     checked = schema.check_documents(name, found, root / "docs" / "reference", None, reserved)
 
     assert ((), (), ()) == (checked.stale, checked.missing, checked.extra)
@@ -59,12 +72,14 @@ def test_a_search_path_and_a_zone_change_nothing(seeded: dict[str, str]) -> None
     ],
 )
 def test_a_table_that_no_query_names_is_reserved_in_dictionary_and_diagram(
-    seeded: dict[str, str], root: Path, database: Any, table: str, expected: bool
+    documented: Callable[[Any], tuple[Any, Any]],
+    root: Path,
+    database: Any,
+    table: str,
+    expected: bool,
 ) -> None:
     """Derived from the source, by database: a query of one database uses no table of another."""
-    ladder = databases_folder(database) / "migrations"
-    found = schema.catalogue(seeded[database])
-    reserved = schema.reserved_tables(database, found, root / "src" / "wavehouse", ladder)
+    found, reserved = documented(database)
     space = table.split(".", maxsplit=1)[0]
     page = root / "docs" / "reference" / "dictionary" / database / f"{space}.md"
     told = page.read_text(encoding="utf-8").split(f"\n## {table}\n")[1].split("\n## ")[0]
@@ -117,10 +132,10 @@ def test_the_commands_write_and_check_any_database(seeded: dict[str, str], tmp_p
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_every_table_stands_in_dictionary_and_diagram(
-    seeded: dict[str, str], root: Path, name: str
+    documented: Callable[[Any], tuple[Any, Any]], root: Path, name: str
 ) -> None:
     """LIS-8: every table of the schema appears once, and each reference is drawn."""
-    found = schema.catalogue(seeded[name])
+    found, _ = documented(name)
     pages = root / "docs" / "reference"
     told = "".join(
         page.read_text(encoding="utf-8")
@@ -137,7 +152,9 @@ def test_every_table_stands_in_dictionary_and_diagram(
 
 
 @pytest.mark.parametrize("name", DATABASES)
-def test_mermaid_keeps_to_what_all_its_versions_read(seeded: dict[str, str], name: str) -> None:
+def test_mermaid_keeps_to_what_all_its_versions_read(
+    documented: Callable[[Any], tuple[Any, Any]], name: str
+) -> None:
     """Quoted entities, plain types and columns, comments without quotes or line breaks."""
     line_kinds = [
         re.compile(r"%% [^{}]*"),
@@ -150,7 +167,7 @@ def test_mermaid_keeps_to_what_all_its_versions_read(seeded: dict[str, str], nam
         ),
         re.compile(r"  \}"),
     ]
-    texts = documents(name, schema.catalogue(seeded[name]))
+    texts = documents(name, documented(name)[0])
     sources = {path: text for path, text in texts.items() if path.endswith(".mmd")}
     strange = [
         (path, line)

@@ -221,14 +221,14 @@ def _link(path: str, query: dict[str, str]) -> feeds.Link:
     return feeds.Link(path, UUID(query["feed"]), int(query["expires"]), query["signature"])
 
 
-@pytest.mark.parametrize("token", ["", "x", "x" * 43, "ü", "a" * 201, "' OR 1=1 --", "\x00"])
-def test_guessed_tokens_open_nothing(show: Show, token: str) -> None:
+def test_guessed_tokens_open_nothing(show: Show) -> None:
     """All get the same answer; a double slash at the start changes nothing."""
     show.token()
-    answer = show.feed(token)
-    assert answer.status_code in {404, 422}
-    twice = show.client.get(f"//private/feeds/{show.podcast_id}.xml", params={"token": token})
-    assert twice.status_code in {404, 422}
+    for token in ("", "x", "x" * 43, "ü", "a" * 201, "' OR 1=1 --", "\x00"):
+        answer = show.feed(token)
+        assert answer.status_code in {404, 422}, token
+        twice = show.client.get(f"//private/feeds/{show.podcast_id}.xml", params={"token": token})
+        assert twice.status_code in {404, 422}, token
     assert 404 == show.feed("x", "HEAD").status_code
 
 

@@ -1,4 +1,7 @@
-"""A few kills of the matrix (`make faults` runs the others)."""
+"""A few kills of the matrix (`make faults` runs the others).
+
+In the gate, ``journeys/test_truth_under_faults.py`` kills and stops programs.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,8 @@ import pytest
 from tests.faults import ladders, late, matrix
 
 
-@pytest.mark.parametrize(
-    ("stage", "blow"),
-    [
-        pytest.param("ingest", "server SIGKILL", marks=pytest.mark.harness),
-        ("rollup", "SIGTERM"),
-    ],
-)  # `make faults` hits every stage with every fault
+@pytest.mark.harness
+@pytest.mark.parametrize(("stage", "blow"), [("ingest", "server SIGKILL"), ("rollup", "SIGTERM")])
 def test_struck_and_typed_again_the_end_is_the_truth(stage: str, blow: str) -> None:
     """One fault each: nothing is lost or doubled, no partial report, a one-sentence error."""
     (cell,) = matrix.run_matrix((stage,), (blow,), 1, people=150, days=4)

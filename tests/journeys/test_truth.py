@@ -75,9 +75,9 @@ def _register(workspace: Workspace, folder: Path) -> None:
 
 
 GATED = [
-    pytest.param(w, marks=[pytest.mark.harness] if w[0] == WORLDS[-1][0] else []) for w in WORLDS
+    pytest.param(w, marks=[pytest.mark.harness] if w[0] != WORLDS[0][0] else []) for w in WORLDS
 ]
-"""The last seed runs in ``make harness`` only, to keep the gate short."""
+"""The other seeds run in ``make harness`` only, to keep the gate short."""
 
 
 @pytest.fixture(scope="module", params=GATED, ids=lambda w: f"seed {w[0]} {w[1]}")

@@ -102,11 +102,9 @@ def test_both_ways_agree_on_what_no_reader_likes(desk: Any, hit: Any, agree: Any
         assert agree(desk.write(ending.join(lines), name=f"{name}.log"))
         desk.clean()
         assert agree(desk.write("\ufeff" + ending.join([*good, *odd, ""]), name=f"2{name}.log"))
-    for line in [*odd, "2026", good[0].replace("198.51.100.1", "")]:
-        if line:
-            desk.clean()
-            one = desk.write("\n".join([good[7], line, *good]), name="one.log")
-            assert agree(one, members=("day",))
+    desk.clean()
+    worse = ["2026", good[0].replace("198.51.100.1", "")]
+    assert agree(desk.write("\n".join([good[7], *worse, *good]), name="worse.log"))
 
 
 def test_both_ways_agree_on_broken_files(desk: Any, hit: Any, agree: Any) -> None:
@@ -155,7 +153,7 @@ def test_quick_reading_gives_the_same_fields(desk: Any, hit: Any, form: str) -> 
     engine = Engine(lookups.lists(desk.place.settings), ANY_TIME)
     quick = QuickReader(engine.database)
     taken = 0
-    for _ in range(100):
+    for _ in range(30):
         marks = list(text)
         for _ in range(dice.randrange(1, 30)):
             marks[dice.randrange(len(marks))] = dice.choice("\"\t#- \\x1é€\n,'[]")
@@ -170,7 +168,7 @@ def test_quick_reading_gives_the_same_fields(desk: Any, hit: Any, form: str) -> 
                 slow = set(engine.database.execute(_GOOD).fetchall())
                 # The slow reader repairs or refuses the lines that the fast one leaves out.
                 assert fast <= slow
-    assert taken > 10
+    assert taken > 3
     quick.close()
     engine.close()
 

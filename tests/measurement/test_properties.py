@@ -119,7 +119,7 @@ def merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.harness)])
 def test_the_count_equals_a_reference_that_shares_no_code(
     desk: Any, hit: Any, form: str, seed: int
 ) -> None:
@@ -151,7 +151,7 @@ def lines(hit: Any, form: str, cloudfront_head: str) -> tuple[str, list[str]]:
     return cloudfront_head, [f"{one.cloudfront()}\n" for one in hits]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.harness)])
 def test_r02_any_order_any_files_any_packing_gives_the_same_figures(
     desk: Any, clean: Any, lines: tuple[str, list[str]], seed: int
 ) -> None:
@@ -178,7 +178,7 @@ def test_r02_any_order_any_files_any_packing_gives_the_same_figures(
     assert expected == everything(desk)
 
 
-@pytest.mark.parametrize("seed", range(1))
+@pytest.mark.parametrize("seed", [0])
 def test_a_file_that_grows_in_pieces_gives_the_same_figures(
     desk: Any, clean: Any, lines: tuple[str, list[str]], seed: int
 ) -> None:
@@ -192,7 +192,7 @@ def test_a_file_that_grows_in_pieces_gives_the_same_figures(
     dice = Random(seed)
     # Near the ends of lines, where a cut line may still look valid.
     ends = [n for n, byte in enumerate(data) if byte == 10]
-    cuts = sorted({max(1, dice.choice(ends) - dice.randrange(60)) for _ in range(12)})
+    cuts = sorted({max(1, dice.choice(ends) - dice.randrange(60)) for _ in range(6)})
     path = desk.folder / "growing.log"
     for cut in [*cuts, len(data)]:
         path.write_bytes(data[:cut])

@@ -114,7 +114,7 @@ def test_r42_a_late_line_flips_what_follows_it_and_nothing_is_stored_wrong(
     """In a chain of evenings the last line to arrive is the first one. Any order, one result."""
     hits = [hit.but(at=at(hours)) for hours in (1, 24.5, 48.4, 90)]
     seen = set()
-    for order in Random(42).sample(list(permutations(hits)), 8):
+    for order in Random(42).sample(list(permutations(hits)), 4):
         desk.clean()
         for one in order:
             desk.tell(one)
@@ -140,7 +140,7 @@ def test_random_histories_are_what_the_words_of_the_rules_say(
 ) -> None:
     """Random listeners, episodes and hours, counted by a direct reading of the rules."""
     dice = Random(8)
-    for _ in range(6):
+    for _ in range(3):
         desk.clean()
         hits = [
             hit.but(

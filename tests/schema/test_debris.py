@@ -10,12 +10,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.schema.conftest import VERSIONS
 
 from wavehouse import schema
 from wavehouse.kernel.errors import PartlyApplied, Unreachable, WavehouseError
 
 Write = Callable[[dict[str, str]], Path]
-pytestmark = pytest.mark.parametrize("postgres", [18, 16], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("postgres", VERSIONS, indirect=True, scope="session")
 HEAD = "-- wavehouse: non-transactional\n"
 NAMES = {
     "lower": "users",

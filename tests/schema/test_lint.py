@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.schema.conftest import VERSIONS
 
 from wavehouse.cli.root import root
 from wavehouse.schema.adapters.shadow import Shadow, shadow
@@ -162,7 +163,7 @@ SAFE = [
 ]
 
 
-@pytest.fixture(scope="module", params=[18, 16])
+@pytest.fixture(scope="module", params=VERSIONS)
 def server(request: pytest.FixtureRequest, shadow_home: Path) -> Iterator[Shadow]:
     with ExitStack() as stack:
         yield stack.enter_context(shadow(shadow_home, major=request.param))

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.schema.conftest import VERSIONS
 
 from wavehouse import schema
 from wavehouse.kernel.errors import PartlyApplied, Refused, Unreachable
 
 Write = Callable[[dict[str, str]], Path]
-pytestmark = pytest.mark.parametrize("postgres", [18, 16], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("postgres", VERSIONS, indirect=True, scope="session")
 HEAD = "-- wavehouse: non-transactional\n"
 BASE = {"1_t.up": "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (1);"}
 INDEX = {

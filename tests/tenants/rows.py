@@ -62,9 +62,11 @@ class Rows:
         return sorted(name for name, digest in self._digests.items() if digest != before.get(name))
 
     def _next_transaction(self) -> int:
-        row = self._connections[0].execute(
-            "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-        ).fetchone()
+        row = (
+            self._connections[0]
+            .execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+            .fetchone()
+        )
         assert row is not None
         return int(row[0])
 

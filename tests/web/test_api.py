@@ -339,13 +339,14 @@ def test_another_organizations_key_reads_and_changes_nothing_of_measurement(
     assert before == everything(api, "/quarantine", 5)
 
 
-def test_every_route_keeps_its_contract(workspace: Workspace, app: FastAPI) -> None:
+@pytest.mark.parametrize("examples", [3, pytest.param(25, marks=pytest.mark.harness)])
+def test_every_route_keeps_its_contract(workspace: Workspace, app: FastAPI, examples: int) -> None:
     """Schemathesis: answers match the OpenAPI document for any request; no 5xx."""
     schema = _schema(app)
     operations = [result.ok() for result in schema.get_all_operations()]
     assert 20 <= len(operations)
     for operation in operations:
-        _try(operation, key(workspace))
+        _try(operation, key(workspace), examples)
 
 
 load_all_checks()
@@ -441,11 +442,11 @@ def _ids(document: Any) -> set[str]:
     return {str(value) for name, value in entries if name.endswith("_id") and value}
 
 
-def _try(operation: Any, secret: str) -> None:
+def _try(operation: Any, secret: str, examples: int) -> None:
     sent = {"Authorization": f"Bearer {secret}", "Host": "localhost"}
 
     @settings(
-        max_examples=10,
+        max_examples=examples,
         database=None,
         derandomize=True,
         deadline=None,

@@ -92,10 +92,10 @@ def send(client: TestClient, page: str, path: str, **fields: str) -> str:
     return answer.text
 
 
-@pytest.mark.parametrize("page", PLACES)
-def test_nobody_sees_a_desk_without_a_session(web: FastAPI, page: str) -> None:
+def test_nobody_sees_a_desk_without_a_session(web: FastAPI) -> None:
     """Each page requires a session."""
-    assert 401 == visitor(web).get(f"/{page}").status_code
+    stranger = visitor(web)
+    assert {401} == {stranger.get(f"/{page}").status_code for page in PLACES}
 
 
 @pytest.mark.parametrize(
