@@ -34,7 +34,7 @@ def seen(desk: Any, first: date, last: date) -> measurement.Audience:
 def test_r43_who_hears_two_episodes_on_two_days_is_one_listener(desk: Any, hit: Any) -> None:
     """The total is of people: it is smaller than the sum of episodes, and is labelled so."""
     two = hit.but(path="/two.mp3")
-    desk.tell(
+    desk.judge(
         hit.but(at=NOON),
         two.but(at=NOON + timedelta(hours=1)),
         hit.but(at=NOON - timedelta(days=1)),
@@ -56,7 +56,7 @@ def test_r43_who_hears_two_episodes_on_two_days_is_one_listener(desk: Any, hit: 
 def test_r43_six_agents_behind_one_address_are_six_consumers(desk: Any, hit: Any) -> None:
     """Address and user agent identify a listener, as for downloads (R33)."""
     agents = [f"Pocket Casts/7.{number}" for number in range(6)]
-    desk.tell(*(hit.but(at=NOON, agent=agent) for agent in agents))
+    desk.judge(*(hit.but(at=NOON, agent=agent) for agent in agents))
 
     assert 6 == seen(desk, date(2026, 11, 18), date(2026, 11, 18)).total
 
@@ -65,7 +65,7 @@ def test_r44_two_adjacent_months_are_one_period_and_three_are_not(desk: Any, hit
     """Across one month's end a listener is known by the older key; across two, no sum is given."""
     october = datetime(2026, 10, 31, 12, tzinfo=UTC)
     september = datetime(2026, 9, 30, 12, tzinfo=UTC)
-    desk.tell(hit.but(at=september), hit.but(at=october), hit.but(at=NOON))
+    desk.judge(hit.but(at=september), hit.but(at=october), hit.but(at=NOON))
 
     assert 1 == seen(desk, date(2026, 10, 1), date(2026, 11, 20)).total
     three = seen(desk, date(2026, 9, 1), date(2026, 11, 20))
@@ -81,7 +81,7 @@ def test_r44_two_adjacent_months_are_one_period_and_three_are_not(desk: Any, hit
 
 def test_r44_without_the_months_secret_it_is_not_computable(desk: Any, hit: Any) -> None:
     """Without the destroyed key there is no figure, rather than one that is too large."""
-    desk.tell(hit.but(at=datetime(2026, 10, 31, 12, tzinfo=UTC)), hit.but(at=NOON))
+    desk.judge(hit.but(at=datetime(2026, 10, 31, 12, tzinfo=UTC)), hit.but(at=NOON))
     with desk.place.stores.operational.worker() as tx:
         tx.execute("UPDATE measurement.listener_events SET listener_key_prev = NULL")
 

@@ -206,7 +206,7 @@ def test_times_out_of_bounds_are_set_aside(
     desk: Any, hit: Any, form: str, shift: timedelta, fault: str
 ) -> None:
     """More than an hour in the future, or older than raw retention."""
-    tally = desk.tell(hit.but(at=hit.at + shift), hit, form=form)
+    tally = desk.judge(hit.but(at=hit.at + shift), hit, form=form)
 
     assert ({fault: 1}, 1) == (tally.faults, tally.stored)
 
@@ -246,7 +246,7 @@ def test_numbers_that_are_none_are_malformed(desk: Any, hit: Any, size: str) -> 
 )
 def test_ranges_beyond_any_file_are_ignored(desk: Any, hit: Any, asked: str) -> None:
     """R14: the header is ignored; the sent bytes count."""
-    tally = desk.tell(hit.but(status=206, asked=asked), hit.but(status=404, asked=asked))
+    tally = desk.judge(hit.but(status=206, asked=asked), hit.but(status=404, asked=asked))
 
     assert (2, {}) == (tally.stored, tally.faults)
     assert 1 == desk.total()
@@ -255,7 +255,7 @@ def test_ranges_beyond_any_file_are_ignored(desk: Any, hit: Any, asked: str) -> 
 def test_content_ranges_beyond_any_file_are_ignored(desk: Any, hit: Any, form: str) -> None:
     """Both formats: no arithmetic beyond 64 bits, no negative positions."""
     parts = [hit.part(0, 2**63 - 1, sent=5), hit.part(-7, 10**17, sent=5)]
-    tally = desk.tell(*parts, form=form)
+    tally = desk.judge(*parts, form=form)
 
     assert 2 == tally.stored
     assert [(0,)] == desk.rows("SELECT DISTINCT range_start FROM measurement.requests")
@@ -265,7 +265,7 @@ def test_quotes_in_user_agents_are_read_in_every_servers_way(desk: Any, hit: Any
     r"""Nginx writes ``\x22``, Apache a backslash and the quote: one agent, one listener."""
     nginx = hit.but(agent=r"Odd \x22Player\x22/1")
     apache = hit.but(agent=r"Odd \"Player\"/1")
-    tally = desk.tell(nginx, apache)
+    tally = desk.judge(nginx, apache)
 
     assert (2, {}) == (tally.stored, tally.faults)
     assert 1 == desk.total()
@@ -300,7 +300,7 @@ def test_a_request_that_is_none_is_filtered_not_lost(desk: Any, hit: Any) -> Non
 def test_separators_and_control_characters_break_nothing(desk: Any, hit: Any, form: str) -> None:
     """Tabs, unit separators, vertical tabs and line separators inside values are kept."""
     agent = "Pl\x1fay\x0ber\u2028\x85/1 \x1c"
-    tally = desk.tell(hit.but(agent=agent, path="/o\x1fne.mp3"), hit, form=form)
+    tally = desk.judge(hit.but(agent=agent, path="/o\x1fne.mp3"), hit, form=form)
 
     assert (2, {}) == (tally.stored, tally.faults)
     assert 1 == desk.total()
@@ -311,7 +311,7 @@ def test_hosts_and_paths_of_attackers_are_unknown_not_errors(desk: Any, hit: Any
     paths = ["/%", "/%zz", "http://[::1/x", "//", "/../../etc/passwd", "/\\x", "*", "/%00"]
     hosts = ["[::1", "a:b:c", "xn--\u00e9", "..", "%"]
     hits = [hit.but(path=p) for p in paths] + [hit.but(host=h, path="/no") for h in hosts]
-    tally = desk.tell(*hits)
+    tally = desk.judge(*hits)
 
     assert {"unknown_path": len(hits)} == tally.filtered
 
@@ -383,7 +383,7 @@ def test_no_full_address_is_stored_anywhere(own_desk: Any, hit: Any) -> None:
     lines += [f"word{ip}word" for ip in addresses]
     wide = "\0".join(addresses[0])
     desk.ingest(desk.write("\n".join([*lines, wide]) + "\n"))
-    desk.tell(*(hit.but(ip=ip, forwarded=ip) for ip in addresses), form="cloudfront")
+    desk.judge(*(hit.but(ip=ip, forwarded=ip) for ip in addresses), form="cloudfront")
 
     held = ""
     for database in (desk.place.stores.operational, desk.place.stores.analytics):

@@ -31,8 +31,8 @@ def test_r01_a_line_that_is_read_twice_counts_once(desk: Any, hit: Any, form: st
 def test_r01_a_request_id_in_two_files_is_one_request(desk: Any, hit: Any) -> None:
     """CloudFront sometimes delivers a line twice, in different files."""
     half = hit.part(0, 599_999, native="once")
-    desk.tell(half, form="cloudfront")
-    tally = desk.tell(hit.part(5, 6, path="/two.mp3"), half, form="cloudfront")
+    desk.judge(half, form="cloudfront")
+    tally = desk.judge(hit.part(5, 6, path="/two.mp3"), half, form="cloudfront")
 
     assert (1, 1) == (tally.stored, tally.duplicate)
 
@@ -40,7 +40,7 @@ def test_r01_a_request_id_in_two_files_is_one_request(desk: Any, hit: Any) -> No
 def test_r02_the_order_of_lines_does_not_matter(desk: Any, hit: Any, form: str) -> None:
     """Times decide, not the order of arrival: the first minute may come last."""
     late, early = hit.part(600_000, 1_199_999, at=NOON + HOUR), hit.part(0, 599_999, at=NOON)
-    desk.tell(late, early, form=form)
+    desk.judge(late, early, form=form)
 
     assert 1 == desk.total()
     assert [NOON] == [r[0] for r in desk.rows("SELECT downloaded_at FROM measurement.downloads")]
@@ -58,22 +58,22 @@ def test_r02_the_order_of_lines_does_not_matter(desk: Any, hit: Any, form: str) 
 def test_r03_an_episode_is_known_by_any_of_its_addresses(desk: Any, hit: Any, path: str) -> None:
     """Enclosure and alternate, with added parameters, through prefixes: one episode."""
     host = "op3.dev" if path.startswith("/e/") else "media.example"
-    desk.tell(hit.but(path=path, host=host))
+    desk.judge(hit.but(path=path, host=host))
 
     assert {"one": 1} == desk.downloads("episode")
 
 
 def test_r03_the_path_alone_tells_an_episode_behind_another_host(desk: Any, hit: Any) -> None:
     """When a log has the distribution's host, or none, a path that only one file has is enough."""
-    desk.tell(hit.but(host="d111.cloudfront.net"))
-    desk.tell(hit.but(ip="198.51.100.9"), form="plain")
+    desk.judge(hit.but(host="d111.cloudfront.net"))
+    desk.judge(hit.but(ip="198.51.100.9"), form="plain")
 
     assert {"one": 2} == desk.downloads("episode")
 
 
 def test_r04_ipv6_addresses_of_one_network_are_one_listener(desk: Any, hit: Any, form: str) -> None:
     """Only the first 64 bits count: rotating addresses add no listeners."""
-    desk.tell(
+    desk.judge(
         hit.but(ip="2001:db8:1:2::1"),
         hit.but(ip="2001:db8:1:2:ffff::9"),
         hit.but(ip="2001:db8:1:3::1"),
@@ -85,7 +85,7 @@ def test_r04_ipv6_addresses_of_one_network_are_one_listener(desk: Any, hit: Any,
 
 def test_r05_a_mapped_ipv4_address_is_that_ipv4_address(desk: Any, hit: Any, form: str) -> None:
     """It is unmapped before truncation: two such clients stay two, and equal their IPv4 selves."""
-    desk.tell(
+    desk.judge(
         hit.but(ip="::ffff:203.0.113.7"),
         hit.but(ip="203.0.113.7"),
         hit.but(ip="::ffff:203.0.113.8"),
@@ -100,7 +100,7 @@ def test_r06_an_unreadable_address_is_filtered(desk: Any, hit: Any, form: str) -
     # too many bad lines: the file is refused
     good = [hit.but(ip=f"203.0.113.{n}") for n in range(1, 5)]
     bad = [hit.but(ip=ip) for ip in ("example.net", "300.1.1.1", "-")]
-    tally = desk.tell(*good, *bad, form=form)
+    tally = desk.judge(*good, *bad, form=form)
 
     assert {"bad_ip": 3} == tally.filtered == desk.filtered()
     assert [(None,)] * 3 == desk.rows(
@@ -110,7 +110,7 @@ def test_r06_an_unreadable_address_is_filtered(desk: Any, hit: Any, form: str) -
 
 def test_r06_a_forwarded_address_of_a_stranger_is_not_believed(desk: Any, hit: Any) -> None:
     """Without configured proxies the header changes nothing: one listener."""
-    desk.tell(
+    desk.judge(
         hit.but(forwarded="198.51.100.1"), hit.but(forwarded="198.51.100.2"), form="cloudfront"
     )
 
@@ -126,7 +126,7 @@ def test_r06_behind_configured_proxies_the_forwarded_address_counts(
     )
     desk = type(desk)(replace(desk.place, settings=settings), desk.folder)
     proxied = hit.but(ip="10.0.0.1")
-    desk.tell(
+    desk.judge(
         proxied.but(forwarded="198.51.100.1"),
         proxied.but(forwarded="8.8.8.8,%20198.51.100.1,%2010.0.0.2"),
         proxied.but(forwarded="198.51.100.2"),
@@ -141,7 +141,7 @@ def test_r06_behind_configured_proxies_the_forwarded_address_counts(
 
 def test_r07_the_key_is_a_keyed_hash_and_changes_with_the_month(desk: Any, hit: Any) -> None:
     """The same listener has another key next month, and the previous one beside it."""
-    desk.tell(hit.but(at=datetime(2026, 10, 31, 12, tzinfo=UTC)), hit.but(at=NOON))
+    desk.judge(hit.but(at=datetime(2026, 10, 31, 12, tzinfo=UTC)), hit.but(at=NOON))
     (old,), (new,) = desk.rows(
         "SELECT listener_key FROM measurement.requests ORDER BY requested_at"
     )
@@ -154,7 +154,7 @@ def test_r07_the_key_is_a_keyed_hash_and_changes_with_the_month(desk: Any, hit: 
 
 def test_r08_the_whole_user_agent_is_in_the_key_not_the_app(desk: Any, hit: Any, form: str) -> None:
     """Two versions of one app at one address are two listeners of one app."""
-    desk.tell(hit.but(agent="Overcast/3.0 (a)"), hit.but(agent="Overcast/3.1 (a)"), form=form)
+    desk.judge(hit.but(agent="Overcast/3.0 (a)"), hit.but(agent="Overcast/3.1 (a)"), form=form)
 
     assert {"Overcast": 2} == desk.downloads("app")
 
@@ -162,20 +162,20 @@ def test_r08_the_whole_user_agent_is_in_the_key_not_the_app(desk: Any, hit: Any,
 @pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS"])
 def test_r09_only_get_counts(desk: Any, hit: Any, form: str, method: str) -> None:
     """HEAD and all other methods never count."""
-    assert {"bad_method": 1} == desk.tell(hit.but(method=method), form=form).filtered
+    assert {"bad_method": 1} == desk.judge(hit.but(method=method), form=form).filtered
     assert 0 == desk.total()
 
 
 def test_r10_not_modified_never_counts(desk: Any, hit: Any, form: str) -> None:
     """304 has a separate reason."""
-    assert {"not_modified": 1} == desk.tell(hit.but(status=304), form=form).filtered
+    assert {"not_modified": 1} == desk.judge(hit.but(status=304), form=form).filtered
     assert 0 == desk.total()
 
 
 @pytest.mark.parametrize("status", [204, 301, 302, 403, 404, 416, 500, 999])
 def test_r11_other_answers_never_count(desk: Any, hit: Any, form: str, status: int) -> None:
     """Redirects, errors and invalid statuses, whatever their bytes."""
-    assert {"bad_status": 1} == desk.tell(hit.but(status=status), form=form).filtered
+    assert {"bad_status": 1} == desk.judge(hit.but(status=status), form=form).filtered
     assert 0 == desk.total()
 
 
@@ -183,14 +183,14 @@ def test_r12_a_whole_answer_is_a_candidate_below_the_threshold_too(
     desk: Any, hit: Any, form: str
 ) -> None:
     """A 200 with all bytes counts; an aborted 200 with few bytes does not."""
-    desk.tell(hit, hit.but(ip="198.51.100.4", size=MINUTE - 1), form=form)
+    desk.judge(hit, hit.but(ip="198.51.100.4", size=MINUTE - 1), form=form)
 
     assert {"counted": 1, "below_threshold": 1} == desk.outcomes()
 
 
 def test_r13_partial_answers_count_by_their_bytes_together(desk: Any, hit: Any, form: str) -> None:
     """Two halves of a minute are one download, one half is none."""
-    desk.tell(
+    desk.judge(
         hit.part(0, 545_000),
         hit.part(545_001, MINUTE - 1),
         hit.part(0, 545_000, ip="198.51.100.4"),
@@ -204,13 +204,13 @@ def test_r13_partial_answers_count_by_their_bytes_together(desk: Any, hit: Any, 
 @pytest.mark.parametrize("last", [0, 1])
 def test_r14_a_probe_for_ranges_is_disregarded(desk: Any, hit: Any, form: str, last: int) -> None:
     """``0-1`` and ``0-0``: the player only tests for range support."""
-    assert {"probe_range": 1} == desk.tell(hit.part(0, last), form=form).filtered
+    assert {"probe_range": 1} == desk.judge(hit.part(0, last), form=form).filtered
 
 
 def test_r14_a_probe_is_told_in_any_spelling(desk: Any, hit: Any) -> None:
     """The unit is case-insensitive, and spaces around the numbers are allowed."""
     probe = hit.part(0, 1)
-    tally = desk.tell(probe.but(asked="Bytes=0-1"), probe.but(asked="bytes= 0-1"))
+    tally = desk.judge(probe.but(asked="Bytes=0-1"), probe.but(asked="bytes= 0-1"))
 
     assert {"probe_range": 2} == tally.filtered
 
@@ -218,8 +218,8 @@ def test_r14_a_probe_is_told_in_any_spelling(desk: Any, hit: Any) -> None:
 @pytest.mark.parametrize("asked", ["bytes=abc", "bytes=900-100", "lines=0-1"])
 def test_r14_a_header_that_cannot_be_parsed_is_ignored(desk: Any, hit: Any, asked: str) -> None:
     """It does not mean the whole file: the sent bytes count from the start of the file."""
-    desk.tell(hit.but(status=206, size=MINUTE - 1, asked=asked))
-    desk.tell(hit.but(status=206, size=MINUTE, asked=asked, ip="198.51.100.4"))
+    desk.judge(hit.but(status=206, size=MINUTE - 1, asked=asked))
+    desk.judge(hit.but(status=206, size=MINUTE, asked=asked, ip="198.51.100.4"))
 
     assert 1 == desk.total()
 
@@ -227,18 +227,18 @@ def test_r14_a_header_that_cannot_be_parsed_is_ignored(desk: Any, hit: Any, aske
 def test_r14_a_suffix_range_is_at_the_end_of_the_file(desk: Any, hit: Any) -> None:
     """Requesting the last bytes twice covers them once (R27); they are not the first bytes."""
     last = hit.but(status=206, size=600_000, asked="bytes=-600000")
-    desk.tell(last, last.but(at=last.at + timedelta(seconds=9)), hit.part(9_400_000, 9_999_999))
+    desk.judge(last, last.but(at=last.at + timedelta(seconds=9)), hit.part(9_400_000, 9_999_999))
     assert 0 == desk.total()
 
-    desk.tell(hit.part(0, MINUTE - 600_001))
+    desk.judge(hit.part(0, MINUTE - 600_001))
     assert [(MINUTE,)] == desk.rows("SELECT bytes FROM measurement.downloads")
 
 
 def test_r14_several_ranges_are_filled_in_order(desk: Any, hit: Any) -> None:
     """A multi-range answer without a Content-Range fills each range in turn with its bytes."""
     asked = "bytes=0-599999,500000-1099999"
-    desk.tell(hit.but(status=206, size=1_200_000, asked=asked))
-    desk.tell(hit.but(status=206, size=1_100_000, asked=asked, ip="198.51.100.4"))
+    desk.judge(hit.but(status=206, size=1_200_000, asked=asked))
+    desk.judge(hit.but(status=206, size=1_100_000, asked=asked, ip="198.51.100.4"))
 
     assert [(1_000_000,), (1_100_000,)] == sorted(
         desk.rows(
@@ -254,7 +254,7 @@ def test_r14_several_ranges_are_filled_in_order(desk: Any, hit: Any) -> None:
 
 def test_r15_a_status_of_000_is_a_206_that_ended_early(desk: Any, hit: Any, form: str) -> None:
     """It counts only when its bytes reach the threshold."""
-    desk.tell(
+    desk.judge(
         hit.part(0, 4_999_999, sent=MINUTE).but(status=0),
         hit.part(0, 4_999_999, sent=MINUTE - 1_000, ip="198.51.100.4").but(status=0),
         form=form,
@@ -276,7 +276,7 @@ def test_r16_bots_and_empty_agents_are_filtered(
     desk: Any, hit: Any, form: str, agent: str, reason: str
 ) -> None:
     """Known bots, self-declared ones, and empty agents."""
-    assert {reason: 1} == desk.tell(hit.but(agent=agent), form=form).filtered
+    assert {reason: 1} == desk.judge(hit.but(agent=agent), form=form).filtered
     assert 0 == desk.total()
 
 
@@ -284,7 +284,7 @@ def test_r17_data_centres_and_vpns_are_filtered(
     desk: Any, hit: Any, form: str, addresses: dict[str, str]
 ) -> None:
     """By the bundled lists, each with its reason; a privacy relay is not filtered."""
-    tally = desk.tell(
+    tally = desk.judge(
         hit.but(ip=addresses["datacenter"]),
         hit.but(ip=addresses["vpn"]),
         hit.but(ip=addresses["relay"]),
@@ -300,7 +300,7 @@ def test_r17_data_centres_and_vpns_are_filtered(
 )
 def test_r20_a_watchs_copy_is_filtered(desk: Any, hit: Any, form: str, agent: str) -> None:
     """The agent begins with ``atc/`` and names watchOS, or contains ``(null)/(null) watchOS``."""
-    assert {"watch": 1} == desk.tell(hit.but(agent=agent), form=form).filtered
+    assert {"watch": 1} == desk.judge(hit.but(agent=agent), form=form).filtered
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_r20_a_watchs_copy_is_filtered(desk: Any, hit: Any, form: str, agent: st
 )
 def test_r21_every_other_watch_is_a_listener(desk: Any, hit: Any, form: str, agent: str) -> None:
     """Only the agents of R20 are filtered."""
-    desk.tell(hit.but(agent=agent), form=form)
+    desk.judge(hit.but(agent=agent), form=form)
 
     assert 1 == desk.total()
 
@@ -322,7 +322,7 @@ def test_r22_a_malformed_agent_is_filtered_and_a_typo_corrected(
     desk: Any, hit: Any, form: str
 ) -> None:
     """An attack is not a user agent; a header's name in front of one is a typo."""
-    tally = desk.tell(
+    tally = desk.judge(
         hit.but(agent="<script>alert(1)</script>"),
         hit.but(agent="12345"),
         hit.but(agent="User-Agent: Overcast/3.0"),
@@ -335,7 +335,7 @@ def test_r22_a_malformed_agent_is_filtered_and_a_typo_corrected(
 
 def test_r22_control_characters_are_filtered_and_break_nothing(desk: Any, hit: Any) -> None:
     """Percent-encoded NUL bytes are stored as a malformed agent, without an error."""
-    tally = desk.tell(hit.but(agent="Fine\0Player\x1f/1"), hit, form="cloudfront")
+    tally = desk.judge(hit.but(agent="Fine\0Player\x1f/1"), hit, form="cloudfront")
 
     assert {"malformed_agent": 1} == tally.filtered
     assert 1 == desk.total()
@@ -343,7 +343,7 @@ def test_r22_control_characters_are_filtered_and_break_nothing(desk: Any, hit: A
 
 def test_r26_the_threshold_is_the_header_and_a_minute(desk: Any, hit: Any, form: str) -> None:
     """100,000 + ceil(9,900,000 x 60 / 600) = 1,090,000: exactly that counts, one less does not."""
-    desk.tell(hit.but(size=MINUTE), hit.but(ip="198.51.100.4", size=MINUTE - 1), form=form)
+    desk.judge(hit.but(size=MINUTE), hit.but(ip="198.51.100.4", size=MINUTE - 1), form=form)
 
     assert 1 == desk.total()
     assert [(MINUTE, MINUTE)] == desk.rows(
@@ -353,7 +353,7 @@ def test_r26_the_threshold_is_the_header_and_a_minute(desk: Any, hit: Any, form:
 
 def test_r26_each_rendition_has_its_own_threshold(desk: Any, hit: Any) -> None:
     """Bytes of two files are not added: a minute of one of them must have been sent."""
-    desk.tell(
+    desk.judge(
         hit.part(0, 400_000, path="/one.opus"),
         hit.part(0, 1_000_000),
         hit.part(0, 435_999, path="/one.opus", ip="198.51.100.4"),
@@ -365,16 +365,16 @@ def test_r26_each_rendition_has_its_own_threshold(desk: Any, hit: Any) -> None:
 def test_r27_bytes_are_a_union_of_positions(desk: Any, hit: Any, form: str) -> None:
     """0-499999, 400000-899999 and 100-200 are 900,000 bytes, not 1,000,101."""
     parts = [hit.part(0, 499_999), hit.part(400_000, 899_999), hit.part(100, 200)]
-    desk.tell(*parts, form=form)
+    desk.judge(*parts, form=form)
     assert 0 == desk.total()
 
-    desk.tell(hit.part(1_000_000, 1_189_999), form=form)
+    desk.judge(hit.part(1_000_000, 1_189_999), form=form)
     assert [(MINUTE,)] == desk.rows("SELECT bytes FROM measurement.downloads")
 
 
 def test_r28_what_was_asked_for_is_not_what_was_sent(desk: Any, hit: Any, form: str) -> None:
     """A range of ten million bytes with a thousand bytes sent counts a thousand bytes."""
-    desk.tell(hit.part(0, 9_999_999, sent=1_000), form=form)
+    desk.judge(hit.part(0, 9_999_999, sent=1_000), form=form)
 
     # CloudFront's bytes include the answer's headers, which cannot be separated.
     assert [(1_450 if form == "cloudfront" else 1_000,)] == desk.rows(
@@ -388,7 +388,7 @@ def test_r29_a_short_or_unmeasured_file_must_be_sent_whole(
     desk: Any, hit: Any, form: str, path: str, whole: int
 ) -> None:
     """Under a minute, or of unknown size: 100 % of the bytes, including the header."""
-    desk.tell(
+    desk.judge(
         hit.but(path=path, size=whole),
         # CloudFront's bytes include 450 of headers, which cannot be separated from the file's.
         hit.but(path=path, size=whole - 451, ip="198.51.100.4"),
@@ -403,7 +403,7 @@ def test_r30_our_redirect_is_an_estimate_never_a_download(desk: Any, hit: Any, f
     from wavehouse import measurement
 
     redirect = hit.but(path="/wh/e/media.example/own.mp3", host="hits.example", status=302, size=0)
-    desk.tell(redirect, redirect.but(at=NOON), form=form)
+    desk.judge(redirect, redirect.but(at=NOON), form=form)
 
     assert {"prefix_estimate": 2} == desk.outcomes()
     assert {} == desk.downloads()
@@ -417,8 +417,8 @@ def test_r30_bytes_prove_what_a_redirect_only_suggests(desk: Any, hit: Any, form
     """A listener seen at both is one download or none: the redirect adds no estimate."""
     redirect = hit.but(path="/wh/e/media.example/own.mp3", host="hits.example", status=302, size=0)
     media = hit.but(path="/own.mp3")
-    desk.tell(redirect, media, form=form)
-    desk.tell(
+    desk.judge(redirect, media, form=form)
+    desk.judge(
         redirect.but(ip="198.51.100.4"), media.but(ip="198.51.100.4", size=MINUTE - 1), form=form
     )
 
@@ -429,7 +429,7 @@ def test_r30_bytes_prove_what_a_redirect_only_suggests(desk: Any, hit: Any, form
 def test_r31_bytes_do_not_add_across_midnight(desk: Any, hit: Any, form: str) -> None:
     """Half a minute before and most of one after are no download on either day."""
     before = datetime(2026, 11, 17, 23, 59, 59, tzinfo=UTC)
-    desk.tell(
+    desk.judge(
         hit.part(0, 545_000, at=before),
         hit.part(545_001, 1_500_000, at=before + timedelta(seconds=1)),
         form=form,
@@ -441,7 +441,7 @@ def test_r31_bytes_do_not_add_across_midnight(desk: Any, hit: Any, form: str) ->
 
 def test_r33_ten_requests_of_six_agents_are_six_listeners(desk: Any, hit: Any, form: str) -> None:
     """At one address within a day: six downloads, six listeners."""
-    desk.tell(
+    desk.judge(
         *(
             hit.but(agent=f"Overcast/{n % 6}.0", at=NOON + n * timedelta(minutes=5))
             for n in range(10)
@@ -455,7 +455,7 @@ def test_r33_ten_requests_of_six_agents_are_six_listeners(desk: Any, hit: Any, f
 
 def test_r34_one_download_per_listener_episode_and_utc_day(desk: Any, hit: Any, form: str) -> None:
     """Twice a day is one, the next day is another, another episode is another."""
-    desk.tell(
+    desk.judge(
         hit.but(at=NOON),
         hit.but(at=NOON + 11 * HOUR),
         hit.but(at=NOON + 12 * HOUR),
@@ -478,7 +478,7 @@ def test_r41_a_download_dates_from_the_first_request_that_contributes(
     desk: Any, hit: Any, form: str
 ) -> None:
     """A probe and an empty answer set no date; the first bytes do."""
-    desk.tell(
+    desk.judge(
         hit.part(0, 1, at=NOON - 3 * HOUR),
         hit.but(size=0, at=NOON - 2 * HOUR) if form == "combined" else hit.part(0, 1, at=NOON),
         hit.part(600_000, 1_199_999, at=NOON),
@@ -494,7 +494,7 @@ def test_r41_a_download_dates_from_the_first_request_that_contributes(
 
 def test_every_filtered_request_keeps_its_reason(desk: Any, hit: Any, form: str) -> None:
     """All requests are stored; the first applicable reason is kept."""
-    tally = desk.tell(
+    tally = desk.judge(
         hit.but(ip="-", path="/nowhere"),
         hit.but(path="/nowhere", method="POST"),
         hit.but(method="POST", status=304),
@@ -524,7 +524,7 @@ def test_every_filtered_request_keeps_its_reason(desk: Any, hit: Any, form: str)
 def test_r32_of_two_renditions_the_first_that_qualifies_counts(desk: Any, hit: Any) -> None:
     """The first is a download; the other is flagged, and one below its threshold is not counted."""
     other = hit.but(path="/one.opus", size=4_000_000)
-    desk.tell(
+    desk.judge(
         hit,
         other.but(at=hit.at + timedelta(minutes=5)),
         other.but(ip="198.51.100.9", size=1000),
@@ -541,7 +541,7 @@ def test_r32_of_two_renditions_the_first_that_qualifies_counts(desk: Any, hit: A
 
 def test_r32_on_another_day_the_other_rendition_is_a_download(desk: Any, hit: Any) -> None:
     """Renditions are duplicates only within one window."""
-    desk.tell(hit, hit.but(path="/one.opus", size=4_000_000, at=hit.at + timedelta(days=1)))
+    desk.judge(hit, hit.but(path="/one.opus", size=4_000_000, at=hit.at + timedelta(days=1)))
     assert 2 == desk.total()
     assert {} == acting.operational(
         desk.place, measurement.flagged, first=hit.at.date(), last=hit.at.date() + timedelta(days=1)

@@ -57,10 +57,10 @@ def flagged(desk: Any) -> dict[str, int]:
 
 def test_r18_more_than_20_agents_behind_one_address_are_filtered(desk: Any, hit: Any) -> None:
     """Twenty are a household or an office, and count; with the twenty-first none of them does."""
-    desk.tell(*crowd(hit, 20), hit.but(ip="198.51.100.1"))
+    desk.judge(*crowd(hit, 20), hit.but(ip="198.51.100.1"))
     assert 21 == desk.total()
 
-    desk.tell(hit.but(agent="Player/20 (iPhone)", at=hit.at + timedelta(hours=3)))
+    desk.judge(hit.but(agent="Player/20 (iPhone)", at=hit.at + timedelta(hours=3)))
     assert (1, {"excess_ip": 21}) == (desk.total(), desk.filtered())
     assert () == measurement.reconcile(desk.place.stores).mismatches
 
@@ -68,12 +68,12 @@ def test_r18_more_than_20_agents_behind_one_address_are_filtered(desk: Any, hit:
 def test_r18_is_judged_in_any_order_and_by_utc_day(desk: Any, hit: Any) -> None:
     """R02: in pieces or at once, forwards or backwards; the next day starts at zero."""
     lines = [*crowd(hit, 21), *crowd(hit, 5, at=hit.at + timedelta(days=1))]
-    desk.tell(*lines)
+    desk.judge(*lines)
     at_once = desk.figures(), desk.filtered()
     desk.clean()
     lines.reverse()
     for start in range(0, len(lines), 7):
-        desk.tell(*lines[start : start + 7])
+        desk.judge(*lines[start : start + 7])
 
     assert at_once == (desk.figures(), desk.filtered())
     assert {"2026-11-19": 5} == desk.downloads()
@@ -85,9 +85,9 @@ def test_r18_more_than_the_set_number_of_episodes_are_filtered(desk: Any, hit: A
     assert (50, 20) == tuple(desk.place.settings[f"excess_{of}"] for of in ("downloads", "agents"))
     object.__setattr__(with_limit, "value", 2)
     try:
-        desk.tell(hit, hit.but(path="/two.mp3", agent="Pocket Casts/7.70"))
+        desk.judge(hit, hit.but(path="/two.mp3", agent="Pocket Casts/7.70"))
         assert 2 == desk.total()
-        desk.tell(hit.but(path="/short.mp3", size=400_000))
+        desk.judge(hit.but(path="/short.mp3", size=400_000))
         assert (0, {"excess_ip": 3}) == (desk.total(), desk.filtered())
     finally:
         object.__setattr__(with_limit, "value", 50)
@@ -96,7 +96,7 @@ def test_r18_more_than_the_set_number_of_episodes_are_filtered(desk: Any, hit: A
 def test_r18_what_is_filtered_already_makes_no_excess(desk: Any, hit: Any) -> None:
     """Bots and HEAD requests at an address have their own reasons."""
     bots = [hit.but(agent=f"Bot/{n}") for n in range(30)]
-    desk.tell(*bots, *crowd(hit, 3))
+    desk.judge(*bots, *crowd(hit, 3))
 
     assert (3, {"bot": 30}) == (desk.total(), desk.filtered())
 
@@ -112,7 +112,7 @@ def test_r19_an_included_network_is_not_filtered_by_r17_and_r18(
     acting.operational(
         desk.place, inclusions.add_inclusion, network=addresses["datacenter"], reason="an office"
     )
-    desk.tell(*crowd(hit, 30), hit.but(ip=addresses["datacenter"]), hit.but(ip=addresses["vpn"]))
+    desk.judge(*crowd(hit, 30), hit.but(ip=addresses["datacenter"]), hit.but(ip=addresses["vpn"]))
 
     assert (31, {"vpn": 1}, {"included": 31}) == (desk.total(), desk.filtered(), flagged(desk))
 
@@ -127,8 +127,8 @@ def test_r19_on_day_91_an_entry_is_inactive_and_says_so(run: Run, desk: Any, hit
     assert ["203.0.113.0/24"] == [
         e.network for e in acting.operational(desk.place, measurement.expired_inclusions)
     ]
-    desk.tell(*crowd(hit, 21, at=hit.at - timedelta(seconds=1)))
-    desk.tell(*crowd(hit.but(ip="203.0.113.8"), 21))
+    desk.judge(*crowd(hit, 21, at=hit.at - timedelta(seconds=1)))
+    desk.judge(*crowd(hit.but(ip="203.0.113.8"), 21))
     assert {"excess_ip": 21} == desk.filtered()
 
     told = run(cli.logs, str(desk.log(hit.but(ip="198.51.100.1"))))
@@ -139,7 +139,7 @@ def test_r19_on_day_91_an_entry_is_inactive_and_says_so(run: Run, desk: Any, hit
     again = run(cli.inclusions, "revalidate", "203.0.113.0/24", "--note", "asked", "--json")
     assert "2027-02-18T12:00:00" in json.loads(again.stdout)["expires_at"]
     assert 0 == run(cli.inclusions, "list").exit_code
-    desk.tell(*crowd(hit.but(ip="203.0.113.9"), 21))
+    desk.judge(*crowd(hit.but(ip="203.0.113.9"), 21))
     assert {"excess_ip": 21} == desk.filtered()
 
 
@@ -215,7 +215,7 @@ def test_r23_an_implausible_referrer_is_flagged_and_counted(
     """In every format with referrers; `wavehouse requests` and `downloads` report it."""
     pages = ("-", "https://show.example/1?a=b", "nonsense", "http://127.0.0.1/x")
     hits = [hit.but(ip=f"198.51.100.{n}", referer=page) for n, page in enumerate(pages)]
-    desk.tell(*hits, form=form)
+    desk.judge(*hits, form=form)
 
     assert (4, {"implausible_referrer": 2}) == (desk.total(), flagged(desk))
     words = ("--from", "2026-11-18", "--to", "2026-11-18")
@@ -227,7 +227,7 @@ def test_r23_an_implausible_referrer_is_flagged_and_counted(
 
 def test_r24_players_known_to_preload_are_filtered(desk: Any, hit: Any) -> None:
     """By the bundled list; other preloading is judged by the threshold only."""
-    desk.tell(
+    desk.judge(
         hit.but(agent="Chrome Privacy Preserving Prefetch Proxy"),
         hit.but(size=200_000),
     )
@@ -257,14 +257,14 @@ def test_r24_an_operators_own_list_is_added(tmp_path: Any) -> None:
 def test_r25_requests_before_the_release_are_counted_and_flagged(desk: Any, hit: Any) -> None:
     """The episode was released on 1 November at 06:00; R25 also applies to late feeds."""
     early = hit.but(at=hit.at.replace(day=1, hour=5, minute=59))
-    desk.tell(early, early.but(ip="198.51.100.1", at=early.at + timedelta(minutes=1)))
+    desk.judge(early, early.but(ip="198.51.100.1", at=early.at + timedelta(minutes=1)))
 
     assert (2, {"pre_release": 1}) == (desk.total(), flagged(desk))
 
 
 def test_r15_a_status_of_000_passes_every_other_filter_or_is_filtered(desk: Any, hit: Any) -> None:
     """Akamai's prematurely ended 206: too few bytes, enough, and enough but from a bot."""
-    desk.tell(
+    desk.judge(
         hit.part(0, 9_999_999, sent=1_000_000).but(status=0),
         hit.part(0, 9_999_999, sent=1_200_000).but(status=0, ip="198.51.100.1"),
         hit.part(0, 9_999_999, sent=1_200_000).but(status=0, agent="Bot/1"),
@@ -280,7 +280,7 @@ def test_r15_a_status_of_000_passes_every_other_filter_or_is_filtered(desk: Any,
 def test_r25_is_told_of_requests_that_were_read_before_the_feed(own_desk: Any, hit: Any) -> None:
     """An unknown path is adopted with the flag that it would have had."""
     early = hit.but(path="/new.mp3", at=hit.at.replace(day=1, hour=5))
-    own_desk.tell(early)
+    own_desk.judge(early)
     assert {"unknown_path": 1} == own_desk.filtered()
 
     from tests.measurement.conftest import FACTS, ITEMS, MEDIA, item

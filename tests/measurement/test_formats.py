@@ -70,7 +70,7 @@ def test_bad_lines_of_json_logs_go_to_the_quarantine(desk: Any, hit: Any, form: 
 def test_json_may_escape_anything_into_an_agent(desk: Any, hit: Any, form: str) -> None:
     """Line ends and our separator inside a value are kept (R08), and break no other value."""
     odd = hit.but(agent="AppleCoreMedia/1.0 (iPhone\n; \x1f U)", ip="198.51.100.9")
-    desk.tell(odd, hit, form=form)
+    desk.judge(odd, hit, form=form)
 
     assert 2 == desk.total()
     assert ("AppleCoreMedia/1.0 (iPhone;   U)",) in desk.rows(
@@ -80,8 +80,8 @@ def test_json_may_escape_anything_into_an_agent(desk: Any, hit: Any, form: str) 
 
 def test_r01_a_ray_that_comes_again_in_another_file_is_one_request(desk: Any, hit: Any) -> None:
     """Logpush may deliver a line twice; RayID identifies it."""
-    desk.tell(hit.but(native="8f1"), form="cloudflare")
-    again = desk.tell(hit.but(native="8f2"), hit.but(native="8f1"), form="cloudflare")
+    desk.judge(hit.but(native="8f1"), form="cloudflare")
+    again = desk.judge(hit.but(native="8f2"), hit.but(native="8f1"), form="cloudflare")
 
     assert (1, 1) == (again.stored, again.duplicate)
 

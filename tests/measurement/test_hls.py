@@ -43,7 +43,7 @@ def test_r13_distinct_segments_of_a_minute_are_a_download(stream_desk: Any, hit:
     """Ten of six seconds, anywhere in the programme; nine are too few, and so are ten of one."""
     playlist = hit.but(path="/hls/index.m3u8", size=900)
     nine, same = hit.but(ip="198.51.100.1"), hit.but(ip="198.51.100.2")
-    stream_desk.tell(
+    stream_desk.judge(
         playlist, *segments(hit, *range(5, 15)), *segments(nine, *range(9)),
         *segments(same, *[3] * 12), *[playlist.but(ip="198.51.100.3")] * 5,
     )  # fmt: skip
@@ -62,10 +62,10 @@ def test_r13_distinct_segments_of_a_minute_are_a_download(stream_desk: Any, hit:
 def test_r13_a_segment_that_was_sent_in_part_counts_in_part(stream_desk: Any, hit: Any) -> None:
     """Nine and a half segments are 57 s; two halves by 206 are a whole one."""
     *nine, last = segments(hit, *range(10))
-    stream_desk.tell(*nine, last.but(size=45_000))
+    stream_desk.judge(*nine, last.but(size=45_000))
     assert 0 == stream_desk.total()
 
-    stream_desk.tell(last.part(45_000, 89_999))
+    stream_desk.judge(last.part(45_000, 89_999))
     assert 1 == stream_desk.total()
 
 
@@ -77,13 +77,13 @@ def test_r13_segments_that_were_read_before_the_feed_are_adopted(
         desk = LogBench(workspace, tmp_path)
         desk.register(item("one", "https://media.example/one.mp3"), {})
         *nine, last = segments(hit, *range(10))
-        desk.tell(*nine, last.but(size=45_000), hit.but(path="/hls/index.m3u8", size=900))
+        desk.judge(*nine, last.but(size=45_000), hit.but(path="/hls/index.m3u8", size=900))
         assert {"unknown_path": 11} == desk.filtered()
 
         desk.register(item("one", "https://media.example/one.mp3", more=STREAM), MEDIA)
         desk.count()
         assert ({}, 0) == (desk.filtered(), desk.total())
-        desk.tell(last.part(45_000, 89_999))
+        desk.judge(last.part(45_000, 89_999))
         assert 1 == desk.total()
 
 
@@ -94,7 +94,7 @@ def test_r13_a_playlist_is_no_media_file_even_if_it_is_the_enclosure(
     with clock.frozen(NOW):
         desk = LogBench(workspace, tmp_path)
         desk.register(item("one", PLAYLIST, 900), {})
-        desk.tell(hit.but(path="/hls/index.m3u8", size=900))
+        desk.judge(hit.but(path="/hls/index.m3u8", size=900))
         assert (0, {"below_threshold": 1}) == (desk.total(), desk.outcomes())
 
 
