@@ -325,9 +325,9 @@ def test_a_media_file_describes_enclosures(tmp_path: Path) -> None:
     [
         ("{\n\n  nonsense", "not JSON"),
         ("[]", "must hold an object of addresses (PATH:1)"),
-        ('{\n"u": 5}', "u: its facts are not an object (PATH:2)"),
-        ('{"u": {"size": 5}}', "u: 'size' is not known"),
-        ('{"u": {"bytes": -5}}', "u: bytes must be a whole number from 1 on"),
+        ('{\n"u": 5}', "u: its entry is not an object (PATH:2)"),
+        ('{"u": {"size": 5}}', "u: unknown field 'size'"),
+        ('{"u": {"bytes": -5}}', "u: bytes must be a whole number of at least 1"),
         ('{"u": {"bytes": true}}', "u: bytes must be"),
         ('{"u": {"bytes": 5, "header_bytes": 5}}', "header_bytes must be smaller"),
         ("[" * 100_000, "not JSON"),

@@ -47,7 +47,7 @@ def test_pages_show_learners_content_policies_and_why(desk: Desk) -> None:
     learner = client.get("/learning/learners/s").text
     assert "5 of 5 pieces were heard to the end" in learner
     assert 'class="band"' in learner
-    assert "understood with" in learner
+    assert "chance of being understood" in learner
     assert 401 == visitor(live_app(desk.workspace)).get("/learning").status_code
 
 

@@ -127,7 +127,7 @@ def test_an_aborted_upload_is_one_line(
                 break
             threading.Event().wait(0.02)
 
-    assert ["A client left before its request was complete."] == [
+    assert ["A client disconnected before its request was complete."] == [
         record.getMessage() for record in caplog.records if record.name != "httpx"
     ]
     assert all(record.exc_info is None for record in caplog.records)

@@ -156,7 +156,7 @@ def test_a_form_keeps_what_was_entered_and_shows_the_error_beside_the_field(
     )
     assert 'name="scope.stats:read" checked' in page
     assert 'value="soon" aria-invalid="true" aria-describedby="wrong-expires"' in page
-    assert "&#39;soon&#39; is not a day" in page
+    assert "&#39;soon&#39; is not a date" in page
     assert "Write it like 2026-11-28." in page
 
 
@@ -180,7 +180,7 @@ def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: 
     assert "cannot become paused" in refused
     assert "All campaigns" in refused
     moved = send(client, "campaigns", "campaigns/move", campaign=campaign, status="scheduled")
-    assert "The campaign has moved." in moved
+    assert "The campaign's status was changed." in moved
 
 
 def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Workspace) -> None:

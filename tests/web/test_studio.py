@@ -157,7 +157,7 @@ def test_a_source_needs_a_text_or_a_public_address(room: Studio, client: TestCli
     added = sent(client, "/studio/documents", project_id=project_id, text="Le barche partono.")
 
     assert "private network" in private
-    assert "either a text or an address" in both
+    assert "either a text or a web address" in both
     assert "The source was added" in added
 
 

@@ -15,7 +15,7 @@ MANIFEST = Manifest(
         Command(
             name="init",
             target="wavehouse.accounts.cli.plans:init",
-            summary="Choose the plan; asked at the first start.",
+            summary="Choose the plan; the first start asks for it.",
             section=Section.START,
         ),
         Command(

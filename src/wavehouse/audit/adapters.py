@@ -162,7 +162,7 @@ def read_notes(path: Path) -> list[str]:
 
 def _damaged(path: Path) -> Refused:
     return Refused(
-        "the file of published checkpoints is damaged",
+        "the published checkpoints file is damaged",
         where=str(path),
         hint="Restore it from a copy; `wavehouse audit verify` compares the database with it.",
     )

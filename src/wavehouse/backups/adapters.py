@@ -51,7 +51,7 @@ def read_manifest(folder: Path) -> Backup:
         return msgspec.json.decode(files.read(path), type=Backup)
     except (msgspec.DecodeError, OSError) as error:
         raise InvalidInput(
-            f"the description of a backup is damaged: {error}", where=str(path)
+            f"the backup's description file is damaged: {error}", where=str(path)
         ) from None
 
 
@@ -124,7 +124,7 @@ def damaged_files(folder: Path, backup: Backup) -> list[Fault]:
             faults.append(Fault(str(path), f"cannot be read: {error.strerror}"))
             continue
         if digest != each.sha256:
-            faults.append(Fault(str(path), "has another content than when it was backed up"))
+            faults.append(Fault(str(path), "has changed since it was backed up"))
     return faults
 
 
@@ -147,7 +147,7 @@ def damaged_base(base: Path) -> list[Fault]:
             faults.append(Fault(str(path), f"cannot be read: {error.strerror}"))
             continue
         if not same:
-            faults.append(Fault(str(path), "has another content than when it was backed up"))
+            faults.append(Fault(str(path), "has changed since it was backed up"))
     faults += [
         Fault(str(path), "is not part of the backup")
         for path in sorted(base.rglob("*"))
@@ -229,7 +229,7 @@ def read_pending(home: Path) -> Pending | None:
         return msgspec.json.decode(data, type=Pending)
     except msgspec.DecodeError as error:
         raise InvalidInput(
-            f"the state of a restore is damaged: {error}", where=str(pending_file(home))
+            f"the state file of the restore is damaged: {error}", where=str(pending_file(home))
         ) from None
 
 

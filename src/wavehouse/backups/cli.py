@@ -83,7 +83,7 @@ def list_(context: click.Context, as_json: bool) -> None:
 
 @backup.command()
 @click.argument("name")
-@click.option("--restore", "trial", is_flag=True, help="Restore it into a scratch folder too.")
+@click.option("--restore", "trial", is_flag=True, help="Also restore it into a scratch folder.")
 @_JSON
 @click.pass_context
 def verify(context: click.Context, name: str, trial: bool, as_json: bool) -> None:
@@ -145,9 +145,9 @@ def prune(open_workspace: OpenWorkspace, dry_run: bool) -> None:
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A new home, instead of this one.",
+    help="A new WAVEHOUSE_HOME, instead of this one.",
 )
-@click.option("--undo", is_flag=True, help="Put the state before the last restore back.")
+@click.option("--undo", is_flag=True, help="Return to the state before the last restore.")
 @click.option("--finish", is_flag=True, help="Finish a restore that stopped before it was ready.")
 @_JSON
 @click.pass_context
@@ -180,7 +180,7 @@ def restore(
     settings = _local(context)
     if undo:
         terminal.out(
-            f"The former state is back; the restored one is in {restoring.undo(settings)}."
+            f"The earlier state is restored; the restored one is in {restoring.undo(settings)}."
         )
         return
     if finish:
@@ -209,9 +209,9 @@ def restore(
     else:
         _print_checks(restored)
         terminal.out(f"Restored {restored.backup_id} into {restored.home}.")
-        terminal.say("Make a new backup now: earlier ones only reach times before this restore.")
+        terminal.say("Create a new backup now: earlier ones only reach times before this restore.")
         if restored.kept_aside:
-            terminal.say(f"The former state is in {restored.kept_aside}.")
+            terminal.say(f"The earlier state is in {restored.kept_aside}.")
     context.exit(EXIT_DONE if restored.ok else EXIT_FOUND)
 
 
@@ -222,7 +222,7 @@ def _finished(home: Path) -> Restored:
 
     pending = adapters.read_pending(home)
     if pending is None:
-        raise Refused("no restore waits to be finished", where=str(home))
+        raise Refused("there is no unfinished restore", where=str(home))
     return restoring.complete(home, pending, finish=checking.finish)
 
 

@@ -13,9 +13,9 @@ _ID = re.compile(r"\d{8}T\d{6}Z")
 EXCLUDED = {
     "audit/key": "signs the audit log; a copy in a backup could sign another history",
     "backups": "the backups themselves",
-    "outbox": "emails that were not sent; they hold sign-in links",
+    "outbox": "unsent emails, which contain sign-in links",
     "postgres": "the server's data, copied by pg_basebackup",
-    "programs": "PostgreSQL's programs, which the package brings",
+    "programs": "PostgreSQL's programs, which the package contains",
     "restore.json": "the state of a restore",
     "serving.json": "the address of a running process",
     "start.lock": "a lock",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--chapters",
     metavar="NAME,…",
     shell_complete=lambda *_: [chapter.name for chapter in wiring.chapters()],
-    help="Only these chapters and those they need.",
+    help="Only these chapters and the chapters they need.",
 )
 @click.option(
     "--seed",

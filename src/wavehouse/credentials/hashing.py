@@ -73,7 +73,9 @@ class Hasher:
 
     def _run(self, work: Callable[[], T]) -> T:
         if not self._room.acquire(blocking=False):
-            raise TooManyRequests("too many passwords are being checked", hint="Try again.")
+            raise TooManyRequests(
+                "too many passwords are being checked", hint="Try again in a moment."
+            )
         try:
             return self._pool.submit(work).result()
         finally:

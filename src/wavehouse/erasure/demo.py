@@ -54,8 +54,8 @@ def people(stage: Stage) -> ChapterResult:
 
 def _lines(rows: int, left: int, reconciles: bool) -> tuple[str, ...]:
     figures = "every figure still reconciles" if reconciles else "FIGURES DIFFER"
-    bought = "Frieda bought a feed, heard twenty minutes on the phone and went on in the kitchen."
-    gone = f"She is forgotten: {rows} rows changed; {left} files of the disk have her address"
+    bought = "Frieda bought a feed and listened on her phone, then on a kitchen speaker."
+    gone = f"Her data is erased: {rows} rows changed; {left} files on disk contain her address"
     return bought, f"{gone}; {figures}."
 
 

@@ -18,12 +18,12 @@ MANIFEST = Manifest(
         Command(
             name="erasure",
             target="wavehouse.erasure.cli.requests:erasure",
-            summary="Requests to be forgotten: decide, carry out, verify, certify.",
+            summary="Erasure requests: decide, carry out, verify, certify.",
         ),
         Command(
             name="access",
             target="wavehouse.erasure.cli.access:access",
-            summary="Requests for a copy of one's data.",
+            summary="Requests for a copy of personal data.",
         ),
         Command(
             name="erase",
@@ -56,7 +56,7 @@ MANIFEST = Manifest(
     chapters=(
         Chapter(
             name="people",
-            summary="A listener buys, resumes elsewhere and is forgotten; nothing is left.",
+            summary="A listener buys, resumes on another device and is erased; nothing is left.",
             target="wavehouse.erasure.demo:people",
             place=70,
         ),

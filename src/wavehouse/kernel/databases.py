@@ -11,9 +11,9 @@ from typing import Literal, get_args
 DatabaseName = Literal["operational", "learning", "listeners", "analytics"]
 DATABASES: tuple[DatabaseName, ...] = get_args(DatabaseName)
 HOLDS: dict[DatabaseName, str] = {
-    "operational": "what creators and sponsors touch",
-    "learning": "people who learn",
-    "listeners": "people who listen",
+    "operational": "creators' and sponsors' data",
+    "learning": "learners' data",
+    "listeners": "listeners' data",
     "analytics": "rollups",
 }
 """The content of each database, for help texts."""

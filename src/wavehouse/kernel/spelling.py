@@ -27,7 +27,7 @@ def day_of(text: str, where: str | None = None) -> date:
     """The day of a form or an option. InvalidInput, with an example, for other text."""
     bare = text.strip()
     if not _WRITTEN.fullmatch(bare):
-        message = f"{bare[:40]!r} is not a day" if bare else "the day is missing"
+        message = f"{bare[:40]!r} is not a date" if bare else "the date is missing"
         wanted = iso_day(bare) or "2026-11-28"
         hint = f"Write {wanted}." if " " in wanted else f"Write it like {wanted}."
         raise InvalidInput(message, where=where, hint=hint)

@@ -23,7 +23,7 @@ model_option = click.option(
     "model_file",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
-    help="A model written by `learning fit`.  [default: the one that comes with Wavehouse]",
+    help="A model written by `learning fit`.  [default: the bundled model]",
 )
 
 
@@ -126,7 +126,7 @@ def evaluate(
         ("policy", "completion", "likes"),
         [(name, f"{done:.1%}", f"{liked:.1%}") for name, (done, liked) in result.policies.items()],
     )
-    terminal.say(f"completion is {result.share_of_oracle:.1%} of that of a policy that knows all")
+    terminal.say(f"completion is {result.share_of_oracle:.1%} of an omniscient policy's")
 
 
 def _evaluate_logged(
@@ -156,7 +156,7 @@ def _evaluate_logged(
         )
         return
     if not evaluated:
-        terminal.say("No logged choice has been heard yet.")
+        terminal.say("No logged recommendation has been listened to yet.")
         return
     terminal.print_table(
         ("policy", "IPS", "SNIPS", "DR", "effective", "caution"),
@@ -196,7 +196,7 @@ def difficulty(files: tuple[Path, ...], language: str, as_json: bool) -> None:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InvalidInput("the file is not readable as UTF-8 text", where=str(path)) from error
+            raise InvalidInput("the file is not UTF-8 text", where=str(path)) from error
         found = readability(text, language)
         if found is None and language.partition("-")[0].lower() not in LANGUAGES:
             raise InvalidInput(
@@ -227,7 +227,7 @@ def _model(path: Path | None) -> Model:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput("the file is not readable as UTF-8 text", where=str(path)) from error
+        raise InvalidInput("the file is not UTF-8 text", where=str(path)) from error
     return models.read(text, str(path))
 
 
@@ -303,7 +303,9 @@ def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
     elif rows:
         terminal.print_table(("content", "before", "after", "listeners"), rows)
     else:
-        terminal.say("Nothing to calibrate: no content that 30 learners heard differs.")
+        terminal.say(
+            "Nothing to calibrate: no content heard by 30 learners differs from its estimate."
+        )
 
 
 @learning.command()
@@ -330,7 +332,7 @@ def behavior(open_workspace: OpenWorkspace, first: datetime, last: datetime, as_
     elif cells:
         terminal.print_table(names, cells)
     else:
-        terminal.say("No behavioural event on these days.")
+        terminal.say("There are no behavioural events on these days.")
 
 
 @learning.command("models")
@@ -377,7 +379,7 @@ def use_model(open_workspace: OpenWorkspace, model: str, as_json: bool) -> None:
     if as_json:
         terminal.print_json({"in_use": version})
     else:
-        terminal.say(f"Levels are computed with {version} from now on.")
+        terminal.say(f"From now on, levels are computed with {version}.")
 
 
 @learning.command()
@@ -390,9 +392,9 @@ def erase(open_workspace: OpenWorkspace, account_id: str, yes: bool) -> None:
     from wavehouse.learning.service import sessions
 
     if not yes:
-        click.confirm(f"Erase everything known of {account_id}?", abort=True)
+        click.confirm(f"Erase all data about {account_id}?", abort=True)
     with open_workspace() as workspace:
         identity = workspace.identity
         with workspace.stores.learning.app(identity.organization_id) as tx:
             sessions.erase_learner(tx, identity=identity, account_id=account_id)
-    terminal.say(f"Nothing is known of {account_id} any more.")
+    terminal.say(f"All data about {account_id} is erased.")

@@ -27,7 +27,8 @@ MANIFEST = Manifest(
     chapters=(
         Chapter(
             name="learning",
-            summary="A learner of known level hears twenty pieces; the studio makes the next.",
+            summary="A learner of known level listens to twenty pieces; the studio generates the "
+            "next.",
             target="wavehouse.learning.demo:learning",
             place=40,
         ),

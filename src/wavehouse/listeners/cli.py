@@ -35,7 +35,7 @@ def create(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
     else:
         terminal.out(str(made.listener_id))
         terminal.say(
-            "Next, make an app password: wavehouse listeners app-password "
+            "Next, create an app password: wavehouse listeners app-password "
             f"--email {made.email} --device phone"
         )
 
@@ -80,7 +80,7 @@ def revoke(open_workspace: OpenWorkspace, email: str, device: str, as_json: bool
     if as_json:
         terminal.print_json({"revoked": revoked})
     else:
-        terminal.say(f"{revoked} passwords of {device} are revoked.")
+        terminal.say(f"{revoked} passwords of {device} were revoked.")
 
 
 @listeners.command("list")

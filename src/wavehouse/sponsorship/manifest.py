@@ -27,7 +27,7 @@ MANIFEST = Manifest(
         Command(
             name="pixels",
             target="wavehouse.sponsorship.cli:pixels",
-            summary="Pixels of sponsors' pages: add, list.",
+            summary="Pixels for sponsors' pages: add, list.",
             section=Section.SPONSORS,
         ),
         Command(

@@ -129,7 +129,7 @@ def _condition(hops: Sequence[Hop], path: Path) -> tuple[sql.Composed, list[Any]
 def _known(type_name: str) -> Any:
     """A type's name as it may be written into a statement. ValueError for anything else."""
     if type_name not in _TYPES:
-        raise ValueError(f"values of the type {type_name} cannot identify anybody")
+        raise ValueError(f"values of the type {type_name} cannot identify a person")
     return _TYPES[type_name]
 
 
@@ -204,7 +204,7 @@ def _castable(type_name: str) -> Any:
     """A column's type as it may be written into a cast. ValueError for anything else."""
     allowed = {**_TYPES, "jsonb": "jsonb", "boolean": "boolean", "text[]": "text[]"}
     if type_name not in allowed:
-        raise ValueError(f"a column of the type {type_name} cannot be replaced by a text")
+        raise ValueError(f"a column of the type {type_name} cannot be replaced with text")
     return allowed[type_name]
 
 

@@ -18,7 +18,7 @@ MANIFEST = Manifest(
         Command(
             name="usage",
             target="wavehouse.usage.cli:usage",
-            summary="Usage and costs of models; models, prices, upstreams.",
+            summary="Model usage and costs; models, prices, upstreams.",
             section=Section.PRODUCTION,
         ),
         Command(

@@ -187,7 +187,7 @@ def credential_of(body: dict[str, Any]) -> dict[str, Any]:
     """The authenticator's response in a request. InvalidInput when there is none."""
     credential = body.get("credential")
     if not isinstance(credential, dict):
-        raise InvalidInput("the answer of the authenticator cannot be read", where="credential")
+        raise InvalidInput("invalid response from the authenticator", where="credential")
     return credential
 
 

@@ -123,7 +123,7 @@ def _send(given: Doors, workspace: Workspace, email: str) -> None:
         address = f"{given.site.origin}{PATH}?token={filed.token}"
         given.mail.send(
             to=email,
-            subject="Confirm that your account shall be deleted",
+            subject="Confirm the deletion of your account",
             text="Somebody asked to delete your account and everything in it. If that was you, "
             f"confirm it within 24 hours:\n\n{address}\n\nOtherwise do nothing: nothing changes.\n",
         )

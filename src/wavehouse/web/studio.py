@@ -293,7 +293,7 @@ def _episode(row: studio.StudioEpisode) -> dict[str, object]:
 def _document(fields: dict[str, str]) -> studio.DocumentText:
     url, text = fields.get("url", "").strip(), fields.get("text", "").strip()
     if bool(url) == bool(text):
-        raise InvalidInput("Send either a text or an address", where="text")
+        raise InvalidInput("Send either a text or a web address", where="text")
     if url:
         return studio.read_page(url)
     title = fields.get("document_title", "").strip() or text.splitlines()[0][:80]

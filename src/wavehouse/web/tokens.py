@@ -27,7 +27,7 @@ _MEANINGS = {
     Scope.SOURCES_WRITE: "replay and discard quarantined rows",
     Scope.CAMPAIGNS_READ: "sponsors, campaigns, results",
     Scope.CAMPAIGNS_WRITE: "add and move campaigns",
-    Scope.CONVERSIONS_READ: "conversions and what they are credited to",
+    Scope.CONVERSIONS_READ: "conversions and their credits",
     Scope.CONVERSIONS_WRITE: "send conversions",
     Scope.REPORTS_READ: "reports and their files",
     Scope.REPORTS_WRITE: "make reports",

@@ -57,7 +57,7 @@ class Sealer:
             return AESGCM(self.key).decrypt(nonce, data, endpoint_id.bytes)
         except (InvalidTag, ValueError):
             raise Refused(
-                "the endpoint's secret cannot be opened: the installation's secret has changed",
+                "the endpoint's secret cannot be decrypted: the installation's secret has changed",
                 hint="Rotate the secret and give the receiver the new one.",
                 command=f"wavehouse webhooks rotate {endpoint_id}",
             ) from None

@@ -120,7 +120,7 @@ def list_keys(open_workspace: OpenWorkspace, as_json: bool) -> None:
         terminal.print_table(columns, rows)
     else:
         terminal.say(
-            "No API keys yet. Make one: "
+            "No API keys yet. Create one: "
             'wavehouse keys create --name "shop" --scope conversions:write'
         )
 

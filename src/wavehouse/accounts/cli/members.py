@@ -77,7 +77,7 @@ def list_all(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @members.command()
 @click.argument("email")
 @click.option(
-    "--role", type=click.Choice(ROLES), default="user", help="Role of the person; default: user."
+    "--role", type=click.Choice(ROLES), default="user", help="The member's role; default: user."
 )
 @click.pass_obj
 def invite(open_workspace: OpenWorkspace, email: str, role: str) -> None:
@@ -96,7 +96,9 @@ def invite(open_workspace: OpenWorkspace, email: str, role: str) -> None:
         f"Invited {made.email} as {made.role}, until {made.expires_at:%Y-%m-%d %H:%M} UTC."
     )
     if kept:
-        terminal.say("There is no mail server: the email is in the folder outbox of the home.")
+        terminal.say(
+            "No mail server is configured: the email is in the folder outbox in WAVEHOUSE_HOME."
+        )
 
 
 @members.command()

@@ -69,7 +69,7 @@ def _seal_batch(
         raise Refused(
             f"a published checkpoint of the {log} log has more entries than the log",
             where=str(folder.checkpoint_file(log)),
-            hint="Entries were removed, or an older state of the database is in place.",
+            hint="Entries were removed, or an older copy of the database was restored.",
             command=_VERIFY,
         )
     below = sealing.horizon(tx)
@@ -114,7 +114,7 @@ def frontier_of(tx: AnyTx, last: Checkpoint | None) -> Frontier:
         frontier = _grown(tx, last.tree_size)
     if frontier is None or frontier.root() != bytes(last.root_hash):
         raise Refused(
-            "the leaves of the audit log do not have the root of its last checkpoint",
+            "the leaves of the audit log do not match the root of its last checkpoint",
             where=f"checkpoint {last.tree_size}",
             hint="Leaves were changed or removed.",
             command=_VERIFY,

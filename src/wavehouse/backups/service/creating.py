@@ -117,7 +117,7 @@ def _disk_full(folder: Path, needed: int | None = None) -> DiskFull:
     return DiskFull(
         f"there is not enough disk space for a backup{size}",
         where=str(folder),
-        hint="Remove what you do not need, prune older backups, or mount a larger disk there.",
+        hint="Remove unneeded files, prune older backups, or mount a larger disk there.",
         command="wavehouse backup prune",
     )
 

@@ -84,7 +84,7 @@ def _sorted_out(
         if isinstance(episode, DroppedItem):
             dropped.append(episode)
         elif episode.guid in episodes:
-            detail = f"its guid is at line {episodes[episode.guid].line} already"
+            detail = f"its guid is already used at line {episodes[episode.guid].line}"
             dropped.append(DroppedItem(episode.line, DropReason.DUPLICATE_GUID, detail))
         else:
             episodes[episode.guid] = episode
@@ -145,7 +145,7 @@ def _parsed_feed(data: bytes, location: str | None, charset: str | None) -> Feed
     episodes, dropped = _sorted_out(items, location, cut)
     if not cut and _ends_between_items(xml, complaints):
         line = xml.count("\n") + 1
-        dropped.append(DroppedItem(line, DropReason.CUT_SHORT, "the feed ends here, cut short"))
+        dropped.append(DroppedItem(line, DropReason.CUT_SHORT, "the feed is truncated here"))
     return _assembled(Children(head), location, episodes, dropped, _notes(complaints, episodes))
 
 

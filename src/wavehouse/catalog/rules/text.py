@@ -140,7 +140,8 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
     if root is None or _WEB_PAGE.search(prolog):
         raise InvalidInput(
             f"the document is {_kind_of(prolog)}, not a feed",
-            hint="Give the address of the RSS feed itself, which the show's hosting names.",
+            hint="Give the address of the RSS feed itself, which the show's hosting provider "
+            "lists.",
         )
     if "<!ENTITY" in prolog:
         raise InvalidInput(
@@ -159,5 +160,5 @@ def _kind_of(text: str) -> str:
     if text.lstrip()[:1] in {"{", "["}:
         return "JSON"
     if "<?xml" in text or re.search(r"<[A-Za-z]", text):
-        return "XML of another kind"
+        return "another kind of XML"
     return "no XML"

@@ -56,7 +56,7 @@ def merge_episodes(tx: Tx[Operational], *, identity: Identity, other: str, into:
     for episode in (other_episode, kept):
         if episode.merged_into is not None:
             raise Conflict(
-                f"{episode.title!r} is merged into another episode",
+                f"{episode.title!r} is already merged into another episode",
                 command=f"wavehouse episodes split {episode.episode_id}",
             )
     merges = identities.merges(tx, organization_id=identity.organization_id)

@@ -58,7 +58,7 @@ def add_list(
     elif name is not None:
         raise UsageError(
             f"--name is for files and addresses; a single line goes to the list {kind}/{OWN}",
-            hint="Leave --name out, or put the line into a file.",
+            hint="Omit --name, or put the line into a file.",
         )
     else:
         content, list_name, location = list_files.append_line(home, kind, source), OWN, "lines"

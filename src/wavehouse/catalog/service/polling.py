@@ -244,7 +244,7 @@ def _feed(tx: Tx[Operational], identity: Identity, podcast_id: PodcastId) -> Fee
 def _by_file(feed: FeedToPoll) -> Conflict:
     return Conflict(
         f'the feed of "{feed.title}" was read from a file and has no address to poll',
-        hint="Read it again by its file, or register its address.",
+        hint="Import its file again, or register its address.",
         command="wavehouse ingest feed https://example.com/feed.xml",
     )
 

@@ -127,7 +127,7 @@ def router(edge: Edge) -> APIRouter:
     def at_home(scope: Scope) -> Callable[..., Identity]:
         def operator(identity: Annotated[Identity, Depends(gate(scope))]) -> Identity:
             if identity.organization_id != edge.workspace.home:
-                raise NotFound("there are no entitlements here")
+                raise NotFound("this organization has no entitlements")
             return identity
 
         return operator

@@ -81,7 +81,7 @@ def _ref(value: object) -> str | None:
     if given is None or given == "":
         return None
     if not isinstance(given, str) or not _ID.fullmatch(given):
-        raise Unreadable("a reference is not an id")
+        raise Unreadable("a reference is not a valid id")
     return given
 
 

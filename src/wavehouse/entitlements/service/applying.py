@@ -26,7 +26,7 @@ from wavehouse.entitlements.types import (
 )
 from wavehouse.store import Listeners, Tx
 
-_ABANDONED = "no event supports it any more"
+_ABANDONED = "it is no longer supported by any event"
 _PROVIDERS = frozenset({"subscription", "order"})
 """Kinds with unique scopes; several listeners may have a gift of the same name."""
 

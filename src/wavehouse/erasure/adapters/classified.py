@@ -148,7 +148,7 @@ class SubjectMap:
             return Change(column, "bytes")
         if kind not in _NEUTRAL:
             raise Conflict(
-                f"the column {column} of {table} must have a value, and none is neutral",
+                f"the column {column} of {table} is NOT NULL, and has no neutral value",
                 hint="Give it a replacement in the classification.",
                 command="wavehouse classify check",
             )

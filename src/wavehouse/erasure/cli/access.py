@@ -61,7 +61,7 @@ def request(open_workspace: OpenWorkspace, value: str, kind: str, by: str, as_js
     "--out",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The ZIP file to write, readable by you alone.",
+    help="The ZIP file to write, readable only by you.",
 )
 @AS_JSON
 @click.pass_obj

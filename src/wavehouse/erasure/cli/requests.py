@@ -19,9 +19,11 @@ KINDS = ["listener", "learner", "creator", "organization", "buyer"]
 SUBJECT = click.option(
     "--subject", "kind", type=click.Choice(KINDS), default="listener", show_default=True
 )
-BY = click.option("--by", metavar="NAME", default="", help="The identifier that VALUE is.")
+BY = click.option("--by", metavar="NAME", default="", help="The kind of identifier that VALUE is.")
 REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
-REASON = click.option("--reason", required=True, help="Why; stored, without personal data.")
+REASON = click.option(
+    "--reason", required=True, help="The reason; it is stored, so without personal data."
+)
 
 
 @click.group()
@@ -43,7 +45,7 @@ def erasure() -> None:
 @click.argument("value")
 @SUBJECT
 @BY
-@click.option("--undo-days", type=click.IntRange(0, 7), help="Days in which it can be undone.")
+@click.option("--undo-days", type=click.IntRange(0, 7), help="Days during which it can be undone.")
 @AS_JSON
 @click.pass_obj
 def request(
@@ -74,7 +76,7 @@ def request(
         return
     shown.print_requests([filed.request])
     if not filed.is_new:
-        terminal.say("This request was open already.")
+        terminal.say("This request was already open.")
 
 
 @erasure.command("list")
@@ -128,7 +130,7 @@ def show(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> None
 
 @erasure.command()
 @REQUEST
-@click.option("--freeze", is_flag=True, help="Replace the frozen plan by the one of now.")
+@click.option("--freeze", is_flag=True, help="Replace the frozen plan with the current one.")
 @AS_JSON
 @click.pass_obj
 def plan(open_workspace: OpenWorkspace, request_id: UUID, freeze: bool, as_json: bool) -> None:
@@ -253,7 +255,7 @@ def extend(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> No
 @erasure.command()
 @REQUEST
 @click.option("--now", is_flag=True, help="End the undo period early.")
-@click.option("--plan", "digest", metavar="DIGEST", help="Refuse any other plan than this.")
+@click.option("--plan", "digest", metavar="DIGEST", help="Refuse any plan but this one.")
 @AS_JSON
 @click.pass_obj
 def run(
@@ -326,7 +328,7 @@ def verify(context: click.Context, value: str, kind: str, deep: bool, as_json: b
 @click.option(
     "--ledger",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Another ledger than the one in the home.",
+    help="A ledger other than the one in WAVEHOUSE_HOME.",
 )
 @AS_JSON
 @click.pass_obj
@@ -383,7 +385,9 @@ def certificate(
         if file is not None:
             content, is_own = certifying.check(file, home=workspace.settings.home)
             whose = "this installation" if is_own else "another installation"
-            terminal.say(f"The signature is right; the key is of {whose}: {content['status']}.")
+            terminal.say(
+                f"The signature is valid; the key belongs to {whose}: {content['status']}."
+            )
             return
         if request_id is None:
             raise UsageError("name a request, or --verify FILE")

@@ -17,19 +17,19 @@ VERSION = 1
 LEVELS = ("typed", "paranoid", "files", "deep")
 KEPT_FIGURES: Mapping[str, str] = {
     SubjectKind.LISTENER: (
-        "Downloads, rollups and reports do not refer to listeners' accounts and are unchanged. "
+        "Downloads, rollups and reports do not refer to listener accounts and are unchanged. "
         "Sums of payments, refunds and disputes stay; entitlements and their ledger stay under a "
         "random pseudonym, revoked."
     ),
-    SubjectKind.LEARNER: "Content and the parameters of models stay; the counts are gone.",
+    SubjectKind.LEARNER: "Content and model parameters stay; the counts are removed.",
     SubjectKind.CREATOR: (
-        "Work of the organization (shows, campaigns, reports, episodes) stays and refers to a "
-        "user without name and address."
+        "Work of the organization (shows, campaigns, reports, episodes) stays and refers to a user "
+        "without a name or address."
     ),
-    SubjectKind.ORGANIZATION: "Nothing of the organization's figures stays, rollups included.",
+    SubjectKind.ORGANIZATION: "None of the organization's figures stay, rollups included.",
     SubjectKind.BUYER: (
         "Values, currencies, times, credits and campaigns of conversions stay, so that every "
-        "issued report still adds up; order, user, session and device are gone."
+        "issued report still adds up; order, user, session and device are removed."
     ),
 }
 

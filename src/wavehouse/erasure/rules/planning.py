@@ -106,7 +106,8 @@ def _break(
                 )
             ]
     raise Conflict(
-        f"the tables {', '.join(sorted(stuck))} refer to each other and no reference may be empty",
+        f"the tables {', '.join(sorted(stuck))} refer to each other, and none of the references "
+        "may be NULL",
         hint="Make one of their foreign keys nullable or ON DELETE CASCADE.",
     )
 

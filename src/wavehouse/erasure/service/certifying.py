@@ -118,7 +118,7 @@ def _fail(stores: Stores, request: Request, where: str) -> None:
         )
     raise Conflict(
         failure,
-        hint="No certificate was issued. Rows may have come meanwhile: run it again.",
+        hint="No certificate was issued. Rows may have been written in the meantime: run it again.",
         command=f"wavehouse erasure run {request.erasure_request_id}",
     )
 

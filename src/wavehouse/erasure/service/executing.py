@@ -123,7 +123,7 @@ def _checked(stores: Stores, identity: Identity, request: Request, digest: str |
         frozen = request.plan_digest.hex()
     if planned.plan.digest != frozen or (digest and not frozen.startswith(digest.lower())):
         raise Conflict(
-            f"the plan has changed: it is {planned.plan.digest[:12]} now, {frozen[:12]} was frozen",
+            f"the plan has changed: it is now {planned.plan.digest[:12]}; {frozen[:12]} was frozen",
             hint="The classification, the tables or a legal hold changed. Freeze the new plan.",
             command=f"wavehouse erasure plan {request.erasure_request_id} --freeze",
         )
@@ -364,7 +364,7 @@ def _failed(stores: Stores, request: Request, error: Exception) -> WavehouseErro
         reason = f"{where}: {type(error).__name__} ({error.sqlstate})"
         known = Conflict(
             f"the erasure stopped at {reason}",
-            hint="What was done is recorded. Run it again; it goes on from there.",
+            hint="Completed steps are recorded. Run it again; it continues from there.",
             command=f"wavehouse erasure run {request.erasure_request_id}",
         )
     else:

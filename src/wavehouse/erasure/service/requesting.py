@@ -170,7 +170,7 @@ def _stored(
         organization_id=identity.organization_id,
     )
     if known is None:
-        raise Conflict("the request ended in this moment", hint="File it again.", command=_LIST)
+        raise Conflict("the request has just ended", hint="File it again.", command=_LIST)
     renewed = bool(token) and queries.renew_link(
         tx, request_id=known, link_hash=link_hash(token), expires_at=at + LINK_LIFETIME
     )
@@ -295,7 +295,7 @@ def extend(stores: Stores, *, identity: Identity, request_id: UUID) -> Request:
         if not queries.extend(
             tx, request_id=request_id, gdpr_at=later.gdpr_at, ccpa_at=later.ccpa_at, at=at
         ):
-            raise Conflict("the deadlines were extended before, or the request has ended")
+            raise Conflict("the deadlines were already extended, or the request has ended")
         changed = _one(tx, request_id)
     _audit(stores, identity, "extended", changed)
     return changed

@@ -61,7 +61,7 @@ def find(
         try:
             keys = values_of(tx, rows, read)
         except ValueError:
-            raise InvalidInput(f"a {smap.kind} cannot be found by {by}", where="by") from None
+            raise InvalidInput(f"a {smap.kind} cannot be looked up by {by}", where="by") from None
     if not keys:
         raise NotFound(f"there is no {smap.kind} with this {by}", command="wavehouse erasure list")
     if len(keys) > 1:

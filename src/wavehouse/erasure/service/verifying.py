@@ -113,7 +113,7 @@ def deep(stores: Stores, planned: Planned, *, last: Sequence[str] = ()) -> Level
     if server is None:
         raise Refused(
             "the databases are on another server: its files cannot be searched from here",
-            hint="Run VACUUM FULL on the tables of the certificate there.",
+            hint="Run VACUUM FULL there, on the tables that the certificate lists.",
         )
     tables: dict[str, set[str]] = {}
     for step in planned.plan.steps:

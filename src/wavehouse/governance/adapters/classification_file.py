@@ -34,7 +34,7 @@ class _Loader(_Base):  # type: ignore[misc]
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"a key must be a text: {key!r}", key_node.start_mark
+                    None, None, f"a key must be text: {key!r}", key_node.start_mark
                 )
             if key in seen:
                 raise yaml.constructor.ConstructorError(
@@ -55,10 +55,10 @@ def read_classification(path: Path | None = None) -> ClassificationFile:
         content = path.read_bytes() if path else (files("wavehouse.governance") / NAME).read_bytes()
     except OSError as error:
         raise NotFound(
-            f"the file of classifications cannot be read: {error.strerror or error}", where=where
+            f"the classification file cannot be read: {error.strerror or error}", where=where
         ) from None
     if len(content) > LIMIT:
-        raise InvalidInput(f"larger than {LIMIT // 2**20} MiB", where=where)
+        raise InvalidInput(f"the file is larger than {LIMIT // 2**20} MiB", where=where)
     return parse(content, where)
 
 

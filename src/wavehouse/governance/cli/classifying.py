@@ -23,7 +23,7 @@ _FILE = click.option(
     "--file",
     "path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Another file of classifications.",
+    help="A different classification file.",
 )
 _DATABASES = click.option(
     "--database",
@@ -58,7 +58,7 @@ def _chosen(workspace: Workspace, names: tuple[str, ...]) -> list[AnyDatabase]:
     type=click.IntRange(0, 100_000),
     default=200,
     show_default=True,
-    help="Values of each column that are compared with its class; 0 reads none.",
+    help="Number of values per column to compare with its class; 0 reads none.",
 )
 @_JSON
 @click.pass_context

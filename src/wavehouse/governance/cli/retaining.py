@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _LARGE = click.option(
-    "--allow-large", is_flag=True, help="Allow more than three times the largest run so far."
+    "--allow-large",
+    is_flag=True,
+    help="Allow a run more than three times as large as the largest so far.",
 )
 
 
@@ -156,7 +158,7 @@ def runs(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
     elif listed:
         _print_runs([run for _, run in listed])
     else:
-        terminal.say("No run yet. What is due: wavehouse retention plan")
+        terminal.say("No run yet. To list what is due: wavehouse retention plan")
 
 
 @retention.command()
@@ -183,7 +185,7 @@ def holds(open_workspace: OpenWorkspace, as_json: bool) -> None:
             ],
         )
     else:
-        terminal.say("No table is held.")
+        terminal.say("No table is on hold.")
 
 
 @retention.command()

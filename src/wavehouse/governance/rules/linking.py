@@ -58,7 +58,7 @@ def _paths(file: ClassificationFile, table: str, subject: str, link: Link) -> tu
     paths = tuple(_follow(file, table, subject, link.through, ()))
     if not paths:
         raise InvalidInput(
-            f"the link {link.through!r} of {subject} leads to no person",
+            f"the link {link.through!r} of {subject} does not lead to a person",
             where=table,
             hint=_HINT,
         )

@@ -47,7 +47,7 @@ class Tokens:
         name, mac = raw[:_ORGANIZATION], raw[_ORGANIZATION:]
         good = hmac.compare_digest(mac, self._mac(name, session_id))
         if not (token.startswith(_PREFIX) and len(raw) == _ORGANIZATION + _MAC and good):
-            raise NotSignedIn("invalid token of a session", hint="Start the session again.")
+            raise NotSignedIn("invalid session token", hint="Start the session again.")
         return OrganizationId(UUID(bytes=name))
 
     def _mac(self, organization: bytes, session_id: str) -> bytes:

@@ -66,12 +66,12 @@ class OffPolicy:
         if self.effective < LEAST_EFFECTIVE:
             return (
                 f"effective sample size {self.effective:.0f}: at least {LEAST_EFFECTIVE:.0f} "
-                "choices are needed that this policy would have made as well"
+                "choices that this policy would also have made are needed"
             )
         if not 0.8 <= self.mean_weight <= 1.25:
             return (
-                f"mean weight {self.mean_weight:.2f} instead of 1: the logged choices do not "
-                "cover what this policy would choose"
+                f"mean weight {self.mean_weight:.2f} instead of 1: the "
+                "logged choices do not cover this policy's choices"
             )
         return ""
 

@@ -34,7 +34,7 @@ from wavehouse.webhooks import EventType
 _ENDS = frozenset({SlotStatus.FAILED, SlotStatus.DEAD, SlotStatus.CANCELLED, SlotStatus.MISSED})
 _MOST_SERIES = 50
 _MOST_AT_ONCE = 50
-NO_SERIES = "no series is made for learners in this language"
+NO_SERIES = "there is no series for learners in this language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,7 @@ def _stored(
         piece = _piece(generation, state.episode)
         (result,) = library.add_content(tx, identity=identity, content=[piece])
         if result.outcome is Stored.REFUSED:
-            error = f"the episode is no piece to learn from: {result.reason}"
+            error = f"the episode is not usable as learning content: {result.reason}"
             queries.set_failed(tx, generation_id=name, error=error, at=now)
             return
         made = library.content(tx, identity=identity, content_id=piece.content_id)

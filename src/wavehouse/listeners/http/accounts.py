@@ -28,7 +28,7 @@ _SAYS = {
     401: "Sign-in refused.",
     403: "An app password or an old sign-in may not change the account.",
     404: "Not found.",
-    409: "It already exists.",
+    409: "The address already has an account.",
     422: "A field is invalid.",
     429: "Too many attempts; see Retry-After.",
 }

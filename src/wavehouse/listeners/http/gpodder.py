@@ -107,7 +107,7 @@ def _devices(api: APIRouter, doors: Doors) -> None:
         if len(name) > 255:
             raise UsageError("the caption is too long")
         if kind is not None and kind not in KINDS:
-            raise UsageError(f"the type is one of {', '.join(KINDS)}")
+            raise UsageError(f"the type must be one of {', '.join(KINDS)}")
         subscriptions.save_device(
             database,
             caller=who,

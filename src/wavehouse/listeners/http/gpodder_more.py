@@ -95,7 +95,7 @@ def _settings(api: APIRouter, doors: Doors) -> None:
             raise UsageError("the body must be an object with set and remove")
         put, remove = body.get("set") or {}, body.get("remove") or []
         if not isinstance(put, dict) or not isinstance(remove, list):
-            raise UsageError("set must be an object, remove a list of names")
+            raise UsageError("set must be an object, and remove a list of names")
         names = [item for item in remove if isinstance(item, str)]
         return client_settings.change(database, caller=who, of=of, put=put, remove=names)
 

@@ -28,7 +28,7 @@ _PATIENCE = timedelta(minutes=20)
 _MOST = 1_000
 _FORM = (
     '<form method="post"><p>An app wants to store your positions and shows here. Enter the '
-    "app password that you made for it.</p>"
+    "app password that you created for it.</p>"
     '<p><label>E-mail address <input name="email" type="email" autocomplete="username" required>'
     '</label></p><p><label>App password <input name="password" type="password" '
     'autocomplete="off" required></label></p><button>Grant access</button></form>'

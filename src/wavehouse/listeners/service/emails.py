@@ -54,7 +54,7 @@ def ask(
         )
     mail.send(
         to=caller.email,
-        subject="Confirm the change of your address",
+        subject="Confirm your change of address",
         text=f"Someone signed in to your account requested a change of its address to\n\n{text}\n"
         f"\nIf this was you, confirm within 24 hours, here and in the other mailbox:\n\n"
         f"{address}?token={old}\n\nIf not, do not confirm, and sign out everywhere.\n",
@@ -63,7 +63,7 @@ def ask(
         mail.send(
             to=text,
             subject="Confirm your new address",
-            text="Someone asked to use this as the address of an account. If this was you, "
+            text="Someone requested this as the address of an account. If this was you, "
             "confirm within 24 hours, here and in the old "
             f"mailbox:\n\n{address}?token={new}\n",
         )

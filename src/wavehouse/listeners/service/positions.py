@@ -261,9 +261,9 @@ def restore(
         known = queries.actions_of(tx, listener_id=caller.listener_id, chapter_ids=[chapter_id])
     wanted = next((a for _, a in known if a.action_id == action_id), None)
     if wanted is None or wanted.position_ms is None:
-        raise NotFound("unknown position in the history of this chapter")
+        raise NotFound("there is no such position in this chapter's history")
     if clock.now() - wanted.effective_at > 30 * clock.DAY:
-        raise InvalidInput("positions can be restored for 30 days")
+        raise InvalidInput("positions can only be restored within 30 days")
     now = clock.now()
     made = NewAction(
         rules.derived_id("restore", caller.listener_id, action_id, now),

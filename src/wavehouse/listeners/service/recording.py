@@ -44,7 +44,7 @@ class Stale(PreconditionFailed):
     def __init__(self, current: StoredPosition | None) -> None:
         super().__init__(
             "the position has changed since the client read it",
-            hint="Read the position, then decide again.",
+            hint="Read the position again, then retry.",
         )
         self.current = current
 

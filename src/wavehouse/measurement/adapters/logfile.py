@@ -51,7 +51,8 @@ class LogFile:
         self.stop: int | None = None
         if path.exists() and not path.is_file():
             raise InvalidInput(
-                "this is not a regular file; a log is read in pieces, and again after it has grown",
+                "this is not a regular file; a log is read in pieces, and reopened after it has "
+                "grown",
                 where=str(path),
                 hint="Save it as a file first.",
             )
@@ -73,7 +74,7 @@ class LogFile:
                 break
         if self.fault is not None and not content:
             raise InvalidInput(
-                "the compressed stream is damaged from its start", where=str(self.path)
+                "the compressed stream is damaged from the beginning", where=str(self.path)
             )
         self.fault = None
         if content.startswith(_UTF16):

@@ -28,7 +28,7 @@ def warehouse() -> None:
 @warehouse.command()
 @_FIRST
 @_LAST
-@click.option("--dry-run", is_flag=True, help="List the days that are due, and seal none.")
+@click.option("--dry-run", is_flag=True, help="List the days that are due, without sealing them.")
 @AS_JSON
 @click.pass_obj
 def seal(
@@ -170,7 +170,7 @@ def verify(
 @click.option(
     "--media",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="With --feed: a JSON file with facts of media files.",
+    help="With --feed: a JSON file of media file facts.",
 )
 @_FIRST
 @_LAST

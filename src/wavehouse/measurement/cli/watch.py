@@ -99,7 +99,7 @@ def _tell(done: Pass, *, as_json: bool) -> None:
     tally = done.tally
     terminal.say(
         f"{len(done.files)} files: {tally.read:,} lines, {tally.stored:,} new, "
-        f"{tally.quarantined:,} set aside; {done.downloads:+,} downloads"
+        f"{tally.quarantined:,} quarantined; {done.downloads:+,} downloads"
     )
 
 

@@ -121,7 +121,9 @@ def _seal_day(stores: Stores, store: SealedStore, sealer: Sealer, day: date) -> 
         with stores.operational.worker(snapshot=True) as source:
             current = next((d for d in sealing.sealed_days(source) if d.day == day), None)
             if current is None or seal_state(current, today=clock.today()) not in DUE:
-                return SealOutcome(day, reason="another program has sealed it, or it has changed")
+                return SealOutcome(
+                    day, reason="another program has sealed the day, or it has changed"
+                )
             expected = sealing.rows_of_day(source, first=first, last=last)
             for kind in KINDS:
                 with tempfile.TemporaryFile(buffering=2**20) as rows:
@@ -281,11 +283,15 @@ def _verify(sealer: Sealer, of: Seal) -> SealFinding:
                 if sha256_of(path) != file.sha256:
                     return SealFinding(of.day, of.generation, rows, f"{file.name} was changed")
                 if sealer.facts_of_file(kind, path) != (file.rows, file.first, file.last):
-                    return SealFinding(of.day, of.generation, rows, f"{file.name} is not as sealed")
+                    return SealFinding(
+                        of.day, of.generation, rows, f"{file.name} differs from its sealed state"
+                    )
                 rows += file.rows
             events = manifest.files["events"]
             if _rollups_of_file(sealer, store, events, of.day) != manifest.rollups_sha256:
-                return SealFinding(of.day, of.generation, rows, "its rollups are not as sealed")
+                return SealFinding(
+                    of.day, of.generation, rows, "its rollups differ from their sealed state"
+                )
     except (WavehouseError, OSError) as error:
         where = getattr(error, "where", None)
         return SealFinding(of.day, of.generation, rows, f"{error}{f': {where}' if where else ''}")

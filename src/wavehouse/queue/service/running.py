@@ -153,7 +153,7 @@ class Runner:
                     tx,
                     job_id=lease.job_id,
                     token=lease.lease_token,
-                    error={"type": "Unknown", "message": "the end of the attempt was not written"},
+                    error={"type": "Unknown", "message": "the attempt's end was not recorded"},
                     error_class=ErrorClass.TRANSIENT,
                     retry_after=NO_WAIT,
                 )

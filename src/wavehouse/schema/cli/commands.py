@@ -49,7 +49,7 @@ actor_option = click.option(
     "--actor",
     envvar="WAVEHOUSE_ACTOR",
     metavar="NAME",
-    help="The person or job that runs this, for the audit log [default: the "
+    help="The person or job that runs this command, for the audit log [default: the "
     "operating system's user].",
 )
 
@@ -394,8 +394,8 @@ def _advise(target: Target, result: StatusResult) -> None:
             terminal.say(f"{target.name}: {len(versions)} {sentence} (first: {versions[0]})")
     if result.equals is False:
         terminal.say(
-            f"{target.name}: differs from the schema that {result.version} left; for "
-            "the differences: wavehouse schema drift"
+            f"{target.name}: differs from the schema that "
+            "{result.version} created; for the differences: wavehouse schema drift"
         )
     if not result.entries:
         terminal.say(f"{target.name}: no migrations in the folder, none in the database")

@@ -117,7 +117,7 @@ def plan_command(
 @click.option(
     "--classification",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Compare the schema with this file of classifications; the product's own ladders are "
+    help="Compare the schema with this classification file; the product's own ladders are "
     "always compared with configs/data-classification.yml.",
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))

@@ -77,7 +77,7 @@ def snapshot_command(out: Path | None, as_json: bool, **words: Any) -> None:
     help="Compare with this saved snapshot instead of the files.",
 )
 @click.option("--strict", is_flag=True, help="Compare column order and NOT NULL names too.")
-@click.option("--partitions", is_flag=True, help="Also compare partitions created by programs.")
+@click.option("--partitions", is_flag=True, help="Also compare partitions that programs created.")
 @click.option("--schema", "schemas", multiple=True, help="Only this schema; repeat for several.")
 @click.option(
     "--ignore",
@@ -267,7 +267,7 @@ def _why(pair: PairVerdict) -> str:
         "up_fails": f"it fails: {pair.error}",
         "down_fails": f"its down file fails: {pair.error}",
         "again_fails": f"it fails when applied again after its down file: {pair.error}",
-    }.get(pair.state, "applied again, it creates a different schema than at first")
+    }.get(pair.state, "applied again, it creates a different schema than the first time")
 
 
 LOOKING = (snapshot_command, drift_command, verify_command)

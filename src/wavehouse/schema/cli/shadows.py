@@ -123,5 +123,5 @@ def check_versions(versions: tuple[str, ...], ladder: tuple[Migration, ...]) -> 
     unknown = set(versions) - {migration.version for migration in ladder}
     if unknown:
         raise UsageError(
-            f"migration {min(unknown)} does not exist", hint="Name a version of the folder."
+            f"migration {min(unknown)} does not exist", hint="Use a version from the folder."
         )

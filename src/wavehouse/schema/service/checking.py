@@ -190,7 +190,7 @@ def refuse_false(connection: Connection, file: SqlFile) -> None:
         for name, value in answer.row.items():
             if value is False:
                 raise MigrationFailed(
-                    f"after the migration the check {name} returns false",
+                    f"the check {name} returns false after the migration",
                     where=where,
                     hint="Correct the migration or the data, and run the command again.",
                 )

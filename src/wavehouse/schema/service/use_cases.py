@@ -215,7 +215,7 @@ def _refuse_other_files(session: Session, expected: Expected | None) -> None:
         raise Refused(
             "the pending files differ from those of the plan",
             where=session.where,
-            hint="Make a new plan.",
+            hint="Create a new plan.",
             command="wavehouse schema plan --json",
         )
 

@@ -43,9 +43,9 @@ class FolderStore:
         try:
             content = self.path(ref).read_bytes()
         except FileNotFoundError:
-            raise NotFound("this file of the studio is missing", where=ref) from None
+            raise NotFound("this studio file is missing", where=ref) from None
         if f"sha256:{hashlib.sha256(content).hexdigest()}" != ref:
-            raise NotFound("this file of the studio was damaged", where=ref)
+            raise NotFound("this studio file is damaged", where=ref)
         return content
 
     def has(self, ref: str) -> bool:
@@ -56,7 +56,7 @@ class FolderStore:
         """The file of a reference."""
         match = _REF.fullmatch(ref)
         if match is None:
-            raise NotFound("not a reference of the studio's store", where=ref[:80])
+            raise NotFound("not a reference to the studio's store", where=ref[:80])
         return self.folder / match[1][:2] / match[1]
 
     def remember(self, key: str, content: bytes) -> None:

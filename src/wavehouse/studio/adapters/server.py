@@ -59,5 +59,5 @@ class Server:
                 "the provider is busy", retry_after=max(1, min(seconds, _LONGEST_WAIT))
             )
         if status >= 500 or status == 408:
-            raise Unreachable(f"the provider answered {status}")
+            raise Unreachable(f"the provider responded with status {status}")
         raise Refused(f"the provider refused the request: {status}", where=path)

@@ -68,10 +68,12 @@ class EspeakSpeech:
             raise InvalidInput(
                 f"there is no voice {wanted['voice']!r} for the language {language!r}",
                 where="voices",
-                hint="Choose a language that eSpeak NG speaks, or another variant.",
+                hint="Choose a language that eSpeak NG supports, or another variant.",
             )
         if done.returncode != 0 or len(done.stdout) <= 4:
-            raise Unreachable(f"the speech program ended with {done.returncode} and no sound")
+            raise Unreachable(
+                f"the speech program exited with status {done.returncode}, without audio"
+            )
         rate = int.from_bytes(done.stdout[:4], "little")
         return Sound(resampled(done.stdout[4:], rate))
 
@@ -96,9 +98,11 @@ class ServerSpeech:
         try:
             sound = from_wave(self._server.post("audio/speech", body))
         except ValueError as error:
-            raise Unreachable(f"the speech provider answered 200 with {error}") from None
+            raise Unreachable(
+                f"the speech provider responded with status 200 and {error}"
+            ) from None
         if not sound.samples:
-            raise Unreachable("the speech provider answered 200 without sound")
+            raise Unreachable("the speech provider responded with status 200, but without audio")
         return sound
 
 

@@ -14,7 +14,7 @@ from wavehouse.studio.cli.schedule import show_slots
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
-QUEUE = click.option("--queue", is_flag=True, help="Leave it to a worker; do not wait.")
+QUEUE = click.option("--queue", is_flag=True, help="Let a worker do it; do not wait.")
 
 
 @click.group()
@@ -189,6 +189,6 @@ def _made(open_workspace: OpenWorkspace, ask: Any, *, queue: bool, as_json: bool
         show_slots([slot], as_json=False)
     if mine and mine[-1].status != "done" and mine[-1].message != "waits for a review":
         raise PartlyApplied(
-            f"the episode was not made: {mine[-1].message}",
+            f"the episode was not generated: {mine[-1].message}",
             command=f"wavehouse studio generate steps {mine[-1].episode_id}",
         )

@@ -97,7 +97,7 @@ def withdraw(open_workspace: OpenWorkspace, note: UUID) -> None:
 
     with organization(open_workspace) as (tx, identity):
         service.withdraw_note(tx, identity=identity, note_id=NoteId(note))
-    terminal.say("The note is withdrawn.")
+    terminal.say("The note was withdrawn.")
 
 
 def sentence(reach: Reach) -> str:

@@ -51,7 +51,7 @@ def regenerate_episode(
     accounts.require(identity.role, Access.WRITE)
     episode = show_episode(tx, identity=identity, episode_id=episode_id)
     if slots.live_slot_of(tx, organization_id=identity.organization_id, episode_id=episode_id):
-        raise Conflict("the episode has a slot that has not ended", where=str(episode_id))
+        raise Conflict("the episode already has an unfinished slot", where=str(episode_id))
     slot = add_slot_now(tx, identity=identity, project_id=episode.project_id, lane=Lane.INTERACTIVE)
     slots.reserve_slot_episode(tx, slot_id=slot.slot_id, episode_id=episode_id)
     return show_slot(tx, identity=identity, slot_id=slot.slot_id)

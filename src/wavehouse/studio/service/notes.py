@@ -218,7 +218,7 @@ def _is_new(
 ) -> bool:
     if note.considered_by_episode_id != episode_id:
         raise Conflict(
-            "the planning of this episode did not take the note", where=str(note.note_id)
+            "the plan of this episode does not include the note", where=str(note.note_id)
         )
     if note.state == NoteState.CONSIDERED:
         return True

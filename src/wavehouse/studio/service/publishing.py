@@ -114,7 +114,7 @@ def file_of(
         index = json.loads(store.get(row.timeline_ref))
         ref = index[ending.partition(".")[0]]
     if not store.has(ref):
-        raise NotFound("this file of the studio is missing", where=ref)
+        raise NotFound("this studio file is missing", where=ref)
     return ServedFile(store.path(ref), FILES[ending], f'"{ref.partition(":")[2][:32]}"')
 
 

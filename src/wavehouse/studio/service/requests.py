@@ -56,7 +56,7 @@ def request_episode(
     production = production_of(tx, identity=identity, project_id=project_id)
     if not production.for_learners or production.visibility == Visibility.PRIVATE:
         raise Refused(
-            "the project makes no episodes for learners, or its feed is private",
+            "the project does not generate episodes for learners, or its feed is private",
             where=str(project_id),
             command=f"wavehouse studio production {project_id} --for-learners",
         )
@@ -158,9 +158,9 @@ def _reason(tx: Tx[Operational], organization_id: OrganizationId, slot: Schedule
         )
         if waiting is not None:
             return "the script waits for a review"
-        return f"attempt {slot.attempts} of {slot.max_attempts} did not succeed; it is tried again"
+        return f"attempt {slot.attempts} of {slot.max_attempts} failed; it will be tried again"
     if status in (SlotStatus.FAILED, SlotStatus.DEAD):
-        return "the studio could not make the episode"
+        return "the studio could not generate the episode"
     if status in (SlotStatus.CANCELLED, SlotStatus.MISSED):
         return f"the studio's slot was {status}"
     return ""

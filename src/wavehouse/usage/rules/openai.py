@@ -219,10 +219,10 @@ def _plausible(
     if reported is None:
         return int(min(Decimal(own), most))
     if reported > most:
-        doubts.setdefault("implausible", []).append(f"more {name} than the bound")
+        doubts.setdefault("implausible", []).append(f"more {name} than the upper bound")
         return int(most)
     if reported * _BYTES_A_TOKEN * _IMPLAUSIBLE < size:
-        doubts.setdefault("implausible", []).append(f"less {name} than was seen")
+        doubts.setdefault("implausible", []).append(f"less {name} than was received")
         return int(min(Decimal(own), most))
     return reported
 

@@ -204,7 +204,7 @@ def _scope(scope: BudgetScope, ref: str | None) -> tuple[UUID | None, str | None
     text = (ref or "").strip()
     if scope == BudgetScope.ORGANIZATION:
         if text:
-            raise InvalidInput("a budget of the organization has no id", where="scope_ref")
+            raise InvalidInput("a budget for the organization takes no id", where="scope_ref")
         return None, None
     if not text:
         raise InvalidInput(

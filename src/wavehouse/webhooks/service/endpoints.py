@@ -55,7 +55,9 @@ def add_endpoint(
     if len(description) > _LONGEST_DESCRIPTION:
         raise InvalidInput("the description is longer than 200 characters", where="description")
     if len(queries.endpoints(tx, organization_id=identity.organization_id)) >= _MOST_ENDPOINTS:
-        raise InvalidInput(f"an organization has {_MOST_ENDPOINTS} endpoints at most", where="url")
+        raise InvalidInput(
+            f"an organization may have at most {_MOST_ENDPOINTS} endpoints", where="url"
+        )
     endpoint_id, key = EndpointId(uuid7()), secrets.token_bytes(_KEY_BYTES)
     queries.insert_endpoint(
         tx,

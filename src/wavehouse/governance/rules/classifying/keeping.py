@@ -68,9 +68,7 @@ def outliving(facts: Facts) -> Iterator[ClassFinding]:
     for parent, children in cascades(facts).items():
         for child, reference in children.items():
             if child in limits and parent in limits and limits[child] > limits[parent]:
-                message = (
-                    f"is kept longer than {parent}, whose removal deletes its rows ({reference})"
-                )
+                message = f"is kept longer than {parent}, which deletes its rows too ({reference})"
                 yield ClassFinding(CODES["C09"], child, "", message)
 
 
@@ -115,5 +113,5 @@ def _kept(table: TableEntry, subject: str, policies: dict[str, Policy]) -> str:
         return f"erasure is to {links[0].on_erasure} its rows"
     policy = policies.get(table.retention)
     if policy is not None and policy.keep is None and not links:
-        return f"the policy {policy.name!r} keeps it for ever"
+        return f"the policy {policy.name!r} keeps it forever"
     return ""

@@ -35,7 +35,7 @@ EMAIL, ADDRESS, CARD, PERSON, UNPROTECTED = (
     "email address",
     "IP address",
     "payment card",
-    "id of a person",
+    "person's id",
     "unprotected value",
 )
 
@@ -135,10 +135,10 @@ def secrets(facts: Facts) -> Iterator[ClassFinding]:
             if not _is_secret(column.category, SECRETS):
                 continue
             if column.stored is None:
-                message = f"holds {column.category} and does not say how it is stored"
+                message = f"contains {column.category}, but does not declare how it is stored"
                 yield ClassFinding(CODES["C19"], name, column_name, message)
             elif column.stored is Protection.CLEAR and not column.why:
-                message = f"holds {column.category} in clear, without a why"
+                message = f"contains {column.category} in clear text, without a reason"
                 yield ClassFinding(CODES["C19"], name, column_name, message)
 
 

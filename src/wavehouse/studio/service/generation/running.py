@@ -160,7 +160,9 @@ def _insert_episode(tx: Tx[Operational], lease: SlotLease, episode_id: UUID) -> 
     if not leases.set_slot_episode(
         tx, slot_id=lease.slot_id, token=lease.lease_token, episode_id=episode_id
     ):
-        raise LeaseLost("the slot was cancelled or taken back", where=str(lease.slot_id))
+        raise LeaseLost(
+            "the slot was cancelled, or its lease was revoked", where=str(lease.slot_id)
+        )
 
 
 def _ended(workshop: Place, lease: SlotLease, run: Run | None, error: BaseException) -> Outcome:
