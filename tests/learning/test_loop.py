@@ -34,7 +34,7 @@ class Loop:
         }
 
     def series(self, title: str = "Mercato", **choices: Any) -> Any:
-        """A project that makes episodes for learners."""
+        """A project that generates episodes for learners."""
         project = self.maker.project(title)
         self.maker.change(project, for_learners=True, **choices)
         return project

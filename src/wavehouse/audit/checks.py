@@ -1,4 +1,4 @@
-"""A ``wavehouse doctor`` check: entries that wait for a seal, and the published checkpoints."""
+"""A ``wavehouse doctor`` check: unsealed entries, and the published checkpoints."""
 
 from __future__ import annotations
 

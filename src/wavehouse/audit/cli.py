@@ -191,7 +191,7 @@ def verify(
 ) -> None:
     """Verify the logs, or FILE: an export or a proof. FILE needs no database.
 
-    Finds entries that were changed, removed, inserted or moved, and an end that was cut off
+    Finds entries that were changed, removed, inserted or moved, and entries missing at the end
     after a published checkpoint. Exit code 3 with findings.
     """
     from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND

@@ -1,4 +1,4 @@
-"""A ``wavehouse doctor`` check: the age of the newest backup, and the archive of the log."""
+"""A ``wavehouse doctor`` check: the age of the newest backup, and the write-ahead log's archive."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ def backup() -> None:
       wavehouse backup verify NAME --restore
       wavehouse restore NAME
 
-    From the first backup on the write-ahead log is archived too, so that `wavehouse restore
-    --to-time` can restore any second. Copy the folder `backups` to another machine.
+    After the first backup, the write-ahead log is archived too, so that `wavehouse restore
+    --to-time` can restore any point in time. Copy the folder `backups` to another machine.
     """
 
 
@@ -123,9 +123,9 @@ def verify(context: click.Context, name: str, trial: bool, as_json: bool) -> Non
 @click.option("--dry-run", is_flag=True, help="Only print what would be removed.")
 @click.pass_obj
 def prune(open_workspace: OpenWorkspace, dry_run: bool) -> None:
-    """Remove expired backups, stopped ones, and segments that no backup needs.
+    """Remove expired and unfinished backups, and segments that no backup needs.
 
-    The newest backup is kept until there is a newer one.
+    The newest backup is always kept.
     """
     from wavehouse.backups.service import creating
     from wavehouse.kernel import terminal
@@ -163,9 +163,9 @@ def restore(
 ) -> None:
     """Restore a backup: stop `wavehouse up` first.
 
-    The former state is kept aside in the home, and --undo puts it back. The restored server is
-    ready only when the erasures since the backup were repeated; until then every other command
-    refuses. Exit code 3 when a check of the restored databases fails.
+    The earlier state is kept in the home, and --undo returns to it. The restored server is only
+    ready once the erasures since the backup are repeated; until then every other command is
+    refused. Exit code 3 when a check of the restored databases fails.
     """
     from wavehouse.backups.service import checking, restoring
     from wavehouse.kernel import terminal

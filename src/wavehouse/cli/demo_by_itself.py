@@ -69,10 +69,10 @@ class _Radio:
 
 
 def by_itself(stage: Stage) -> ChapterResult:
-    """Feeds are polled by worker processes; one worker is killed in the middle of a job.
+    """Poll feeds with worker processes, and kill one in the middle of a job.
 
-    Its feeds belong to the organization of the self-check, which no page lists, and are paused
-    afterwards, because their address ends with the chapter.
+    The feeds belong to the self-check organization, which no page lists. They are paused
+    afterwards, because their server stops with the chapter.
     """
     workspace = stage.workspace
     if running_address(workspace.settings) is not None:

@@ -1,4 +1,4 @@
-"""The demo's ``people`` chapter: a listener buys, resumes elsewhere, and is forgotten."""
+"""The demo's ``people`` chapter: a listener buys, resumes on another device, and is erased."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MINUTE = 60_000
 
 
 def people(stage: Stage) -> ChapterResult:
-    """Frieda pays, listens on a phone, goes on in the kitchen, and asks to be forgotten."""
+    """Frieda pays, listens on a phone, continues in the kitchen, and requests erasure."""
     workspace = stage.workspace
     stores, identity = workspace.stores, workspace.identity
     with contextlib.suppress(NotFound):

@@ -1,4 +1,4 @@
-"""Manifest of ``erasure``: requests, their execution, access to one's own data."""
+"""Manifest of ``erasure``: requests, their execution, access requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names of the product's databases, from which every other list of them is derived.
+"""The names of the product's databases; every other list of them is derived from these.
 
 A new name here adds a setting ``<name>_url``, four roles, a choice for ``wavehouse schema
 --database`` and a folder of migrations; its transaction type is in ``store/database.py``.

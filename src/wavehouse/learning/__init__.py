@@ -1,4 +1,4 @@
-"""Learning: estimates what listeners understand, and recommends the next piece."""
+"""Learning: estimates how much listeners understand, and recommends the next piece."""
 
 from __future__ import annotations
 

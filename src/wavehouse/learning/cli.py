@@ -314,7 +314,7 @@ def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def behavior(open_workspace: OpenWorkspace, first: datetime, last: datetime, as_json: bool) -> None:
-    """Count what learners did, by day, content and event type; computed every 15 minutes."""
+    """Show learners' events by day, content and event type; computed every 15 minutes."""
     from wavehouse.kernel import terminal
     from wavehouse.kernel.errors import InvalidInput
     from wavehouse.learning.service import behavior as service

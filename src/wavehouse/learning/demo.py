@@ -1,4 +1,4 @@
-"""The demo's ``learning`` chapter: a learner of known level hears twenty pieces, then a new one."""
+"""The demo's ``learning`` chapter: a learner of known level gets twenty pieces and a new one."""
 
 from __future__ import annotations
 

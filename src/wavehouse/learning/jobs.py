@@ -15,7 +15,7 @@ _LOOKING_BACK = timedelta(minutes=30)
 
 
 def closing(workspace: Workspace) -> Callable[[], str | None]:
-    """Close pieces left half an hour ago, and compute the figures of content that was heard."""
+    """Close pieces left half an hour ago, and compute the figures of content listened to."""
     stores = workspace.stores
 
     def work() -> str | None:
@@ -33,7 +33,7 @@ def closing(workspace: Workspace) -> Callable[[], str | None]:
 
 
 def making(workspace: Workspace) -> Callable[[], str | None]:
-    """Follow the pieces that the studio makes for learners; announce the ones that ended."""
+    """Follow the pieces that the studio generates for learners; announce finished ones."""
     stores = workspace.stores
 
     def work() -> str | None:

@@ -196,7 +196,7 @@ def export(open_workspace: OpenWorkspace, email: str, out: Path | None) -> None:
     """Print all of a listener's data as one JSON object.
 
     It has devices, shows, episodes and every action, but no passwords. `wavehouse listeners import`
-    reads it, here or on another server, and yields the same positions (P39).
+    reads it, here or on another server, and restores the same positions (P39).
     """
     import json
 

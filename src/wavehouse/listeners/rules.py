@@ -334,8 +334,8 @@ def asked_after(since: int, own: int | None, family: Sequence[int]) -> tuple[int
     """P19b: the cursor to send changes after, and the issued one that the response replaces.
 
     At most what this client was given: ``own`` for its session; without one, the lowest that
-    clients of its app password may have. A client that asks by a clock may hit another client's
-    cursor by chance.
+    clients of its app password may have. A client that sends a clock time may match another
+    client's cursor by chance.
     """
     if own is not None:
         return min(since, own), own

@@ -152,14 +152,14 @@ def count_rows(tx: AnyTx, rows: Selection) -> int:
 
 
 def delete_rows(tx: AnyTx, rows: Selection) -> int:
-    """Delete the rows; how many."""
+    """Delete the rows; returns how many."""
     where, params = rows.where()
     statement = sql.SQL("DELETE FROM {} WHERE {}").format(_name(rows.table), where)
     return tx.connection.execute(statement, params).rowcount
 
 
 def change_rows(tx: AnyTx, rows: Selection, changes: Sequence[Change], *, pseudonym: str) -> int:
-    """Change the rows in one statement, because constraints span columns; how many."""
+    """Change the rows in one statement, because constraints span columns; returns how many."""
     where, params = rows.where()
     assigned, values = [], []
     for change in changes:
@@ -232,10 +232,10 @@ def values_of(tx: AnyTx, rows: Selection, column: str) -> list[str]:
 def search_rows(
     tx: AnyTx, table: str, needles: Sequence[tuple[str, str]], columns: Sequence[str] = ()
 ) -> int:
-    """The rows of a table in which a text occurs, in any case; in some columns, or in any.
+    """The rows of a table that contain a text, ignoring case, in some columns or in any.
 
-    ``needles`` are in lower case, each with a regular expression that must match as well, or with
-    an empty one.
+    ``needles`` are in lower case, each with a regular expression that must also match, or an empty
+    one.
     """
     if not needles:
         return 0

@@ -43,8 +43,8 @@ _VOICES = (
 def studio(stage: Stage) -> ChapterResult:
     """Make two episodes; between them a listener leaves a note, which the second one must apply.
 
-    When the chapter runs again, the second episode is made again: every step is kept, nothing is
-    paid.
+    When the chapter runs again, the second episode is generated again: every step is reused, and
+    nothing is paid.
     """
     workspace = stage.workspace
     began = datetime.combine(stage.until, time(5), UTC)

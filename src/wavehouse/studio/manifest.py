@@ -1,4 +1,4 @@
-"""Manifest of ``studio``: commands, the API, the feeds, background work, a chapter."""
+"""Manifest of ``studio``: commands, API, feeds, background work, demo chapter."""
 
 from __future__ import annotations
 

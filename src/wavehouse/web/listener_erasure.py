@@ -32,7 +32,7 @@ def router(context: PageContext) -> APIRouter:
 
 
 def routes(given: Doors, workspace: Workspace) -> APIRouter:
-    """Delete the account, download its data, ask for erasure by email."""
+    """Delete the account, download its data, request erasure by email."""
     pages = APIRouter(include_in_schema=False, route_class=page.InWords)
     stores, settings = workspace.stores, workspace.settings
     asking_limits, confirming_limits = letters(given), tokens(given, "erasure")

@@ -179,7 +179,7 @@ def _inputs(routes: APIRouter, context: PageContext) -> None:
         return back(f"/studio/projects/{project_id}", "added_document")
 
     async def uploaded(request: Request) -> Upload:
-        """The uploaded form; strangers are refused before their file is read."""
+        """The uploaded form; users without access are refused before their file is read."""
         await run_in_threadpool(context.visitor, request)
         return await read_upload(request)
 

@@ -84,7 +84,7 @@ class KeyLine:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A new key: the only time that its text is on a page."""
+    """A new key, whose text is only shown this once."""
 
     text: str
     example: str

@@ -1,7 +1,7 @@
 """An OpenID Connect provider: its endpoints, its keys, and verifying its ID tokens.
 
 The code flow with PKCE, state and nonce. Authlib checks the claims, joserfc the signatures, and
-every request goes through the guarded client: one deadline, bounded answers, no redirects.
+every request goes through the guarded client: one deadline, bounded responses, no redirects.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class RedisBuckets:
         self._script = self._client.register_script(_TAKE)
 
     def take(self, key_hash: bytes, rate: Rate, at: datetime) -> float | None:
-        """The tokens before this attempt, below 1 when refused; None when Redis does not answer."""
+        """The tokens before this attempt, below 1 if refused; None if Redis does not respond."""
         try:
             return float(
                 self._script(

@@ -83,7 +83,7 @@ def list_all(open_workspace: OpenWorkspace, as_json: bool) -> None:
 def invite(open_workspace: OpenWorkspace, email: str, role: str) -> None:
     """Email an invitation to EMAIL; it works once, for this address, within seven days.
 
-    Without a mail server the email is a file in the folder `outbox` of the home.
+    Without a mail server the email is a file in the folder `outbox` in WAVEHOUSE_HOME.
     """
     from wavehouse.accounts.service import invitations as service
     from wavehouse.accounts.service.mailing import mailer

@@ -23,7 +23,7 @@ def horizon(tx: AnyTx) -> str:
 
 
 def is_behind(tx: AnyTx, *, sealed_below: str) -> bool:
-    """True when this server counts transactions from less than the last seal did.
+    """True when this server's transaction ids are lower than at the last seal.
 
     That happens when a dump was loaded into another server.
     """
@@ -45,7 +45,7 @@ class NewLeaf:
 def add_leaves(
     tx: AnyTx, *, first: int, sealed_below: str | None, below: str, at: datetime, limit: int
 ) -> list[NewLeaf]:
-    """Make leaves of the entries of ended transactions that have none; returns them in order.
+    """Add leaves for entries of ended transactions that lack one; returns them in order.
 
     Only entries of transactions from ``sealed_below`` on are read; None reads all of them. Entries
     of transactions from ``below`` on may have uncommitted neighbours and wait.

@@ -100,8 +100,8 @@ def verify_export(
     """Verify an export, line by line.
 
     ``trusted`` keys are required where given, otherwise the export's own keys are used, which only
-    prove that it was not changed by someone without them. ``outside`` are places and checkpoints
-    from elsewhere, which also find a whole history that was replaced.
+    prove that it was not changed by someone without them. ``outside`` has checkpoints from other
+    places, which also reveal that the whole history was replaced.
     """
     rows = iter(lines)
     try:

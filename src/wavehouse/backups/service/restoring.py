@@ -37,7 +37,7 @@ Finish = Callable[[Path, Pending], tuple[Sequence[Checked], str]]
 
 
 def verify(home: Path, name: str) -> list[Fault]:
-    """Compare every file of a backup with its digest; empty when it is whole."""
+    """Compare every file of a backup with its digest; empty when it is intact."""
     folder = adapters.named(home, name)
     backup = adapters.read_manifest(folder)
     faults = adapters.damaged_files(folder, backup)
@@ -60,12 +60,12 @@ def restore(
     finish: Finish,
     say: Say = lambda _: None,
 ) -> Restored:
-    """Restore a backup into a new home, or in place with the former state kept aside.
+    """Restore a backup into a new home, or in place, keeping the earlier state.
 
     The restored home is not ready until ``finish`` has repeated the erasures since the backup.
-    Refused for a damaged backup, another version's, a running server, and a folder with content.
-    When the recovery fails, the former state is put back. ``latest`` restores everything that was
-    archived.
+    Refused for a damaged backup, one from another version, a running server, or a folder that is
+    not empty. When the recovery fails, the earlier state is put back. ``latest`` restores
+    everything that was archived.
     """
     source = settings.home
     folder = adapters.named(source, name)
@@ -122,9 +122,9 @@ def complete(
 
 
 def undo(settings: Settings) -> Path:
-    """Put the state before the last restore in place back; returns the folder of the other one.
+    """Return to the state before the last in-place restore; returns the other state's folder.
 
-    Both states stay on the disk. Refused without a state that was kept aside.
+    Both states stay on disk. Refused without an earlier state.
     """
     home = settings.home
     kept = sorted(home.glob("before-restore-*"))

@@ -1,7 +1,7 @@
 """Fetch the further pages of a feed (RFC 5005) while they add new episodes.
 
-A server can make up pages without end, link them in a circle, or stop answering at one of them:
-the number of pages, their episodes and the time are limited, and anything left out is reported.
+A server can generate endless pages, link them in a loop, or stop responding at one of them: the
+number of pages, their episodes and the time are limited, and anything left out is reported.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def merge(open_workspace: OpenWorkspace, episode: str, into: str) -> None:
 @click.option("--guid", help="The former guid to split off as its own episode.")
 @click.pass_obj
 def split(open_workspace: OpenWorkspace, episode: str, guid: str | None) -> None:
-    """Make one episode two: end a merge, or revert a changed guid.
+    """Split an episode in two: end a merge, or revert a changed guid.
 
     `wavehouse episodes undo` reverts it.
     """

@@ -18,9 +18,9 @@ _KINDS = click.Choice(["prefixes", "agents", "parameters", "paths"])
 def lists() -> None:
     """Your own tracking prefixes, user agents, client parameters and path rules.
 
-    They are added to the bundled lists and tried first. Files and addresses are checked before
-    they are used; each change is another version, and is in the audit log. Formats: our grammar,
-    opawg/podcast-prefixes (prefixes), opawg/user-agents-v2 (agents).
+    They are added to the bundled lists and tried first. Files and addresses are checked before they
+    are used; each change creates a new version, and is recorded in the audit log. Formats: our
+    grammar, opawg/podcast-prefixes (prefixes), opawg/user-agents-v2 (agents).
     """
 
 
@@ -78,7 +78,7 @@ def list_(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @click.argument("name", metavar="KIND/NAME")
 @click.pass_obj
 def remove(open_workspace: OpenWorkspace, name: str) -> None:
-    """Remove a list of your own."""
+    """Remove one of your own lists."""
     from wavehouse.catalog.service import remove_list
     from wavehouse.kernel import terminal
 

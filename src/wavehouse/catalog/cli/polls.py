@@ -99,8 +99,7 @@ def poll(
 ) -> None:
     """Poll feeds now, even if a named one is paused or gone.
 
-    Use this for a Podping or another announcement. Exit code 5 when a feed could not
-    be read.
+    Use this after a Podping or another announcement. Exit code 5 when a feed could not be read.
     """
     from wavehouse.catalog.service import find_podcast, list_podcasts, poll_feed, poll_reading
     from wavehouse.kernel import terminal

@@ -1,8 +1,8 @@
 """Turn the bytes of a feed into text that an XML parser accepts.
 
 Feeds declare wrong encodings, contain control characters, use HTML entities and leave ampersands
-unescaped. All of that is repaired here, before the parser, and without moving a line: what is cut
-out leaves its line breaks behind, so that a message can name the line in the publisher's file.
+unescaped. All of that is repaired here, before the parser, and without moving a line: removed text
+leaves its line breaks, so that a message can name the line in the publisher's file.
 """
 
 from __future__ import annotations

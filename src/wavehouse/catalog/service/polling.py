@@ -56,9 +56,9 @@ def interval(settings: Settings) -> timedelta:
 
 
 def dispatch_polls(operational: Database[Operational], *, every: timedelta) -> int:
-    """Make a job for every due feed of all organizations; returns how many.
+    """Create a job for every due feed of all organizations; returns how many.
 
-    A feed whose last job is still running gets no second one.
+    A feed whose last job is still running does not get another.
     """
     at = clock.now()
     with operational.worker() as tx:

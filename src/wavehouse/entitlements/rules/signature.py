@@ -19,7 +19,7 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 
 
 def refusal(body: bytes, header: str, *, secrets: Sequence[str], now: float) -> str | None:
-    """The reason for refusing a delivery, or None. ``secrets`` without empty ones.
+    """The reason for refusing a delivery, or None. ``secrets`` has no empty ones.
 
     All secrets and all signatures are compared in constant time.
     """

@@ -1,4 +1,4 @@
-"""Writes the result of a fold to the tables: grants, their ledger, money. Only differences."""
+"""Writes the differences between a fold and the tables: grants, their ledger, money."""
 
 from __future__ import annotations
 

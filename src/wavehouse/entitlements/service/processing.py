@@ -135,7 +135,7 @@ def send_notices(
     """Email listeners whose payment failed: once per episode (E16). Returns the number sent.
 
     A mail server that fails leaves the notice for the next run; one that is older than the grace
-    period is not sent any more.
+    period is no longer sent.
     """
     sent = 0
     while True:

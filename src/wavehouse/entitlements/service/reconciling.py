@@ -75,7 +75,7 @@ def _mended(tx: Tx[Listeners], identity: Identity, drift: Drift) -> Drift:
 
 
 def list_of(document: Any) -> dict[str, list[str]]:
-    """Customers with lookup keys, from a recorded answer of the provider's list API.
+    """Customers with lookup keys, from a recorded response of the provider's list API.
 
     Each object of ``data`` names ``customer`` and ``lookup_key``. ValueError for anything else.
     """

@@ -24,7 +24,7 @@ _SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """The content of an archive: rows by table, and what the columns are."""
+    """The content of an archive: rows by table, and the descriptions of the columns."""
 
     subject: str
     request: str

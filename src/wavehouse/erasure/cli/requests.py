@@ -28,7 +28,7 @@ REASON = click.option(
 
 @click.group()
 def erasure() -> None:
-    r"""Requests to be forgotten: filed, decided by a second person, carried out, certified.
+    r"""Erasure requests: filed, approved by a second person, carried out, certified.
 
     \b
       wavehouse erasure request anna@example.org
@@ -155,10 +155,10 @@ def plan(open_workspace: OpenWorkspace, request_id: UUID, freeze: bool, as_json:
 @AS_JSON
 @click.pass_obj
 def approve(open_workspace: OpenWorkspace, request_id: UUID, reason: str, as_json: bool) -> None:
-    """Approve a request that another administrator filed; the plan is frozen.
+    """Approve a request that another administrator filed, and freeze its plan.
 
-    The person who filed it is refused, unless the organization has no other administrator: the
-    decision and the certificate say so then.
+    The person who filed it is refused, unless the organization has no other administrator; the
+    decision and the certificate then state this.
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import deciding
@@ -189,7 +189,7 @@ def approve(open_workspace: OpenWorkspace, request_id: UUID, reason: str, as_jso
 def reject(
     open_workspace: OpenWorkspace, request_id: UUID, reason: str, rejection: str, as_json: bool
 ) -> None:
-    """Reject a request before anything was removed."""
+    """Reject a request before anything is removed."""
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import deciding
     from wavehouse.erasure.types import Rejection
@@ -236,7 +236,7 @@ def undo(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> None
 def extend(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> None:
     """Extend the deadlines by two months (GDPR) and 45 days (CCPA), once.
 
-    The law requires that the person was notified, with the reason, within the first deadline.
+    The law requires notice to the person, with the reason, within the first deadline.
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import requesting
@@ -263,7 +263,7 @@ def run(
 ) -> None:
     """Carry out an approved request, verify it, and issue its certificate.
 
-    A run that was stopped goes on where it was. `wavehouse up` does this once a minute.
+    A stopped run resumes where it stopped. `wavehouse up` does this once a minute.
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import executing
@@ -293,7 +293,7 @@ def run(
 @AS_JSON
 @click.pass_context
 def verify(context: click.Context, value: str, kind: str, deep: bool, as_json: bool) -> None:
-    """Search for VALUE, such as an email address, in everything that is stored.
+    """Search for VALUE, such as an email address, in all stored data.
 
     Every column of every table and the files of the home are searched. Exit code 3 when it is
     found.
@@ -335,10 +335,10 @@ def verify(context: click.Context, value: str, kind: str, deep: bool, as_json: b
 def replay(
     open_workspace: OpenWorkspace, since: datetime | None, ledger: Path | None, as_json: bool
 ) -> None:
-    """Repeat the erasures of the ledger after a backup was restored.
+    """Repeat the erasures in the ledger after a backup was restored.
 
-    The ledger is the file erasure/ledger.ndjson in the home. People that were erased and are in the
-    restored databases again are erased again.
+    The ledger is the file erasure/ledger.ndjson in the home. Erased people who are in the restored
+    databases are erased again.
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import replaying
@@ -411,7 +411,7 @@ def certificate(
 def hold(
     open_workspace: OpenWorkspace, value: str, kind: str, by: str, reason: str, until: datetime
 ) -> None:
-    """Put a legal hold on a person: erasure leaves everything until it ends.
+    """Put a legal hold on a person: until it ends, erasure removes nothing.
 
     Holds on tables: `wavehouse retention hold`.
     """

@@ -1,6 +1,6 @@
 """The certificate of an erasure as plain values: what was removed, what was searched, what stays.
 
-Each level of verification is reported apart, and one that was not run is called so: a certificate
+Each level of verification is reported separately, including levels that were not run: a certificate
 never claims more than was searched.
 """
 
@@ -46,7 +46,7 @@ def certificate(
     organization: str,
     software: str,
 ) -> dict[str, Any]:
-    """The content that is signed. It names no person."""
+    """The signed content, without the names of people."""
     ran = {level.name: _level(level) for level in levels}
     return {
         "version": VERSION,
@@ -105,5 +105,5 @@ def _instant(at: datetime | None) -> str | None:
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """The bytes that are signed: JSON with sorted keys and without spaces."""
+    """The signed bytes: JSON with sorted keys and without spaces."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

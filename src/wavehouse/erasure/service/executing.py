@@ -1,8 +1,8 @@
-"""Use case: carry out an erasure, step by step, so that a killed run goes on where it was.
+"""Use case: carry out an erasure step by step, so that a killed run can resume.
 
 The ledger is written first. Each step changes its rows and records itself in one transaction of one
-database; steps that pseudonymise a database share one, because they share a pseudonym that is
-stored nowhere else. Rows that were written meanwhile are removed by repeating the deletions.
+database; steps that pseudonymise a database share one, because their common pseudonym is not stored
+anywhere else. Rows written in the meantime are removed by repeating the deletions.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ def run(
     digest: str | None = None,
     on_step: OnStep = lambda _: None,
 ) -> Outcome:
-    """Carry out a request that was decided; a run that was killed before goes on.
+    """Carry out an approved request, or resume a killed run.
 
-    ``now`` ends the undo period early. ``digest`` is the plan that the caller has seen. Conflict
-    when the plan has changed since it was frozen, or when a step cannot be carried out: then the
-    request is ``failed`` and the next run goes on from there.
+    ``now`` ends the undo period early. ``digest`` is that of the plan that the caller has seen.
+    Conflict when the plan has changed since it was frozen, or when a step fails: the request is
+    then ``failed``, and the next run resumes there.
     """
     request = _begin(stores, identity, request_id, now=now)
     if request.subject_id is not None:
@@ -383,7 +383,7 @@ def _failed(stores: Stores, request: Request, error: Exception) -> WavehouseErro
 
 
 def waiting(stores: Stores, *, identity: Identity) -> list[UUID]:
-    """The requests that a worker carries out now: their undo period has ended, or a run stopped."""
+    """The requests that a worker carries out next: after their undo period, or a stopped run."""
     _ = identity
     ids: list[UUID] = []
     for name in requesting.KINDS_BY_DATABASE:

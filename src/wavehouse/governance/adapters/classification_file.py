@@ -1,6 +1,6 @@
-"""The file of classifications, ``configs/data-classification.yml``, and its vocabulary.
+"""The classification file, ``configs/data-classification.yml``, and its vocabulary.
 
-The package holds a link to the file, which the wheel contains as a file.
+The package has a link to the file; the wheel contains the file itself.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Loader(_Base):  # type: ignore[misc]
 
 
 def read_classification(path: Path | None = None) -> ClassificationFile:
-    """The file of classifications; the product's own without a path.
+    """The classification file; without a path, the product's own.
 
     NotFound without a file; InvalidInput names the line, or the table and the field.
     """
@@ -63,7 +63,7 @@ def read_classification(path: Path | None = None) -> ClassificationFile:
 
 
 def parse(content: bytes | str, where: str = NAME) -> ClassificationFile:
-    """Parse the text of a file of classifications."""
+    """Parse the text of a classification file."""
     try:
         document = yaml.load(content, Loader=_Loader)  # noqa: S506 - derived from the safe loader
     except yaml.YAMLError as error:

@@ -20,7 +20,7 @@ _FIELDS = {
 
 
 def read_policies(settings: Settings, text: str | None = None) -> tuple[Policy, ...]:
-    """All policies, with the periods that settings replace. InvalidInput names a wrong entry."""
+    """All policies, with the periods overridden by settings. InvalidInput names a wrong entry."""
     if text is None:
         text = (files("wavehouse.governance") / "retention.toml").read_text(encoding="utf-8")
     policies = tuple(_policy(entry, settings) for entry in tomllib.loads(text)["policy"])

@@ -25,7 +25,7 @@ _LARGE = click.option(
 
 @click.group()
 def retention() -> None:
-    r"""How long data is kept: policies, what is due, and its removal.
+    r"""Retention: policies, data that is due, and its removal.
 
     Review the rows that are due, then apply exactly that plan:
 
@@ -42,7 +42,7 @@ def retention() -> None:
 @_JSON
 @click.pass_obj
 def policies(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """List the policies: every table or folder with a limit, and who removes what is older."""
+    """List the policies: every table or folder with a limit, and what removes older rows."""
     from wavehouse.governance.service import planning
     from wavehouse.kernel import terminal
 
@@ -79,7 +79,7 @@ def policies(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @_JSON
 @click.pass_context
 def plan(context: click.Context, allow_large: bool, as_json: bool) -> None:
-    """Count the rows older than their limits; removes nothing.
+    """Count the rows older than their limits, without removing them.
 
     Exit code 3 when a step is refused or held.
     """
@@ -110,8 +110,8 @@ def apply(context: click.Context, digest: str, allow_large: bool, as_json: bool)
     """Remove the rows that the plan DIGEST names; refuses when the plan has changed since.
 
     Partitions are dropped first, then rows are deleted in chunks, then files. It can be stopped at
-    any time: removals are recorded, and the next plan continues. Removed data does not come back:
-    take a backup first where you need one.
+    any time: removals are recorded, and the next plan continues. Removed data cannot be recovered:
+    create a backup first if you need one.
 
     Exit code 3 when a step failed or was refused.
     """

@@ -75,7 +75,7 @@ def _by_expiry(step: Step) -> bool:
 
 
 def unusual(due: Due, usual: int | None) -> str:
-    """The reason why a run would be unusually large, or an empty text.
+    """The reason why a run would be unusually large, or an empty string.
 
     ``usual`` is the largest number of rows of earlier runs; None before the first.
     """

@@ -106,7 +106,7 @@ class ColumnEntry(
 ):
     """The class of a column. ``keep`` is the legal basis on which erasure leaves its values.
 
-    ``subject`` names whose data it is when that is not every subject of the table. ``json``
+    ``subject`` names the subject of the data when it is not every subject of the table. ``json``
     classifies the keys of a JSON column: ``$.key`` and ``*`` for the others, a category or
     ``deny``. ``stored`` says how a secret or an address is protected.
     """

@@ -15,7 +15,7 @@ from wavehouse.schema import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A rule of the classification: its number, name, reason, and how to mend a finding."""
+    """A rule of the classification: its number, name, reason, and how to fix a finding."""
 
     number: str
     name: str
@@ -70,7 +70,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the rules compare. ``sizes`` are rows by table; a missing table is of unknown size.
+    """The data that the rules compare.
+
+    ``sizes`` are rows by table; a missing table is of unknown size.
 
     ``samples`` and ``edges`` are empty when nothing was sampled or derived.
     """

@@ -64,7 +64,7 @@ def router(workspace: Workspace) -> APIRouter:
         session_id: SessionKey,
         sent: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Identity:
-        """The identity used for the session's organization."""
+        """The identity that acts for the session's organization."""
         if sent is None:
             raise NotSignedIn("missing token: send Authorization: Bearer <session token>")
         organization_id = Tokens.of(database.place).organization(sent.credentials, session_id)

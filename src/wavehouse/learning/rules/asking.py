@@ -48,7 +48,7 @@ def series_after(heard: Sequence[str], available: Sequence[str]) -> str:
 
 
 def missed(asked: float, made: float) -> str:
-    """A sentence when a piece is easier or harder than was asked for; otherwise empty."""
+    """A sentence when a piece is easier or harder than requested; otherwise empty."""
     if abs(made - asked) <= _MISSED:
         return ""
     word = "harder" if made > asked else "easier"

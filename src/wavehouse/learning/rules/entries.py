@@ -64,7 +64,7 @@ def _fault_of_position(name: str, value: float | None, duration: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The difficulty of content from -3 to 3, its source, and the figures of its text."""
+    """The difficulty of content from -3 to 3, its source, and its text statistics."""
 
     difficulty: float
     method: str

@@ -1,7 +1,7 @@
 """The loop: when nothing suitable is left, ask the studio for a piece and follow it (L16).
 
-Two databases are involved, so each step can be repeated: the request has an id that makes one slot,
-the episode an id that makes one piece, the announcement a mark that is set once.
+Two databases are involved, so each step can be repeated: the request's id creates one slot, the
+episode's id one piece, and the announcement sets its mark once.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def ask_studio(
 ) -> tuple[Generation | None, str]:
     """Start a generation for a session's learner, or return the live one, or why there is none.
 
-    ``generation_id`` is a UUID for a new one; with the id of an earlier request the studio makes
-    nothing again. NotFound when the organization has no such session.
+    ``generation_id`` is a UUID for a new one; the id of an earlier request starts nothing new.
+    NotFound when the organization has no such session.
     """
     with stores.learning.app(identity.organization_id) as tx:
         locked_session(tx, identity=identity, session_id=session_id)
@@ -99,7 +99,7 @@ def ask_studio(
 def carry_on(
     stores: Stores, *, identity: Identity, workshop: studio.Place, generation_id: str
 ) -> Generation:
-    """Move a generation forward as far as the studio is; repeating it changes nothing.
+    """Update a generation to the studio's progress; repeating it changes nothing.
 
     NotFound without the generation.
     """
@@ -119,7 +119,7 @@ def carry_on(
 
 
 def carry_all_on(stores: Stores, *, identity: Identity, workshop: studio.Place) -> int:
-    """Move the generations of an organization forward; returns how many have not ended."""
+    """Update an organization's generations; returns how many have not ended."""
     with stores.learning.app(identity.organization_id) as tx:
         waiting = queries.unfinished(
             tx, organization_id=identity.organization_id, limit=_MOST_AT_ONCE

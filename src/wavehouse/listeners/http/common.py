@@ -42,7 +42,7 @@ Asking = Callable[..., Awaitable[Caller]]
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the routes depend on; ``asking`` is the caller, with one rate limit for all routes."""
+    """Dependencies of the routes; ``asking`` is the caller, with one rate limit for all routes."""
 
     database: Database[Listeners]
     site: Site
@@ -152,8 +152,8 @@ def same_host(origin: str, request: Request) -> bool:
 def owning(asking: Callable[..., Caller | Awaitable[Caller]], *, fresh: bool = False) -> Asking:
     """A dependency: the listener, signed in personally. Refused for an app password.
 
-    ``fresh`` refuses sign-ins older than 15 minutes, so that an unattended browser cannot be used
-    to change the owner's credentials.
+    ``fresh`` refuses sign-ins older than 15 minutes, so that nobody can change credentials from an
+    unattended browser.
     """
 
     async def owner(who: Annotated[Caller, Depends(asking)]) -> Caller:

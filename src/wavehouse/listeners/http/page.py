@@ -29,7 +29,7 @@ _SEE_OTHER = 303
 
 
 class InWords(APIRoute):
-    """A route for people: its errors are a page with the next step, not the dashboard's."""
+    """A route for people: its errors are listener pages with the next step."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler, with its errors caught."""

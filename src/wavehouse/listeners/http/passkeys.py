@@ -1,4 +1,4 @@
-"""``/api/v1/listener/passkeys``: WebAuthn, in the JSON that browsers speak (AC3).
+"""``/api/v1/listener/passkeys``: WebAuthn, in the browsers' JSON format (AC3).
 
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """

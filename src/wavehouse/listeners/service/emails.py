@@ -34,7 +34,7 @@ def ask(
     """Email both mailboxes; each email's link confirms, within 24 hours (AC9).
 
     ``address`` is the base URL of links. An address that has an account gets no email, so the
-    change cannot be completed, and no reason is given (AC8). A further call replaces the previous
+    change cannot be completed, and no reason is given (AC8). Another call replaces the previous
     one.
     """
     text = checked(caller, new_email)

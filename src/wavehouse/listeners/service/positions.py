@@ -201,7 +201,7 @@ def resume(
 
 
 def there(resume: Resume | None) -> Resume:
-    """The value, or NotFound when it is None."""
+    """The value; raises NotFound when it is None."""
     if resume is None:
         raise NotFound(_NOWHERE)
     return resume

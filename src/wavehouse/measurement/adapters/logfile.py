@@ -1,6 +1,6 @@
 """Log files: plain or compressed, identified by content, cut into chunks of whole lines.
 
-Problems of files are handled here, before an engine sees them: lines of hundreds of megabytes,
+Problems of files are handled here, before an engine reads them: lines of hundreds of megabytes,
 bytes that are not UTF-8, a compressed stream that ends early, a last line still being written.
 Offsets and line numbers are those of the uncompressed content, so that a file and its gzip are one
 file.

@@ -101,7 +101,7 @@ class Sealer:
         return int(row[0]) if row else 0
 
     def erase(self) -> None:
-        """Replace the keys in the loaded rows, and remove networks and sessions beside them."""
+        """Replace the keys in the loaded rows, and remove these rows' networks and sessions."""
         for kind in KINDS:
             self._database.execute(_sealing(f"erase_{kind}"))
 

@@ -1,4 +1,4 @@
-"""Counting on Apache Spark: the statements of DuckDB, carried over by sqlglot.
+"""Counting on Apache Spark: DuckDB's statements, translated by sqlglot.
 
 Needs the extra ``wavehouse[spark]`` and Java 17; nothing else imports this module.
 """
@@ -33,7 +33,7 @@ _ORDERED = 200
 
 
 def java_missing() -> str:
-    """Why Spark cannot start here, or an empty text."""
+    """The reason why Spark cannot start here, or an empty string."""
     if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
         return "Spark needs Java 17: apt-get install openjdk-17-jre-headless, or set JAVA_HOME"
     return ""
@@ -42,7 +42,7 @@ def java_missing() -> str:
 def session(
     master: str, *, name: str = "wavehouse count", options: dict[str, str] | None = None
 ) -> Any:
-    """A Spark session. UsageError where pyspark or Java is missing."""
+    """A Spark session. UsageError when pyspark or Java is missing."""
     missing = java_missing()
     if missing:
         raise UsageError(missing)
@@ -90,7 +90,7 @@ def _statement(name: str, **values: str) -> str:
 
 
 class SparkCount:
-    """Judged requests in Parquet files of a folder that driver and workers share; their counts."""
+    """Counts of judged requests, from Parquet files in a folder that driver and workers share."""
 
     def __init__(self, spark: Any, folder: str) -> None:
         self._spark = spark

@@ -263,7 +263,7 @@ def requests(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Stored requests, with their location and why each counts or does not."""
+    """List stored requests, with their location and the reason why each one counts or not."""
     from wavehouse.measurement.service import reading
 
     with open_workspace() as workspace:

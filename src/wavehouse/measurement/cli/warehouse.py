@@ -22,7 +22,7 @@ _LAST = click.option("--to", "last", type=DATE, help="Last UTC day, included.")
 
 @click.group()
 def warehouse() -> None:
-    """Days beyond the database: sealed files, other engines, counting on a cluster."""
+    """Data outside the database: sealed files, other engines, counting on a cluster."""
 
 
 @warehouse.command()
@@ -83,7 +83,7 @@ def seal(
 @AS_JSON
 @click.pass_obj
 def status(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """List each UTC day with raw data: where it is, and whether its seal is up to date."""
+    """List each UTC day with raw data: its location, and whether its seal is up to date."""
     from wavehouse.measurement.service import sealing
 
     with open_workspace() as workspace:

@@ -51,7 +51,7 @@ def watch(
     skipped until it is unchanged since the previous scan. Hidden files and names like .tmp and
     .part are skipped. After each pass the downloads are counted and rolled up.
 
-    SIGTERM and Ctrl-C end it between two transactions; if killed in another way, the next run
+    SIGTERM and Ctrl-C end it between two transactions; if it is killed otherwise, the next run
     continues where it stopped. With --json each pass is one line. Exit code 3 with --once when rows
     or files could not be used: `wavehouse quarantine list`.
     """

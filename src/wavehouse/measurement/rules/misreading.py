@@ -1,7 +1,7 @@
-"""Detects a log that lacks required data, when most of its lines end in the same reason.
+"""Detects a log that lacks required data: most of its lines have the same reason.
 
-This uses the requests for known files in the first chunk of a file, as the log of a whole web site
-has many others. It needs at least ten lines.
+This only uses the requests for known files in the first chunk of a file, as the log of a whole web
+site has many other requests. It needs at least ten lines.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Misread:
 
 
 def misread(rows: int, filtered: Mapping[str, int]) -> Misread | None:
-    """The reason in which most of these requests end; None when there is none."""
+    """The reason that most of these requests share; None when there is none."""
     unknown = filtered.get(Reason.UNKNOWN_PATH, 0)
     for reason in (*_REFUSED, *_DOUBTED):
         judged = rows if reason == Reason.BAD_IP else rows - unknown

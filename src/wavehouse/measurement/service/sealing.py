@@ -1,7 +1,7 @@
 """Use cases: seal days as Parquet, list their states, verify them, remove keys from them.
 
 A day is sealed from one snapshot. Its files are written under temporary names, read back, renamed,
-and registered in one transaction: a program that is killed leaves the previous generation current.
+and registered in one transaction: if the program is killed, the previous generation stays current.
 Like counting, this serves all organizations at once and takes no identity.
 """
 
@@ -68,7 +68,7 @@ _NOT_SEALED = {
 
 
 def store_of(settings: Settings) -> SealedStore:
-    """The store that new seals go to: the setting ``sealed_store``, or a folder of the home."""
+    """The store for new seals: the setting ``sealed_store``, or a folder of the home."""
     location = settings["sealed_store"]
     return store_at(location) if location else FolderStore(settings.home / "sealed")
 
@@ -311,7 +311,7 @@ def manifest_at(store: SealedStore, of: Seal) -> SealManifest:
 
 
 def not_sealed(stores: Stores, *, before: date) -> str:
-    """Why the raw rows of days before a limit must stay, or an empty text: not all are sealed."""
+    """The reason why raw rows before a limit must stay (not all sealed), or an empty string."""
     listed = [(day, state) for day, state in states(stores) if day.has_rows and day.day < before]
     for state, message in _NOT_SEALED.items():
         days = [day.day for day, its in listed if its is state]
@@ -326,12 +326,12 @@ def random_keys(keys: Iterable[int]) -> dict[int, int]:
 
 
 def reseal_without(stores: Stores, *, keys: Mapping[int, int]) -> list[SealOutcome]:
-    """Replace listener keys in sealed files, and remove the networks and sessions beside them.
+    """Replace listener keys in sealed files, and remove the networks and sessions of those rows.
 
     ``keys`` are the keys to remove, each with a random one (``random_keys``) that rows in
-    partitions also get: the rows remain, distinct listeners are as many as before, so every figure
-    stays, but no row leads to a person. Days whose files have none of the keys are left as they
-    are; the replaced generations are removed at once, also while they are being read.
+    partitions also get: the rows remain, the number of distinct listeners is unchanged, so every
+    figure stays, but no row leads to a person. Days whose files have none of the keys are left as
+    they are; the replaced generations are removed at once, also while they are being read.
     """
     if not keys:
         return []

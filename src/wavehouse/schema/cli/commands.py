@@ -236,7 +236,7 @@ def recover_command(
 ) -> None:
     """Finish a non-transactional file that was interrupted.
 
-    The journal knows the finished statements; for the interrupted one the database is inspected:
+    The journal has the finished statements. For the interrupted one the database is inspected:
     nothing happened, all of it is done, or there is debris (an invalid index, a pending detach),
     which is removed. The file's session settings are restored. A block that commits its own work
     (DO, CALL) cannot be inspected: it needs --run-again. With --dry-run the findings are only

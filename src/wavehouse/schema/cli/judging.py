@@ -142,10 +142,10 @@ def lint_command(
 ) -> None:
     """Report dangerous statements in migrations, each with a safe alternative.
 
-    Every file is run in a shadow after the files before it. A rewrite, a scan or a lock is reported
-    only when it was measured, on an object that existed before the file; this covers DO blocks and
-    functions too. Exit code 3 when a finding is open; advice (`--advice`) never counts. A file may
-    waive a rule: `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
+    Every file is run in a shadow, after the files before it. A rewrite, a scan or a lock is
+    reported only when it was measured, on an object that existed before the file; this covers DO
+    blocks and functions too. Exit code 3 when a finding is open; advice (`--advice`) never counts.
+    A file may waive a rule: `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
 
     With FILES only those are linted, each after the older files of its folder (or of --dir); `-` is
     standard input. With --url only files pending there are linted, weighted by the target's rows:

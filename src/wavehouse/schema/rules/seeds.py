@@ -36,7 +36,7 @@ def parsed(path: Path, data: bytes) -> SeedFile:
 
 
 def value(written: Any) -> Any:
-    """The meaning of a written value, without descending into lists and tables."""
+    """The value for a written value, without descending into lists and tables."""
     if not isinstance(written, str):
         return written
     if written.startswith("@"):

@@ -51,7 +51,7 @@ _NOTED_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Looked:
-    """The results before the run: checks to repeat afterwards, and sentences to report."""
+    """The results before the run: checks to repeat afterwards, and messages to report."""
 
     checks: list[Check] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

@@ -23,7 +23,7 @@ _OWN_COMMITS = frozenset({"DoStmt", "CallStmt"})
 
 
 def act_of(statement: Statement) -> Act:
-    """The act of a statement; an act without a kind when PostgreSQL's grammar cannot parse it."""
+    """The action of a statement; one without a kind when PostgreSQL's grammar cannot parse it."""
     parsed = acts(statement.text)
     if isinstance(parsed, Unparsable) or not parsed:
         return Act("")

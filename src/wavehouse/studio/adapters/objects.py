@@ -60,18 +60,18 @@ class FolderStore:
         return self.folder / match[1][:2] / match[1]
 
     def remember(self, key: str, content: bytes) -> None:
-        """Store a paid answer under its request id until it is settled."""
+        """Store a paid response under its request id until it is settled."""
         self._write(self._reply(key), content)
 
     def recall(self, key: str) -> bytes | None:
-        """The answer to a request id that was paid before a crash, or None."""
+        """The response to a request that was paid before a crash, or None."""
         try:
             return self._reply(key).read_bytes()
         except FileNotFoundError:
             return None
 
     def forget(self, key: str) -> None:
-        """Remove a settled answer."""
+        """Remove a settled response."""
         self._reply(key).unlink(missing_ok=True)
 
     def _reply(self, key: str) -> Path:

@@ -23,7 +23,7 @@ _OK = 200
 def read_page(url: str, *, allow_private: bool = False) -> DocumentText:
     """The text of a web page, a text file or a PDF at an address; at most 20 MB, 20 seconds.
 
-    Refused for a private address, Unreachable without an answer, InvalidInput for anything that is
+    Refused for a private address, Unreachable without a response, InvalidInput for anything that is
     not text, HTML or PDF.
     """
     web = Web(

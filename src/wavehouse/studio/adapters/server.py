@@ -1,7 +1,7 @@
 """A server with the OpenAI API: our own gateway, Ollama, vLLM, a provider.
 
-The operator named it as an upstream (``wavehouse usage upstreams``). Names are resolved and checked
-by ``fetching``; redirects and proxies are not followed.
+The operator configured it as an upstream (``wavehouse usage upstreams``). Names are resolved and
+checked by ``fetching``; redirects and proxies are not followed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Server:
         """The body of a 200.
 
         TooManyRequests carries the server's Retry-After; Unreachable for its failures, Refused for
-        any other answer.
+        any other response.
         """
         web = Web(
             allow_private=self.allow_private,

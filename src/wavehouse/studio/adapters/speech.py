@@ -29,7 +29,7 @@ class SpeechProvider(Protocol):
     name: str
 
     def speak(self, text: str, *, voice: Voice, language: str) -> Sound:
-        """The text in a voice; ``language`` is the text's language as a BCP 47 tag."""
+        """The text spoken in a voice; ``language`` is the text's language as a BCP 47 tag."""
         ...
 
 
@@ -39,7 +39,7 @@ class EspeakSpeech:
     name = "espeak-ng"
 
     def speak(self, text: str, *, voice: Voice, language: str) -> Sound:
-        """The text in a voice; the same bytes for the same text, every time.
+        """The text spoken in a voice; the same bytes for the same text, every time.
 
         InvalidInput for a language without a voice, Unreachable when the program fails.
         """
@@ -79,7 +79,7 @@ class EspeakSpeech:
 
 
 class ServerSpeech:
-    """A model behind ``/audio/speech``; it is asked for WAV."""
+    """A model behind ``/audio/speech``, with WAV output."""
 
     name = "server"
 
@@ -87,7 +87,7 @@ class ServerSpeech:
         self._server, self._model = server, model
 
     def speak(self, text: str, *, voice: Voice, language: str) -> Sound:
-        """The text in a voice. Unreachable for a 200 that is not a WAV file."""
+        """The text spoken in a voice. Unreachable for a 200 that is not a WAV file."""
         body = {
             "model": self._model,
             "input": text,
@@ -113,5 +113,5 @@ def has_espeak() -> bool:
 
 
 def local_speech(name: str = "") -> SpeechProvider:
-    """The offline voice: eSpeak NG where it is installed, otherwise or with ``tones`` tones."""
+    """The offline voice: eSpeak NG where it is installed, tones otherwise, or with ``tones``."""
     return EspeakSpeech() if has_espeak() and name != "tones" else ToneSpeech()

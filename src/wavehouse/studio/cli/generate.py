@@ -1,4 +1,4 @@
-"""``wavehouse studio generate`` and ``feed``: make episodes, and publish them."""
+"""``wavehouse studio generate`` and ``feed``: generate episodes, and publish them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUEUE = click.option("--queue", is_flag=True, help="Let a worker do it; do not w
 
 @click.group()
 def generate() -> None:
-    """Make episodes: now, again, after a review; and show the steps."""
+    """Generate episodes: now, again, after a review; and show the steps."""
 
 
 @generate.command("now")
@@ -28,7 +28,7 @@ def generate() -> None:
 @AS_JSON
 @click.pass_obj
 def now(open_workspace: OpenWorkspace, project: UUID, queue: bool, as_json: bool) -> None:
-    """Make an episode of PROJECT now, besides its schedule."""
+    """Generate an episode of PROJECT now, in addition to its schedule."""
     from wavehouse.studio.service import generating
     from wavehouse.studio.types.ids import ProjectId
 
@@ -44,7 +44,7 @@ def now(open_workspace: OpenWorkspace, project: UUID, queue: bool, as_json: bool
 @AS_JSON
 @click.pass_obj
 def again(open_workspace: OpenWorkspace, episode: UUID, queue: bool, as_json: bool) -> None:
-    """Make EPISODE again; steps with the same input are kept."""
+    """Generate EPISODE again; steps with the same input are kept."""
     from wavehouse.studio.service import generating
     from wavehouse.studio.types.ids import StudioEpisodeId
 

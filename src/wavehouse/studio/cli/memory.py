@@ -97,7 +97,7 @@ def correct(
     valid_from: datetime | None,
     as_json: bool,
 ) -> None:
-    """Supersede a memory by TEXT; with --from the old one is valid until then."""
+    """Replace a memory with TEXT; with --from the old one is valid until then."""
     from wavehouse.studio.service import memory as service
     from wavehouse.studio.types.ids import MemoryId
 

@@ -23,7 +23,7 @@ WHEN = click.DateTime(["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"])
 
 @click.group()
 def projects() -> None:
-    """Projects: the shows that are produced here."""
+    """Projects: shows in production."""
 
 
 @projects.command("create")

@@ -24,7 +24,7 @@ def create_episode(
     title: str,
     scheduled_for: datetime | None = None,
 ) -> StudioEpisode:
-    """Create an episode: scheduled if it has a time, else planned.
+    """Create an episode: scheduled if it has a time, otherwise planned.
 
     NotFound without the project, Conflict when the project is archived.
     """

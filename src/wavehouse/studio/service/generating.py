@@ -1,4 +1,4 @@
-"""Use cases of users: make an episode now, make it again, approve its script, list its steps."""
+"""Use cases of users: generate an episode now or again, approve its script, list its steps."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LIVE = frozenset({"pending", "running", "blocked_budget", "paused"})
 def generate_episode(
     tx: Tx[Operational], *, identity: Identity, project_id: ProjectId
 ) -> ScheduledSlot:
-    """Request an episode now, besides the cadence; a worker makes it."""
+    """Request an episode now, in addition to the cadence; a worker generates it."""
     return add_slot_now(tx, identity=identity, project_id=project_id)
 
 
@@ -46,7 +46,7 @@ def regenerate_episode(
 ) -> ScheduledSlot:
     """Request an episode again. Steps with the same input are kept.
 
-    Conflict while it is being made.
+    Conflict while it is being generated.
     """
     accounts.require(identity.role, Access.WRITE)
     episode = show_episode(tx, identity=identity, episode_id=episode_id)

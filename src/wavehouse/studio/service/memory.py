@@ -100,10 +100,10 @@ def correct(
     content: str,
     valid_from: datetime | None = None,
 ) -> Memory:
-    """Supersede a memory by another content; returns the new memory.
+    """Replace a memory's content; returns the new memory.
 
     With ``valid_from`` the old content is valid until then; without it, it was never valid.
-    Conflict when the memory is superseded or forgotten already.
+    Conflict when the memory is already superseded or forgotten.
     """
     accounts.require(identity.role, Access.WRITE)
     old = _current(tx, identity, memory_id)

@@ -47,7 +47,7 @@ FILES = {
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:
-    """A file to send: its path, its type, its version for caches."""
+    """A file to send: its path, its type, and its version for caches."""
 
     path: Path
     media_type: str
@@ -80,7 +80,7 @@ def opened_feed(
     """The identity to read a feed with, for anybody with its address.
 
     NotFound for a project that is unknown or archived, for a private feed without its token, and
-    for a public one with a token: the answers are the same.
+    for a public one with a token: the responses are the same.
     """
     with operational.worker() as tx:
         organization_id = queries.organization_of_project(tx, project_id=project_id)

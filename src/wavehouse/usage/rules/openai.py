@@ -1,7 +1,7 @@
 """The gateway's view of the OpenAI API: request bounds, usage of a response, errors.
 
 A token of a byte-level tokenizer is at least one byte, so the bytes of a text are an upper bound of
-its tokens; four bytes a token is the estimate where nothing better is known.
+its tokens; four bytes per token is the estimate when nothing better is known.
 """
 
 from __future__ import annotations

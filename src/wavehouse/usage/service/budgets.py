@@ -38,8 +38,8 @@ _MOST_EMAILS = 20
 class NewBudget:
     """The settings of a budget.
 
-    ``scope_ref`` is the project's or key's id, or the end user; ``*`` gives every end user a budget
-    of its own. ``hard`` refuses calls beyond the limit; otherwise the budget only warns.
+    ``scope_ref`` is the project's or key's id, or the end user; ``*`` gives every end user a
+    separate budget. ``hard`` refuses calls beyond the limit; otherwise the budget only warns.
     """
 
     limit: Decimal | str | int

@@ -1,4 +1,4 @@
-"""The numbered rules of the classification: why each exists, and how to mend a finding."""
+"""The numbered rules of the classification: why each exists, and how to fix a finding."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _KEEPING = (ErasureAction.KEEP, ErasureAction.ANONYMISE, ErasureAction.PSEUDONYM
 
 
 def retention(facts: Facts) -> Iterator[ClassFinding]:
-    """Tables without a limit, and policies that the file does not know or names wrongly."""
+    """Tables without a limit, and unknown or mismatched policies."""
     policies = {policy.name: policy for policy in facts.policies}
     for name, table in facts.classification.tables.items():
         database = name.partition(".")[0]
@@ -79,7 +79,7 @@ def _days(policy: Policy) -> int:
 
 
 def destroying(facts: Facts) -> Iterator[ClassFinding]:
-    """Cascades from a row that erasure deletes to rows that are to stay."""
+    """Cascades from a row that erasure deletes to rows that must stay."""
     policies = {policy.name: policy for policy in facts.policies}
     tables = facts.classification.tables
     for parent, children in cascades(facts).items():

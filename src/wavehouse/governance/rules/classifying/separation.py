@@ -32,7 +32,7 @@ def derived(facts: Facts) -> Iterator[ClassFinding]:
 
 
 def apart(facts: Facts) -> Iterator[ClassFinding]:
-    """References, roles and derived columns that join subjects which are to be apart."""
+    """References, roles and derived columns that join subjects that must be kept separate."""
     for left, right in facts.classification.file.apart:
         pair = (left, right)
         yield from _joined_by_reference(facts, pair)

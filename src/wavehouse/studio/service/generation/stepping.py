@@ -48,7 +48,7 @@ class WrongLanguage(Refused):
 
 
 class Nonsense(Unreachable):
-    """A provider's answer is not of the requested form; a retry may help."""
+    """A provider's response does not have the requested form; a retry may help."""
 
     code = "provider_nonsense"
     title = "The provider's response is invalid"

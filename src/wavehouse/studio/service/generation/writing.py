@@ -71,7 +71,7 @@ def scripted(
     """Write the script of the episode and store it in its blocks.
 
     A script in another language is paid for, refused, and requested once more. WrongLanguage when
-    the second one is no better.
+    the second one is also in another language.
     """
     try:
         ref = run_step(run, Step.SCRIPT, _script_work(run, material, outline, writer, episode))
