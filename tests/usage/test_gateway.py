@@ -59,7 +59,7 @@ class Stand:
             self.spender.model(name, input="0.0001", output="0.001")
 
     def events(self) -> list[EventRow]:
-        """The events, the latest first."""
+        """The events, latest first."""
         rows: list[EventRow] = self.spender.act(reading.list_events)
         return rows
 

@@ -235,7 +235,7 @@ def test_rows_that_wait_are_shown_read_again_and_discarded(client: TestClient) -
     assert "read again in the background" in send(client, "sources", "sources/replay")
     assert "measurement.replay" in client.get("/jobs").text
     assert "2 rows were discarded." in send(client, "sources", "sources/discard")
-    assert "Nothing in quarantine" in client.get("/sources").text
+    assert "The quarantine is empty" in client.get("/sources").text
 
 
 def test_an_address_cannot_put_words_into_a_page(client: TestClient) -> None:

@@ -135,7 +135,7 @@ def folder(path: Path, mode: int = 0o700) -> Path:
 
 
 def _opened_folder(path: Path) -> int:
-    """A descriptor of a folder, reached step by step without following a stranger's link."""
+    """A descriptor of a folder, reached step by step, without following untrusted links."""
     waiting = list(path.absolute().parts[1:])
     waiting.reverse()
     current, links = os.open("/", _PASS), 0

@@ -402,7 +402,7 @@ class LiveGeneration:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A piece that the studio was asked for.
+    """A piece requested from the studio.
 
     ``reason`` is why it waits or how the piece differs from the request, ``error`` why it failed.
     Estimates are in seconds from ``started_at``; None without enough past runs. Difficulties are

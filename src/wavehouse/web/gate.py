@@ -56,7 +56,7 @@ class ApiGate:
                 )
             with self._database.worker() as tx:
                 identity = accounts.verify_api_key(tx, text=sent.credentials, scope=scope)
-            # After the check: strangers cannot use up a key's rate by its prefix.
+            # After the check: nobody else can use up a key's rate by its prefix.
             self._rate.check(sent.credentials, "too many requests with this API key")
             return identity
 

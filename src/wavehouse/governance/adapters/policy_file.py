@@ -69,7 +69,7 @@ def _made(entry: dict[str, Any], settings: Settings) -> Policy:
 
 
 def _problem(policy: Policy) -> str:
-    """The missing or contradictory fields of an entry, or an empty text."""
+    """The missing or contradictory fields of an entry, or an empty string."""
     if bool(policy.table) == bool(policy.files):
         return "name a table or a folder of files, not both"
     if policy.action in REMOVING:

@@ -191,7 +191,7 @@ def _generating(api: APIRouter, workspace: Workspace, gate: Gate) -> None:
 
     @api.get("/sessions/{session_id}/generations", responses=gate.answers(reads, 404, 422))
     def list_generations(session_id: SessionKey, identity: Reader) -> list[GenerationOut]:
-        """The latest 50 pieces that the studio was asked for, latest first."""
+        """The latest 50 pieces requested from the studio, latest first."""
         with stores.learning.app(identity.organization_id) as tx:
             rows = generating.list_generations(tx, identity=identity, session_id=session_id)
         return [GenerationOut.of(row) for row in rows]

@@ -169,7 +169,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class BatchOut:
-    """The result of each action, in order, and the cursor to go on with (P19)."""
+    """The result of each action, in order, and the cursor to continue with (P19)."""
 
     results: list[Outcome]
     cursor: int

@@ -162,8 +162,8 @@ def _subscribe(q: _Questions) -> Verdict:
     heard = json_of(q.phone.ask("GET", other, params={"since": 0}))
     added = heard.get("add", []) if isinstance(heard, dict) else []
     ok = isinstance(answer, dict) and isinstance(answer.get("timestamp"), int) and q.show in added
-    seen = "told" if q.show in added else "not told"
-    return _verdict("LIS-7", "the other device receives a new show", "told", seen, ok=ok)
+    seen = "received" if q.show in added else "not received"
+    return _verdict("LIS-7", "the other device receives a new show", "received", seen, ok=ok)
 
 
 def _late(q: _Questions) -> Verdict:
@@ -264,7 +264,7 @@ def _upload_cursor(q: _Questions) -> Verdict:
     cursor = answer.get("timestamp") if isinstance(answer, dict) else None
     times = q.seen(q.car, cursor, theirs) if isinstance(cursor, int) else 0
     question = "an upload's cursor does not skip other devices' changes"
-    return _verdict("P19", question, "told", "told" if times else "skipped", ok=times > 0)
+    return _verdict("P19", question, "received", "received" if times else "skipped", ok=times > 0)
 
 
 def _subscription_cursor(q: _Questions) -> Verdict:
@@ -280,7 +280,7 @@ def _subscription_cursor(q: _Questions) -> Verdict:
     q.car.ask("POST", path, body={"add": [], "remove": [theirs, ours]})
     ok = theirs in added
     question = "a subscription upload's cursor does not skip other devices' changes"
-    return _verdict("P19", question, "told", "told" if ok else "skipped", ok=ok)
+    return _verdict("P19", question, "received", "received" if ok else "skipped", ok=ok)
 
 
 def _plus_one(q: _Questions) -> Verdict:
@@ -290,7 +290,7 @@ def _plus_one(q: _Questions) -> Verdict:
     q.phone.upload(theirs)
     times = q.seen(q.car, cursor + 1, theirs)
     question = "a client that sends its cursor plus one misses nothing"
-    return _verdict("P19", question, "told", "told" if times else "missed", ok=times > 0)
+    return _verdict("P19", question, "received", "received" if times else "missed", ok=times > 0)
 
 
 def _own_clock(q: _Questions) -> Verdict:
@@ -301,7 +301,7 @@ def _own_clock(q: _Questions) -> Verdict:
     q.car.upload(q.play())
     times = q.seen(q.car, int(clock.now().timestamp()) + 5, theirs)
     question = "a client that sends a clock time misses nothing"
-    return _verdict("P19", question, "told", "told" if times else "missed", ok=times > 0)
+    return _verdict("P19", question, "received", "received" if times else "missed", ok=times > 0)
 
 
 def _from_zero(q: _Questions) -> Verdict:
@@ -368,10 +368,10 @@ def _nextcloud(q: _Questions) -> Verdict:
     answer = q.car.ask("GET", f"{base}/subscriptions", params={"since": 0})
     question = "the Nextcloud API returns the same shows"
     if answer.status_code == _NOT_FOUND:
-        return _verdict("client", question, "told", "404", ok=None)
+        return _verdict("client", question, "received", "404", ok=None)
     listed = json_of(answer)
     ok = isinstance(listed, dict) and q.show in listed.get("add", [])
-    return _verdict("client", question, "told", "told" if ok else answer.status_code, ok=ok)
+    return _verdict("client", question, "received", "received" if ok else answer.status_code, ok=ok)
 
 
 def _leave(q: _Questions) -> Verdict:

@@ -52,7 +52,7 @@ def _covers(link: Link, column: str) -> bool:
     touched = {entry.partition(".")[0] for entry in link.clear} | set(link.replace)
     if column in touched:
         return True
-    # The link's own column leads to a pseudonymised row, so it identifies nobody any more.
+    # The link's own column leads to a pseudonymised row, so it no longer identifies anybody.
     return link.on_erasure is ErasureAction.PSEUDONYMISE and column in own_columns(link.through)
 
 
