@@ -191,7 +191,7 @@ def test_a_permanent_move_is_told_a_temporary_one_is_not(host: str) -> None:
         ("strangely-packed", InvalidInput, "compresses with 'br'"),
         ("circle", Unreachable, "redirects more than 5 times"),
         ("to-file", Refused, "redirects to something that is not a web address"),
-        ("broken", Unreachable, "answers with status 500"),
+        ("broken", Unreachable, "responded with status 500"),
         ("nowhere", NotFound, "no such feed (404)"),
     ],
 )

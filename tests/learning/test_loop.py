@@ -43,9 +43,9 @@ class Loop:
         """The next piece, or what the studio makes."""
         return learning.next_piece(self.desk.workspace.stores, session_id=session, **self.arguments)
 
-    def carry_on(self, generation: learning.Generation) -> learning.Generation:
+    def advance_generation(self, generation: learning.Generation) -> learning.Generation:
         """Look how far the studio is."""
-        return learning.carry_on(
+        return learning.advance_generation(
             self.desk.workspace.stores,
             generation_id=generation.generation_id,
             **self.arguments,
@@ -74,8 +74,8 @@ def test_l16_the_studio_makes_one_piece_when_nothing_suitable_is_left(loop: Loop
     first, again = loop.next().generation, loop.next().generation
     assert first is not None
     (outcome,) = loop.maker.work()
-    done = loop.carry_on(first)
-    after = loop.carry_on(first)
+    done = loop.advance_generation(first)
+    after = loop.advance_generation(first)
     found = loop.next()
     generated = loop.desk.call(library.content, content_id=str(done.content_id))
 
@@ -145,9 +145,9 @@ def test_l16_a_studio_without_budget_says_so_to_the_learner(loop: Loop) -> None:
     asked = loop.next().generation
     assert asked is not None
     loop.maker.work()
-    blocked = loop.carry_on(asked)
+    blocked = loop.advance_generation(asked)
     loop.room.act(planning.cancel_slot, slot_id=blocked.slot_id)
-    failed = loop.carry_on(asked)
+    failed = loop.advance_generation(asked)
 
     assert "generating" == blocked.status
     assert blocked.reason.startswith("the studio's budget is used up")
@@ -167,7 +167,7 @@ def test_l16_a_request_that_the_studio_refuses_fails_with_a_sentence_and_an_even
         )
     loop.maker.change(project, for_learners=False)
     asked = loop.desk.call(learning.generation_of, generation_id=name)
-    failed = loop.carry_on(asked)
+    failed = loop.advance_generation(asked)
 
     assert "failed" == failed.status
     assert failed.error.startswith("the project does not generate episodes for learners")

@@ -180,7 +180,7 @@ def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: 
     assert "cannot become paused" in refused
     assert "All campaigns" in refused
     moved = send(client, "campaigns", "campaigns/move", campaign=campaign, status="scheduled")
-    assert "The campaign's status was changed." in moved
+    assert "The status of the campaign was changed." in moved
 
 
 def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Workspace) -> None:

@@ -16,8 +16,8 @@ from tests.serving import served
 from tests.web.webvisitor import Theme, faults
 
 from wavehouse import listeners
-from wavehouse.listeners.http import by_doors
-from wavehouse.listeners.http.common import Doors
+from wavehouse.listeners.http import with_dependencies
+from wavehouse.listeners.http.common import RouteDependencies
 from wavehouse.listeners.types import Site
 from wavehouse.mail import Outbox
 from wavehouse.web.app import create_app
@@ -46,7 +46,7 @@ class House:
     """The product on a real port, and the emails that it wrote."""
 
     url: str
-    doors: Doors
+    doors: RouteDependencies
     outbox: Path
 
     def letter(self) -> str:
@@ -68,8 +68,8 @@ def house(workspace: Workspace, tmp_path: Path) -> Iterator[House]:
     with served(app) as address:
         url = address.replace("127.0.0.1", "localhost")
         outbox = tmp_path / "outbox"
-        doors = Doors(workspace.stores.listeners, Site(url), Outbox(outbox))
-        for router in by_doors(doors):
+        doors = RouteDependencies(workspace.stores.listeners, Site(url), Outbox(outbox))
+        for router in with_dependencies(doors):
             app.include_router(router)
         yield House(url, doors, outbox)
 

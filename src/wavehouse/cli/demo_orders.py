@@ -14,7 +14,7 @@ from wavehouse.store import Operational, Tx
 from wavehouse.workspace import Workspace
 
 
-def tell(tx: Tx[Operational], workspace: Workspace, folder: Path) -> None:
+def send_orders(tx: Tx[Operational], workspace: Workspace, folder: Path) -> None:
     """Send every order in ``orders.jsonl``; orders by a page twice, as after a reload (AT02)."""
     cards = _cards(tx, workspace, folder)
     orders = [json.loads(line) for line in (folder / "orders.jsonl").read_text().splitlines()]

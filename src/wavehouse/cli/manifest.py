@@ -64,13 +64,13 @@ MANIFEST = Manifest(
             name="measured",
             summary="Feeds and logs of simulated shows, counted by the rules and checked.",
             target="wavehouse.cli.demo_measured:measured",
-            place=10,
+            order=10,
         ),
         Chapter(
             name="by itself",
             summary="Three workers poll feeds; one is killed; every job ends exactly once.",
             target="wavehouse.cli.demo_by_itself:by_itself",
-            place=20,
+            order=20,
         ),
     ),
 )

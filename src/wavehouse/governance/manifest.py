@@ -28,7 +28,7 @@ MANIFEST = Manifest(
             title="Retention",
             icon="calendar",
             key="y",
-            place=55,
+            order=55,
             target="wavehouse.web.retention:router",
         ),
     ),

@@ -197,23 +197,33 @@ def difficulty(files: tuple[Path, ...], language: str, as_json: bool) -> None:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidInput("the file is not UTF-8 text", where=str(path)) from error
-        found = readability(text, language)
-        if found is None and language.partition("-")[0].lower() not in LANGUAGES:
+        figures = readability(text, language)
+        if figures is None and language.partition("-")[0].lower() not in LANGUAGES:
             raise InvalidInput(
                 f"no rules for the language {language!r}",
                 hint=f"Languages with rules: {', '.join(LANGUAGES)}.",
             )
-        if found is None:
+        if figures is None:
             raise InvalidInput("the file has no words", where=str(path))
-        rows.append((str(path), found))
+        rows.append((str(path), figures))
     if as_json:
-        terminal.print_json({"texts": [{"file": name, **asdict(one)} for name, one in rows]})
+        terminal.print_json(
+            {"texts": [{"file": name, **asdict(figures)} for name, figures in rows]}
+        )
         return
     terminal.print_table(
         ("file", "words", "sentences", "ease", "lexical", "discourse", "level (estimate)"),
         [
-            (name, one.words, one.sentences, one.ease, one.lexical, one.discourse, one.level or "–")
-            for name, one in rows
+            (
+                name,
+                figures.words,
+                figures.sentences,
+                figures.ease,
+                figures.lexical,
+                figures.discourse,
+                figures.level or "–",
+            )
+            for name, figures in rows
         ],
     )
 

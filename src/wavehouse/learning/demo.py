@@ -128,7 +128,7 @@ def _made(stage: Stage) -> Content | None:
         return None
     if not generation.has_ended:
         studio.work_slot(workshop, identity=identity, slot_id=generation.slot_id)
-        generation = generating.carry_on(
+        generation = generating.advance_generation(
             stores, identity=identity, workshop=workshop, generation_id=name
         )
     if generation.content_id is None:

@@ -43,7 +43,7 @@ def making(workspace: Workspace) -> Callable[[], str | None]:
         for organization_id in organizations:
             with stores.operational.worker() as operational:
                 identity = accounts.acting_for(operational, organization_id=organization_id)
-            generating.carry_all_on(stores, identity=identity, workshop=workshop)
+            generating.advance_generations(stores, identity=identity, workshop=workshop)
         return None
 
     return work

@@ -20,7 +20,7 @@ MANIFEST = Manifest(
             title="Learning",
             icon="audio-lines",
             key="l",
-            place=60,
+            order=60,
             target="wavehouse.web.learning:router",
         ),
     ),
@@ -30,7 +30,7 @@ MANIFEST = Manifest(
             summary="A learner of known level listens to twenty pieces; the studio generates the "
             "next.",
             target="wavehouse.learning.demo:learning",
-            place=40,
+            order=40,
         ),
     ),
     schedules=(

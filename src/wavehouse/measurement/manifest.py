@@ -85,7 +85,7 @@ MANIFEST = Manifest(
             title="Sources",
             icon="files",
             key="s",
-            place=40,
+            order=40,
             target="wavehouse.web.sources:router",
         ),
     ),

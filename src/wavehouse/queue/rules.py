@@ -63,7 +63,7 @@ def _fields(cron: str) -> list[frozenset[int]]:
 
 
 def _field(text: str, low: int, high: int) -> frozenset[int]:
-    found: set[int] = set()
+    values: set[int] = set()
     for part in text.split(","):
         match = _PART.fullmatch(part)
         if match is None:
@@ -75,8 +75,8 @@ def _field(text: str, low: int, high: int) -> frozenset[int]:
         step = int(match[2] or 1)
         if not low <= begin <= end <= high or step < 1:
             raise InvalidInput("invalid field in a cron expression", where=part)
-        found.update(range(begin, end + 1, step))
-    return frozenset(found)
+        values.update(range(begin, end + 1, step))
+    return frozenset(values)
 
 
 def class_of(error: BaseException) -> ErrorClass:

@@ -85,7 +85,7 @@ MANIFEST = Manifest(
             name="studio",
             summary="A note changes the next script, which is spoken in Italian within its budget.",
             target="wavehouse.studio.demo:studio",
-            place=30,
+            order=30,
         ),
     ),
     jobs=(
@@ -110,7 +110,7 @@ MANIFEST = Manifest(
             title="Studio",
             icon="audio-lines",
             key="d",
-            place=35,
+            order=35,
             target="wavehouse.web.studio:router",
         ),
     ),

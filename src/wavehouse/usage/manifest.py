@@ -35,7 +35,7 @@ MANIFEST = Manifest(
             title="Usage",
             icon="arrow-left-right",
             key="u",
-            place=45,
+            order=45,
             target="wavehouse.web.usage:router",
         ),
     ),

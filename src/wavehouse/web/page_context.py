@@ -76,7 +76,7 @@ def back(path: str, done: str, amount: int | None = None, **more: str) -> Respon
 
 
 _SENTENCES = {
-    "moved": "The campaign's status was changed.",
+    "moved": "The status of the campaign was changed.",
     "advanced": "{n} campaigns changed status as scheduled.",
     "made": "{n} files were created.",
     "made_key": "The key was created.",

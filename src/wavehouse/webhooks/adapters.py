@@ -35,10 +35,10 @@ class Sealer:
     key: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, place: Place) -> Sealer:
+    def of(cls, location: Place) -> Sealer:
         """The sealer of an installation."""
         label = b"wavehouse webhook secrets"
-        return cls(hmac.new(place.secret.encode(), label, hashlib.sha256).digest())
+        return cls(hmac.new(location.secret.encode(), label, hashlib.sha256).digest())
 
     def sealed(self, secret: bytes, *, endpoint_id: UUID) -> bytes:
         """Encrypt the secret for one endpoint."""

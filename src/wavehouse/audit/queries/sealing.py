@@ -179,7 +179,7 @@ def unsealed(tx: AnyTx) -> Unsealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Different:
+class DifferentEntry:
     """An entry that differs from its hash or its leaf."""
 
     audit_id: str
@@ -187,10 +187,10 @@ class Different:
     what: str
 
 
-def different_entries(tx: AnyTx, *, limit: int) -> list[Different]:
+def different_entries(tx: AnyTx, *, limit: int) -> list[DifferentEntry]:
     """Entries whose stored hash or leaf differs from their content, and leaves without an entry."""
     return tx.rows(
-        Different,
+        DifferentEntry,
         """
         SELECT audit_id::text, leaf_index, what FROM (
           SELECT coalesce(e.audit_id, l.audit_id) AS audit_id, l.leaf_index, CASE
@@ -208,10 +208,10 @@ def different_entries(tx: AnyTx, *, limit: int) -> list[Different]:
     )
 
 
-def late_entries(tx: AnyTx, *, limit: int) -> list[Different]:
+def late_entries(tx: AnyTx, *, limit: int) -> list[DifferentEntry]:
     """Entries of transactions that the last seal had covered, and that have no leaf."""
     return tx.rows(
-        Different,
+        DifferentEntry,
         """
         SELECT e.audit_id::text, NULL::bigint AS leaf_index, 'inserted' AS what
         FROM audit.audit_log e
@@ -224,10 +224,10 @@ def late_entries(tx: AnyTx, *, limit: int) -> list[Different]:
     )
 
 
-def different_commitments(tx: AnyTx, *, limit: int) -> list[Different]:
+def different_commitments(tx: AnyTx, *, limit: int) -> list[DifferentEntry]:
     """Personal values that do not match the commitment in their entry, or have none."""
     return tx.rows(
-        Different,
+        DifferentEntry,
         """
         SELECT c.audit_id::text, NULL::bigint AS leaf_index, c.field AS what
         FROM audit.audit_commitments c JOIN audit.audit_log e USING (audit_id)

@@ -61,20 +61,6 @@ def entries(tx: AnyTx, *, since: datetime | None) -> list[LedgerEntry]:
     )
 
 
-def of_request(tx: AnyTx, *, request_id: UUID) -> list[LedgerEntry]:
-    """The entries of one request."""
-    return tx.rows(
-        LedgerEntry,
-        """
-        SELECT identifier_hash, erasure_request_id, kind, key_version, status, recorded_at,
-               late_arrivals
-        FROM governance.erasure_ledger WHERE erasure_request_id = %(request_id)s
-        ORDER BY identifier_hash
-        """,
-        {"request_id": request_id},
-    )
-
-
 def subject_hold(tx: AnyTx, *, hashes: Sequence[bytes], at: datetime) -> str | None:
     """The reason for a current legal hold on one of these identifiers, or None."""
     reason: str | None = tx.value(

@@ -238,15 +238,6 @@ def freeze(
     )
 
 
-def frozen_plan(tx: AnyTx, *, request_id: UUID) -> list[dict[str, Any]]:
-    """The frozen steps of a request; empty before the plan was made."""
-    steps: list[dict[str, Any]] | None = tx.value(
-        "SELECT plan FROM governance.erasure_requests WHERE erasure_request_id = %(request_id)s",
-        {"request_id": request_id},
-    )
-    return steps or []
-
-
 def seal_identifiers(tx: AnyTx, *, request_id: UUID, sealed: bytes) -> None:
     """Store the encrypted identifiers; existing ones are kept."""
     tx.execute(

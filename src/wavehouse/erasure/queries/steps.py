@@ -9,7 +9,7 @@ from wavehouse.erasure.queries.requests import AnyTx
 from wavehouse.erasure.types import Done, Step
 
 
-def take_turn(tx: AnyTx, *, request_id: UUID) -> None:
+def lock_request(tx: AnyTx, *, request_id: UUID) -> None:
     """Lock the request until the end of the transaction, waiting for others in this database."""
     tx.value(
         "SELECT pg_advisory_xact_lock(hashtextextended('erasure ' || %(request_id)s::text, 0))",
@@ -17,7 +17,7 @@ def take_turn(tx: AnyTx, *, request_id: UUID) -> None:
     )
 
 
-def be_impatient(tx: AnyTx) -> None:
+def limit_lock_waits(tx: AnyTx) -> None:
     """Limit this transaction's lock waits to five seconds."""
     tx.execute("SET LOCAL lock_timeout = '5s'")
 

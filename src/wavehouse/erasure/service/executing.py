@@ -26,7 +26,6 @@ from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import (
     ROOT,
     Action,
-    Done,
     LedgerEntry,
     Outcome,
     Request,
@@ -75,7 +74,7 @@ def run(
     """
     request = _begin(stores, identity, request_id, now=now)
     if request.subject_id is not None:
-        # Hidden first: whoever is erased cannot sign in and write meanwhile.
+        # Hidden first, so that the erased person cannot sign in and write meanwhile.
         kind = SubjectKind(request.subject_kind)
         hiding.hide(stores, identity=identity, kind=kind, key=request.subject_id, at=clock.now())
     try:
@@ -199,8 +198,8 @@ def _in_database(
     for attempt in range(1, _TRIES + 1):
         try:
             with database_of(stores, name).worker() as tx:
-                steps.be_impatient(tx)
-                steps.take_turn(tx, request_id=request.erasure_request_id)
+                steps.limit_lock_waits(tx)
+                steps.lock_request(tx, request_id=request.erasure_request_id)
                 # Rows that came since a deletion of this database: they refer to what goes now.
                 for step in deletions:
                     _apply(tx, stores, request, planned, step, again=True)
@@ -390,8 +389,3 @@ def waiting(stores: Stores, *, identity: Identity) -> list[UUID]:
         with database_of(stores, name).worker() as tx:
             ids += requests.waiting(tx, at=clock.now())
     return ids
-
-
-def done_of(stores: Stores, *, identity: Identity, request_id: UUID) -> tuple[Done, ...]:
-    """The recorded steps of a request in all databases."""
-    return requesting.show(stores, identity=identity, request_id=request_id)[1]

@@ -28,10 +28,10 @@ class Tokens:
     key: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, place: Place) -> Tokens:
+    def of(cls, location: Place) -> Tokens:
         """The tokens of an installation."""
         label = b"wavehouse learning sessions"
-        return cls(hmac.new(place.secret.encode(), label, hashlib.sha256).digest())
+        return cls(hmac.new(location.secret.encode(), label, hashlib.sha256).digest())
 
     def token(self, organization_id: OrganizationId, session_id: str) -> str:
         """The token of a session."""

@@ -357,7 +357,7 @@ class GenerationOut(BaseModel):
         )
 
 
-class AskedOut(BaseModel):
+class GenerationRequestOut(BaseModel):
     """The learner's generation, or the reason why none was started."""
 
     generation: GenerationOut | None

@@ -13,11 +13,11 @@ from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel.fields import Exact
 from wavehouse.learning.adapters.tokens import Tokens
 from wavehouse.learning.http.common import (
-    AskedOut,
     BatchOut,
     EventIn,
     EventsIn,
     GenerationOut,
+    GenerationRequestOut,
     Id,
     LevelOut,
     PreferencesIO,
@@ -180,12 +180,12 @@ def _generating(api: APIRouter, workspace: Workspace, gate: Gate) -> None:
     )
     def ask_studio(
         session_id: SessionKey, identity: Writer, language: LanguageKey = "it"
-    ) -> AskedOut:
+    ) -> GenerationRequestOut:
         """Ask the studio for a piece for the session's learner; a live one is returned instead."""
         generation, reason = generating.ask_studio(
             stores, identity=identity, workshop=workshop, session_id=session_id, language=language
         )
-        return AskedOut(
+        return GenerationRequestOut(
             generation=None if generation is None else GenerationOut.of(generation), reason=reason
         )
 

@@ -93,10 +93,12 @@ def ask_studio(
         entered, reason = _entered(tx, identity, session_id, language, series, new)
     if entered is None:
         return None, reason
-    return carry_on(stores, identity=identity, workshop=workshop, generation_id=entered), ""
+    return advance_generation(
+        stores, identity=identity, workshop=workshop, generation_id=entered
+    ), ""
 
 
-def carry_on(
+def advance_generation(
     stores: Stores, *, identity: Identity, workshop: studio.Place, generation_id: str
 ) -> Generation:
     """Update a generation to the studio's progress; repeating it changes nothing.
@@ -118,14 +120,14 @@ def carry_on(
     return generation
 
 
-def carry_all_on(stores: Stores, *, identity: Identity, workshop: studio.Place) -> int:
+def advance_generations(stores: Stores, *, identity: Identity, workshop: studio.Place) -> int:
     """Update an organization's generations; returns how many have not ended."""
     with stores.learning.app(identity.organization_id) as tx:
         waiting = queries.unfinished(
             tx, organization_id=identity.organization_id, limit=_MOST_AT_ONCE
         )
     after = [
-        carry_on(stores, identity=identity, workshop=workshop, generation_id=each)
+        advance_generation(stores, identity=identity, workshop=workshop, generation_id=each)
         for each in waiting
     ]
     return sum(not each.has_ended for each in after)

@@ -41,7 +41,7 @@ Asking = Callable[..., Awaitable[Caller]]
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class RouteDependencies:
     """Dependencies of the routes; ``asking`` is the caller, with one rate limit for all routes."""
 
     database: Database[Listeners]
@@ -74,11 +74,11 @@ class Doors:
         limits.check(self.database, *((limit, f"{self.scope}{client}") for limit, client in tries))
 
 
-def doors(database: Database[Listeners], settings: Settings) -> Doors:
+def doors(database: Database[Listeners], settings: Settings) -> RouteDependencies:
     """Dependencies from the settings; no connection is opened yet."""
     is_open = settings["listener_sign_up"] == "open"
     site = Site(address_of(settings), is_set=settings["site_url"] is not None)
-    return Doors(
+    return RouteDependencies(
         database, site, mail_of(settings, domain=site.name), trusted_of(settings), is_open=is_open
     )
 
@@ -90,7 +90,7 @@ def keep_session(response: Response, token: str, *, secure: bool) -> None:
     )
 
 
-def signing_in(doors: Doors) -> Asking:
+def signing_in(doors: RouteDependencies) -> Asking:
     """A dependency: the caller of a request. 401 with a challenge if absent, 429 for guessing.
 
     A password takes precedence over a cookie. A cookie alone may not change anything from another

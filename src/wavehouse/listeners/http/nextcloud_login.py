@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
-from wavehouse.listeners.http.common import Doors, raw_body
+from wavehouse.listeners.http.common import RouteDependencies, raw_body
 from wavehouse.listeners.http.page import form_token, shown
 from wavehouse.listeners.rules import secret_hash
 from wavehouse.listeners.service import accounts
@@ -91,7 +91,7 @@ class _Waiting:
             del self._flows[next(iter(self._flows))]
 
 
-def router(doors: Doors, prefix: str = "") -> APIRouter:
+def router(doors: RouteDependencies, prefix: str = "") -> APIRouter:
     """``/index.php/login/v2``, its page and its polling."""
     api = APIRouter(prefix=prefix, include_in_schema=False)
     waiting, base = _Waiting(), f"{doors.site.origin}{prefix}"

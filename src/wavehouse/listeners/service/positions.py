@@ -54,7 +54,7 @@ def changes(
     is_whole = podcast_url is None and device_id is None
     with database.listener(caller.listener_id) as tx:
         given = cursors.given(tx, stream=Stream.ACTIONS, sessions=[caller.session])()
-        known = given.get(caller.session, cursors.Given())
+        known = given.get(caller.session, cursors.IssuedCursors())
         own = None if caller.is_shared else known.own
         had = own if own is not None else after
         if is_gpodder and after > 0 and (is_whole or own is not None or known.family):
@@ -87,7 +87,7 @@ def changes(
             last = chosen[-1].seq if chosen else 0
             cursor = last if more else max(now, after, last)
         if is_whole and not (had == cursor and (own is not None or cursor in known.family)):
-            served = cursors.Served(caller.session, cursor, had, caller.is_shared)
+            served = cursors.ServedCursor(caller.session, cursor, had, caller.is_shared)
             cursors.keep_served(tx, stream=Stream.ACTIONS, served=[served])
     return Changes(tuple(chosen), cursor, more)
 

@@ -92,8 +92,8 @@ class LogFile:
             yield from cutter.feed(block)
         yield from cutter.finish(broken=self.fault is not None)
         if self.fault is not None:
-            place = cutter.next_byte
-            self.fault = Reject(cutter.next_line, place, 0, self.fault.fault, self.fault.excerpt)
+            offset = cutter.next_byte
+            self.fault = Reject(cutter.next_line, offset, 0, self.fault.fault, self.fault.excerpt)
 
     def sample(self) -> str:
         """The first chunk with readable lines, for a head that does not show the format."""

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
 _MAKES = re.compile(r"^CREATE OR REPLACE (?:TABLE|VIEW) (?:measurement\.)?(\w+) AS ")
-_ORDERED = 200
-"""The number of rows below which results are put in order by the driver."""
 
 
 def java_missing() -> str:
@@ -75,7 +73,7 @@ _OPTIONS = {
 
 
 @cache
-def carried(text: str) -> str:
+def translated(text: str) -> str:
     """A statement of DuckDB in Spark's dialect."""
     import sqlglot
 
@@ -86,7 +84,7 @@ def carried(text: str) -> str:
 
 def _statement(name: str, **values: str) -> str:
     own = parts_of("counting", engine="spark")
-    return own[name] if name in own else carried(statement("counting", name, **values))
+    return own[name] if name in own else translated(statement("counting", name, **values))
 
 
 class SparkCount:
@@ -166,7 +164,7 @@ class SparkCount:
         self._spark.createDataFrame(
             [(str(e), str(p)) for e, p in episodes.items()], "episode_id string, podcast_id string"
         ).createOrReplaceTempView("episodes")
-        events = carried(statement("cluster", "events", organization=str(organization_id)))
+        events = translated(statement("cluster", "events", organization=str(organization_id)))
         self._run(events.replace("measurement.listener_events", "listener_events"))
 
     def rollup_rows(
@@ -174,7 +172,7 @@ class SparkCount:
     ) -> list[tuple[Any, ...]]:
         """The rows of a portable transform over these events, without their time."""
         values = {"grain": grain, "first": first, "last": last, "computed_at": first}
-        made = self._spark.sql(_literals(carried_portable(select), values)).drop("computed_at")
+        made = self._spark.sql(_literals(translated_portable(select), values)).drop("computed_at")
         return [tuple(row) for row in made.collect()]
 
     def _run(self, text: str, values: Mapping[str, object] | None = None) -> None:
@@ -191,7 +189,7 @@ class SparkCount:
 
 
 @cache
-def carried_portable(select: str) -> str:
+def translated_portable(select: str) -> str:
     """A portable transform (PostgreSQL's dialect) in Spark's."""
     import sqlglot
 

@@ -146,7 +146,7 @@ def downloads(
         _show_json(figures, by, window)
     else:
         _show(figures, by)
-    logs.tell(figures)
+    logs.print_findings(figures)
     if figures.faults or figures.errors:
         raise SystemExit(EXIT_FOUND)
 

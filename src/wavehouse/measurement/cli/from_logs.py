@@ -117,7 +117,7 @@ def known_of_feeds(settings: Settings, feeds: Feeds) -> Known:
         )
 
 
-def tell(figures: PeriodFigures | WindowFigures) -> None:
+def print_findings(figures: PeriodFigures | WindowFigures) -> None:
     """Print further findings beside the figures."""
     unknown = getattr(figures, "filtered", {}).get("unknown_path", 0)
     if unknown and figures.read is not None:

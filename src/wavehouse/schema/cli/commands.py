@@ -16,8 +16,8 @@ from wavehouse.schema.cli.targets import (
     common_options,
     layout_of,
     layout_option,
+    print_not_run,
     targets_of,
-    tell_not_run,
     waivers_option,
 )
 from wavehouse.schema.cli.walking import walk
@@ -336,7 +336,7 @@ def status_command(
     try:
         with targets_of(choice) as targets:
             for target in targets:
-                tell_not_run(target.folder, layout)
+                print_not_run(target.folder, layout)
                 try:
                     result = status(
                         target.conninfo,

@@ -15,9 +15,9 @@ from wavehouse.schema.cli.shadows import (
     check_versions,
     ladder_options,
     ladders_of,
+    print_notes,
     shadow_of,
     shadow_options,
-    tell_notes,
 )
 from wavehouse.schema.cli.targets import (
     Choice,
@@ -74,7 +74,7 @@ def plan_command(
                 result = planning.plan(
                     shadow, applied, pending, sizes=planning.sizes_of(target.conninfo)
                 )
-                tell_notes(target.name, shadow)
+                print_notes(target.name, shadow)
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
             for refused in result.refusals:
@@ -195,7 +195,7 @@ def lint_command(
                 result = with_classes(
                     context, shadow, name, (*before, *done, *chosen), result, classification
                 )
-            tell_notes(name, shadow)
+            print_notes(name, shadow)
             report.add(name, result.as_json())
             worst = max(worst, result.exit_code)
             rows += [_row(finding) for finding in result.findings]

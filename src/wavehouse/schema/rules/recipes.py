@@ -17,7 +17,7 @@ ERROR, WARNING, INFO = "error", "warning", "info"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A rule. ``says`` and ``recipe`` may contain ``{relation}`` and ``{name}``."""
+    """A rule. Its texts may contain ``{relation}`` and ``{name}``."""
 
     group: str
     severity: str

@@ -218,7 +218,7 @@ class _Work:
     def record(self, event: str, number: int, facts: Facts) -> None:
         """Write a journal line, as the owner, in the open transaction."""
         connection, session = self.session.connection, self.session
-        settings.put_aside(connection, login=session.login, role=session.role)
+        settings.suspend_settings(connection, login=session.login, role=session.role)
         record_event(
             session, JournalEvent(self.migration, self.direction, event, number, facts=facts)
         )

@@ -6,24 +6,11 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Protocol
 from uuid import uuid4
 
 from wavehouse.kernel.errors import NotFound
 
 _REF = re.compile(r"sha256:([0-9a-f]{64})")
-
-
-class ObjectStore(Protocol):
-    """Stores bytes under the hash of their content: writing twice stores them once (Q19)."""
-
-    def put(self, content: bytes) -> str:
-        """Store bytes; returns the reference, ``sha256:`` and the hash."""
-        ...
-
-    def get(self, ref: str) -> bytes:
-        """The bytes of a reference. NotFound when they are missing."""
-        ...
 
 
 class FolderStore:

@@ -71,15 +71,6 @@ def lock_episode(
     return _present(row)
 
 
-def rename_episode(
-    tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId, title: str
-) -> StudioEpisode:
-    """Change the title of an episode."""
-    accounts.require(identity.role, Access.WRITE)
-    old = lock_episode(tx, identity=identity, episode_id=episode_id)
-    return _stored(tx, identity, replace(old, title=entered.title_of(title)), "episode.renamed")
-
-
 def archive_episode(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> StudioEpisode:

@@ -100,7 +100,7 @@ def approve_script(tx: Tx[Operational], *, identity: Identity, episode_id: Studi
 def steps_of(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> list[StepRow]:
-    """The steps of an episode's generations, the latest first."""
+    """The steps of an episode's generations, latest first."""
     show_episode(tx, identity=identity, episode_id=episode_id)
     return queries.steps_of_episode(
         tx, organization_id=identity.organization_id, episode_id=episode_id
