@@ -1,4 +1,4 @@
-"""Argon2id in a few threads of its own: each hash takes 64 MiB and a quarter of a second (AC4)."""
+"""Argon2id in a few separate threads: each hash takes 64 MiB and a quarter of a second (AC4)."""
 
 from __future__ import annotations
 

@@ -295,7 +295,7 @@ def list_learners(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> N
 @json_option
 @click.pass_obj
 def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Replace estimated difficulties by observed ones, for content with 30 listeners.
+    """Replace estimated difficulties with observed ones, for content with 30 listeners.
 
     Earlier outcomes keep the difficulty at which they were counted.
     """

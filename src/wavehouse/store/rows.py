@@ -35,7 +35,7 @@ class Hop:
 class Path:
     """A way from a table to somebody's values: hops, then a column of the last table.
 
-    ``type`` is that column's type; of an array, rows match that contain one of the values. Rows
+    ``type`` is that column's type; for an array, rows that contain one of the values match. Rows
     whose column ``owner`` has a value that is not among ``owners`` belong to somebody else.
     """
 

@@ -103,8 +103,8 @@ def parse_feed(
 ) -> Feed:
     """Read a feed; raises ``InvalidInput`` with one sentence when ``data`` is not a feed.
 
-    ``location`` resolves relative addresses, ``name`` is what an error calls the document;
-    ``charset`` is the server's header; evidence in the bytes overrides it.
+    ``location`` resolves relative addresses, ``name`` is the document's name in errors; ``charset``
+    is the server's header; evidence in the bytes overrides it.
     """
     try:
         return _parsed_feed(data, location, charset)

@@ -79,7 +79,7 @@ def merge_episodes(tx: Tx[Operational], *, identity: Identity, other: str, into:
 def split_episode(
     tx: Tx[Operational], *, identity: Identity, episode: str, guid: str | None = None
 ) -> Merge:
-    """Split an episode: end a merge, or give a former guid its own episode again."""
+    """Split an episode: end a merge, or make a former guid a separate episode again."""
     known = find_episode(tx, identity=identity, name=episode)
     merges = identities.merges(tx, organization_id=identity.organization_id)
     held = [m for m in merges if m.split_at is None and m.episode_id == known.episode_id]

@@ -29,7 +29,7 @@ def operator(workspace: Workspace) -> Identity:
 
 
 def request_json(request: Request) -> dict[str, Any]:
-    """A request as plain values; the subject is shown by its id only while the request is open."""
+    """A request as JSON values; the subject is shown by its id only while the request is open."""
     return {
         "id": request.erasure_request_id,
         "purpose": request.purpose,

@@ -1,4 +1,4 @@
-"""The certificate of an erasure as plain values: what was removed, what was searched, what stays.
+"""The certificate of an erasure as JSON values: what was removed, what was searched, what stays.
 
 Each level of verification is reported separately, including levels that were not run: a certificate
 never claims more than was searched.

@@ -113,7 +113,7 @@ def _checked(stores: Stores, identity: Identity, request: Request, digest: str |
     values = None if sealed is None else unseal(stores, sealed)
     key = request.subject_id or ""
     if not key and values is None:
-        raise Conflict("the subject of this request is unknown: it has ended")
+        raise Conflict("the request has ended, so its subject is no longer known")
     planned = plan_of(stores, identity=identity, request=request, key=key, values=values)
     if request.plan_digest is None:
         planned = deciding.freeze(stores, identity=identity, request_id=request.erasure_request_id)

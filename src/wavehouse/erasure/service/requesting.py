@@ -81,7 +81,7 @@ def file(
     """
     days = settings["erasure_undo_days"] if undo_days is None else undo_days
     if days not in UNDO_DAYS:
-        raise InvalidInput("the undo period is 0 to 7 days", where="undo_days")
+        raise InvalidInput("the undo period must be 0 to 7 days", where="undo_days")
     smap = mapping.subject_map(stores, wanted.kind)
     tenant = identity.organization_id if wanted.kind in _TENANTS else None
     by = wanted.by or subjects.DEFAULT[wanted.kind]

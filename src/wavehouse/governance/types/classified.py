@@ -47,7 +47,7 @@ class Classification:
         return tuple(link for link in self.links if link.subject == subject)
 
     def personal_columns(self, table: str) -> dict[str, ColumnEntry]:
-        """The columns of a table (``database.schema.table``) that hold personal data."""
+        """The columns of a table (``database.schema.table``) that contain personal data."""
         return {
             name: column
             for name, column in self.tables[table].columns.items()

@@ -38,7 +38,7 @@ class ClassFinding:
         return f"{self.table}.{self.column}" if self.column else self.table
 
     def as_json(self) -> dict[str, Any]:
-        """The finding as plain values."""
+        """The finding as JSON values."""
         return {
             "code": self.code.number,
             "rule": self.code.name,
@@ -103,7 +103,7 @@ class ClassCheck:
         return EXIT_FOUND if self.findings else EXIT_DONE
 
     def as_json(self) -> dict[str, Any]:
-        """The check as plain values."""
+        """The check as JSON values."""
         return {
             "databases": list(self.databases),
             "tables": self.tables,

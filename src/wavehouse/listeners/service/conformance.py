@@ -39,7 +39,7 @@ class Verdict:
         return {True: "pass", False: "FAIL", None: "not offered"}[self.passed]
 
     def as_json(self) -> dict[str, object]:
-        """The verdict as plain values."""
+        """The verdict as JSON values."""
         return {
             "rule": self.rule,
             "question": self.question,

@@ -73,7 +73,7 @@ def container_of(head: bytes) -> str:
 def content(
     path: Path, container: str, *, skip: int, on_bytes: OnBytes, on_fault: OnFault
 ) -> Iterator[bytes]:
-    """Blocks of the content from ``skip`` on; of a broken stream, the output up to the damage."""
+    """Blocks of the content from ``skip`` on; for a damaged stream, the output up to the damage."""
     if container == "parquet":
         yield from _skipping(_rows(path, on_bytes), skip)
         return

@@ -86,7 +86,7 @@ def _counted(
 
 
 def known_of_feeds(settings: Settings, feeds: Feeds) -> Known:
-    """What is needed to judge requests, from feeds; no database is opened."""
+    """The data for judging requests, from feeds; no database is opened."""
     from wavehouse.catalog import (
         FeedReading,
         FileFeedSource,

@@ -31,7 +31,7 @@ _NO_HOST = "unknown.invalid"
 
 
 class MediaIndex:
-    """The places media files are served from, numbered."""
+    """The locations that media files are served from, numbered."""
 
     def __init__(self, files: Iterable[MediaFile], rules: PathRules | None = None) -> None:
         self.places: dict[tuple[str, str], int] = {}

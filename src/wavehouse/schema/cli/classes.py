@@ -28,7 +28,7 @@ def with_classes(
     result: LintResult,
     path: Path | None,
 ) -> LintResult:
-    """The result with the findings of the classification, at the migration that names the column.
+    """The result plus the classification's findings, each at the migration that adds the column.
 
     A ladder that does not run is left unchanged, as it has no schema to compare.
     """

@@ -41,7 +41,7 @@ class SmokeResult:
         return f"{whole}: the same schema{held}"
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values."""
+        """The result as JSON values."""
         return {
             "files": self.files,
             "undone": self.undone,

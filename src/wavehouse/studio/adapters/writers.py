@@ -89,7 +89,7 @@ def completion(reply: bytes, *, asked: int, most_tokens: int) -> Written:
         message = given["choices"][0]["message"]
         text = message["content"]
         if not isinstance(text, str) or not text.strip() or message.get("tool_calls"):
-            raise ValueError("not a text")
+            raise ValueError("not text")
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise Unreachable(
             "the text provider responded with status 200, but without a text"

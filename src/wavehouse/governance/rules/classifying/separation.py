@@ -1,4 +1,4 @@
-"""C11, C15, C18: what derived columns and references may join."""
+"""C11, C15, C18: which data derived columns and references may join."""
 
 from __future__ import annotations
 

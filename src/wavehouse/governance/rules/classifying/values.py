@@ -1,4 +1,4 @@
-"""C14, C19, C20: what values look like, and how secrets are stored (OPS-10)."""
+"""C14, C19, C20: the form of values, and the storage of secrets (OPS-10)."""
 
 from __future__ import annotations
 

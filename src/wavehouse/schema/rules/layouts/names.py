@@ -1,4 +1,4 @@
-"""The layouts, and what their readers share."""
+"""The layouts, and shared parts of their readers."""
 
 from __future__ import annotations
 
