@@ -55,7 +55,7 @@ def creator(tx: Tx[Operational], *, organization_id: UUID, user_id: UUID) -> Sta
 
 
 def other_admins(tx: Tx[Operational], *, organization_id: UUID, user_id: UUID) -> int:
-    """How many other administrators an organization has that could decide."""
+    """The number of other administrators of an organization who could decide."""
     number: int = tx.value(
         """
         SELECT count(*) FROM accounts.memberships m JOIN accounts.users u USING (user_id)

@@ -1,9 +1,9 @@
 """Use case: search for data that an erasure should have removed, at several levels.
 
-typed the subject's rows by the classification's ways, and its identifiers in personal columns
-paranoid every column of every table that the worker may read, also unclassified ones files the
-files of the home deep tables are rewritten, then every file of the embedded server's data folder is
-searched
+typed     the subject's rows by the classification's ways, and its identifiers in personal columns
+paranoid  every column of every table that the worker may read, also unclassified ones
+files     the files of the home
+deep      tables are rewritten, then every file of the embedded server's data folder is searched
 """
 
 from __future__ import annotations

@@ -134,9 +134,7 @@ def without_clock_partitions(
     differences: tuple[Difference, ...],
     written: Callable[[str], bool],
 ) -> tuple[Difference, ...]:
-    """Leave out, on both sides, partitions whose names are in no file, as the clock determined
-    them.
-    """
+    """Leave out, on both sides, partitions whose names are in no file: the clock chose them."""
 
     def by_clock(snapshot: Snapshot, other: Snapshot) -> Callable[[str], bool]:
         names = _partitions(snapshot, other)

@@ -32,7 +32,7 @@ class Server:
     seconds: int = 120
 
     def post(self, path: str, body: Mapping[str, Any]) -> bytes:
-        """The body of a 200.
+        """The body of a successful response.
 
         TooManyRequests carries the server's Retry-After; Unreachable for its failures, Refused for
         any other response.
