@@ -195,7 +195,7 @@ def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Works
         type="sponsor_report",
         **{"from": "2026-11-13", "to": "2026-11-19", "format.pdf": "on", "format.xlsx": "on"},
     )
-    assert "2 files were made." in page
+    assert "2 files were created." in page
     for href in re.findall(r'href="(/reports/[^"]+/file)"', page)[:2]:
         file = client.get(href)
         assert 200 == file.status_code

@@ -274,7 +274,7 @@ def list_learners(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> N
         )
         return
     if not lines:
-        terminal.say("No learner yet. An application starts sessions: docs/guides/learning.md")
+        terminal.say("No learners yet. An application starts sessions: docs/guides/learning.md")
         return
     terminal.print_table(
         ("learner", "level", "80 % interval", "outcomes", "listened (s)"),
