@@ -274,7 +274,7 @@ def test_r14_a_probe_with_an_empty_element_is_a_probe(tmp_path: Path) -> None:
 def test_r29_a_200_that_contradicts_the_feeds_size_proves_a_minute_or_nothing(
     length: int, sent: int, downloads: int, tmp_path: Path
 ) -> None:
-    """A 200 with more than the whole file: it may be aborted, so its bytes have to be a minute's."""
+    """It may be aborted, so its bytes have to be those of a minute at any bit rate."""
     found = counted(tmp_path, hit(size=sent), length=length, measured=False)
 
     assert downloads == found.downloads
