@@ -278,6 +278,7 @@ def test_r29_a_200_that_contradicts_the_feeds_size_proves_a_minute_or_nothing(
     found = counted(tmp_path, hit(size=sent), length=length, measured=False)
 
     assert downloads == found.downloads
+    assert ({} if downloads else {"size_contradicted": 1}) == found.flagged
 
 
 def test_r17_shared_address_space_is_a_carriers_nat(tmp_path: Path) -> None:

@@ -160,6 +160,8 @@ judged AS (
 -- then what the answer says, and its positions are scaled; when it does not say, nothing is proved.
 sized AS (
   SELECT * REPLACE (
+    CASE WHEN is_contradicted AND reason IS NULL THEN concat_ws(',', flags, 'size_contradicted')
+      ELSE flags END AS flags,
     CASE WHEN is_contradicted AND content_total IS NOT NULL
         THEN (range_start::HUGEINT * file_bytes // content_total)::BIGINT
       ELSE range_start END AS range_start,
