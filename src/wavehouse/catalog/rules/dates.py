@@ -91,7 +91,7 @@ def read_date(text: str | None) -> DateReading:
         plain = _plain(text)
         reading = _unix(plain) or _iso(plain) or _numeric(plain) or _named(plain) or NOT_A_DATE
         if reading.at and not reading.doubt and _CLOCK.search(plain) and not _TIME.search(plain):
-            return DateReading(reading.at, "the time cannot be read, midnight is taken")
+            return DateReading(reading.at, "the time cannot be read, midnight is used")
         return reading
     except (ValueError, OverflowError, OSError):
         return NOT_A_DATE
@@ -185,7 +185,7 @@ def _numeric(text: str) -> DateReading | None:
     reading = _with_time(_day(year, month, day), text[match.end() :])
     either = match[2] in "/-" and first <= 12 and second <= 12 and first != second
     comes_first = "month" if american else "day"
-    doubt = f"the {comes_first} is taken to come first" if either else None
+    doubt = f"the {comes_first} is assumed to come first" if either else None
     return DateReading(reading.at, reading.doubt or doubt)
 
 
