@@ -85,13 +85,14 @@ def _chosen(tx: Tx[Operational], identity: Identity, ids: Sequence[UUID]) -> lis
     rows = listed(tx, identity=identity, limit=1_000_000)
     if not ids:
         return rows
-    missing = set(ids) - {row.quarantine_id for row in rows}
+    chosen = set(ids)
+    missing = chosen - {row.quarantine_id for row in rows}
     if missing:
         raise NotFound(
             f"{min(map(str, missing))} is not in the quarantine",
             command="wavehouse quarantine list",
         )
-    return [row for row in rows if row.quarantine_id in ids]
+    return [row for row in rows if row.quarantine_id in chosen]
 
 
 def replay(
