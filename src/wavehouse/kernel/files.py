@@ -68,8 +68,23 @@ def replace(path: Path, content: bytes, *, owner: tuple[int, int] | None = None)
             file.flush()
             os.fsync(file.fileno())
         os.rename(unfinished, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(unfinished, dir_fd=folder)
+        raise
     finally:
         os.close(folder)
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a command's output file as ``replace`` does; devices and pipes are written to.
+
+    A file that another account has put there, or a link to one, does not get the content.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(content)
+    else:
+        replace(path, content)
 
 
 def read(path: Path) -> bytes:
