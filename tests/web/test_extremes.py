@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from copy import deepcopy
@@ -12,8 +13,9 @@ from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
-from tests.tenants import second_organization
+from tests.tenants import second_organization, session_of
 from tests.tenants.routes import _sample
 from tests.tenants.world import NOW, Tenant, _ids, filled
 
@@ -173,6 +175,26 @@ def test_every_header_at_its_extremes_is_not_5xx(api: TestClient, app: FastAPI) 
                     wrong.append((name, value[:30], method, path, answer.status_code))
 
     assert [] == wrong
+
+
+def test_every_page_with_an_extreme_id_in_its_address_is_not_5xx(
+    api: TestClient, app: FastAPI, workspace: Workspace
+) -> None:
+    """Routes that are not in the API's document too, as a member of every scope."""
+    api.cookies.set("wh_session", session_of(workspace))
+    wrong, asked = [], 0
+    for context in iter_route_contexts(app.routes):
+        path = context.path or ""
+        if "{" not in path or "GET" not in (context.methods or ()):
+            continue
+        for value in (*RAW, "f" * 5000, "9" * 400):
+            answer = api.get(re.sub(r"{[^}]+}", value, path))
+            asked += 1
+            if answer.status_code >= 500:
+                wrong.append((path, value[:20], answer.status_code))
+
+    assert [] == wrong
+    assert asked > 300
 
 
 @pytest.mark.parametrize("value", ["x" * 256, "a b", "é", ""])

@@ -112,7 +112,7 @@ class Bounded(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The response is sent. Uvicorn also starts its own, shorter timer for the next request."""
+        """The response is sent."""
         super().on_response_complete()
         if self._phase == "answer" and not self.pipeline:
             self._enter("idle")
@@ -137,6 +137,10 @@ class Bounded(HttpToolsProtocol):
             self._timer = None
 
     def _too_slow(self) -> None:
+        """The time is over. If the process was busy, data may have arrived: read it first."""
+        self._timer = self.loop.call_later(0, self._leave)
+
+    def _leave(self) -> None:
         """Close at once, without a response that would have to wait again."""
         if not self.transport.is_closing():
             self.transport.abort()

@@ -188,7 +188,7 @@ def check(path: Path, *, home: Path) -> tuple[dict[str, Any], bool]:
         document = json.loads(text)
         signature = document.pop("signature")
         value, key = signature["value"], signature["key"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise InvalidInput("this is not a certificate of erasure", where=str(path)) from None
     if not isinstance(value, str) or not isinstance(key, str):
         raise InvalidInput("this is not a certificate of erasure", where=str(path))
