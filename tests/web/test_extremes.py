@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from copy import deepcopy
+from json import dumps
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -192,6 +193,33 @@ def test_every_page_with_an_extreme_id_in_its_address_is_not_5xx(
             asked += 1
             if answer.status_code >= 500:
                 wrong.append((path, value[:20], answer.status_code))
+
+    assert [] == wrong
+    assert asked > 300
+
+
+def _cursors() -> Iterator[str]:
+    """Cursors of the form that the API sends, with other contents, and one of deep JSON."""
+    yield urlsafe_b64encode(b"[" * 40_000).decode()
+    names = ("\0", "\ud800", "", "9" * 5000, INSTANTS[0], INSTANTS[3])
+    for parts in (1, 2, 4):
+        for name in names:
+            yield urlsafe_b64encode(dumps([INSTANTS[1], *[name] * (parts - 1)]).encode()).decode()
+            yield urlsafe_b64encode(dumps([name] * (parts - 1) + [IDS[2]]).encode()).decode()
+
+
+def test_every_cursor_with_other_contents_is_not_5xx(api: TestClient, app: FastAPI) -> None:
+    """A cursor is opaque, but anybody can make one."""
+    wrong, asked = [], 0
+    for path, method, operation in _operations(app):
+        if "cursor" not in {each["name"] for each in operation.get("parameters", ())}:
+            continue
+        for cursor in _cursors():
+            query = {**_usual(operation), "cursor": cursor.rstrip("=")}
+            answer = api.request(method, _filled(path, operation, "", ""), params=query)
+            asked += 1
+            if answer.status_code >= 500 or not _is_a_sentence(answer):
+                wrong.append((path, cursor[:40], answer.status_code))
 
     assert [] == wrong
     assert asked > 300

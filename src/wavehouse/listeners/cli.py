@@ -233,7 +233,7 @@ def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: 
 
     try:
         document = json.loads(archive.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(
             "this is not JSON",
             where=str(archive),

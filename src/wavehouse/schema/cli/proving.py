@@ -173,7 +173,7 @@ def _kept(path: Path, name: str) -> Snapshot:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return Snapshot(document.get(name, document)["objects"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise InvalidInput(
             "the file is not a snapshot",
             where=str(path),
