@@ -218,16 +218,18 @@ def _blow(home: Home, process: subprocess.Popen[str], blow: str) -> bool:
             return False
         process.send_signal(number)
         return True
-    server = blow.startswith("server")
-    targets = [home.postmaster()] if server else [*home.backends()[:1]]
     hit = False
-    for pid in targets:
-        if pid is not None:
-            try:
-                os.kill(pid, signal.SIGKILL)
-                hit = True
-            except ProcessLookupError:
-                continue
+    while not hit and process.poll() is None:
+        server = blow.startswith("server")
+        target = home.postmaster() if server else next(iter(home.backends()), None)
+        if target is None:
+            time.sleep(0.01)  # not started yet
+            continue
+        try:
+            os.kill(target, signal.SIGKILL)
+            hit = True
+        except ProcessLookupError:
+            continue
     return hit
 
 
