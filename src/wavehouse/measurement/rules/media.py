@@ -10,7 +10,7 @@ last before it; among equals, to the one registered first.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +20,7 @@ from wavehouse.kernel.reference import (
     PathRules,
     has_media_ending,
     is_client_parameter,
+    normal_query,
     split_address,
 )
 from wavehouse.measurement.types import MediaFile, OwnedSpan
@@ -57,6 +58,7 @@ class MediaIndex:
         number = self.places[host, path] = len(self.places)
         self.versions[number] = versions
         bare, _, query = path.partition("?")
+        query = normal_query(query)  # stored before queries had one spelling
         group = self._groups.setdefault((host, bare), _Group(bare))
         hop_of = versions[0].episode_id if all(v.is_hop for v in versions) else None
         group.add(frozenset(query.split("&")) if query else frozenset(), number, hop_of)
@@ -146,7 +148,7 @@ class _Group:
         self._hops: set[object | None] = set()
         self._is_media = has_media_ending(path)
         self.names: frozenset[str] = frozenset()
-        self._by_parameter: dict[str | None, list[tuple[frozenset[str], int]]] = defaultdict(list)
+        self._by_parameters: dict[frozenset[str], list[int]] = defaultdict(list)
 
     def add(self, parameters: frozenset[str], number: int, hop_of: object | None) -> None:
         """Add a file.
@@ -159,36 +161,24 @@ class _Group:
         self._files.append((parameters, number))
 
     def settle(self) -> None:
-        """Find the parameters that distinguish the files; those that all share are ignored.
-
-        Each file is then found by its rarest parameter, so that a request is not compared with all.
-        """
+        """Find the parameters that distinguish the files; those that all share are ignored."""
         alone = len(self._files) == 1
         common = frozenset.intersection(*(own for own, _ in self._files))
         # A script's parameters select the file; a media file's parameters are additions.
         drop = (common if self._is_media else frozenset()) if alone else common
-        differing = [(own - drop, number) for own, number in self._files]
-        self.names = frozenset(p.partition("=")[0] for own, _ in differing for p in own)
-        files_with = Counter(part for own, _ in differing for part in own)
-        for own, number in differing:
-            rarest = min(own, key=lambda part: (files_with[part], part), default=None)
-            self._by_parameter[rarest].append((own, number))
+        for own, number in self._files:
+            self._by_parameters[own - drop].append(number)
+        self.names = frozenset(p.partition("=")[0] for own in self._by_parameters for p in own)
 
     def number_of(self, parameters: frozenset[str]) -> int | None:
-        """The file whose parameters are all present; among several, the one with the most."""
+        """The file that has exactly the request's parameters, of those by which files differ."""
         if len(self._files) == 1:
-            ((expected, number),) = next(iter(self._by_parameter.values()))
+            ((expected, (number,)),) = self._by_parameters.items()
             given = {p.partition("=")[0] for p in parameters}
             others = {p for p in expected - parameters if p.partition("=")[0] in given}
             return None if others else number
-        fitting = [
-            (len(own), number)
-            for part in (None, *parameters)
-            for own, number in self._by_parameter.get(part, ())
-            if own <= parameters
-        ]
-        most = max((size for size, _ in fitting), default=0)
-        numbers = [number for size, number in fitting if size == most]
+        given_parameters = frozenset(p for p in parameters if p.partition("=")[0] in self.names)
+        numbers = self._by_parameters.get(given_parameters, [])
         return numbers[0] if len(numbers) == 1 else None
 
 
