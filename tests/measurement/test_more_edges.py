@@ -18,6 +18,7 @@ import pytest
 
 from wavehouse.catalog import FeedReading, FileFeedSource, read_media_file
 from wavehouse.kernel import clock, config
+from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement.service.count_only import Wanted, count_logs, known_from_feeds
 from wavehouse.measurement.types import PeriodFigures
 
@@ -238,6 +239,13 @@ def test_a_template_that_no_line_matches_is_refused(tmp_path: Path) -> None:
 
     assert "no line matches the template" in error
     assert "192.0.2.1" not in error
+
+
+def test_a_name_that_is_in_a_template_twice_is_refused(tmp_path: Path) -> None:
+    """Of two addresses only the user knows which is the listener's."""
+    template = '{address} {address} {time} "{path}" {status} {bytes} "{agent}"'
+    with pytest.raises(UsageError, match="twice"):
+        counted(tmp_path, QUERIED, format_=f"fields={template}")
 
 
 def part(first: int, last: int, **more: str) -> str:

@@ -153,7 +153,12 @@ def _pattern(template: str) -> tuple[str, list[str]]:
         after = template[at : tokens[n + 1].start() if n + 1 < len(tokens) else None][:1]
         shape = _shape(name, before, after, is_apache=token["apache"] is not None)
         if name in used:
-            name = ""
+            if token["own"]:
+                raise UsageError(
+                    f"{token[0]} is in the template of --fields twice",
+                    hint="Write {_} for the value that is not used.",
+                )
+            name = ""  # a server's variables may repeat a value: %h and %a, $host and $http_host
         if name == "clf_time" and token["apache"]:
             written += rf"\[(?P<clf_time>{CLF_TIME})\]"
         elif name in ("", "user", "proxy"):
