@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import psycopg
@@ -10,7 +12,7 @@ import pytest
 
 from wavehouse.kernel import config
 from wavehouse.kernel.errors import Refused
-from wavehouse.store import EmbeddedServer, open_stores, provision
+from wavehouse.store import EmbeddedServer, open_stores, postmaster, provision
 from wavehouse.store.conf import settings
 
 
@@ -46,6 +48,20 @@ def test_broken_lock_files_do_not_hinder_a_start(made: EmbeddedServer) -> None:
     _left(lock, f"1\n{made.data}\n".encode(), (os.geteuid(), os.getegid()))
     with made.running():
         assert _answers(made)
+
+
+def test_a_start_waits_for_the_processes_that_a_killed_server_left(tmp_path: Path) -> None:
+    """They hold its shared memory: PostgreSQL would refuse to start beside them."""
+    name, sleep = tmp_path / "postgres", shutil.which("sleep")
+    assert sleep is not None
+    name.symlink_to(sleep)
+    data = tmp_path / "data"
+    data.mkdir()
+    postmaster.lock_file(data).write_text("4194305\n")
+    with subprocess.Popen([name, "1"], cwd=data) as orphan:
+        postmaster.wait_for_orphans(data)
+
+        assert 0 == orphan.poll()
 
 
 def test_a_folder_in_place_of_a_lock_file_is_named(made: EmbeddedServer) -> None:

@@ -414,6 +414,7 @@ class EmbeddedServer:
             self._private_socket_folder(folder)
         self._write_settings(self.port)
         postmaster.disown(self.data, folder, (self.account.uid, self.account.gid))
+        postmaster.wait_for_orphans(self.data)
 
     def _start(self) -> None:
         self._prepare_start()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 from pathlib import Path
 
 from wavehouse.kernel import files
@@ -21,6 +22,7 @@ _NOBODY = 2**22 + 1
 _PROCESSES = Path("/proc")
 # The line of the lock file with the server's status.
 _STATUS = 7
+_PATIENCE_SECONDS = 30.0
 
 
 def lock_file(data: Path) -> Path:
@@ -85,6 +87,20 @@ def disown(data: Path, socket_folder: Path, owner: tuple[int, int]) -> None:
             _refuse_if_used(data, path)
             _refuse_folder(path)
             files.remove(path)
+
+
+def wait_for_orphans(data: Path) -> None:
+    """Wait until the processes that a killed server left have ended, up to half a minute.
+
+    They notice the kill by themselves, but on a busy machine not at once; meanwhile they hold the
+    shared memory, and a new server does not start.
+    """
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while lock_file(data).exists() and not lives(data) and time.monotonic() < until:
+        processes = _PROCESSES.glob("[0-9]*")
+        if not any(_works_in(each, data) and _is_postgres(each) for each in processes):
+            return
+        time.sleep(0.05)
 
 
 def _refuse_if_used(data: Path, path: Path) -> None:
