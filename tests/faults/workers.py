@@ -81,7 +81,6 @@ def main(kills: int) -> int:
             fleet.continue_stopped(kills + 8)
             fleet.restart_ended()
             _drain(workspace)
-            fleet.restart_ended()
             fleet.end()
             print(
                 f"{fleet.stops} leaders stopped, {fleet.terms} times another one led when they "
@@ -183,7 +182,7 @@ def _more(workspace: Any, added: int) -> int:
 
 def _drain(workspace: Any) -> None:
     """Wait until no job is live, at most until the last dead worker is detected."""
-    until = time.monotonic() + 600
+    until = time.monotonic() + 1200
     while time.monotonic() < until:
         try:
             with workspace.stores.operational.worker() as tx:
@@ -196,9 +195,10 @@ def _drain(workspace: Any) -> None:
 
 def _left(tx: Any) -> int:
     """Make jobs due that wait after an error, as only the end matters; returns how many remain."""
-    tx.execute("UPDATE queue.jobs SET run_at = clock_timestamp() WHERE status = 'pending'")
     tx.execute("UPDATE queue.organization_queue_state SET turn_at = least(turn_at, "
                "clock_timestamp()) WHERE running < cap")  # fmt: skip
+    tx.execute("UPDATE queue.jobs SET run_at = clock_timestamp() "
+               "WHERE status = 'pending' AND run_at > clock_timestamp()")  # fmt: skip
     return int(tx.value("SELECT count(*) FROM queue.jobs WHERE kind = 'kill.effect'"))
 
 
