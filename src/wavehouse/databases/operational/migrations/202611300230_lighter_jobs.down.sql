@@ -2,7 +2,10 @@ ALTER TABLE queue.jobs_done DROP CONSTRAINT jobs_done_pkey;
 ALTER TABLE queue.jobs_done ADD CONSTRAINT jobs_done_pkey PRIMARY KEY (finished_at, job_id);
 CREATE INDEX jobs_done_job_id_idx ON queue.jobs_done (job_id);
 
-ALTER TABLE queue.jobs SET (fillfactor = 80);
+-- The catalogue keeps options in the order in which they were set.
+ALTER TABLE queue.jobs RESET (fillfactor, autovacuum_vacuum_scale_factor, autovacuum_vacuum_cost_delay);
+ALTER TABLE queue.jobs SET
+  (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 ALTER TABLE queue.jobs
   ADD COLUMN created_at timestamptz NOT NULL DEFAULT now(),
   ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
