@@ -35,7 +35,7 @@ def create(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
     else:
         terminal.out(str(made.listener_id))
         terminal.say(
-            "Next, make an app password: wavehouse listeners app-password "
+            "Next, create an app password: wavehouse listeners app-password "
             f"--email {made.email} --device phone"
         )
 
@@ -80,7 +80,7 @@ def revoke(open_workspace: OpenWorkspace, email: str, device: str, as_json: bool
     if as_json:
         terminal.print_json({"revoked": revoked})
     else:
-        terminal.say(f"{revoked} passwords of {device} are revoked.")
+        terminal.say(f"{revoked} passwords of {device} were revoked.")
 
 
 @listeners.command("list")
@@ -196,11 +196,11 @@ def export(open_workspace: OpenWorkspace, email: str, out: Path | None) -> None:
     """Print all of a listener's data as one JSON object.
 
     It has devices, shows, episodes and every action, but no passwords. `wavehouse listeners import`
-    reads it, here or on another server, and yields the same positions (P39).
+    reads it, here or on another server, and restores the same positions (P39).
     """
     import json
 
-    from wavehouse.kernel import terminal
+    from wavehouse.kernel import files, terminal
     from wavehouse.listeners.service import accounts, archives
 
     with open_workspace() as workspace:
@@ -210,7 +210,8 @@ def export(open_workspace: OpenWorkspace, email: str, out: Path | None) -> None:
     if out is None:
         terminal.print_json(document)
         return
-    out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    files.write_output(out, text.encode())
     terminal.say(
         f"{len(document['actions']):,} actions, {len(document['subscriptions']):,} shows: {out}"
     )
@@ -232,7 +233,7 @@ def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: 
 
     try:
         document = json.loads(archive.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(
             "this is not JSON",
             where=str(archive),

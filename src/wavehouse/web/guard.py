@@ -39,7 +39,7 @@ class Guard:
                 _decorate(MutableHeaders(scope=message), scope, self._site)
             await send(message)
 
-        refused = self._refusal(scope["method"], Headers(scope=scope))
+        refused = self._refusal(scope, Headers(scope=scope))
         if refused is not None:
             error, status = refused
             await problem(error, status=status)(scope, receive, guarded)
@@ -47,28 +47,34 @@ class Guard:
         try:
             await self._app(scope, receive, guarded)
         except ClientDisconnect:
-            _log.warning("A client left before its request was complete.")
+            _log.warning("A client disconnected before its request was complete.")
 
-    def _refusal(self, method: str, headers: Headers) -> tuple[WavehouseError, int] | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[WavehouseError, int] | None:
         """The error and status for a request refused before routing, or None."""
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            return UsageError("The address contains a NUL character."), 400
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._site.allows(hosts[0]):
             strange = UsageError(
-                "This address is not one of the site's names."
+                "This host name is not one of the site's."
                 if len(hosts) == 1
-                else "A request has exactly one Host header.",
-                hint="Open it by localhost, or add the name to the allowed hosts.",
+                else "A request must have exactly one Host header.",
+                hint="Use localhost, or add the name to the allowed hosts.",
             )
             return strange, 400
         if not _NOT_COMPRESSED.issuperset(headers.getlist("content-encoding")):
             plain = UsageError(
-                "A compressed body cannot be read here.",
+                "Compressed request bodies are not accepted.",
                 hint="Send it without Content-Encoding.",
             )
             return plain, 415
-        if method not in _READING and "cookie" in headers and self._is_foreign(headers, hosts[0]):
+        if (
+            scope["method"] not in _READING
+            and "cookie" in headers
+            and self._is_foreign(headers, hosts[0])
+        ):
             return Refused(
-                "This request came from a page of another site.",
+                "This request came from another site.",
                 hint="Reload the page and try again.",
             ), 403
         return None

@@ -6,7 +6,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from wavehouse.web.connections import Bounded
-from wavehouse.web.sparing import spare
+from wavehouse.web.sparing import limit_loggers
 
 
 def server(app: FastAPI, *, host: str = "127.0.0.1", port: int = 8080) -> uvicorn.Server:
@@ -25,6 +25,7 @@ def server(app: FastAPI, *, host: str = "127.0.0.1", port: int = 8080) -> uvicor
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=5,
+        timeout_keep_alive=60,  # never reached: the limit of ``Bounded`` is shorter
     )
-    spare("uvicorn.error", "asyncio", "wavehouse.web")
+    limit_loggers("uvicorn.error", "asyncio", "wavehouse.web")
     return uvicorn.Server(config)

@@ -112,7 +112,7 @@ def _date_note(title: str, reading: DateReading, written: str | None) -> str | N
     if reading.at is not None:
         return f'"{title}": the date {written!r}: {reading.doubt}' if reading.doubt else None
     what = f"the date {written!r} cannot be read" if written else "the item has no date"
-    return f'"{title}": {what}; the day it was first seen is used'
+    return f'"{title}": {what}; the date on which it was first seen is used'
 
 
 def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | DroppedItem:
@@ -139,6 +139,7 @@ def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | D
         published_at=reading.at,
         date_note=_date_note(title, reading, written),
         enclosure=media.enclosure,
+        others=media.others,
         alternates=media.alternates,
         duration_seconds=seconds(of.text("itunes:duration")),
         link=link_of(of, base),

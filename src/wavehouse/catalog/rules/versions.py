@@ -58,6 +58,7 @@ def files_of(episode: FeedEpisode) -> list[FeedFile]:
     named = [("enclosure", main.url, main.media_type, main.bytes)]
     for other in episode.alternates:
         named += [("alternate", url, other.media_type, other.bytes) for url in other.sources]
+    named += [("alternate", other.url, other.media_type, other.bytes) for other in episode.others]
     feed_files: dict[MediaKey, FeedFile] = {}
     for kind, url, media_type, size in named:
         key = media_key(url)
@@ -69,8 +70,8 @@ def files_of(episode: FeedEpisode) -> list[FeedFile]:
 def files_of_feed(feed: Feed) -> list[FeedFile]:
     """Every file of every episode of a feed.
 
-    Parameters that clients are known to add are not part of a file's address, unless files of
-    several episodes, or of one, differ by nothing else (R03).
+    Parameters that clients are known to add are not part of a file's address, unless files differ
+    by nothing else (R03).
     """
     feed_files = [file for episode in feed.episodes for file in files_of(episode)]
     addresses: dict[MediaKey, set[str]] = defaultdict(set)

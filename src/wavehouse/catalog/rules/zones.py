@@ -29,10 +29,23 @@ _SUMMER = {
     "edt": "America/New_York", "cdt": "America/Chicago", "mdt": "America/Denver",
     "pdt": "America/Los_Angeles", "akdt": "America/Anchorage", "hae": "America/Toronto",
 }  # fmt: skip
+_REGIONS = {
+    "et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver",
+    "pt": "America/Los_Angeles",
+}  # fmt: skip
+# Long names, as Windows and JavaScript write them.
+_LONG_REGIONS = {
+    "eastern": "America/New_York", "central": "America/Chicago", "mountain": "America/Denver",
+    "pacific": "America/Los_Angeles", "central european": "Europe/Berlin",
+    "eastern european": "Europe/Athens", "western european": "Europe/Lisbon",
+    "british": "Europe/London", "greenwich mean": "UTC", "coordinated universal": "UTC",
+}  # fmt: skip
 _OFFSET = r"[+-]\s?\d{1,2}(?::?\s?\d{2})?(?!\d)"
-_NAMES = sorted({*_MINUTES, *_SHARED}, key=len, reverse=True)
+_NAMES = sorted({*_MINUTES, *_SHARED, *_REGIONS}, key=len, reverse=True)
 ZONE = re.compile(
-    rf"[\s,]*(?:(?P<region>[A-Z][A-Za-z_]+/[A-Z][A-Za-z_/+-]+)"
+    rf"[\s,\[(]*(?:(?P<region>[A-Z][A-Za-z_]+/[A-Z][A-Za-z_/+-]+)"
+    rf"|(?P<long>{'|'.join(sorted(_LONG_REGIONS, key=len, reverse=True))})"
+    r"(?: (?:standard|daylight|summer))? time\b"
     rf"|(?:(?:gmt|utc|ut|z)?\s?(?P<offset>{_OFFSET}))"
     rf"|(?P<name>{'|'.join(_NAMES)})(?![^\W\d_])"
     rf"|(?P<military>[a-ik-y])(?!\w)"
@@ -41,6 +54,8 @@ ZONE = re.compile(
 )
 _PARTS = re.compile(r"([+-])\s?(\d{1,2}?)(?::?\s?(\d{2}))?$")
 _COMMENT = re.compile(r"[\s,]*\((?P<name>[A-Za-z]{1,5})\)")
+# A zone without its sign, as in an address whose plus became a space; a year may follow a time.
+_UNREAD = re.compile(r"[\s,]*(\d\d:\d\d|0\d{3})(?!\d)")
 _FURTHEST = timedelta(hours=15, minutes=59)
 _IS_NOT_A_ZONE = {"am", "pm", "uhr", "hrs", "hs", "h"}
 
@@ -52,32 +67,34 @@ def offset_of(tail: str, local: datetime) -> tuple[timedelta, str | None]:
     """
     match = ZONE.match(tail) or _COMMENT.match(tail)
     if match is None:
-        return timedelta(), None
-    part = {"region": None, "offset": None, "military": None, "unknown": None} | match.groupdict()
+        unread = _UNREAD.match(tail)
+        return timedelta(), unread and f"{unread[1]} after the time cannot be read, UTC is used"
+    part = dict.fromkeys(("region", "long", "offset", "military", "unknown")) | match.groupdict()
     if part["offset"]:
         return _numbers(part["offset"])
-    if part["region"]:
-        return _of_region(part["region"], local)
     name = (part["name"] or "").lower()
+    region = part["region"] or _LONG_REGIONS.get((part["long"] or "").lower()) or _REGIONS.get(name)
+    if region:
+        return _of_region(region, local)
     if name in _SHARED:
         minutes, whose = _SHARED[name]
-        return timedelta(minutes=minutes), f"{name.upper()} is taken for {whose}"
+        return timedelta(minutes=minutes), f"{name.upper()} is read as {whose}"
     if name in _MINUTES:
         return _named(name, local)
     unknown = part["unknown"] or name
     if part["military"] or unknown.lower() in _IS_NOT_A_ZONE:
         return timedelta(), None  # RFC 5322 (4.3): single letters were defined backwards
-    return timedelta(), f"the zone {unknown} is not known, UTC is taken"
+    return timedelta(), f"unknown time zone {unknown}, UTC is used"
 
 
 def _numbers(text: str) -> tuple[timedelta, str | None]:
     match = _PARTS.fullmatch(text.strip())
     if match is None:
-        return timedelta(), f"the offset {text} cannot be read, UTC is taken"
+        return timedelta(), f"invalid offset {text}, UTC is used"
     sign, hours, minutes = match[1], int(match[2]), int(match[3] or 0)
     shift = timedelta(hours=hours, minutes=minutes)
     if shift > _FURTHEST or minutes > 59:
-        return timedelta(), f"there is no offset {text}, UTC is taken"
+        return timedelta(), f"the offset {text} does not exist, UTC is used"
     return (-shift if sign == "-" else shift), None
 
 
@@ -90,12 +107,15 @@ def _named(name: str, local: datetime) -> tuple[timedelta, str | None]:
     there, wrong = _of_region(region, local)
     if wrong or there == listed:
         return listed, None
-    return there, f"{name.upper()} is not in force then, the clock of {region} is taken"
+    return (
+        there,
+        f"{name.upper()} is not in effect on that date, the local time of {region} is used",
+    )
 
 
 def _of_region(region: str, local: datetime) -> tuple[timedelta, str | None]:
     try:
         shift = local.replace(tzinfo=ZoneInfo(region)).utcoffset()
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return timedelta(), f"the zone {region} is not known, UTC is taken"
+        return timedelta(), f"unknown time zone {region}, UTC is used"
     return shift or timedelta(), None

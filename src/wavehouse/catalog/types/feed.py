@@ -1,4 +1,4 @@
-"""A feed as published: everything here is what the publisher said, not what was measured."""
+"""A feed as published: everything here was stated by the publisher, not measured."""
 
 from __future__ import annotations
 
@@ -92,6 +92,8 @@ class FeedEpisode:
     date_note: str | None = None
     has_guid: bool = True
     enclosure: Enclosure
+    others: tuple[Enclosure, ...]
+    """Further enclosures of the item."""
     alternates: tuple[AlternateEnclosure, ...]
     duration_seconds: int | None
     link: str | None

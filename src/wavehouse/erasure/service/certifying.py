@@ -1,4 +1,4 @@
-"""Use cases: verify what was erased, issue the signed certificate, check one."""
+"""Use cases: verify an erasure, issue the signed certificate, check a certificate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wavehouse.erasure.service import requesting, verifying
 from wavehouse.erasure.service.planning import Planned
 from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import ROOT, Level, Outcome, Request, Status, SubjectKind
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, files
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.store import Stores
@@ -43,7 +43,8 @@ def finish(
 ) -> Outcome:
     """Verify at the levels that the setting names, sign the certificate, and end the request.
 
-    Conflict when something was found: the request is ``failed`` then, and the next run removes it.
+    Conflict when something was found: the request then has the status ``failed``, and the next run
+    removes the rest.
     """
     request_id = request.erasure_request_id
     root = database_of(stores, ROOT[SubjectKind(request.subject_kind)])
@@ -118,7 +119,7 @@ def _fail(stores: Stores, request: Request, where: str) -> None:
         )
     raise Conflict(
         failure,
-        hint="No certificate was issued. Rows may have come meanwhile: run it again.",
+        hint="No certificate was issued. Rows may have been written in the meantime: run it again.",
         command=f"wavehouse erasure run {request.erasure_request_id}",
     )
 
@@ -172,22 +173,23 @@ def certificate(stores: Stores, *, identity: Identity, request_id: UUID) -> dict
 def write(document: Mapping[str, Any], path: Path) -> None:
     """Write a certificate as JSON, or as PDF by the file's suffix. OSError when it cannot be."""
     if path.suffix.lower() == ".pdf":
-        path.write_bytes(pdf(document))
+        files.write_output(path, pdf(document))
         return
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    files.write_output(path, text.encode())
 
 
 def check(path: Path, *, home: Path) -> tuple[dict[str, Any], bool]:
-    """A certificate from a file and whether its key is this installation's.
+    """A certificate from a file, and whether its key is this installation's.
 
-    Conflict when the signature does not fit the content; InvalidInput for another file.
+    Conflict when the signature does not match the content; InvalidInput for any other file.
     """
     try:
         text = path.read_bytes()
         document = json.loads(text)
         signature = document.pop("signature")
         value, key = signature["value"], signature["key"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise InvalidInput("this is not a certificate of erasure", where=str(path)) from None
     if not isinstance(value, str) or not isinstance(key, str):
         raise InvalidInput("this is not a certificate of erasure", where=str(path))

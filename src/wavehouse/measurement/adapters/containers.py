@@ -1,8 +1,8 @@
-"""Containers of logs: gzip, bzip2, xz, zstd, or the rows of a Parquet file.
+"""Log containers: gzip, bzip2, xz, zstd, or the rows of a Parquet file.
 
-A compressed file is read as its content, so that it is the same file, plain or compressed. A
-Parquet file's content is one JSON object per row. Memory use is bounded, whatever a file expands
-to.
+A compressed file is identified by its content, so that it is the same file, plain or compressed. A
+Parquet file's content is one JSON object per row. Memory use is bounded, however large the content
+is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,19 @@ _MAGIC = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PAR1": "parquet",
+    # A frame that decompressors skip; pzstd and others write one first (RFC 8878, 3.1.2).
+    **{bytes([0x50 + n]) + b"\x2a\x4d\x18": "zstd" for n in range(16)},
 }
+_ARCHIVES = {
+    b"PK\x03\x04": "a zip archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"\x04\x22\x4d\x18": "compressed with lz4",
+    b"\xff\x06\x00\x00sNaPpY": "compressed with snappy",
+    b"\x5d\x00\x00": "compressed with lzma",
+    b"\x1f\x9d": "compressed with compress",
+}
+_TAR_AT = 257
 _BLOCK = 4 * 2**20
 _PIECE = 64 * 2**10
 _MEMORY = 256 * 2**20
@@ -70,10 +82,19 @@ def container_of(head: bytes) -> str:
     return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
 
 
+def unread_container(head: bytes) -> str:
+    """What a file is that must be unpacked first, by the start of its content; empty for a log."""
+    if head[_TAR_AT:].startswith(b"ustar"):
+        return "a tar archive"
+    packed = container_of(head)
+    named = next((name for magic, name in _ARCHIVES.items() if head.startswith(magic)), "")
+    return named or (f"compressed once more, with {packed}" if packed else "")
+
+
 def content(
     path: Path, container: str, *, skip: int, on_bytes: OnBytes, on_fault: OnFault
 ) -> Iterator[bytes]:
-    """Blocks of the content from ``skip`` on; of a broken stream, the output up to the damage."""
+    """Blocks of the content from ``skip`` on; for a damaged stream, the output up to the damage."""
     if container == "parquet":
         yield from _skipping(_rows(path, on_bytes), skip)
         return

@@ -62,7 +62,7 @@ def _joined(spans: list[tuple[int, int]], first: int, last: int) -> list[tuple[i
 
 
 def first_touch(times: Iterable[datetime]) -> list[datetime]:
-    """R35, R38: a download opens 24 hours, half-open; the next touch after that is another."""
+    """R35, R38: a download opens a half-open window of 24 hours; the next touch counts again."""
     counted: list[datetime] = []
     for at in sorted(times):
         if not counted or at - counted[-1] >= DAY:
@@ -85,7 +85,7 @@ def differences(figures: WindowFigures) -> list[str]:
     """Sentences with numbers that explain how the windows differ, or that they do not."""
     calendar, first, last = (figures.downloads[name] for name in CountWindow)
     if calendar == first == last and not any((*figures.gained.values(), *figures.lost.values())):
-        return ["All windows count the same: no listener returned within a day across midnight."]
+        return ["All windows have equal counts: no listener returned within a day across midnight."]
     gained, lost = figures.gained.get, figures.lost.get
     first_text = (
         f"First-touch counts {first - calendar:+,}: {lost('first-touch', 0):,} "

@@ -10,8 +10,11 @@ CREATE TEMP TABLE media (
 )
 
 -- name: insert_media
--- Add a version.
-INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+-- Add versions.
+INSERT INTO media SELECT
+  unnest($1::BIGINT[]), unnest($2::UUID[]), unnest($3::UUID[]), unnest($4::UUID[]),
+  unnest($5::TIMESTAMP[]), unnest($6::BOOLEAN[]), unnest($7::TIMESTAMP[]), unnest($8::BIGINT[]),
+  unnest($9::BIGINT[]), unnest($10::BIGINT[]), unnest($11::BIGINT[]), unnest($12::BOOLEAN[])
 
 -- name: distinct_queried
 -- Distinct hosts and paths of requests with a query.
@@ -36,7 +39,7 @@ SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (
 UPDATE fields SET uri = c2 FROM kept WHERE contains(uri, '?') AND host || chr(31) || uri = c1
 
 -- name: unknown_places
--- What was asked for and is of no known file, most often first.
+-- Requests for unknown files, most frequent first.
 SELECT host || uri, count(*) AS requests FROM fields JOIN places ON c1 = host || chr(31) || uri
 WHERE c2 = '' AND status IN (200, 206) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200
 
@@ -99,7 +102,7 @@ placed AS (
     o.c2::BIGINT AS odd_start, o.c3::BIGINT AS odd_end, o.c4 AS odd_others,
     -- RFC 9110, 14.1.2: the last bytes of a file whose size is known
     CASE WHEN f.content_start IS NULL AND f.status IN (0, 206)
-        AND regexp_full_match(f.range_header, 'bytes=\s*-[0-9]{1,15}')
+        AND regexp_full_match(f.range_header, '(?i)bytes=\s*-[0-9]{1,15}')
       THEN greatest(v.file_bytes - positive(split_part(f.range_header, '-', 2)), 0)
       END AS suffix_start,
     positive(split_part(f.range_header[7:], '-', 1)) AS given_start,
@@ -128,10 +131,12 @@ judged AS (
       WHEN status = 304 THEN 'not_modified'
       WHEN status NOT IN (0, 200, 206)
         AND NOT (own_prefix AND status IN (301, 302, 303, 307, 308)) THEN 'bad_status'
-      WHEN lower(replace(range_header, ' ', '')) IN ('bytes=0-1', 'bytes=0-0') THEN 'probe_range'
-      -- Without bytes nothing else tells a probe from a listener (R30).
-      WHEN is_prefix AND regexp_full_match(range_header, 'bytes=[0-9]{1,15}-[0-9]{1,15}')
+      WHEN rtrim(lower(replace(range_header, ' ', '')), ',') IN ('bytes=0-1', 'bytes=0-0')
+        THEN 'probe_range'
+      -- Without bytes nothing else distinguishes a probe from a listener (R30).
+      WHEN is_prefix AND regexp_full_match(range_header, '(?i)bytes=[0-9]{1,15}-[0-9]{1,15}')
         AND given_end - given_start BETWEEN 0 AND 1 THEN 'probe_range'
+      WHEN is_prefix AND regexp_full_match(range_header, '(?i)bytes=\s*-[012]') THEN 'probe_range'
       WHEN agent_reason <> '' THEN agent_reason
       WHEN site_finding = 'preload' THEN 'preload'
       WHEN network_class IN ('datacenter', 'vpn') AND NOT is_included THEN network_class
@@ -158,6 +163,8 @@ judged AS (
 -- then what the answer says, and its positions are scaled; when it does not say, nothing is proved.
 sized AS (
   SELECT * REPLACE (
+    CASE WHEN is_contradicted AND reason IS NULL THEN concat_ws(',', flags, 'size_contradicted')
+      ELSE flags END AS flags,
     CASE WHEN is_contradicted AND content_total IS NOT NULL
         THEN (range_start::HUGEINT * file_bytes // content_total)::BIGINT
       ELSE range_start END AS range_start,
@@ -169,7 +176,9 @@ sized AS (
     SELECT *, coalesce(NOT is_measured AND duration_ms IS NULL AND file_bytes IS NOT NULL
       AND CASE WHEN content_total > 0 THEN content_total <> file_bytes
         -- some logs have the header in their bytes
-        ELSE status IN (0, 206) AND range_end > file_bytes + file_bytes // 100 + 2048 END, false)
+        -- and a 200 that sent a minute at 320 kbit/s needs no size (R26)
+        ELSE range_end > file_bytes + file_bytes // 100 + least(file_bytes, 2048)
+          AND (status IN (0, 206) OR range_end < 2400000) END, false)
       AS is_contradicted
     FROM judged)
 ),
