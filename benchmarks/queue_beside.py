@@ -1,6 +1,6 @@
 """The queue: jobs per second, claims with large backlogs, fairness, WAL; peers on the same server.
 
-    make queue-bench                                  # or ARGS="--size 0.1 --peers FOLDER"
+    make queue-bench                 # or ARGS="--size 0.1 --peers FOLDER", ARGS="--only rate"
 
 ``FOLDER`` holds the peers (``pip install --target FOLDER procrastinate pgqueuer``); they run no-op
 jobs on a database of their own, on the same server, in the same run.
@@ -34,6 +34,7 @@ from wavehouse.store import EmbeddedServer
 from wavehouse.workspace import Workspace
 
 KIND = "bench.nothing"
+PARTS = ["rate", "claims", "fairness", "snapshot"]
 
 
 def say(what: str, figure: str) -> None:
@@ -213,6 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=float, default=1.0)
     parser.add_argument("--peers", type=Path)
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
     chosen = parser.parse_args()
     if chosen.peers:
         sys.path.append(str(chosen.peers))
@@ -229,13 +231,17 @@ def main() -> None:
                 with psycopg.connect(admin, autocommit=True) as db:
                     db.execute("SELECT queue.ensure_months()")
                     db.execute("CHECKPOINT")
-                    ours = throughput(workspace, db, jobs)
-                    singles(workspace, jobs // 10)
-                    if chosen.peers:
-                        peers(admin, jobs // 10, ours)
-                    backlogs(db, rows, 500)
-                    fairness(db, rows)
-                    snapshot(workspace, db, jobs // 2)
+                    if "rate" in chosen.only:
+                        ours = throughput(workspace, db, jobs)
+                        singles(workspace, jobs // 10)
+                        if chosen.peers:
+                            peers(admin, jobs // 10, ours)
+                    if "claims" in chosen.only:
+                        backlogs(db, rows, 500)
+                    if "fairness" in chosen.only:
+                        fairness(db, rows)
+                    if "snapshot" in chosen.only:
+                        snapshot(workspace, db, jobs // 2)
             clones.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.accounts.test_members_http import Visitor, _command
@@ -11,6 +12,7 @@ from tests.tenants import member_of
 
 from wavehouse import accounts
 from wavehouse.accounts import Limit, Persona, Role, Tier, rules
+from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, LimitReached, Refused
 from wavehouse.workspace import Workspace
 
@@ -97,16 +99,22 @@ def test_projects_are_limited_by_the_tier_or_by_what_was_agreed(workspace: Works
     operational(workspace, accounts.require_room, limit=Limit.PROJECTS, used=3)
 
 
-def test_retention_is_as_configured_and_at_most_the_plans(workspace: Workspace) -> None:
-    """A setting of 400 days becomes 90 on the free plan, and stays 400 on an unlimited one."""
-    days = [
-        operational(workspace, accounts.retention_days, configured=configured)
-        for configured in (30, 400)
-    ]
-    _choose(workspace, "enterprise")
+def test_a_plan_includes_raw_data_of_its_last_days(workspace: Workspace) -> None:
+    """90 days on the free plan, all on an unlimited one; an older day is refused with both ends."""
+    with clock.frozen(datetime(2026, 11, 20, 12, tzinfo=UTC)):
+        first = date(2026, 8, 22)
+        included = operational(workspace, accounts.retained_from)
+        operational(workspace, accounts.require_retained, first=first)
+        with pytest.raises(LimitReached, match="includes the raw data since 2026-08-22") as caught:
+            operational(workspace, accounts.require_retained, first=first - timedelta(days=1))
+        _choose(workspace, "enterprise")
+        unlimited = operational(workspace, accounts.retained_from)
 
-    assert [30, 90] == days
-    assert 400 == operational(workspace, accounts.retention_days, configured=400)
+    assert first == included
+    assert (91, 90, "retention_days") == (
+        caught.value.used, caught.value.allowed, caught.value.limit
+    )  # fmt: skip
+    assert None is unlimited
 
 
 def test_a_refused_creation_is_an_event_once_a_day(workspace: Workspace) -> None:

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 from tests import acting
 
-from wavehouse import governance, measurement
+from wavehouse import accounts, governance, measurement
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import NotFound
+from wavehouse.kernel.errors import LimitReached, NotFound
 from wavehouse.measurement import cli
 from wavehouse.measurement.adapters.sealed_store import FolderStore, store_at
 from wavehouse.measurement.service import sealing
@@ -46,6 +46,9 @@ def month(own_desk: Any, hit: Any) -> Any:
         hit.but(at=at(13, 9), ip="192.0.2.9"),
     ]
     own_desk.tell(*hits)
+    acting.operational(
+        own_desk.place, accounts.choose_plan, tier=accounts.Tier.ENTERPRISE, persona=None
+    )
     return own_desk
 
 
@@ -284,3 +287,27 @@ def _opened(desk: Any) -> Any:
         yield desk.place
 
     return opened
+
+
+def test_a_plan_limits_how_far_back_raw_data_is_read(month: Any) -> None:
+    """On the free plan, 90 days: older days are refused or left out, and nothing is removed."""
+    span = {"first": FIRST, "last": LAST}
+    kept = {"first": UNTIL, "last": LAST}
+    with clock.frozen(LATER):
+        whole = acting.operational(month.place, measurement.filtered, **span)
+        acting.operational(month.place, accounts.choose_plan, tier="free", persona=None)
+        with pytest.raises(LimitReached, match="since 2026-11-14"):
+            acting.operational(month.place, measurement.audience, **span)
+        with pytest.raises(LimitReached):
+            acting.operational(month.place, measurement.by_window, **span)
+        limited = acting.operational(month.place, measurement.filtered, **span)
+        listeners = acting.operational(month.place, measurement.listeners, **span)
+        acting.operational(month.place, measurement.audience, **kept)
+        expected = acting.operational(month.place, measurement.filtered, **kept)
+        acting.operational(month.place, accounts.choose_plan, tier="enterprise", persona=None)
+        again = acting.operational(month.place, measurement.filtered, **span)
+
+    assert expected == limited
+    assert whole != limited
+    assert None is listeners
+    assert whole == again

@@ -14,7 +14,7 @@ import pytest
 
 from wavehouse import queue
 from wavehouse.accounts import Identity
-from wavehouse.kernel.errors import InvalidInput, Refused
+from wavehouse.kernel.errors import InvalidInput, Refused, TooManyRequests
 from wavehouse.kernel.processes import machine
 from wavehouse.queue import (
     Attempt,
@@ -115,10 +115,20 @@ def test_q15_the_effect_of_a_lost_lease_is_rolled_back(
     assert expected == _job(workspace, job_id).status
 
 
+class _Speechless(Exception):
+    """An error whose message cannot be made."""
+
+    def __str__(self) -> str:
+        raise KeyError("format")
+
+
 @pytest.mark.parametrize(
     ("error", "status", "attempts"),
     [
         (InvalidInput("no spring"), "dead", 1),
+        (InvalidInput("a NUL \x00, half a character \ud800, " + 600 * "x"), "dead", 1),
+        (_Speechless(), "pending", 1),
+        (TooManyRequests("later", retry_after=10**15), "pending", 1),
         (Refused("not this toy"), "failed", 1),
         (OverBudget("no coins"), "blocked_budget", 0),
         (OSError("no air"), "pending", 1),
@@ -128,7 +138,7 @@ def test_q15_the_effect_of_a_lost_lease_is_rolled_back(
 def test_q18_an_error_ends_the_attempt_by_its_class(
     workspace: Workspace, error: Exception, status: str, attempts: int
 ) -> None:
-    """The effect is rolled back in every case."""
+    """The effect is rolled back in every case, whatever the error's message is."""
 
     def wind(tx: Tx[Operational], **_: object) -> None:
         _effect(tx, "a")

@@ -156,7 +156,8 @@ def test_the_newest_file_of_our_own_ladders_restores(name: DatabaseName) -> None
     words = ["schema", "verify", "--database", name, "--version", newest, "--json"]
     done = CliRunner().invoke(root, words)
     assert 0 == done.exit_code, done.stderr
-    assert [newest] == [pair["version"] for pair in json.loads(done.stdout)["pairs"]]
+    (target,) = json.loads(done.stdout)["targets"]
+    assert [newest] == [pair["version"] for pair in target["pairs"]]
 
 
 LAYOUTS: dict[str, dict[str, str]] = {

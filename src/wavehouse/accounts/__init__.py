@@ -50,8 +50,9 @@ from wavehouse.accounts.service.passwords import (
 from wavehouse.accounts.service.plans import (
     choose_plan,
     plan_of,
+    require_retained,
     require_room,
-    retention_days,
+    retained_from,
 )
 from wavehouse.accounts.service.providers import begin_at_provider, sign_in_by_provider
 from wavehouse.accounts.service.rates import SharedRate
@@ -154,8 +155,9 @@ __all__ = [
     "remove_password",
     "request_link",
     "require",
+    "require_retained",
     "require_room",
-    "retention_days",
+    "retained_from",
     "revoke_api_key",
     "revoke_invitation",
     "role_allows",

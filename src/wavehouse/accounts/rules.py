@@ -101,7 +101,7 @@ LIMITS = tuple(Limit)
 _REMEDIES = {
     Limit.SEATS: "Remove a member, revoke an invitation, or choose a larger plan.",
     Limit.PROJECTS: "Archive a project, or choose a larger plan.",
-    Limit.RETENTION_DAYS: "Keep raw data for fewer days, or choose a larger plan.",
+    Limit.RETENTION_DAYS: "Choose a later first day, or a larger plan; downloads by day remain.",
 }
 
 

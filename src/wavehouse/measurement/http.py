@@ -197,7 +197,7 @@ def _figures(stores: Stores, gate: Gate) -> APIRouter:
                     reference.versions(),
                     reading.data_as_of(analytics, identity=identity),
                 ),
-                reading.dropped_until(operational, first=first),
+                reading.dropped_until(operational, identity=identity, first=first),
             )
 
     @api.get("/audience", responses=gate.answers(scope, 422))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from wavehouse.kernel import words
 from wavehouse.kernel.errors import (
     Gone,
     InvalidInput,
@@ -16,6 +17,7 @@ from wavehouse.kernel.errors import (
 from wavehouse.queue.types import ErrorClass, Lane, OverBudget
 
 LONGEST_MESSAGE = 500
+LONGEST_WAIT = timedelta(days=7)
 _BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _PART = re.compile(r"(\*|\d{1,2}(?:-\d{1,2})?)(?:/(\d{1,2}))?", re.ASCII)
 _ROUND = (0, 1, 0, 2, 0, 1, 0, 1, 0, 0, 1, 0, 0)
@@ -94,15 +96,22 @@ def class_of(error: BaseException) -> ErrorClass:
 
 
 def wait_of(error: BaseException) -> timedelta | None:
-    """The wait that the server asked for (``Retry-After``)."""
+    """The wait that the server asked for (``Retry-After``), at most a week."""
     if isinstance(error, TooManyRequests):
-        return timedelta(seconds=error.retry_after)
+        return timedelta(seconds=min(max(error.retry_after, 0), LONGEST_WAIT.total_seconds()))
     return None
 
 
 def described(error: BaseException) -> dict[str, str]:
-    """An error as stored with a job: its type and the start of its message."""
-    return {"type": type(error).__name__, "message": str(error)[:LONGEST_MESSAGE]}
+    """An error as stored with a job: its type and the start of its message.
+
+    Characters that a database cannot store, such as NUL, are shown as escapes.
+    """
+    try:
+        message = words.terminal(str(error)[:LONGEST_MESSAGE])
+    except Exception:  # the message is made by code that may itself be wrong
+        message = "the error has no message"
+    return {"type": type(error).__name__, "message": message}
 
 
 def kind_of(context: str, name: str) -> str:

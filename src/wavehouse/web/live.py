@@ -304,7 +304,7 @@ def _windows(
             last=span.last,
             podcast_id=podcast_id,
         )
-    except UsageError:
+    except (UsageError, LimitReached):
         return None
     return Windows(
         calendar=counted.downloads[measurement.CountWindow.CALENDAR],

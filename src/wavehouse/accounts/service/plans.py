@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from wavehouse import audit
 from wavehouse.accounts import queries, rules
 from wavehouse.accounts.service.acting import require, user_actor
@@ -60,10 +62,27 @@ def check_room(
     )
 
 
-def retention_days(tx: Tx[Operational], *, identity: Identity, configured: int) -> int:
-    """Days that raw data is kept: the configured number, limited by the plan."""
-    most = rules.allowed(plan_of(tx, identity=identity), Limit.RETENTION_DAYS)
-    return configured if most is None else min(configured, most)
+def retained_from(tx: Tx[Operational], *, identity: Identity) -> date | None:
+    """The first UTC day whose raw data the plan includes; None means all of it."""
+    days = rules.allowed(plan_of(tx, identity=identity), Limit.RETENTION_DAYS)
+    return None if days is None else clock.today() - timedelta(days=days)
+
+
+def require_retained(tx: Tx[Operational], *, identity: Identity, first: date) -> None:
+    """LimitReached when raw data from this day on is needed and the plan does not include it."""
+    earliest = retained_from(tx, identity=identity)
+    if earliest is None or first >= earliest:
+        return
+    plan, today = plan_of(tx, identity=identity), clock.today()
+    raise LimitReached(
+        f"the plan {plan.plan_tier} includes the raw data since {earliest}",
+        hint=rules.remedy(Limit.RETENTION_DAYS),
+        command="wavehouse init --tier starter",
+        organization_id=identity.organization_id,
+        limit=Limit.RETENTION_DAYS,
+        used=(today - first).days,
+        allowed=(today - earliest).days,
+    )
 
 
 def choose_plan(tx: Tx[Operational], *, identity: Identity, tier: str, persona: str | None) -> Plan:

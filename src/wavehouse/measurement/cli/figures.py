@@ -185,7 +185,9 @@ def _stored(
                 filtered=reading.filtered(operational, **wanted),
                 flagged=reading.flagged(operational, **wanted),
                 rows=rows,
-                requests_from=reading.dropped_until(operational, first=begin),
+                requests_from=reading.dropped_until(
+                    operational, identity=workspace.identity, first=begin
+                ),
             )
 
 
@@ -247,8 +249,8 @@ def _show(figures: PeriodFigures, by: str) -> None:
         )
     if figures.requests_from is not None:
         terminal.say(
-            f"Retention has removed the requests before {figures.requests_from}: listeners are "
-            "unknown, and filtered requests are counted from that day on."
+            f"Requests before {figures.requests_from} are not kept (retention, or the plan's "
+            "limit): listeners are unknown, and filtered requests are counted from that day on."
         )
     if figures.prefix_estimates:
         terminal.say(
@@ -280,10 +282,15 @@ def requests(
             requests = reading.trace(
                 tx, identity=workspace.identity, first=begin, last=end, limit=limit
             )
+            since = reading.dropped_until(tx, identity=workspace.identity, first=begin)
     if as_json:
         rows = [_request_json(request) for request in requests]
-        terminal.print_json({"from": begin, "to": end, "requests": rows})
+        terminal.print_json(
+            {"from": begin, "to": end, "requests_from": since or begin, "requests": rows}
+        )
         return
+    if since is not None:
+        terminal.say(f"Requests before {since} are not kept: retention, or the plan's limit.")
     if not requests:
         terminal.say(f"No requests from {begin} to {end} (UTC).")
         return

@@ -25,8 +25,8 @@ _ADJACENT = 2
 def audience(
     operational: Tx[Operational], *, identity: Identity, first: date, last: date
 ) -> Audience:
-    """The audience between two UTC days, both included. UsageError when raw data was dropped."""
-    require_raw(operational, first=first)
+    """The audience between two UTC days, both included. Refused as ``require_raw``."""
+    require_raw(operational, identity=identity, first=first)
     organization_id = identity.organization_id
     if months_spanned(first, last) > _ADJACENT:
         months = _by_month(operational, identity, first, last)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-from wavehouse.accounts import Identity
+from wavehouse.accounts import Identity, require_retained, retained_from
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement.queries import audience, reading, removals, sealing, tracing
@@ -176,9 +176,11 @@ def listeners(
 ) -> int | None:
     """Distinct listeners of a period; None when it spans more than two months (R44).
 
-    None also when retention has dropped raw downloads of the period: rollups do not add up (R43).
+    None also when raw downloads of the period cannot be read: rollups do not add up (R43).
     """
-    if months_spanned(first, last) > 2 or dropped_until(operational, first=first) is not None:
+    if months_spanned(first, last) > 2 or dropped_until(
+        operational, identity=identity, first=first
+    ):
         return None
     start, end = _instants(first, last)
     with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
@@ -203,7 +205,7 @@ def estimates(
     podcast_id: UUID | None = None,
 ) -> int:
     """Downloads known only from our redirect (R30): reported separately, never added."""
-    start, end = _instants(first, last)
+    start, end = _raw_span(operational, identity, first, last)
     with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
         before = 0 if sealed is None else sealed.estimates(podcast_id)
     return before + removals.prefix_estimates(
@@ -227,7 +229,7 @@ def filtered(
 
     A request for an unknown file belongs to no show.
     """
-    start, end = _instants(first, last)
+    start, end = _raw_span(operational, identity, first, last)
     with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
         before = {} if sealed is None else sealed.filtered(podcast_id)
     rows = removals.filtered_requests(
@@ -249,7 +251,7 @@ def flagged(
     podcast_id: UUID | None = None,
 ) -> dict[str, int]:
     """Requests of a period by their flags (R19, R23, R25, R32)."""
-    start, end = _instants(first, last)
+    start, end = _raw_span(operational, identity, first, last)
     organization_id = identity.organization_id
     with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
         before = {} if sealed is None else sealed.flagged(podcast_id)
@@ -272,7 +274,7 @@ def outcomes(
     operational: Tx[Operational], *, identity: Identity, first: date, last: date
 ) -> dict[str, int]:
     """Candidate requests of a period by outcome: counted, below the threshold, an estimate."""
-    start, end = _instants(first, last)
+    start, end = _raw_span(operational, identity, first, last)
     rows = removals.outcomes(
         operational,
         organization_id=identity.organization_id,
@@ -287,7 +289,7 @@ def trace(
     operational: Tx[Operational], *, identity: Identity, first: date, last: date, limit: int
 ) -> list[TracedRequest]:
     """Stored requests of a period with the outcome of each."""
-    start, end = _instants(first, last)
+    start, end = _raw_span(operational, identity, first, last)
     return tracing.traced_requests(
         operational,
         organization_id=identity.organization_id,
@@ -298,26 +300,37 @@ def trace(
     )
 
 
-def dropped_until(operational: Tx[Operational], *, first: date) -> date | None:
-    """The first day with complete raw data, when a period begins before it; else None.
+def dropped_until(operational: Tx[Operational], *, identity: Identity, first: date) -> date | None:
+    """The first day whose raw data can be read, when a period begins before it; else None.
 
-    Raw data is complete in partitions, or in partitions and sealed files together.
+    Raw data is complete in partitions, or in partitions and sealed files together, and is read as
+    far back as the organization's plan includes (decision 1110).
     """
+    ends = (_removed_until(operational, first=first), retained_from(operational, identity=identity))
+    return max((end for end in ends if end is not None and end > first), default=None)
+
+
+def _removed_until(operational: Tx[Operational], *, first: date) -> date | None:
+    """The first day with complete raw data, when retention has removed some from ``first`` on."""
     complete = sealing.complete_from(operational)
     if complete is None or clock.start_of_day(first) >= complete:
         return None
     return complete.astimezone(UTC).date()
 
 
-def require_raw(operational: Tx[Operational], *, first: date) -> None:
-    """UsageError when retention has dropped raw data of a period that begins on ``first``."""
-    complete = dropped_until(operational, first=first)
+def require_raw(operational: Tx[Operational], *, identity: Identity, first: date) -> None:
+    """Refuse a period that begins on ``first`` when its raw data cannot all be read.
+
+    UsageError when retention has removed raw data; LimitReached when the plan does not include it.
+    """
+    complete = _removed_until(operational, first=first)
     if complete is not None:
         raise UsageError(
             f"retention has removed the raw data before {complete}",
             hint=f"Choose a period that begins on or after {complete}; downloads by day remain.",
             command="wavehouse retention policies",
         )
+    require_retained(operational, identity=identity, first=first)
 
 
 def freshness(
@@ -352,3 +365,12 @@ def _added(counts: dict[str, int], before: dict[str, int]) -> dict[str, int]:
 def _instants(first: date, last: date) -> tuple[datetime, datetime]:
     """The half-open span of instants from the first day to the last, both included."""
     return clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
+
+
+def _raw_span(
+    operational: Tx[Operational], identity: Identity, first: date, last: date
+) -> tuple[datetime, datetime]:
+    """The instants of a period, from the first day on whose raw data the plan includes."""
+    start, end = _instants(first, last)
+    earliest = retained_from(operational, identity=identity)
+    return (start if earliest is None else min(max(start, clock.start_of_day(earliest)), end)), end

@@ -34,9 +34,10 @@ def by_window(
 ) -> WindowFigures:
     """A period by all windows. UsageError when it spans more than two months (R44).
 
-    UsageError also when retention has dropped raw data of the period.
+    UsageError also when retention has dropped raw data of the period; LimitReached when the plan
+    does not include it.
     """
-    require_raw(operational, first=first)
+    require_raw(operational, identity=identity, first=first)
     if months_spanned(first, last) > 2:
         raise UsageError(
             f"{first} to {last} spans more than two months: listeners cannot be "

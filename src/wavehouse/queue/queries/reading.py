@@ -43,13 +43,17 @@ def jobs(
                  NULL::timestamptz AS finished_at, attempts, max_attempts,
                  errors -> -1 ->> 'message' AS error, run_at AS at
           FROM queue.jobs
+          WHERE organization_id = %(organization_id)s OR (organization_id IS NULL AND %(system)s)
           UNION ALL
           SELECT job_id, organization_id, kind, lane, status, run_at, claimed_at, finished_at,
                  attempts, max_attempts, errors -> -1 ->> 'message', finished_at
-          FROM queue.jobs_done
+          FROM queue.jobs_done WHERE organization_id = %(organization_id)s
+          UNION ALL
+          SELECT job_id, organization_id, kind, lane, status, run_at, claimed_at, finished_at,
+                 attempts, max_attempts, errors -> -1 ->> 'message', finished_at
+          FROM queue.jobs_done WHERE organization_id IS NULL AND %(system)s
         ) AS j
-        WHERE (organization_id = %(organization_id)s OR (organization_id IS NULL AND %(system)s))
-          AND (cardinality(%(statuses)s::text[]) = 0 OR status = ANY (%(statuses)s))
+        WHERE (cardinality(%(statuses)s::text[]) = 0 OR status = ANY (%(statuses)s))
           AND (%(kind)s::text IS NULL OR kind = %(kind)s)
           AND (%(at)s::timestamptz IS NULL OR (at, job_id) < (%(at)s, %(last)s::uuid))
         ORDER BY at DESC, job_id DESC LIMIT %(limit)s
