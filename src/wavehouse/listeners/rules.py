@@ -194,6 +194,38 @@ def fold(actions: Iterable[Action], since: Position | None = None) -> Folded:
     return Folded(position, frozenset(guarded))
 
 
+def rebased(
+    bases: Sequence[tuple[tuple[datetime, UUID], Position | None]], actions: Iterable[Action]
+) -> Position | None:
+    """The position up to the last of several bases, for chapters that were merged (P29, RT1).
+
+    Actions that a base replaces are unknown, so the bases' positions are combined: the last action
+    that counts wins, and the furthest position stays. ``actions`` are those that are not compacted.
+    """
+    position: Position | None = None
+    after: tuple[datetime, UUID] | None = None
+    rest = sorted(actions, key=order)
+    for at, base in sorted(bases, key=lambda item: item[0]):
+        between = [
+            each for each in rest if order(each) <= at and (not after or order(each) > after)
+        ]
+        position, after = _combined(fold(between, since=position).position, base), at
+    return position
+
+
+def _combined(one: Position | None, other: Position | None) -> Position | None:
+    if one is None or other is None:
+        return one or other
+    last = max(one, other, key=lambda item: (item.effective_at, item.action_id))
+    return replace(
+        last,
+        furthest_ms=max(one.furthest_ms, other.furthest_ms),
+        finished_count=max(one.finished_count, other.finished_count),
+        finished_at=min(filter(None, (one.finished_at, other.finished_at)), default=None),
+        duration_changed=one.duration_changed or other.duration_changed,
+    )
+
+
 def _is_guarded(position: Position | None, action: Action) -> bool:
     """P9: a jump to zero by a device that did not know the current position.
 

@@ -111,7 +111,9 @@ def folded(
             )
         )
     ]
-    late_folds = folding.fold_late(tx, came={chapter: came[chapter] for chapter in late})
+    late_folds = folding.fold_late(
+        tx, came={chapter: came[chapter] for chapter in late}, merged=resolved.merged
+    )
     status: dict[Said, Status] = {}
     changed = []
     for chapter, actions in came.items():
