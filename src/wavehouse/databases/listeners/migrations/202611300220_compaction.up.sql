@@ -10,9 +10,9 @@ COMMENT ON COLUMN listeners.listener_sync.compacted_seq IS 'The highest cursor o
 
 CREATE FUNCTION listeners.actions_to_compact(before timestamptz, who uuid[] DEFAULT NULL)
 RETURNS TABLE (listener_id uuid, chapter_id varchar, action_id uuid, received_at timestamptz)
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT o.listener_id, o.chapter_id, o.action_id, o.received_at
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = '' AS $$
+BEGIN
+  RETURN QUERY SELECT o.listener_id, o.chapter_id, o.action_id, o.received_at
   FROM (
     SELECT a.listener_id, a.chapter_id, a.action_id, a.received_at,
            row_number() OVER (PARTITION BY a.listener_id, a.chapter_id
@@ -32,5 +32,6 @@ BEGIN ATOMIC
         ON b.listener_id = a.listener_id AND b.chapter_id = a.chapter_id AND b.is_base
   ) o
   WHERE o.received_at < before AND o.place > 1 AND (o.is_covered OR o.younger = 0);
-END;
+END
+$$;
 COMMENT ON FUNCTION listeners.actions_to_compact(timestamptz, uuid[]) IS 'Actions received before a time that compaction deletes: neither the last of their chapter nor later than an action that is kept.';
