@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.acting import operational
+from tests.acting import invited, operational
 from tests.tenants import key_of, member_of, second_organization, session_of
 
 from wavehouse import accounts
@@ -21,7 +20,6 @@ from wavehouse.kernel.errors import (
     NotFound,
     NotSignedIn,
     Refused,
-    Unreachable,
     WavehouseError,
 )
 from wavehouse.workspace import Workspace
@@ -29,38 +27,8 @@ from wavehouse.workspace import Workspace
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-@dataclass
-class Mailbox:
-    """Keeps emails instead of sending them, or acts as a mail server that is down."""
-
-    is_down: bool = False
-    emails: list[tuple[str, str]] = field(default_factory=list)
-
-    def send(self, *, to: str, subject: str, text: str) -> None:
-        """Keep the email. Raises OSError when the server is down."""
-        if self.is_down:
-            raise ConnectionRefusedError
-        self.emails.append((to, text))
-
-    def forget(self, *, to: str) -> int:
-        """Do nothing: this mailbox holds no secret."""
-        return 0
-
-    @property
-    def token(self) -> str:
-        """The token in the link of the last email."""
-        match = re.search(r"/join\?token=([\w-]+)", self.emails[-1][1])
-        assert match is not None
-        return match[1]
-
-
-def _invited(workspace: Workspace, email: str = "anna@example.org", role: str = "user") -> Mailbox:
-    mailbox = Mailbox()
-    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
-        accounts.invite(
-            tx, mailbox, identity=workspace.identity, email=email, role=role, address="http://here"
-        )
-    return mailbox
+def _invited(workspace: Workspace, email: str = "anna@example.org", role: str = "user") -> str:
+    return invited(workspace, email, role)
 
 
 def _accept(workspace: Workspace, token: str, visitor: Identity | None = None) -> accounts.Accepted:
@@ -80,17 +48,15 @@ def _audited(workspace: Workspace) -> list[tuple[str, str]]:
 
 def test_an_invitation_makes_a_new_user_a_member(workspace: Workspace) -> None:
     """The user has the email's normalized address and the invitation's role."""
-    mailbox = _invited(workspace, "  Anna@Example.org ", "viewer")
-    accepted = _accept(workspace, mailbox.token)
+    accepted = _accept(workspace, _invited(workspace, "  Anna@Example.org ", "viewer"))
 
-    assert "anna@example.org" == mailbox.emails[0][0]
     assert accepted.is_new
     assert "viewer" == _roles(workspace)["anna@example.org"]
 
 
 def test_an_invitation_works_once(workspace: Workspace) -> None:
     """A second use is refused as used; an unknown token is not found."""
-    token = _invited(workspace).token
+    token = _invited(workspace)
     _accept(workspace, token)
 
     with pytest.raises(Gone, match="already used"):
@@ -101,7 +67,7 @@ def test_an_invitation_works_once(workspace: Workspace) -> None:
 
 def test_an_invitation_that_many_accept_at_once_makes_one_member(workspace: Workspace) -> None:
     """Twenty requests with one token: one joins, nineteen are refused."""
-    token = _invited(workspace).token
+    token = _invited(workspace)
 
     def accept(_: int) -> str:
         try:
@@ -117,7 +83,7 @@ def test_an_invitation_that_many_accept_at_once_makes_one_member(workspace: Work
 
 def test_an_invitation_is_for_one_address(workspace: Workspace) -> None:
     """A visitor signed in with another address cannot use it, and the invitation stays open."""
-    token = _invited(workspace).token
+    token = _invited(workspace)
     other = member_of(workspace, Role.USER, "Bo")
 
     with pytest.raises(Refused, match="another address"):
@@ -128,7 +94,7 @@ def test_an_invitation_is_for_one_address(workspace: Workspace) -> None:
 def test_an_invitation_expires_after_seven_days(workspace: Workspace) -> None:
     """It works until then and has expired from then on."""
     with clock.frozen(NOON):
-        token = _invited(workspace).token
+        token = _invited(workspace)
     with (
         clock.frozen(NOON + timedelta(days=7)),
         pytest.raises(Gone, match="expired"),
@@ -143,39 +109,54 @@ def test_a_revoked_or_replaced_invitation_is_gone(workspace: Workspace) -> None:
     first = _invited(workspace)
     second = _invited(workspace)
     with pytest.raises(Gone, match="revoked or replaced"):
-        _accept(workspace, first.token)
+        _accept(workspace, first)
     operational(workspace, accounts.revoke_invitation, wanted="Anna@example.org")
 
     with pytest.raises(Gone, match="revoked"):
-        _accept(workspace, second.token)
+        _accept(workspace, second)
     with pytest.raises(NotFound):
         operational(workspace, accounts.revoke_invitation, wanted="anna@example.org")
 
 
 def test_a_member_is_not_invited_again(workspace: Workspace) -> None:
     """The conflict names the field."""
-    _accept(workspace, _invited(workspace).token)
+    _accept(workspace, _invited(workspace))
 
     with pytest.raises(Conflict) as caught:
         _invited(workspace, "ANNA@example.org")
     assert "email" == caught.value.where
 
 
-def test_without_the_email_there_is_no_invitation(workspace: Workspace) -> None:
-    """When the mail server is down the request is refused and no row is stored."""
-    with (
-        pytest.raises(Unreachable, match="nobody was invited"),
-        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
-    ):
-        accounts.invite(
-            tx,
-            Mailbox(is_down=True),
-            identity=workspace.identity,
-            email="anna@example.org",
-            role="user",
-            address="http://here",
-        )
-    assert [] == operational(workspace, accounts.list_invitations)
+def test_an_invitation_and_its_email_are_one_transaction(workspace: Workspace) -> None:
+    """The job is added with the invitation; rolled back, there is neither; no secret is in it."""
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        accounts.invite(tx, identity=workspace.identity, email="bo@example.org", role="user")
+        tx.connection.rollback()
+    made = operational(workspace, accounts.invite, email="anna@example.org", role="user")
+    with workspace.stores.operational.worker() as tx:
+        jobs = tx.tuples("SELECT kind, payload FROM queue.jobs").fetchall()
+
+    assert ["anna@example.org"] == [
+        each.email for each in operational(workspace, accounts.list_invitations)
+    ]
+    assert [("accounts.invite", {"invitation_id": str(made.invitation_id)})] == jobs
+
+
+def test_a_repeated_email_has_another_link_and_an_ended_invitation_has_none(
+    workspace: Workspace,
+) -> None:
+    """The newest email works; nothing is sent once the invitation is revoked."""
+    first = _invited(workspace)
+    (invitation,) = operational(workspace, accounts.list_invitations)
+    given = {"invitation_id": invitation.invitation_id, "address": "http://here"}
+    again = operational(workspace, accounts.invitation_email, **given)
+    with pytest.raises(NotFound):
+        _accept(workspace, first)
+    operational(workspace, accounts.revoke_invitation, wanted=invitation.invitation_id)
+
+    assert again is not None
+    assert "anna@example.org" == again.to
+    assert None is operational(workspace, accounts.invitation_email, **given)
 
 
 @pytest.mark.parametrize("wrong", ["", "anna", "anna@", "a@b.example\nBcc: c@d.example"])
@@ -266,7 +247,7 @@ def test_a_removed_member_has_nothing_at_once_and_later(workspace: Workspace) ->
     with workspace.stores.operational.worker() as tx:
         link = accounts.create_login_link(tx, identity=acting.identity)
     member = operational(workspace, accounts.remove_member, wanted=acting.identity.user_id)
-    _accept(workspace, _invited(workspace, member.email).token)
+    _accept(workspace, _invited(workspace, member.email))
     with workspace.stores.operational.worker() as tx:
         assert None is accounts.session_of(tx, token=cookie)
         with pytest.raises(NotSignedIn):
@@ -282,7 +263,7 @@ def test_a_user_joins_a_second_organization_and_keeps_the_first(workspace: Works
     other = second_organization(workspace)
     person = member_of(workspace, Role.ADMIN, "Bo")
     email = operational(workspace, accounts.find_member, wanted=person.identity.user_id).email
-    accepted = _accept(other, _invited(other, email, "viewer").token, person.identity)
+    accepted = _accept(other, _invited(other, email, "viewer"), person.identity)
     guest = replace(other, identity=accepted.identity)
 
     assert not accepted.is_new
@@ -306,7 +287,7 @@ def test_members_of_another_organization_are_not_found(workspace: Workspace) -> 
 
 def test_every_change_of_members_is_audited_as_who_did_it(workspace: Workspace) -> None:
     """The administrator invites, changes roles and removes; the invited person accepts."""
-    accepted = _accept(workspace, _invited(workspace).token)
+    accepted = _accept(workspace, _invited(workspace))
     member = accepted.identity.user_id
     operational(workspace, accounts.change_role, wanted=member, role="viewer")
     operational(workspace, accounts.remove_member, wanted=member)

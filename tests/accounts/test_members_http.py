@@ -16,6 +16,7 @@ from wavehouse import mail
 from wavehouse.accounts import Role
 from wavehouse.cli.root import root
 from wavehouse.web.live import live_app
+from wavehouse.wiring import working
 from wavehouse.workspace import Workspace
 
 CSRF = "members-members-members-members-members"
@@ -56,6 +57,8 @@ def admin(workspace: Workspace) -> Visitor:
 
 
 def _token(workspace: Workspace) -> str:
+    """The token of the newest invitation, emailed by its job."""
+    working.worker_of(workspace, listed=[]).run(once=True)
     newest = mail.stored_emails(mail.outbox_folder(workspace.settings))[0]
     match = re.search(r"/join\?token=([\w-]+)", newest.text)
     assert match is not None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.accounts.test_members import Mailbox
 from tests.accounts.test_members_http import Visitor, _command
-from tests.acting import operational
+from tests.acting import invited, operational
 from tests.tenants import member_of
 
 from wavehouse import accounts
@@ -17,17 +16,7 @@ from wavehouse.workspace import Workspace
 
 
 def _invite(workspace: Workspace, number: int) -> str:
-    mailbox = Mailbox()
-    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
-        accounts.invite(
-            tx,
-            mailbox,
-            identity=workspace.identity,
-            email=f"p{number}@example.org",
-            role="viewer",
-            address="http://here",
-        )
-    return mailbox.token
+    return invited(workspace, f"p{number}@example.org", "viewer")
 
 
 def _choose(workspace: Workspace, tier: str, persona: str | None = None) -> accounts.Plan:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import click
 import pytest
 from click.testing import CliRunner
 from fastapi import FastAPI
@@ -29,7 +30,7 @@ from wavehouse.accounts import Access, Role, Scope
 from wavehouse.cli.root import root
 from wavehouse.kernel.errors import Refused
 from wavehouse.web.live import live_app
-from wavehouse.wiring.access import COMMANDS, OPERATORS, PAGES
+from wavehouse.wiring.access import COMMANDS, OPERATORS, PAGES, is_operators
 from wavehouse.workspace import Workspace
 
 PUBLIC = {
@@ -113,11 +114,18 @@ def test_every_route_and_every_command_declares_the_role_it_needs(workspace: Wor
     """A route or command in no table fails, and so does an entry without a route or command."""
     declared = list(_declared(live_app(workspace)))
     pages = {f"{method} {path}" for method, path, _, is_api in declared if not is_api}
-    commands = {name for name, _ in leaves(root) if name.split(" ")[0] not in OPERATORS}
+    commands = {name for name, _ in leaves(root) if not is_operators(name)}
 
     assert [] == [f"{method} {path}" for method, path, access, _ in declared if access is None]
     assert set(PAGES) == pages
     assert set(COMMANDS) == commands
+    assert [] == [name for name in OPERATORS if name not in _with_groups(root)]
+
+
+def _with_groups(group: click.Group) -> set[str]:
+    """The names of all commands and groups."""
+    names = [name.split(" ") for name, _ in leaves(group)]
+    return {" ".join(words[:n]) for words in names for n in range(1, len(words) + 1)}
 
 
 def test_a_viewer_changes_nothing_but_its_own() -> None:
@@ -204,6 +212,9 @@ VALID = {
                       "--to", "2026-11-02", "--value", "10"],
     "campaigns displace": [ID],
     "pixels retire": [ID],
+    "learning behavior": ["--from", "2026-11-01", "--to", "2026-11-02"],
+    "learning erase": ["anna", "--yes"],
+    "learning evaluate": ["--logged"],
     "entitlements revoke": [ID, "--reason", "over"],
     "access export": [ID, "--out", "copy.zip"],
     "erasure approve": [ID, "--reason", "a"],
@@ -265,7 +276,7 @@ def test_every_command_is_refused_to_a_role_as_the_table_says(
     tenant = Tenant("zqcedar", acting, tmp_path, ids=_AnyId())
     faults = []
     for name, command in leaves(root):
-        if name.split(" ")[0] in OPERATORS:
+        if is_operators(name):
             continue
         words = next(iter(calls(name, command, tenant, tmp_path)))
         if name in VALID:

@@ -181,17 +181,6 @@ def _campaign(word: str) -> dict[str, object]:
     }
 
 
-class _NoMail:
-    """Discards emails, as the outbox belongs to the whole installation."""
-
-    def send(self, *, to: str, subject: str, text: str) -> None:
-        """Send nothing."""
-
-    def forget(self, *, to: str) -> int:
-        """Forget nothing, as nothing is stored."""
-        return 0
-
-
 def _invited(tenant: Tenant) -> None:
     """A second member, and an open invitation."""
     workspace, word = tenant.workspace, tenant.word
@@ -199,11 +188,9 @@ def _invited(tenant: Tenant) -> None:
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         accounts.invite(
             tx,
-            _NoMail(),
             identity=workspace.identity,
             email=f"invited@{word}.example",
             role=Role.USER,
-            address="http://localhost",
         )
 
 

@@ -6,6 +6,7 @@ from wavehouse.accounts.service.acting import acting_for, require, user_actor
 from wavehouse.accounts.service.answers import answer_once
 from wavehouse.accounts.service.invitations import (
     accept_invitation,
+    invitation_email,
     invitation_of,
     invite,
     list_invitations,
@@ -131,6 +132,7 @@ __all__ = [
     "find_member",
     "further_organization",
     "has_password",
+    "invitation_email",
     "invitation_of",
     "invitation_state",
     "invite",

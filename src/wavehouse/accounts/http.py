@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wavehouse.accounts import rules
 from wavehouse.accounts.service import invitations, members
-from wavehouse.accounts.service.mailing import mailer
 from wavehouse.accounts.types import Identity, Invitation, Member, Role, Scope
 from wavehouse.kernel import clock
 from wavehouse.kernel.fields import Exact
@@ -149,14 +148,11 @@ def _invitations(edge: "Edge") -> APIRouter:
             rows = invitations.list_invitations(tx, identity=identity)
         return Invitations(invitations=[InvitationOut.of(row) for row in rows])
 
-    @api.post("", status_code=201, responses=gate.answers(Scope.MEMBERS_WRITE, 409, 422, 503))
+    @api.post("", status_code=201, responses=gate.answers(Scope.MEMBERS_WRITE, 409, 422))
     def invite(body: InvitationIn, identity: Manager) -> InvitationOut:
-        """Email an invitation; it works once, for this address, within seven days."""
-        sender, address = mailer(edge.workspace.settings)
+        """Invite an address; a job emails the link, which works once within seven days."""
         with operational.app(identity.organization_id) as tx:
-            made = invitations.invite(
-                tx, sender, identity=identity, email=body.email, role=body.role, address=address
-            )
+            made = invitations.invite(tx, identity=identity, email=body.email, role=body.role)
         return InvitationOut.of(made)
 
     @api.delete(

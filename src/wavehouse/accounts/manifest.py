@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Command, Manifest, Page, Routes, Section
+from wavehouse.kernel.manifest import Command, Job, Manifest, Page, Routes, Section
 
 MANIFEST = Manifest(
     commands=(
@@ -28,6 +28,9 @@ MANIFEST = Manifest(
             target="wavehouse.accounts.cli.members:members",
             summary="People: invite, list, change roles, remove.",
         ),
+    ),
+    jobs=(
+        Job(kind="accounts.invite", target="wavehouse.accounts.jobs:inviting", transactional=False),
     ),
     routes=(Routes(target="wavehouse.accounts.http:routers"),),
     pages=(

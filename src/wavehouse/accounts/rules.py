@@ -11,14 +11,17 @@ from datetime import datetime, timedelta
 
 from wavehouse.accounts.types import (
     Access,
+    Email,
     Invitation,
     KeyRecord,
     Limit,
+    Organization,
     Plan,
     Role,
     Scope,
     Tier,
 )
+from wavehouse.kernel import words
 
 LINK_LIFETIME = timedelta(hours=24)
 EMAILED_LINK_LIFETIME = timedelta(minutes=15)
@@ -157,7 +160,20 @@ def invitation_state(invitation: Invitation, at: datetime) -> str:
     return "open" if at < invitation.expires_at else "expired"
 
 
+def invitation_email(invitation: Invitation, organization: Organization, link: str) -> Email:
+    """The email of an invitation."""
+    return Email(
+        to=invitation.email,
+        subject=words.line(f"Invitation to {organization.name}"),
+        text=f"{invitation.invited_by} invites you to work with {organization.name} in "
+        f"Wavehouse.\n\n{link}\n\n"
+        f"The link works once, for this address, within {INVITATION_LIFETIME.days} days. If you "
+        "received several of these emails, use the newest. If you do not know the sender, ignore "
+        "this email.\n",
+    )
+
+
 def slug_of(name: str) -> str:
     """A slug for an organization's name: lower-case letters and digits, joined by dashes."""
-    words = re.findall(r"[a-z0-9]+", name.casefold())
-    return "-".join(words) or "organization"
+    parts = re.findall(r"[a-z0-9]+", name.casefold())
+    return "-".join(parts) or "organization"

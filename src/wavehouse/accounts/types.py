@@ -163,6 +163,15 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
+class Email:
+    """An email to send; the text may contain a secret link."""
+
+    to: str
+    subject: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The result of accepting an invitation. ``is_new`` is True when it created the user."""
 

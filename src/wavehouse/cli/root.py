@@ -28,9 +28,9 @@ def _opener(organization: str | None, email: str | None) -> OpenWorkspace:
 
 
 def _check_tenant(command: str) -> None:
-    from wavehouse.wiring.access import OPERATORS
+    from wavehouse.wiring.access import is_operators
 
-    if command in OPERATORS:
+    if is_operators(command):
         raise click.UsageError(
             f"{command} acts for the whole installation: it does not accept --organization or --as."
         )
@@ -43,11 +43,11 @@ def guarded(open_workspace: OpenWorkspace) -> OpenWorkspace:
     def opened() -> Iterator[Workspace]:
         from wavehouse.accounts import require
         from wavehouse.kernel.errors import LimitReached
-        from wavehouse.wiring.access import OPERATORS, access_to_command
+        from wavehouse.wiring.access import access_to_command, is_operators
 
         name = command_name(click.get_current_context())
         with open_workspace() as workspace:
-            if name.partition(" ")[0] not in OPERATORS:
+            if not is_operators(name):
                 require(workspace.identity.role, access_to_command(name))
             try:
                 yield workspace

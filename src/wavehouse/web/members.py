@@ -68,16 +68,13 @@ def _managing(routes: APIRouter, context: PageContext) -> None:
     @routes.post("/members/invite")
     def invite(request: Request, fields: Form) -> Response:
         identity = context.editor(request, fields)
-        sender, address = accounts.mailer(context.workspace.settings)
         try:
             with operational.app(identity.organization_id) as tx:
                 accounts.invite(
                     tx,
-                    sender,
                     identity=identity,
                     email=fields.get("email", ""),
                     role=fields.get("role", ""),
-                    address=address,
                 )
         except CORRECTABLE as error:
             return page(request, identity, refused(fields, error, _FIELDS))

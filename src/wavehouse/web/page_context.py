@@ -120,7 +120,7 @@ _SENTENCES = {
     "approved_erasure": "The request is approved; its plan is frozen.",
     "rejected_erasure": "The request is rejected; nothing was removed.",
     "ran_erasure": "The data is erased; the certificate is below.",
-    "invited": "The invitation was emailed.",
+    "invited": "The invitation is being emailed.",
     "invitation_revoked": "The invitation is revoked; its link stopped working at once.",
     "role_changed": "The role was changed; it takes effect with the next request.",
     "removed_member": "The person is no longer a member; sessions and keys stopped working.",

@@ -266,6 +266,13 @@ COMMANDS: dict[str, Access] = {
     "usage prices import": WRITE,
     "usage prices list": READ,
     "usage timezone": WRITE,
+    "learning behavior": READ,
+    "learning calibrate": WRITE,
+    "learning erase": WRITE,
+    "learning evaluate": READ,
+    "learning learners": READ,
+    "learning models": READ,
+    "learning use-model": WRITE,
     "webhooks add": WRITE,
     "webhooks delete": WRITE,
     "webhooks deliveries": READ,
@@ -331,11 +338,15 @@ OPERATORS: dict[str, str] = {
     "classify": "examines the databases of the installation",
     "lineage": "examines the databases of the installation",
     "schema": "migrates databases with separate roles",
-    "learning": "computes on files and opens no database",
+    "learning fit": "computes on a simulated population and opens no database",
+    "learning difficulty": "computes on files and opens no database",
     "simulate": "writes files and opens no database",
     "sync-conformance": "checks another server",
 }
-"""Commands of the machine's operator, which need no role, with the reason."""
+"""Commands of the machine's operator, which need no role, with the reason.
+
+An entry covers the command and its subcommands.
+"""
 
 
 def access_to_page(method: str, path: str) -> Access:
@@ -346,3 +357,9 @@ def access_to_page(method: str, path: str) -> Access:
 def access_to_command(name: str) -> Access:
     """The access that a command requires, such as ``keys create``."""
     return COMMANDS.get(name, ADMIN)
+
+
+def is_operators(name: str) -> bool:
+    """Whether a command is the machine's operator's, such as ``schema apply``."""
+    words = name.split(" ")
+    return any(" ".join(words[:n]) in OPERATORS for n in range(1, len(words) + 1))

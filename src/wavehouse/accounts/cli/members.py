@@ -83,20 +83,20 @@ def list_all(open_workspace: OpenWorkspace, as_json: bool) -> None:
 def invite(open_workspace: OpenWorkspace, email: str, role: str) -> None:
     """Email an invitation to EMAIL; it works once, for this address, within seven days.
 
-    Without a mail server the email is a file in the folder `outbox` of the home.
+    A background job sends it: `wavehouse up` or `wavehouse work`. Without a mail server the email
+    is a file in the folder `outbox` of the home.
     """
     from wavehouse.accounts.service import invitations as service
-    from wavehouse.accounts.service.mailing import mailer
 
     with _opened(open_workspace) as (workspace, tx, identity):
-        mail, address = mailer(workspace.settings)
-        made = service.invite(tx, mail, identity=identity, email=email, role=role, address=address)
-        kept = workspace.settings["smtp_host"] is None
+        made = service.invite(tx, identity=identity, email=email, role=role)
+        is_stored = workspace.settings["smtp_host"] is None
     terminal.say(
         f"Invited {made.email} as {made.role}, until {made.expires_at:%Y-%m-%d %H:%M} UTC."
     )
-    if kept:
-        terminal.say("There is no mail server: the email is in the folder outbox of the home.")
+    terminal.say("The email is queued; `wavehouse up` or `wavehouse work --once` sends it.")
+    if is_stored:
+        terminal.say("There is no mail server: it will be in the folder outbox of the home.")
 
 
 @members.command()

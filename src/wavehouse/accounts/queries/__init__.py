@@ -8,11 +8,14 @@ from wavehouse.accounts.queries.answers import (
 )
 from wavehouse.accounts.queries.invitations import (
     accept_invitation,
+    enqueue_invitation_email,
     insert_invitation,
+    invitation,
     invitation_by_token,
     invitations,
     revoke_invitation,
     revoke_invitations_to,
+    set_invitation_token,
 )
 from wavehouse.accounts.queries.keys import (
     api_keys,
@@ -98,6 +101,7 @@ __all__ = [
     "delete_sign_ins",
     "email_is_known",
     "email_of",
+    "enqueue_invitation_email",
     "first_administrator",
     "first_identity",
     "first_organization",
@@ -113,6 +117,7 @@ __all__ = [
     "insert_provider_sign_in",
     "insert_session",
     "insert_user",
+    "invitation",
     "invitation_by_token",
     "invitations",
     "join_organization",
@@ -138,6 +143,7 @@ __all__ = [
     "session_began_at",
     "session_identity",
     "set_home_role",
+    "set_invitation_token",
     "set_plan",
     "set_role",
     "set_timezone",

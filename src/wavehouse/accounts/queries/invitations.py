@@ -56,6 +56,62 @@ def invitations(tx: Tx[Operational], *, organization_id: OrganizationId) -> list
     )
 
 
+def invitation(
+    tx: Tx[Operational], *, organization_id: OrganizationId, invitation_id: InvitationId
+) -> Invitation | None:
+    """An invitation of the organization; locked, so that it does not end meanwhile."""
+    return tx.maybe(
+        Invitation,
+        """
+        SELECT i.invitation_id, i.organization_id, i.email, i.role, u.name AS invited_by,
+               i.expires_at, i.accepted_at, i.revoked_at, i.created_at
+        FROM accounts.invitations i JOIN accounts.users u ON u.user_id = i.invited_by
+        WHERE i.organization_id = %(organization_id)s AND i.invitation_id = %(invitation_id)s
+        FOR UPDATE OF i
+        """,
+        {"organization_id": organization_id, "invitation_id": invitation_id},
+    )
+
+
+def set_invitation_token(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    invitation_id: InvitationId,
+    token_hash: bytes,
+) -> None:
+    """Replace the hash of an invitation's token."""
+    tx.execute(
+        """
+        UPDATE accounts.invitations SET token_hash = %(token_hash)s
+        WHERE organization_id = %(organization_id)s AND invitation_id = %(invitation_id)s
+        """,
+        {
+            "organization_id": organization_id,
+            "invitation_id": invitation_id,
+            "token_hash": token_hash,
+        },
+    )
+
+
+def enqueue_invitation_email(
+    tx: Tx[Operational], *, organization_id: OrganizationId, invitation_id: InvitationId
+) -> None:
+    """Add the job that emails an invitation, with ten attempts (about four hours).
+
+    The queue is a floor above, so its SQL function is called directly (decision 1001).
+    """
+    tx.execute(
+        """
+        SELECT queue.enqueue_many(jsonb_build_array(jsonb_build_object(
+          'kind', 'accounts.invite', 'organization_id', %(organization_id)s::uuid, 'lane', 0,
+          'max_attempts', 10,
+          'payload', jsonb_build_object('invitation_id', %(invitation_id)s::uuid))))
+        """,
+        {"organization_id": organization_id, "invitation_id": invitation_id},
+    )
+
+
 def invitation_by_token(tx: Tx[Operational], *, token_hash: bytes) -> Invitation | None:
     """The invitation with this token; locked, so that only one request can accept it."""
     return tx.maybe(

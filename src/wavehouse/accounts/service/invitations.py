@@ -10,12 +10,19 @@ from wavehouse.accounts import queries, rules
 from wavehouse.accounts.service import members
 from wavehouse.accounts.service.acting import require, user_actor
 from wavehouse.accounts.service.plans import check_room, require_room
-from wavehouse.accounts.types import Accepted, Access, Identity, Invitation, Limit, Organization
+from wavehouse.accounts.types import (
+    Accepted,
+    Access,
+    Email,
+    Identity,
+    Invitation,
+    Limit,
+    Organization,
+)
 from wavehouse.kernel import clock, words
 from wavehouse.kernel.emails import normalised_email
-from wavehouse.kernel.errors import Conflict, Gone, NotFound, Refused, Unreachable
+from wavehouse.kernel.errors import Conflict, Gone, NotFound, Refused
 from wavehouse.kernel.ids import InvitationId
-from wavehouse.mail import Mail
 from wavehouse.store import Operational, Tx
 
 
@@ -25,14 +32,11 @@ def list_invitations(tx: Tx[Operational], *, identity: Identity) -> list[Invitat
     return queries.invitations(tx, organization_id=identity.organization_id)
 
 
-def invite(
-    tx: Tx[Operational], mail: Mail, *, identity: Identity, email: str, role: str, address: str
-) -> Invitation:
-    """Invite an address with a role and email the link; ``address`` is the site's base URL.
+def invite(tx: Tx[Operational], *, identity: Identity, email: str, role: str) -> Invitation:
+    """Invite an address with a role; a job of the same transaction emails the link.
 
-    An older open invitation to the address is replaced. The email is sent last: if it fails, the
-    invitation is not created. Conflict when the address belongs to a member; Unreachable when the
-    email cannot be sent.
+    An older open invitation to the address is replaced. Conflict when the address belongs to a
+    member.
     """
     require(identity.role, Access.ADMIN)
     recipient, new_role = normalised_email(email), members.role_named(role)
@@ -42,18 +46,43 @@ def invite(
         raise Conflict("this address already belongs to a member", where="email")
     queries.revoke_invitations_to(tx, organization_id=organization_id, email=recipient, at=now)
     require_room(tx, identity=identity, limit=Limit.SEATS)
-    token = secrets.token_urlsafe(32)
     invitation_id = queries.insert_invitation(
         tx,
         identity=identity,
         email=recipient,
         role=new_role,
-        token_hash=rules.token_hash(token),
+        token_hash=rules.token_hash(secrets.token_urlsafe(32)),
         expires_at=now + rules.INVITATION_LIFETIME,
     )
     _record(tx, identity, "invitation.created", invitation_id, {"role": new_role})
-    _send(tx, mail, identity, recipient, f"{address}/join?token={token}")
+    queries.enqueue_invitation_email(
+        tx, organization_id=organization_id, invitation_id=invitation_id
+    )
     return _of(list_invitations(tx, identity=identity), invitation_id)
+
+
+def invitation_email(
+    tx: Tx[Operational], *, identity: Identity, invitation_id: InvitationId, address: str
+) -> Email | None:
+    """The email of an open invitation, with a new link; None when the invitation has ended.
+
+    ``address`` is the site's base URL. Only the link's hash is stored, so every call makes another
+    link, and the links of earlier emails stop working.
+    """
+    invitation = queries.invitation(
+        tx, organization_id=identity.organization_id, invitation_id=invitation_id
+    )
+    if invitation is None or rules.invitation_state(invitation, clock.now()) != "open":
+        return None
+    token = secrets.token_urlsafe(32)
+    queries.set_invitation_token(
+        tx,
+        organization_id=identity.organization_id,
+        invitation_id=invitation_id,
+        token_hash=rules.token_hash(token),
+    )
+    organization = queries.organization(tx, organization_id=identity.organization_id)
+    return rules.invitation_email(invitation, organization, f"{address}/join?token={token}")
 
 
 def revoke_invitation(
@@ -159,26 +188,6 @@ _STATES = {
     "revoked": "was revoked or replaced by a newer one",
     "expired": "has expired",
 }
-
-
-def _send(tx: Tx[Operational], mail: Mail, identity: Identity, recipient: str, link: str) -> None:
-    organization = queries.organization(tx, organization_id=identity.organization_id)
-    days = rules.INVITATION_LIFETIME.days
-    try:
-        mail.send(
-            to=recipient,
-            subject=words.line(f"Invitation to {organization.name}"),
-            text=f"{identity.name} invites you to work with {organization.name} in Wavehouse.\n\n"
-            f"{link}\n\n"
-            f"The link works once, for this address, within {days} days. If you do not know the "
-            "sender, ignore this email.\n",
-        )
-    except OSError as error:
-        raise Unreachable(
-            f"the email could not be sent, so nobody was invited: {type(error).__name__}",
-            hint="Check the settings of the mail server.",
-            command="wavehouse config show",
-        ) from error
 
 
 def _of(invitations: list[Invitation], invitation_id: InvitationId) -> Invitation:
