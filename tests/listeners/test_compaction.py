@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -31,7 +31,7 @@ def database(shared_workspace: Workspace) -> Any:
 
 
 @pytest.fixture
-def who(database: Any) -> Iterator[Any]:
+def who(database: Any) -> Callable[[], Caller]:
     """Creates listeners; each has a session."""
 
     def new() -> Caller:

@@ -138,7 +138,7 @@ def insert_actions(
                         "action_id": row.action.action_id,
                         "chapter_id": row.action.chapter_id,
                         "device_id": row.action.device_id,
-                        "kind": row.action.kind.value,
+                        "kind": row.action.kind,
                         "position_ms": row.action.position_ms,
                         "started_ms": row.action.started_ms,
                         "duration_ms": row.action.duration_ms,
@@ -147,7 +147,7 @@ def insert_actions(
                         "effective_at": row.effective_at,
                         "clock_skewed": row.clock_skewed,
                         "seen": row.action.seen,
-                        "status": status.value,
+                        "status": status,
                         "body_hash": row.body_hash,
                         "seq": row.seq,
                     }
