@@ -39,7 +39,7 @@ EXIT_CODES = {
     errors.EXIT_USAGE: "wrong usage: a command or an option that does not exist, an invalid value",
     errors.EXIT_FOUND: "a check ran and found something: quarantined rows, a mismatch, drift",
     errors.EXIT_REFUSED: "refused: a permission, an approval, a private address",
-    errors.EXIT_UNREACHABLE: "a database or another server does not answer",
+    errors.EXIT_UNREACHABLE: "a database or another server does not respond",
     errors.EXIT_PARTIAL: "partly applied; the message has the command that repairs it",
 }
 

@@ -217,7 +217,7 @@ class Simulation:
             del self.ended[row]
 
     def discard(self) -> None:
-        """Discard a row that failed for good."""
+        """Discard a row that failed permanently."""
         rows = [row for row, status in self.ended.items() if status == "dead"]
         if rows:
             row = self.chance.choice(rows)

@@ -266,7 +266,7 @@ def test_a_seal_refuses_leaves_without_the_root_of_their_checkpoint(workspace: W
         connection.execute("UPDATE audit.audit_checkpoints SET frontier = substr(frontier, 1, 64)")
     _entries(workspace, 1)
 
-    with pytest.raises(Refused, match="do not have the root"):
+    with pytest.raises(Refused, match="do not match the root"):
         _seal(workspace)
 
 

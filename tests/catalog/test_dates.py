@@ -84,11 +84,11 @@ def test_a_month_is_read_in_every_language_of_the_list(at: datetime, name: str) 
 @pytest.mark.parametrize(
     ("written", "doubt"),
     [
-        ("02/03/2023 06:34:00", "the month is taken to come first"),
+        ("02/03/2023 06:34:00", "the month is assumed to come first"),
         ("25/03/2023 06:34:00", None),
-        ("Mon, 05 Oct 2026 06:00:00 XYZ", "the zone XYZ is not known, UTC is taken"),
-        ("Mon, 05 Oct 2026 06:00:00 +9999", "there is no offset +9999, UTC is taken"),
-        ("Mon, 05 Oct 2026 06:00:00 IST", "IST is taken for India's"),
+        ("Mon, 05 Oct 2026 06:00:00 XYZ", "unknown time zone XYZ, UTC is used"),
+        ("Mon, 05 Oct 2026 06:00:00 +9999", "the offset +9999 does not exist, UTC is used"),
+        ("Mon, 05 Oct 2026 06:00:00 IST", "IST is read as India's"),
         ("Mon, 05 Oct 2026 06:00:00 GMT", None),
         ("Mon, 05 Oct 2026 06:00:00", None),
     ],

@@ -157,7 +157,7 @@ def test_dropped_items_say_their_line_and_why() -> None:
     """Each item that is not an episode is reported with its line."""
     dropped = parse_feed(read("sloppy.xml")).dropped
     assert [
-        (18, DropReason.DUPLICATE_GUID, "its guid is at line 12 already"),
+        (18, DropReason.DUPLICATE_GUID, "its guid is already used at line 12"),
         (23, DropReason.NO_ENCLOSURE, "it has no enclosure"),
         (27, DropReason.NO_ENCLOSURE, "its enclosure is of type image/jpeg"),
         (32, DropReason.BAD_ENCLOSURE_URL, "its enclosure has no http(s) address"),
@@ -168,7 +168,7 @@ def test_a_date_that_cannot_be_read_is_noted_and_the_episode_kept() -> None:
     """An episode with a broken date is kept, so that its downloads count."""
     feed = parse_feed(read("sloppy.xml"))
     assert feed.episodes[1].published_at is None
-    note = "the date 'sometime in May' cannot be read; the day it was first seen is used"
+    note = "the date 'sometime in May' cannot be read; the date on which it was first seen is used"
     assert (12, f'"Only the other title": {note}') in [(n.line, n.message) for n in feed.notes]
 
 
@@ -219,7 +219,7 @@ BILLION = (
         (b" \n\t ", "the document is empty"),
         (b"<!DOCTYPE html><html><body>404</body></html>", "a web page, not a feed"),
         (b'{"error": "gone"}', "JSON, not a feed"),
-        (b"<?xml version='1.0'?><opml><body/></opml>", "XML of another kind, not a feed"),
+        (b"<?xml version='1.0'?><opml><body/></opml>", "another kind of XML, not a feed"),
         (b"\x1f\x8b\x08\x00", "a gzip file, not a feed"),
         (b"ID3\x04\x00\x00\x00\x00\x00\x00", "an MP3 file, not a feed"),
         (bytes(range(256)) * 40, "no XML, not a feed"),

@@ -204,7 +204,7 @@ def test_r03_a_guid_that_is_still_there_is_another_episode() -> None:
     assert [] == changed_guids(parsed, {"old": before}, {})
     (shared,) = shared_files(parsed)
     assert ("old", "new") == shared.titles
-    assert "have one file" in shared.message
+    assert "share the file" in shared.message
 
 
 def test_r03_without_a_guid_an_episode_is_its_file_behind_prefix_and_parameters() -> None:

@@ -247,7 +247,7 @@ def test_a_feed_that_fails_waits_longer_and_recovers_by_itself(
         second = poll(place, podcast_id)
 
     assert (PollOutcome.FAILED, 1, False) == (first.outcome, first.failures, first.ok)
-    assert "the server answers with status 500" in second.message
+    assert "the server responded with status 500" in second.message
     assert first.next_poll_at is not None
     assert second.next_poll_at is not None
     assert timedelta(minutes=13) < first.next_poll_at - start < timedelta(minutes=17)
@@ -293,7 +293,7 @@ def test_a_feed_that_is_gone_is_not_polled_any_more_and_keeps_what_is_known(
     gone = show(place)
     assert ("gone", None, 2) == (gone.state, gone.next_poll_at, gone.episodes)
     assert gone.poll_message is not None
-    assert "gone for good (410)" in gone.poll_message
+    assert "gone permanently (410)" in gone.poll_message
 
     make_due(place)
     assert 0 == dispatch_polls(place.stores.operational, every=EVERY)
@@ -572,7 +572,7 @@ def test_pages_in_a_circle_end_and_are_named(place: Workspace, host: FeedHost) -
     assert 3 == len([path for path in host.paths() if not path.startswith("/media")])
     message = show(place).poll_message
     assert message is not None
-    assert "link in a circle" in message
+    assert "link in a loop" in message
 
 
 def test_a_page_that_cannot_be_read_costs_no_episode_of_the_others(

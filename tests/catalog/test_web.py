@@ -191,7 +191,7 @@ def test_a_permanent_move_is_told_a_temporary_one_is_not(host: str) -> None:
         ("strangely-packed", InvalidInput, "compresses with 'br'"),
         ("circle", Unreachable, "redirects more than 5 times"),
         ("to-file", Refused, "redirects to something that is not a web address"),
-        ("broken", Unreachable, "answers with status 500"),
+        ("broken", Unreachable, "responded with status 500"),
         ("nowhere", NotFound, "no such feed (404)"),
     ],
 )
@@ -325,9 +325,9 @@ def test_a_media_file_describes_enclosures(tmp_path: Path) -> None:
     [
         ("{\n\n  nonsense", "not JSON"),
         ("[]", "must hold an object of addresses (PATH:1)"),
-        ('{\n"u": 5}', "u: its facts are not an object (PATH:2)"),
-        ('{"u": {"size": 5}}', "u: 'size' is not known"),
-        ('{"u": {"bytes": -5}}', "u: bytes must be a whole number from 1 on"),
+        ('{\n"u": 5}', "u: its entry is not an object (PATH:2)"),
+        ('{"u": {"size": 5}}', "u: unknown field 'size'"),
+        ('{"u": {"bytes": -5}}', "u: bytes must be a whole number of at least 1"),
         ('{"u": {"bytes": true}}', "u: bytes must be"),
         ('{"u": {"bytes": 5, "header_bytes": 5}}', "header_bytes must be smaller"),
         ("[" * 100_000, "not JSON"),

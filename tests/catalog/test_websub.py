@@ -227,7 +227,7 @@ def test_a_hub_that_fails_is_asked_again_later(place: Workspace, host: FeedHost)
 
     assert ("failed", 1) == (failed.state, failed.failures)
     assert failed.message is not None
-    assert "the hub answers with status 500" in failed.message
+    assert "the hub responded with status 500" in failed.message
     assert 0 == dispatch_subscriptions(place.stores.operational)
 
 

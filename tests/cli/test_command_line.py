@@ -34,13 +34,13 @@ def _invoke(workspace: Workspace, *words: str) -> Result:
     [
         ("2026-11-31", "2026-11-31 does not exist: use an existing date"),
         ("2026-02-29", "2026-02-29 does not exist: use an existing date"),
-        ("28/11/2026", "'28/11/2026' is not a day: write it like 2026-11-28"),
+        ("28/11/2026", "'28/11/2026' is not a date: write it like 2026-11-28"),
         (
             "1.2.2026",
-            "'1.2.2026' is not a day: write the year first, then month and day, like 2026-10-21",
+            "'1.2.2026' is not a date: write the year first, then month and day, like 2026-10-21",
         ),
-        ("soon", "'soon' is not a day: write it like 2026-11-28"),
-        ("2026-W48-6", "'2026-W48-6' is not a day: write it like 2026-11-28"),
+        ("soon", "'soon' is not a date: write it like 2026-11-28"),
+        ("2026-W48-6", "'2026-W48-6' is not a date: write it like 2026-11-28"),
     ],
 )
 def test_a_wrong_day_gets_a_sentence_that_says_how_to_write_it(text: str, message: str) -> None:

@@ -57,13 +57,13 @@ def test_every_option_of_a_day_or_of_money_has_its_type() -> None:
 @pytest.mark.parametrize(
     ("written", "answer"),
     [
-        ("28/11/2026", "'28/11/2026' is not a day: write it like 2026-11-28"),
-        ("11/28/2026", "'11/28/2026' is not a day: write it like 2026-11-28"),
-        ("28.11.2026", "'28.11.2026' is not a day: write it like 2026-11-28"),
-        ("5/11/2026", "'5/11/2026' is not a day: write the year first, then month and day"),
+        ("28/11/2026", "'28/11/2026' is not a date: write it like 2026-11-28"),
+        ("11/28/2026", "'11/28/2026' is not a date: write it like 2026-11-28"),
+        ("28.11.2026", "'28.11.2026' is not a date: write it like 2026-11-28"),
+        ("5/11/2026", "'5/11/2026' is not a date: write the year first, then month and day"),
         ("2026-11-31", "2026-11-31 does not exist"),
-        ("20261128", "'20261128' is not a day: write it like 2026-11-28"),
-        ("", "the day is missing: write it like 2026-11-28"),
+        ("20261128", "'20261128' is not a date: write it like 2026-11-28"),
+        ("", "the date is missing: write it like 2026-11-28"),
     ],
 )
 def test_a_day_in_another_notation_is_answered_with_the_way_to_write_it(

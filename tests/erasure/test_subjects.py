@@ -1,4 +1,4 @@
-"""Copies of one's data, and the other kinds of subjects: buyers, learners, organizations."""
+"""Access requests, and other kinds of subjects: buyers, learners, organizations."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ def test_ops3_nothing_is_found_once_it_is_mended(described: Catalogue, code: str
         ("version 1.2.3", ""),
         ("2606:4700:4700::1111", "IP address"),
         ("12:30:45", ""),
-        ("0199a3c4-5a4e-7000-8000-0000000000aa", "id of a person"),
+        ("0199a3c4-5a4e-7000-8000-0000000000aa", "person's id"),
         ("0199a3c4-5a4e-7000-8000-0000000000ab", ""),
     ],
 )

@@ -26,9 +26,9 @@ ASKED = {
     "analytics.analytics.listener_events_daily": "7 years",
     "operational.sponsorship.attribution_events": "2 years",
     "operational.sponsorship.reports": "5 years",
-    "operational.catalog.transcripts": "for ever",
-    "operational.sponsorship.campaigns": "for ever",
-    "learning.learning.content": "for ever",
+    "operational.catalog.transcripts": "forever",
+    "operational.sponsorship.campaigns": "forever",
+    "learning.learning.content": "forever",
     "learning.learning.generation_status": "90 days",
     "learning.learning.behavioral_events": "90 days",
 }
@@ -39,7 +39,7 @@ NOON = datetime(2026, 11, 29, 12, 30, tzinfo=UTC)
 def test_every_period_that_was_asked_for_is_a_row() -> None:
     """Each row has the table and its period."""
     kept = {
-        f"{each.database}.{each.table}": str(each.keep or "for ever") for each in policies(SETTINGS)
+        f"{each.database}.{each.table}": str(each.keep or "forever") for each in policies(SETTINGS)
     }
 
     assert ASKED == {table: kept.get(table) for table in ASKED}
@@ -220,7 +220,7 @@ def test_the_document_shows_every_policy_as_it_is() -> None:
         (
             each.name,
             f"{each.database}.{each.table}" if each.table else f"{each.files}/",
-            str(each.keep or "for ever"),
+            str(each.keep or "forever"),
             each.action.value.replace("_", " ") + (f": {each.note}" if each.note else ""),
             each.owner,
             each.source,

@@ -76,6 +76,6 @@ def test_the_difficulty_of_texts_from_the_command_line(tmp_path: Path) -> None:
     (one,) = json.loads(shown.output)["texts"]
     assert (120, 40, "A1") == (one["words"], one["sentences"], one["level"])
     assert 0 == run("difficulty", text).exit_code
-    assert "not readable as UTF-8" in str(run("difficulty", binary).exception)
+    assert "not UTF-8" in str(run("difficulty", binary).exception)
     assert "no words" in str(run("difficulty", empty).exception)
     assert "no rules for the language" in str(run("difficulty", text, "--language", "de").exception)

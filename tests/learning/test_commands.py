@@ -27,7 +27,7 @@ def _run(desk: Desk, *words: object) -> Any:
 
 def test_learners_are_listed_and_one_is_erased(desk: Desk) -> None:
     """An empty list first; then a level after five outcomes; then no learner."""
-    assert "No learner yet" in _run(desk, "learners").output
+    assert "No learners yet" in _run(desk, "learners").output
     names = [f"piece{n}" for n in range(5)]
     desk.content(*names)
     desk.session("s", "anna")

@@ -119,7 +119,7 @@ def test_l14_no_level_below_five_outcomes_and_reasons_for_one(desk: Desk) -> Non
         desk.send("s", *desk.heard(name, n * 200))
     early = desk.call(levels.level_of, session_id="s")
     assert (None, 4) == (early.level, early.outcomes)
-    assert ("4 pieces are counted; 1 more and a level is shown",) == early.why
+    assert ("4 pieces are counted; a level needs 1 more",) == early.why
 
     desk.send("s", *desk.heard(names[4], 900))
     report = desk.call(levels.level_of, session_id="s")

@@ -34,7 +34,7 @@ class Loop:
         }
 
     def series(self, title: str = "Mercato", **choices: Any) -> Any:
-        """A project that makes episodes for learners."""
+        """A project that generates episodes for learners."""
         project = self.maker.project(title)
         self.maker.change(project, for_learners=True, **choices)
         return project
@@ -43,9 +43,9 @@ class Loop:
         """The next piece, or what the studio makes."""
         return learning.next_piece(self.desk.workspace.stores, session_id=session, **self.arguments)
 
-    def carry_on(self, generation: learning.Generation) -> learning.Generation:
+    def advance_generation(self, generation: learning.Generation) -> learning.Generation:
         """Look how far the studio is."""
-        return learning.carry_on(
+        return learning.advance_generation(
             self.desk.workspace.stores,
             generation_id=generation.generation_id,
             **self.arguments,
@@ -74,8 +74,8 @@ def test_l16_the_studio_makes_one_piece_when_nothing_suitable_is_left(loop: Loop
     first, again = loop.next().generation, loop.next().generation
     assert first is not None
     (outcome,) = loop.maker.work()
-    done = loop.carry_on(first)
-    after = loop.carry_on(first)
+    done = loop.advance_generation(first)
+    after = loop.advance_generation(first)
     found = loop.next()
     generated = loop.desk.call(library.content, content_id=str(done.content_id))
 
@@ -94,7 +94,7 @@ def test_l16_the_studio_makes_one_piece_when_nothing_suitable_is_left(loop: Loop
     waiting = learning.ask_studio(
         loop.desk.workspace.stores, session_id="s", language="it", **loop.arguments
     )
-    assert (None, "the last piece that was made for this learner is not heard past half") == waiting
+    assert (None, "the learner has not listened to half of the last generated piece") == waiting
 
     end = generated.duration * 0.9
     name = generated.content_id
@@ -145,9 +145,9 @@ def test_l16_a_studio_without_budget_says_so_to_the_learner(loop: Loop) -> None:
     asked = loop.next().generation
     assert asked is not None
     loop.maker.work()
-    blocked = loop.carry_on(asked)
+    blocked = loop.advance_generation(asked)
     loop.room.act(planning.cancel_slot, slot_id=blocked.slot_id)
-    failed = loop.carry_on(asked)
+    failed = loop.advance_generation(asked)
 
     assert "generating" == blocked.status
     assert blocked.reason.startswith("the studio's budget is used up")
@@ -167,10 +167,10 @@ def test_l16_a_request_that_the_studio_refuses_fails_with_a_sentence_and_an_even
         )
     loop.maker.change(project, for_learners=False)
     asked = loop.desk.call(learning.generation_of, generation_id=name)
-    failed = loop.carry_on(asked)
+    failed = loop.advance_generation(asked)
 
     assert "failed" == failed.status
-    assert failed.error.startswith("the project makes no episodes for learners")
+    assert failed.error.startswith("the project does not generate episodes for learners")
     assert (1, 0) == (loop.events("content.failed"), loop.slots())
 
 
@@ -194,7 +194,7 @@ def test_estimates_come_from_past_runs_with_their_spread() -> None:
 
     assert estimating.estimate([10, 20]) is None
     assert estimating.Estimate(30, 14, 46, 5) == guess
-    assert "no estimate: it takes 3 past runs" == estimating.sentence(None, 0)
+    assert "no estimate: at least 3 past runs are needed" == estimating.sentence(None, 0)
     assert "4 to 36 s more, from 5 past runs" == estimating.sentence(guess, 10)
     assert "later than nine of ten" in estimating.sentence(guess, 60)
 
@@ -209,7 +209,7 @@ def test_l16_the_rules_of_asking() -> None:
     assert "b" == asking.series_after(["x", "b", "a"], ["a", "b"])
     assert "a" == asking.series_after([], ["a", "b"])
     assert "" == asking.missed(0.0, 0.9)
-    assert asking.missed(-1.0, 0.5).startswith("harder than was asked for: difficulty 0.5")
+    assert asking.missed(-1.0, 0.5).startswith("harder than requested: estimated difficulty 0.5")
     assert "" == asking.refusal(heard, 0)
     assert asking.refusal(unheard, 0)
     assert asking.refusal(None, asking.MOST_LIVE)

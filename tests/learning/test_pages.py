@@ -29,7 +29,7 @@ def test_pages_show_learners_content_policies_and_why(desk: Desk) -> None:
     """Empty states first; then a level with its interval, and the choices with their reasons."""
     client = visitor(live_app(desk.workspace), cookies={"wh_session": _cookie(desk.workspace)})
     empty = client.get("/learning").text
-    assert "No learner yet" in empty
+    assert "No learners yet" in empty
     assert "No content yet" in empty
     assert 404 == client.get("/learning/learners/none").status_code
     assert 404 == client.get("/learning/listen/none").status_code
@@ -47,7 +47,7 @@ def test_pages_show_learners_content_policies_and_why(desk: Desk) -> None:
     learner = client.get("/learning/learners/s").text
     assert "5 of 5 pieces were heard to the end" in learner
     assert 'class="band"' in learner
-    assert "understood with" in learner
+    assert "chance of being understood" in learner
     assert 401 == visitor(live_app(desk.workspace)).get("/learning").status_code
 
 

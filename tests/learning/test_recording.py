@@ -140,7 +140,7 @@ def test_a_wrong_event_is_refused_with_a_sentence_and_the_rest_stored(desk: Desk
         (desk.event("a", "play", -400 * 86_400, 0), "more than 366 days ago"),
         (desk.event("b", "play", 0, 0), "unknown content 'b'"),
         (desk.event("a", "play", 0, 0, id="taken"), "in use by another session"),
-        (desk.event("a", "play", 0, 0, id=""), "the event id needs"),
+        (desk.event("a", "play", 0, 0, id=""), "the event id must have"),
         (desk.event("a", "seek", 0, 0, before=-3.0), "the before is negative"),
         (desk.event("a", "speed_change", 0, 0), "needs a speed"),
     ]

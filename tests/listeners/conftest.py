@@ -20,8 +20,8 @@ from tests.serving import served
 from wavehouse import listeners
 from wavehouse.credentials.hashing import Hasher
 from wavehouse.listeners import NewAppPassword
-from wavehouse.listeners.http import by_doors
-from wavehouse.listeners.http.common import Doors
+from wavehouse.listeners.http import with_dependencies
+from wavehouse.listeners.http.common import RouteDependencies
 from wavehouse.listeners.types import Site
 from wavehouse.mail import Outbox
 from wavehouse.web import problems
@@ -80,7 +80,7 @@ def server_url(shared_workspace: Workspace) -> Iterator[str]:
 class House:
     """The accounts' routes as one application, with readable emails."""
 
-    doors: Doors
+    doors: RouteDependencies
     outbox: Path
     app: FastAPI
 
@@ -114,7 +114,7 @@ def house(shared_workspace: Workspace, tmp_path: Path) -> House:
     """Rate limits, emails and cookies for this test only; HTTPS, so that cookies are secure."""
     outbox = tmp_path / "outbox"
     quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    doors = Doors(
+    doors = RouteDependencies(
         shared_workspace.stores.listeners,
         Site(SITE),
         Outbox(outbox),
@@ -123,6 +123,6 @@ def house(shared_workspace: Workspace, tmp_path: Path) -> House:
     )
     app = FastAPI()
     problems.install(app, "wavehouse sign-in-link")
-    for router in by_doors(doors):
+    for router in with_dependencies(doors):
         app.include_router(router)
     return House(doors, outbox, app)

@@ -17,7 +17,7 @@ from wavehouse import listeners
 from wavehouse.kernel import clock
 from wavehouse.kernel.addresses import trusted_proxies
 from wavehouse.kernel.errors import NotFound
-from wavehouse.listeners.http import by_doors
+from wavehouse.listeners.http import with_dependencies
 from wavehouse.listeners.service import accounts, expiry, own
 from wavehouse.web import listener_erasure, problems
 from wavehouse.workspace import Workspace
@@ -42,7 +42,7 @@ def behind_a_proxy(house: Any) -> FastAPI:
     doors = replace(house.doors, trusted=trusted_proxies(["testclient", "127.0.0.0/8"][1:]))
     app = FastAPI()
     problems.install(app, "wavehouse sign-in-link")
-    for router in by_doors(doors):
+    for router in with_dependencies(doors):
         app.include_router(router)
     return app
 

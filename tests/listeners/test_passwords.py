@@ -19,7 +19,7 @@ from wavehouse.credentials.passwords import usable_password
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, TooManyRequests
 from wavehouse.listeners import rules
-from wavehouse.listeners.http import by_doors
+from wavehouse.listeners.http import with_dependencies
 
 SIGN_IN, PASSWORD = "/api/v1/listener/sessions", "/api/v1/listener/password"
 DEVICES = "/api/v1/listener/devices"
@@ -129,7 +129,7 @@ def test_ac4_hashing_does_not_hold_the_event_loop(house: Any) -> None:
     """While both threads hash, the event loop answers other requests."""
     slow = Watched()
     app = FastAPI()
-    for router in by_doors(replace(house.doors, hasher=Hasher(slow))):
+    for router in with_dependencies(replace(house.doors, hasher=Hasher(slow))):
         app.include_router(router)
 
     @app.get("/ping")

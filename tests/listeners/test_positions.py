@@ -312,7 +312,7 @@ def test_p39_what_is_no_archive_is_refused_whole(
     database: Any, caller: Caller, told: object
 ) -> None:
     """The error has the command that makes an archive."""
-    with pytest.raises(InvalidInput, match="not an archive") as caught:
+    with pytest.raises(InvalidInput, match="this is not a listener") as caught:
         archives.bring_in(database, caller=caller, document=told)
     assert "wavehouse listeners export" in str(caught.value.next_steps())
 

@@ -142,7 +142,7 @@ def test_ac8_a_full_queue_drops_letters_and_says_so(caplog: pytest.LogCaptureFix
     may.set()
     later.wait()
     assert [0] == done
-    assert 2 == caplog.text.count("one was dropped")
+    assert 2 == caplog.text.count("one email was dropped")
 
 
 def test_ac10_a_letter_that_cannot_be_sent_is_logged_without_its_words(

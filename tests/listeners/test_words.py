@@ -25,7 +25,7 @@ def test_p15_an_action_whose_address_or_device_steers_is_skipped(name: str, stee
     """A cleaned address would be another row, so it is refused; the reason is reported."""
     upload = dialect.read_upload([_play(**{name: f"https://a.example/{steering}x"}), _play()])
 
-    assert ([0], 1) == ([one.place for one in upload.skipped], len(upload.actions))
+    assert ([0], 1) == ([one.index for one in upload.skipped], len(upload.actions))
 
 
 @pytest.mark.parametrize("steering", STEERING)

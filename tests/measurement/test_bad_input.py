@@ -370,7 +370,7 @@ def test_a_gzip_that_is_damaged_from_the_start_is_an_error(desk: Any) -> None:
         paths=[path],
     )
 
-    assert "damaged from its start" in result.error
+    assert "damaged from the beginning" in result.error
 
 
 def test_no_full_address_is_stored_anywhere(own_desk: Any, hit: Any) -> None:

@@ -91,11 +91,11 @@ def test_the_parts_of_a_file_are_its_lines(
 def test_every_statement_of_counting_goes_to_spark(name: str) -> None:
     """What sqlglot writes is parsed as Spark's dialect again; nothing of DuckDB's is left."""
     sqlglot = pytest.importorskip("sqlglot")
-    carried = spark.carried(parts_of("counting")[name])
+    translated = spark.translated(parts_of("counting")[name])
 
-    assert sqlglot.parse_one(carried, read="spark") is not None
-    assert "\\Q" not in carried
-    assert "::" not in carried
+    assert sqlglot.parse_one(translated, read="spark") is not None
+    assert "\\Q" not in translated
+    assert "::" not in translated
 
 
 @pytest.mark.harness

@@ -55,7 +55,7 @@ def test_r03_stored_requests_follow_a_merge_a_split_and_their_undo(
     assert {"one": 1, "two": 1} == moved(own_desk)
     assert "are merged again" in run(episodes, "undo").stdout
     assert {"two": 2} == moved(own_desk)
-    assert "is an episode of its own" in run(episodes, "split", "one").stdout
+    assert "is a separate episode again" in run(episodes, "split", "one").stdout
     assert {"one": 1, "two": 1} == moved(own_desk)
 
 

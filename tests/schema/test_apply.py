@@ -284,7 +284,7 @@ def test_a_file_of_another_layout_is_no_step_that_does_nothing(
     """Without its marker the up part would be empty, and recorded as applied."""
     (tmp_path / "20260101_people.sql").write_text("CREATE TABLE people (id int);")
     for layout in (Layout.DBMATE, Layout.GOOSE):
-        with pytest.raises(InvalidInput, match="no up half"):
+        with pytest.raises(InvalidInput, match="no up section"):
             schema.apply(database, tmp_path, layout=layout)
     words = ["apply", "--layout", "dbmate", "--database", "operational"]
     assert isinstance(CliRunner().invoke(commands, words).exception, UsageError)

@@ -252,7 +252,7 @@ def test_locks_that_no_reader_waits_for_are_seen_outside_a_transaction(
     [
         ("CREATE EXTENSION no_such_extension", "does-not-run", "--shadow-url URL with a server"),
         ("ALTER TABLE nobody ADD c int", "does-not-run", "does not exist"),
-        ("SELECT 'x", "does-not-parse", "never closed"),
+        ("SELECT 'x", "does-not-parse", "not closed"),
     ],
 )
 def test_files_after_one_that_does_not_run_are_told_to_be_unjudged(

@@ -59,7 +59,7 @@ def test_a_lock_that_never_comes_free_is_an_error_that_leaves_nothing(
     patience = schema.Patience(lock_timeout_ms=5, retry_seconds=0.05)
     with psycopg.connect(database) as blocker:
         blocker.execute("SELECT * FROM base")
-        with pytest.raises(schema.SchemaBusy, match="a lock was not free") as caught:
+        with pytest.raises(schema.SchemaBusy, match="a lock was not available") as caught:
             schema.apply(database, folder, patience=patience)
         assert "2_add.up.sql" == caught.value.where
         blocker.execute("SELECT * FROM base")

@@ -135,7 +135,7 @@ def test_a_file_that_was_changed_since_it_began_is_not_gone_on_with(
     with pytest.raises(PartlyApplied):
         schema.apply(database, folder)
     ladder({"2_i.up": INDEX["2_i.up"] + "-- more"})
-    with pytest.raises(Refused, match="has changed since it was started"):
+    with pytest.raises(Refused, match="has changed since its run began"):
         schema.recover(database, folder)
 
 

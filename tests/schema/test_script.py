@@ -101,7 +101,7 @@ def test_what_only_psql_understands_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["SELECT 1;\n'oops", "SELECT 1;\n$x$ oops", "SELECT 1;\n/* /* */"])
 def test_what_is_never_closed_is_named_by_the_line_it_begins_on(text: str) -> None:
     """An open quote would swallow the rest of the file."""
-    with pytest.raises(InvalidInput, match="never closed") as caught:
+    with pytest.raises(InvalidInput, match="not closed") as caught:
         script(text)
     assert "1_a.up.sql:2" == caught.value.where
 

@@ -70,4 +70,4 @@ def test_a_last_day_that_no_calendar_can_count_from_is_wrong_usage(tmp_path: Pat
         args = [*SMALL, "--until", until, "--out", str(tmp_path / "out")]
         done = CliRunner().invoke(simulate, args)
         assert 2 == done.exit_code, done.output
-        assert "choose a day of the years 1980 to 2200" in done.output
+        assert "choose a day from 1980 to 2200" in done.output

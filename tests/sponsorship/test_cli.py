@@ -126,7 +126,7 @@ def test_credits_are_shown_by_both_models_and_derived_anew(
         0
         == json.loads(run("credits", "derive", "--precedence", "utm", "--json").stdout)["credited"]
     )
-    assert "No conversion is credited" in run("credits", "show", *period).stderr
+    assert "No conversions are credited" in run("credits", "show", *period).stderr
     assert 1 == json.loads(run("credits", "derive", "--json").stdout)["credited"]
     assert 2 == run("credits", "derive", "--precedence", "utm,utm").exit_code
 

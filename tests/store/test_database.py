@@ -114,7 +114,7 @@ def test_a_connection_that_was_cut_is_unreachable_and_the_next_one_works(
 
 
 def test_a_fault_of_a_statement_stays_what_it_is(stores: Stores) -> None:
-    """Only a server that does not answer is unreachable; a wrong statement is a bug."""
+    """Only a server that does not respond is unreachable; a wrong statement is a bug."""
     with pytest.raises(psycopg.errors.DivisionByZero), stores.operational.worker() as tx:
         tx.value("SELECT 1 / 0")
 
@@ -167,7 +167,7 @@ def test_asking_for_a_sign_of_life_does_not_wait_for_the_server_to_come_back(
 
 @needs_a_small_disk
 def test_a_server_that_stopped_on_a_full_disk_is_told_by_its_cause() -> None:
-    """The message "does not answer" would point to the server, not to the disk."""
+    """The message "does not respond" would point to the server, not to the disk."""
     with small_disk(40) as folder:
         place = Place("operational", f"host={folder} user=nobody dbname=x", "secret", False)
         stopped: Database[Operational] = Database(place)

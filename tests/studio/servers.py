@@ -39,7 +39,7 @@ class Reply:
 
 
 class Server(ThreadingHTTPServer):
-    """Gives its replies in turn, the last one for ever; keeps the requests."""
+    """Gives its replies in turn, the last one forever; keeps the requests."""
 
     daemon_threads = True
 

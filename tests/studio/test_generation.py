@@ -99,7 +99,7 @@ def test_a_note_that_no_template_can_follow_is_declined_with_the_reason(maker: M
 
     note = maker.room.act(studio.show_note, note_id=added.note.note_id)
     assert studio.NoteState.DECLINED == note.state
-    assert "cannot act on this note" in str(note.reason)
+    assert "cannot follow this note" in str(note.reason)
     spoken = " ".join(cue.text for cue in timeline_of(maker, outcome.episode_id).cues)
     assert "API" not in spoken
 
@@ -167,7 +167,7 @@ def test_an_episode_that_cannot_be_made_fails_with_a_sentence_and_an_event(maker
     outcome = maker.make(project)
 
     assert "dead" == outcome.status
-    assert "the offline writer does not know the language 'de'" in outcome.message
+    assert "the offline writer does not support the language 'de'" in outcome.message
     episode = maker.room.act(studio.show_episode, episode_id=outcome.episode_id)
     assert ("failed", 1) == (episode.status, len(episode.generation_errors))
     assert "outline" == episode.generation_errors[0]["step"]

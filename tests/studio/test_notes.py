@@ -103,7 +103,7 @@ def test_cre3_a_decision_is_stored_once_and_needs_a_reason_to_decline(room: Stud
             episode_id=episode.episode_id,
             decisions=[Decision(note.note_id, applied=False, reason=" ")],
         )
-    with pytest.raises(Conflict, match="did not take"):
+    with pytest.raises(Conflict, match="does not include"):
         room.act(studio.consume, episode_id=other.episode_id, decisions=decline)
     first = room.act(studio.consume, episode_id=episode.episode_id, decisions=decline)
     assert first == room.act(studio.consume, episode_id=episode.episode_id, decisions=decline)

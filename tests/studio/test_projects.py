@@ -35,17 +35,17 @@ def test_cre12_the_plan_limits_projects_and_an_archived_one_does_not_count(room:
 @pytest.mark.parametrize(
     ("new", "sentence"),
     [
-        (NewProject(" \u202e ", "it"), "a title has 1 to 500 characters"),
-        (NewProject("x" * 501, "it"), "a title has 1 to 500 characters"),
+        (NewProject(" \u202e ", "it"), "a title must have 1 to 500 characters"),
+        (NewProject("x" * 501, "it"), "a title must have 1 to 500 characters"),
         (NewProject("Mattina", "Italiano!"), "invalid language"),
         (NewProject("Mattina", "it", cadence={"days": []}), "needs at least one day"),
         (NewProject("Mattina", "it", cadence=DAILY | {"days": ["Lun"]}), "invalid day 'LUN'"),
         (NewProject("Mattina", "it", cadence=DAILY | {"times": ["6"]}), "invalid time '6'"),
         (NewProject("Mattina", "it", cadence=DAILY | {"tz": ""}), "unknown time zone"),
-        (NewProject("Mattina", "it", missed_limit=3), "needs missed_policy run_all"),
+        (NewProject("Mattina", "it", missed_limit=3), "requires missed_policy run_all"),
         (
             NewProject("Mattina", "it", missed_policy=MissedPolicy.RUN_ALL, missed_limit=0),
-            "from 1 to 1,000",
+            "must be 1 to 1,000",
         ),
     ],
 )

@@ -58,7 +58,7 @@ def test_material_is_between_markers_that_it_cannot_contain() -> None:
 )
 def test_a_200_that_is_not_a_text_is_refused(body: bytes) -> None:
     """So is one that calls a tool: none was offered."""
-    with pytest.raises(Unreachable, match="answered 200 without a text"):
+    with pytest.raises(Unreachable, match="status 200, but without a text"):
         completion(body, asked=100, most_tokens=50)
 
 

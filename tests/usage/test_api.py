@@ -98,12 +98,12 @@ def test_the_page_shows_budgets_and_what_is_left_and_sets_one(
 ) -> None:
     """Before the first budget it shows the cost of each day."""
     spender.spend()
-    assert "No budget yet" in client.get("/usage").text
+    assert "No budgets yet" in client.get("/usage").text
 
     fields = {"csrf": CSRF, "limit": "4", "currency": "EUR", "scope": "organization"}
     assert 303 == client.post("/usage/budgets", data=fields).status_code
     shown = client.get("/usage").text
-    assert "Left of “Organization, a month”" in shown
+    assert "Remaining of “Organization, a month”" in shown
     assert "25 %" in shown
     assert "timeseries" in shown
 

@@ -69,7 +69,7 @@ def test_a_budget_needs_the_id_of_its_scope(spender: Spender) -> None:
     for scope, ref, sentence in (
         (BudgetScope.PROJECT, None, "needs its id"),
         (BudgetScope.API_KEY, "key", "invalid id"),
-        (BudgetScope.ORGANIZATION, "x", "has no id"),
+        (BudgetScope.ORGANIZATION, "x", "takes no id"),
         (BudgetScope.END_USER, " ", "needs its id"),
     ):
         with pytest.raises(InvalidInput, match=sentence):
@@ -131,7 +131,7 @@ def test_u9_a_call_that_spans_the_end_of_a_period_counts_where_it_began(spender:
 def test_a_prepaid_budget_lasts_until_it_is_spent_and_topped_up(spender: Spender) -> None:
     """Limit zero, grants, no end; the grants are listed."""
     budget = spender.budget("0", period=BudgetPeriod.TOTAL)
-    with pytest.raises(BudgetExhausted, match="never by itself: top it up"):
+    with pytest.raises(BudgetExhausted, match="never automatically: top it up"):
         spender.reserve()
 
     spender.act(usage.grant, budget_id=budget.budget_id, amount="1.5", note="Invoice 1")

@@ -59,7 +59,7 @@ class Stand:
             self.spender.model(name, input="0.0001", output="0.001")
 
     def events(self) -> list[EventRow]:
-        """The events, the latest first."""
+        """The events, latest first."""
         rows: list[EventRow] = self.spender.act(reading.list_events)
         return rows
 
@@ -195,7 +195,7 @@ def test_u4_a_refusal_names_the_budget_and_the_client_does_not_repeat_it(stand: 
 
 @pytest.mark.parametrize(
     ("model", "doubt"),
-    [("boasts", "more output than the bound"), ("modest", "less output than was seen")],
+    [("boasts", "more output than the upper bound"), ("modest", "less output than was received")],
 )
 def test_an_upstream_that_lies_about_usage_is_not_believed(
     stand: Stand, model: str, doubt: str

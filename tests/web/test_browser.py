@@ -110,7 +110,7 @@ def test_own_dates_are_sent_by_a_form_and_an_error_is_swapped_in(visit: Visit, s
     page.keyboard.press("d")
     page.get_by_label("From").fill("2026-10-20")
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("The input cannot be used")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The input is invalid")
     expect(page.get_by_text("Swap the two dates.")).to_be_visible()
 
 

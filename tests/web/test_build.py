@@ -142,7 +142,7 @@ def test_today_is_compared_by_the_hours_that_are_over() -> None:
     assert listeners.trend is None
     assert "Fri 13 Nov" == shown.header.compare_label
     assert 15 == len(shown.chart.rows)
-    assert "Partial: not over yet" == shown.chart.rows[-1].note
+    assert "Partial: not finished yet" == shown.chart.rows[-1].note
     assert "" == shown.chart.rows[-1].change
 
 
@@ -215,7 +215,7 @@ def test_an_empty_house_says_the_one_command_for_each_part() -> None:
     assert "wavehouse ingest logs access.log.gz" == shown.chart.empty.command
     assert "wavehouse ingest feed https://example.com/feed.xml" == shown.empty_episodes.command
     assert "No data yet" == shown.fresh.headline
-    assert "No show yet" == shown.header.facts
+    assert "No shows yet" == shown.header.facts
     assert ((), ()) == (shown.episodes, shown.campaigns)
     assert [("Apps", ()), ("Countries", ())] == [(s.title, s.rows) for s in shown.splits]
     assert "No apps in this range" == shown.splits[0].empty.title

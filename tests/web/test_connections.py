@@ -19,7 +19,7 @@ from wavehouse.kernel import clock
 from wavehouse.web import connections
 from wavehouse.web.app import create_app
 from wavehouse.web.serve import server
-from wavehouse.web.sparing import Sparing
+from wavehouse.web.sparing import RateLimitFilter
 
 Address = tuple[str, int]
 
@@ -127,7 +127,7 @@ def test_an_aborted_upload_is_one_line(
                 break
             threading.Event().wait(0.02)
 
-    assert ["A client left before its request was complete."] == [
+    assert ["A client disconnected before its request was complete."] == [
         record.getMessage() for record in caplog.records if record.name != "httpx"
     ]
     assert all(record.exc_info is None for record in caplog.records)
@@ -139,20 +139,20 @@ def _record(message: str, *values: object) -> logging.LogRecord:
 
 def test_lines_of_one_cause_are_limited_and_counted() -> None:
     """Five in ten seconds, whatever the values; other causes are not limited."""
-    spare, now = Sparing(), clock.now()
+    limit_loggers, now = RateLimitFilter(), clock.now()
     with clock.frozen(now):
-        passed = [spare.filter(_record("connection %d is bad", n)) for n in range(100)]
+        passed = [limit_loggers.filter(_record("connection %d is bad", n)) for n in range(100)]
         assert [True] * 5 + [False] * 95 == passed
-        assert spare.filter(_record("another"))
+        assert limit_loggers.filter(_record("another"))
     with clock.frozen(now + timedelta(seconds=11)):
         late = _record("connection %d is bad", 7)
-        assert spare.filter(late)
+        assert limit_loggers.filter(late)
     assert "connection 7 is bad (95 more like this were left out)" == late.getMessage()
 
 
 def test_faults_are_told_apart_by_their_place() -> None:
     """Many repetitions of one exception do not hide another."""
-    spare = Sparing()
+    limit_loggers = RateLimitFilter()
 
     def fault(raiser: Callable[[], object]) -> logging.LogRecord:
         try:
@@ -161,5 +161,5 @@ def test_faults_are_told_apart_by_their_place() -> None:
             return logging.LogRecord("a", logging.ERROR, "f", 1, "boom", (), sys.exc_info())
         raise AssertionError
 
-    assert 5 == sum(spare.filter(fault(lambda: 1 / 0)) for _ in range(50))
-    assert spare.filter(fault(lambda: int("x")))
+    assert 5 == sum(limit_loggers.filter(fault(lambda: 1 / 0)) for _ in range(50))
+    assert limit_loggers.filter(fault(lambda: int("x")))

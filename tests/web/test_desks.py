@@ -156,7 +156,7 @@ def test_a_form_keeps_what_was_entered_and_shows_the_error_beside_the_field(
     )
     assert 'name="scope.stats:read" checked' in page
     assert 'value="soon" aria-invalid="true" aria-describedby="wrong-expires"' in page
-    assert "&#39;soon&#39; is not a day" in page
+    assert "&#39;soon&#39; is not a date" in page
     assert "Write it like 2026-11-28." in page
 
 
@@ -180,7 +180,7 @@ def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: 
     assert "cannot become paused" in refused
     assert "All campaigns" in refused
     moved = send(client, "campaigns", "campaigns/move", campaign=campaign, status="scheduled")
-    assert "The campaign has moved." in moved
+    assert "The status of the campaign was changed." in moved
 
 
 def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Workspace) -> None:
@@ -195,7 +195,7 @@ def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Works
         type="sponsor_report",
         **{"from": "2026-11-13", "to": "2026-11-19", "format.pdf": "on", "format.xlsx": "on"},
     )
-    assert "2 files were made." in page
+    assert "2 files were created." in page
     for href in re.findall(r'href="(/reports/[^"]+/file)"', page)[:2]:
         file = client.get(href)
         assert 200 == file.status_code
@@ -235,7 +235,7 @@ def test_rows_that_wait_are_shown_read_again_and_discarded(client: TestClient) -
     assert "read again in the background" in send(client, "sources", "sources/replay")
     assert "measurement.replay" in client.get("/jobs").text
     assert "2 rows were discarded." in send(client, "sources", "sources/discard")
-    assert "Nothing in quarantine" in client.get("/sources").text
+    assert "The quarantine is empty" in client.get("/sources").text
 
 
 def test_an_address_cannot_put_words_into_a_page(client: TestClient) -> None:

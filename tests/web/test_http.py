@@ -286,7 +286,7 @@ def test_a_contexts_router_answers_problems_as_json_even_to_browsers(
     assert (422, "application/problem+json") == (liked.status_code, liked.headers["content-type"])
     assert {
         "type": "urn:wavehouse:error:invalid_input",
-        "title": "The input cannot be used",
+        "title": "The input is invalid",
         "status": 422,
         "detail": "Thirteen is not liked. (times)",
         "code": "invalid_input",
@@ -342,7 +342,7 @@ def test_the_counting_windows_are_a_card_for_htmx_and_a_page_for_everybody(
     assert all(text in card.text for text in ("18,204", "17,981", "17,640", "counts -223"))
     assert "<h1" in page.text
     assert 'href="/?range=7d"' in page.text
-    assert "two adjacent months at most" in long.text
+    assert "at most two adjacent months" in long.text
     assert stranger.get("/windows").status_code in (303, 401)
     assert 'hx-get="/windows"' in client.get("/").text
 

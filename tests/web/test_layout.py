@@ -105,7 +105,7 @@ def test_an_error_that_replaces_the_content_stays_beside_the_frame(
     page.get_by_label("From").fill("2026-11-19")
     page.get_by_label("To", exact=True).fill("2026-10-14")
     page.get_by_role("button", name="Apply").click()
-    heading = page.get_by_role("heading", level=1, name="The input cannot be used")
+    heading = page.get_by_role("heading", level=1, name="The input is invalid")
     heading.wait_for()
     _keep(page, f"error-{width}-light")
 

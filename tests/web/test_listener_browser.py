@@ -16,8 +16,8 @@ from tests.serving import served
 from tests.web.webvisitor import Theme, faults
 
 from wavehouse import listeners
-from wavehouse.listeners.http import by_doors
-from wavehouse.listeners.http.common import Doors
+from wavehouse.listeners.http import with_dependencies
+from wavehouse.listeners.http.common import RouteDependencies
 from wavehouse.listeners.types import Site
 from wavehouse.mail import Outbox
 from wavehouse.web.app import create_app
@@ -46,7 +46,7 @@ class House:
     """The product on a real port, and the emails that it wrote."""
 
     url: str
-    doors: Doors
+    doors: RouteDependencies
     outbox: Path
 
     def letter(self) -> str:
@@ -68,8 +68,8 @@ def house(workspace: Workspace, tmp_path: Path) -> Iterator[House]:
     with served(app) as address:
         url = address.replace("127.0.0.1", "localhost")
         outbox = tmp_path / "outbox"
-        doors = Doors(workspace.stores.listeners, Site(url), Outbox(outbox))
-        for router in by_doors(doors):
+        doors = RouteDependencies(workspace.stores.listeners, Site(url), Outbox(outbox))
+        for router in with_dependencies(doors):
             app.include_router(router)
         yield House(url, doors, outbox)
 
@@ -139,7 +139,7 @@ def test_ac3_a_passkey_is_made_on_the_page_and_signs_in(visit: Any, house: House
     expect(page.get_by_role("status").first).to_contain_text("The passkey was added.")
     expect(page.get_by_text("My laptop").first).to_be_visible()
     add(page, "Again")
-    expect(page.get_by_text("This device has a passkey of yours already.")).to_be_visible()
+    expect(page.get_by_text("This device already has one of your passkeys.")).to_be_visible()
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()
@@ -152,7 +152,7 @@ def test_ac3_a_passkey_is_made_on_the_page_and_signs_in(visit: Any, house: House
     expect(page.get_by_text("Invalid passkey.")).to_be_visible()
     session.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": False})
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_text("No passkey was used. You may try again.")).to_be_visible()
+    expect(page.get_by_text("No passkey was used. You can try again.")).to_be_visible()
 
 
 def test_passkeys_are_offered_to_browsers_that_have_them(visit: Any, house: House) -> None:
@@ -160,7 +160,7 @@ def test_passkeys_are_offered_to_browsers_that_have_them(visit: Any, house: Hous
     page = visit()
     page.add_init_script("delete window.PublicKeyCredential")
     sign_in(page, house)
-    expect(page.get_by_text("This browser cannot add one")).to_be_visible()
+    expect(page.get_by_text("This browser cannot add a passkey")).to_be_visible()
     expect(page.get_by_role("button", name="Add a passkey")).to_be_hidden()
     page.goto(f"{house.url}/listener/sign-in")
     expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
@@ -171,11 +171,11 @@ def test_all_but_passkeys_works_without_scripts(visit: Any, house: House) -> Non
     page = visit(scripts=False)
     sign_in(page, house)
     page.get_by_label("App or device").fill("Kitchen")
-    page.get_by_role("button", name="Make a password").click()
+    page.get_by_role("button", name="Create a password").click()
     expect(page.locator(".secret")).to_contain_text("wh-app-")
     page.get_by_role("button", name="Revoke Kitchen").click()
     expect(page.get_by_text("its password is revoked")).to_be_visible()
-    page.get_by_label("Revoke all apps too").check()
+    page.get_by_label("Also revoke all apps").check()
     page.get_by_role("button", name="Sign out everywhere").click()
     expect(page).to_have_url(f"{house.url}/listener/sign-in?did=out")
 
@@ -218,7 +218,7 @@ def test_the_pages_are_accessible_and_scroll_down_only(
     with house.doors.database.worker() as tx:
         tx.execute("UPDATE listeners.passkeys SET flagged_at = now()")
     page.get_by_label("App or device").fill("AntennaPod on the old phone in the kitchen")
-    page.get_by_role("button", name="Make a password").click()
+    page.get_by_role("button", name="Create a password").click()
     expect(page.locator(".secret")).to_be_visible()
     expect(page.get_by_text("may have been copied")).to_be_visible()
     looked_at("an app's password")

@@ -41,7 +41,7 @@ def test_a_first_visit_says_what_a_project_is_and_creates_one(client: TestClient
     wrong = sent(client, "/studio/projects", title="Mattina", language="Italiano!")
     made = sent(client, "/studio/projects", title="Mattina <b>", language="it", brief="Vento.")
 
-    assert "No project yet" in empty
+    assert "No projects yet" in empty
     assert re.search(r'value="Italiano!".*?aria-invalid="true".*?id="wrong-language"', wrong)
     assert 'value="Mattina"' in wrong
     assert "The project was created." in made
@@ -145,7 +145,7 @@ def test_a_calendar_shows_the_slots_of_its_month(room: Studio, client: TestClien
 
     assert "<b>06:00</b>" in client.get(f"{page}?month=2026-12").text
     assert "November 2026" in client.get(f"{page}?month=nonsense").text
-    assert "No slot in these weeks" in client.get(f"{page}?month=2027-06").text
+    assert "No slots in these weeks" in client.get(f"{page}?month=2027-06").text
 
 
 def test_a_source_needs_a_text_or_a_public_address(room: Studio, client: TestClient) -> None:
@@ -157,7 +157,7 @@ def test_a_source_needs_a_text_or_a_public_address(room: Studio, client: TestCli
     added = sent(client, "/studio/documents", project_id=project_id, text="Le barche partono.")
 
     assert "private network" in private
-    assert "either a text or an address" in both
+    assert "either a text or a web address" in both
     assert "The source was added" in added
 
 

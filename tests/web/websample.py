@@ -217,4 +217,4 @@ class SampleServices:
         self.sessions.discard(cookie)
 
     def readiness(self) -> Sequence[Check]:
-        return [Check("database", self.ready, "" if self.ready else "does not answer")]
+        return [Check("database", self.ready, "" if self.ready else "does not respond")]

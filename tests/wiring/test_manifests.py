@@ -75,13 +75,13 @@ def test_every_page_of_the_navigation_has_an_icon_and_a_key() -> None:
 
 def test_a_chapter_needs_only_chapters_that_come_before_it() -> None:
     """Otherwise the story could not run in its order."""
-    places = {chapter.name: chapter.place for chapter in wiring.chapters()}
+    places = {chapter.name: chapter.order for chapter in wiring.chapters()}
 
     late = [
         (chapter.name, needed)
         for chapter in wiring.chapters()
         for needed in chapter.needs
-        if places[needed] >= chapter.place
+        if places[needed] >= chapter.order
     ]
 
     assert [] == late

@@ -35,7 +35,7 @@ MANIFEST = Manifest(
     ),
     routes=(Routes(target="wavehouse.toy:routers"),),
     pages=(
-        Page(path="/toys", title="Toys", icon="podcast", key="t", place=50,
+        Page(path="/toys", title="Toys", icon="podcast", key="t", order=50,
              target="wavehouse.toy:page"),
     ),
     jobs=(Job(kind="toy.wind", target="wavehouse.toy:wind"),),

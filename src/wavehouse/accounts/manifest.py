@@ -15,7 +15,7 @@ MANIFEST = Manifest(
         Command(
             name="init",
             target="wavehouse.accounts.cli.plans:init",
-            summary="Choose the plan; asked at the first start.",
+            summary="Choose the plan; the first start asks for it.",
             section=Section.START,
         ),
         Command(
@@ -39,7 +39,7 @@ MANIFEST = Manifest(
             title="API keys",
             icon="key-round",
             key="a",
-            place=90,
+            order=90,
             target="wavehouse.web.tokens:router",
         ),
         Page(path="/sign-in/email", target="wavehouse.web.entering:router"),
@@ -49,7 +49,7 @@ MANIFEST = Manifest(
             title="Members",
             icon="users",
             key="m",
-            place=95,
+            order=95,
             target="wavehouse.web.members:router",
         ),
     ),

@@ -54,7 +54,7 @@ def request_hash(request: bytes) -> bytes:
 
 
 def base62(noise: bytes, length: int) -> str:
-    """``length`` characters of [0-9A-Za-z] from random bytes (at least one byte a character)."""
+    """``length`` characters of [0-9A-Za-z] from random bytes (at least one byte per character)."""
     number = int.from_bytes(noise)
     letters = []
     for _ in range(length):

@@ -23,7 +23,7 @@ def alerts(workspace: Workspace) -> Finding:
         listed = list_alerts(tx, identity=workspace.identity)
     waiting = [alert for alert in listed if alert.acknowledged_at is None]
     if not waiting:
-        acknowledged = f"{len(listed)} open, all acknowledged" if listed else "none is open"
+        acknowledged = f"{len(listed)} open, all acknowledged" if listed else "no open alerts"
         return Finding("alerts", True, acknowledged)
     more = f"; {len(waiting) - 1} more" if len(waiting) > 1 else ""
     return Finding("alerts", False, f"{waiting[0].message}{more}", "wavehouse alerts list")

@@ -67,7 +67,7 @@ def list_(context: click.Context, everything: bool, as_json: bool) -> None:
         ]
         terminal.print_table(["state", "rule", "opened", "what", "id"], rows)
     else:
-        terminal.say("No alert is open. What is measured: wavehouse alerts measure")
+        terminal.say("There are no open alerts. For the current values: wavehouse alerts measure")
     waiting = any(alert.state == "open" for alert in listed)
     context.exit(EXIT_FOUND if waiting else EXIT_DONE)
 
@@ -122,7 +122,7 @@ def evaluate(open_workspace: OpenWorkspace, as_json: bool) -> None:
     for alert in done.resolved:
         terminal.out(f"Resolved: {alert.message}")
     if not done.opened and not done.resolved:
-        terminal.say("Nothing opened, nothing resolved.")
+        terminal.say("No alert opened or resolved.")
 
 
 @alerts.command()

@@ -29,7 +29,7 @@ MANIFEST = Manifest(
             title="Alerts",
             icon="triangle-alert",
             key="w",
-            place=45,
+            order=45,
             target="wavehouse.web.alerts:router",
         ),
     ),

@@ -65,7 +65,7 @@ RULES: dict[RuleName, Rule] = {
             title="Many requests for unknown files",
             unit="percent",
             setting="alert_unknown_percent",
-            advice="wavehouse doctor names the paths; often a feed or a path rule is missing.",
+            advice="wavehouse doctor names the paths; usually a feed or a path rule is missing.",
         ),
         Rule(
             name=RuleName.BAD_IP_SHARE,
@@ -79,7 +79,7 @@ RULES: dict[RuleName, Rule] = {
             title="Downloads are falling",
             unit="percent",
             setting="alert_drop_percent",
-            advice="Compare the days by wavehouse downloads; a missing log looks like a fall.",
+            advice="Compare the days with wavehouse downloads; a missing log looks like a drop.",
         ),
         Rule(
             name=RuleName.INCLUSION_EXPIRED,
@@ -101,7 +101,7 @@ def figures_late(waiting: WaitingWork, *, now: datetime, limit: int) -> Observat
         value=minutes,
         threshold=limit,
         firing=minutes > limit,
-        message=f"the oldest stored request has waited {minutes:.0f} minutes for its figure",
+        message=f"the oldest stored request has waited {minutes:.0f} minutes to be counted",
     )
 
 

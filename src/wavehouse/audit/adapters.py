@@ -30,7 +30,7 @@ def database_of(stores: Stores, log: LogName) -> AnyLog:
 class SealFolder:
     """``audit`` in the home: ``key`` (0600), ``keys.pub``, ``checkpoints-LOG.ndjson``.
 
-    ``further`` is another folder, such as one on another host, with the same checkpoints.
+    ``further`` is an additional folder, such as one on another host, with the same checkpoints.
     """
 
     folder: Path
@@ -96,7 +96,7 @@ class SealFolder:
         return max(_last_size(path) for path in self._files(log))
 
     def publish(self, log: LogName, signed: Iterable[str]) -> None:
-        """Append the checkpoints that a file does not have yet, on disk when the call returns."""
+        """Append missing checkpoints to each file; they are on disk when the call returns."""
         listed = [(_size(note), note) for note in signed]
         for path in self._files(log):
             known = _last_size(path)
@@ -106,7 +106,7 @@ class SealFolder:
                 self._append(path, "".join(new).encode())
 
     def set_back(self, log: LogName, size: int, stamp: str) -> None:
-        """Move checkpoints of trees above ``size`` into a file of their own, after a restore."""
+        """After a restore, move checkpoints of trees larger than ``size`` into another file."""
         for path in self._files(log):
             kept: list[bytes] = []
             later: list[bytes] = []
@@ -139,7 +139,7 @@ class SealFolder:
 
 
 def read_keys(path: Path) -> list[notes.PublicKey]:
-    """The public keys of a file, one a line. InvalidInput for anything else."""
+    """The public keys in a file, one per line. InvalidInput for anything else."""
     lines = files.read(path).decode("utf-8", "replace").splitlines()
     try:
         return [notes.public_key(line) for line in lines if line.strip()]
@@ -148,7 +148,7 @@ def read_keys(path: Path) -> list[notes.PublicKey]:
 
 
 def read_notes(path: Path) -> list[str]:
-    """The checkpoints of a file; a last line that a kill cut off is ignored."""
+    """The checkpoints in a file; an incomplete last line is ignored."""
     try:
         content = files.read(path)
     except FileNotFoundError:
@@ -162,7 +162,7 @@ def read_notes(path: Path) -> list[str]:
 
 def _damaged(path: Path) -> Refused:
     return Refused(
-        "the file of published checkpoints is damaged",
+        "the published checkpoints file is damaged",
         where=str(path),
         hint="Restore it from a copy; `wavehouse audit verify` compares the database with it.",
     )

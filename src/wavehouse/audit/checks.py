@@ -1,4 +1,4 @@
-"""A ``wavehouse doctor`` check: entries that wait for a seal, and the published checkpoints."""
+"""A ``wavehouse doctor`` check: unsealed entries, and the published checkpoints."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def audit_log(workspace: Workspace) -> Finding:
             message = f"the {log} log has fewer entries than a published checkpoint"
             return Finding(_NAME, False, message, "wavehouse audit verify")
         if left.oldest is not None and now - left.oldest > _LONG:
-            message = f"{left.entries:,} entries of the {log} log wait for a seal for over an hour"
+            message = (
+                f"{left.entries:,} entries of the {log} log have waited over an hour to be sealed"
+            )
             return Finding(_NAME, False, message, "wavehouse audit seal")
         sealed += size
         unsealed += left.entries

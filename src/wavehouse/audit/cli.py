@@ -42,13 +42,13 @@ def audit() -> None:
 
 
 @audit.command("list")
-@click.option("--action", help="Only actions that begin like this, such as retention.")
+@click.option("--action", help="Only actions with this prefix, such as retention.")
 @click.option("--actor", help="Only this actor, such as user:0199….")
 @click.option("--resource", "resource_id", help="Only this resource's id.")
 @click.option("--since", type=DAY, help="Only from this day on (UTC).")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@click.option("--all", "everything", is_flag=True, help="Of every organization (operators).")
-@click.option("--log", type=click.Choice(LOGS), help="Another database's log (operators).")
+@click.option("--all", "everything", is_flag=True, help="Of all organizations (operators only).")
+@click.option("--log", type=click.Choice(LOGS), help="Another database's log (operators only).")
 @_JSON
 @click.pass_obj
 def list_(
@@ -104,7 +104,7 @@ def list_(
 
 @audit.command()
 @click.argument("audit_id", type=click.UUID)
-@click.option("--log", type=click.Choice(LOGS), help="Another database's log (operators).")
+@click.option("--log", type=click.Choice(LOGS), help="Another database's log (operators only).")
 @_JSON
 @click.pass_obj
 def show(open_workspace: OpenWorkspace, audit_id: UUID, log: LogName | None, as_json: bool) -> None:
@@ -177,7 +177,7 @@ def seal(open_workspace: OpenWorkspace, as_json: bool) -> None:
     "--checkpoints",
     "outside",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File with checkpoints from elsewhere, to compare with too.",
+    help="File with checkpoints from another source, also to compare with.",
 )
 @_JSON
 @click.pass_context
@@ -191,7 +191,7 @@ def verify(
 ) -> None:
     """Verify the logs, or FILE: an export or a proof. FILE needs no database.
 
-    Finds entries that were changed, removed, inserted or moved, and an end that was cut off
+    Finds entries that were changed, removed, inserted or moved, and entries missing at the end
     after a published checkpoint. Exit code 3 with findings.
     """
     from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
@@ -294,7 +294,7 @@ def export(open_workspace: OpenWorkspace, log: LogName, out: Path) -> None:
         try:
             descriptor = files.opened(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         except FileExistsError:
-            raise Refused("the file exists already", where=str(out)) from None
+            raise Refused("the file already exists", where=str(out)) from None
         with os.fdopen(descriptor, "wb") as file:
             count = verifying.export(
                 workspace.stores,
@@ -310,7 +310,9 @@ def export(open_workspace: OpenWorkspace, log: LogName, out: Path) -> None:
 @click.argument("audit_id", type=click.UUID, required=False)
 @_LOG
 @click.option("--from", "old", type=click.IntRange(1), help="Size of the earlier checkpoint.")
-@click.option("--to", "new", type=click.IntRange(1), help="Size of the later [default: latest].")
+@click.option(
+    "--to", "new", type=click.IntRange(1), help="Size of the later checkpoint [default: latest]."
+)
 @click.pass_obj
 def prove(
     open_workspace: OpenWorkspace,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def sealing(workspace: Workspace) -> Callable[[], str | None]:
-    """Seal all logs. Says nothing: the doctor reports entries that wait too long."""
+    """Seal all logs. Returns nothing: the doctor reports entries that wait too long."""
     folder = SealFolder.of(workspace.settings)
 
     def work() -> str | None:

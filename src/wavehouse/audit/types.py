@@ -120,7 +120,7 @@ class Finding:
 class Verified:
     """The result of a verification.
 
-    ``unsealed`` counts entries that are newer than the last seal; nothing proves those.
+    ``unsealed`` counts entries that are newer than the last seal, and therefore unproven.
     """
 
     log: str

@@ -1,4 +1,4 @@
-"""Public interface of ``backups``: the catalogue, and how long erased data can be in a backup."""
+"""Public interface of ``backups``: the catalogue, and how long backups may contain erased data."""
 
 from wavehouse.backups.service.creating import catalogue, create, latest_expiry, prune
 from wavehouse.backups.types import Backup, Listed, Restored

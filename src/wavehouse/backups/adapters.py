@@ -45,29 +45,29 @@ def named(home: Path, name: str) -> Path:
 
 
 def read_manifest(folder: Path) -> Backup:
-    """What a backup holds. InvalidInput when its description is damaged."""
+    """The description of a backup. InvalidInput when it is damaged."""
     path = folder / MANIFEST
     try:
         return msgspec.json.decode(files.read(path), type=Backup)
     except (msgspec.DecodeError, OSError) as error:
         raise InvalidInput(
-            f"the description of a backup is damaged: {error}", where=str(path)
+            f"the backup's description file is damaged: {error}", where=str(path)
         ) from None
 
 
 def write_manifest(folder: Path, backup: Backup) -> None:
-    """Write the description, on disk when the call returns."""
+    """Write the description; it is on disk when the call returns."""
     files.create(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(backup), indent=2))
 
 
 def partial_folders(home: Path) -> list[Path]:
-    """What stopped backups left."""
+    """The folders of unfinished backups."""
     folder = backups_folder(home)
     return sorted(folder.glob(f"*{PARTIAL}")) if folder.is_dir() else []
 
 
 def home_paths(home: Path) -> Iterator[Path]:
-    """The regular files of the home that a backup holds; links are not followed."""
+    """The regular files of the home that a backup contains; links are not followed."""
     for base, folders, names in os.walk(home):
         here = Path(base)
         folders[:] = sorted(
@@ -113,7 +113,7 @@ def copy_file(source: Path, target: Path) -> tuple[int, str]:
 
 
 def damaged_files(folder: Path, backup: Backup) -> list[Fault]:
-    """The files of a backup that are missing or have another content."""
+    """The files of a backup that are missing or have different content."""
     faults = []
     for each in backup.files:
         path = folder / FILES / each.path
@@ -124,14 +124,14 @@ def damaged_files(folder: Path, backup: Backup) -> list[Fault]:
             faults.append(Fault(str(path), f"cannot be read: {error.strerror}"))
             continue
         if digest != each.sha256:
-            faults.append(Fault(str(path), "has another content than when it was backed up"))
+            faults.append(Fault(str(path), "has changed since it was backed up"))
     return faults
 
 
 def damaged_base(base: Path) -> list[Fault]:
-    """The files of the databases' copy that differ from PostgreSQL's own manifest of it.
+    """The files of the copied databases that differ from PostgreSQL's own manifest.
 
-    The write-ahead log in the copy is not part of that manifest; recovery checks it itself.
+    The write-ahead log is not part of that manifest; recovery checks it.
     """
     try:
         listed = json.loads(files.read(base / "backup_manifest"))["Files"]
@@ -147,7 +147,7 @@ def damaged_base(base: Path) -> list[Fault]:
             faults.append(Fault(str(path), f"cannot be read: {error.strerror}"))
             continue
         if not same:
-            faults.append(Fault(str(path), "has another content than when it was backed up"))
+            faults.append(Fault(str(path), "has changed since it was backed up"))
     faults += [
         Fault(str(path), "is not part of the backup")
         for path in sorted(base.rglob("*"))
@@ -183,12 +183,12 @@ def folder_bytes(folder: Path) -> int:
 
 
 def free_bytes(folder: Path) -> int:
-    """Free bytes of the file system with a folder."""
+    """Free bytes on a folder's file system."""
     return shutil.disk_usage(folder).free
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
+    """Flush a folder's entries to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -220,7 +220,7 @@ def write_pending(home: Path, pending: Pending) -> None:
 
 
 def read_pending(home: Path) -> Pending | None:
-    """The state of a restore that is not ready; None for a home that is."""
+    """The state of an unfinished restore; None for a home that is ready."""
     try:
         data = files.read(pending_file(home))
     except (FileNotFoundError, NotADirectoryError):
@@ -229,7 +229,7 @@ def read_pending(home: Path) -> Pending | None:
         return msgspec.json.decode(data, type=Pending)
     except msgspec.DecodeError as error:
         raise InvalidInput(
-            f"the state of a restore is damaged: {error}", where=str(pending_file(home))
+            f"the state file of the restore is damaged: {error}", where=str(pending_file(home))
         ) from None
 
 
@@ -239,7 +239,7 @@ def clear_pending(home: Path) -> None:
 
 
 def merge_lines(source: Path, target: Path) -> None:
-    """Append the lines of ``source`` that ``target`` does not have: two copies of one ledger."""
+    """Append the lines of ``source`` that ``target`` lacks; both are copies of one ledger."""
     known = files.read(target).splitlines() if target.exists() else []
     new = [line for line in files.read(source).splitlines() if line not in set(known)]
     if new:

@@ -1,4 +1,4 @@
-"""A ``wavehouse doctor`` check: the age of the newest backup, and the archive of the log."""
+"""A ``wavehouse doctor`` check: the age of the newest backup, and the write-ahead log's archive."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def backups(workspace: Workspace) -> Finding:
     newest = listed[-1].backup
     left = adapters.partial_folders(workspace.settings.home)
     if clock.now() - newest.finished_at > _OLD:
-        message = f"the newest backup is of {newest.finished_at:%Y-%m-%d}"
+        message = f"the newest backup is from {newest.finished_at:%Y-%m-%d}"
         return Finding(_NAME, False, message, "wavehouse backup create")
     note = f", {len(left)} stopped ones" if left else ""
     return Finding(_NAME, True, f"{len(listed)} backups, the newest {newest.backup_id}{note}")

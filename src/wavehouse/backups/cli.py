@@ -26,8 +26,8 @@ def backup() -> None:
       wavehouse backup verify NAME --restore
       wavehouse restore NAME
 
-    From the first backup on the write-ahead log is archived too, so that `wavehouse restore
-    --to-time` can restore any second. Copy the folder `backups` to another machine.
+    After the first backup, the write-ahead log is archived too, so that `wavehouse restore
+    --to-time` can restore any point in time. Copy the folder `backups` to another machine.
     """
 
 
@@ -83,7 +83,7 @@ def list_(context: click.Context, as_json: bool) -> None:
 
 @backup.command()
 @click.argument("name")
-@click.option("--restore", "trial", is_flag=True, help="Restore it into a scratch folder too.")
+@click.option("--restore", "trial", is_flag=True, help="Also restore it into a scratch folder.")
 @_JSON
 @click.pass_context
 def verify(context: click.Context, name: str, trial: bool, as_json: bool) -> None:
@@ -123,9 +123,9 @@ def verify(context: click.Context, name: str, trial: bool, as_json: bool) -> Non
 @click.option("--dry-run", is_flag=True, help="Only print what would be removed.")
 @click.pass_obj
 def prune(open_workspace: OpenWorkspace, dry_run: bool) -> None:
-    """Remove expired backups, stopped ones, and segments that no backup needs.
+    """Remove expired and unfinished backups, and segments that no backup needs.
 
-    The newest backup is kept until there is a newer one.
+    The newest backup is always kept.
     """
     from wavehouse.backups.service import creating
     from wavehouse.kernel import terminal
@@ -145,9 +145,9 @@ def prune(open_workspace: OpenWorkspace, dry_run: bool) -> None:
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A new home, instead of this one.",
+    help="A new WAVEHOUSE_HOME, instead of this one.",
 )
-@click.option("--undo", is_flag=True, help="Put the state before the last restore back.")
+@click.option("--undo", is_flag=True, help="Return to the state before the last restore.")
 @click.option("--finish", is_flag=True, help="Finish a restore that stopped before it was ready.")
 @_JSON
 @click.pass_context
@@ -163,9 +163,9 @@ def restore(
 ) -> None:
     """Restore a backup: stop `wavehouse up` first.
 
-    The former state is kept aside in the home, and --undo puts it back. The restored server is
-    ready only when the erasures since the backup were repeated; until then every other command
-    refuses. Exit code 3 when a check of the restored databases fails.
+    The earlier state is kept in the home, and --undo returns to it. The restored server is only
+    ready once the erasures since the backup are repeated; until then every other command is
+    refused. Exit code 3 when a check of the restored databases fails.
     """
     from wavehouse.backups.service import checking, restoring
     from wavehouse.kernel import terminal
@@ -180,7 +180,7 @@ def restore(
     settings = _local(context)
     if undo:
         terminal.out(
-            f"The former state is back; the restored one is in {restoring.undo(settings)}."
+            f"The earlier state is restored; the restored one is in {restoring.undo(settings)}."
         )
         return
     if finish:
@@ -209,9 +209,9 @@ def restore(
     else:
         _print_checks(restored)
         terminal.out(f"Restored {restored.backup_id} into {restored.home}.")
-        terminal.say("Make a new backup now: earlier ones only reach times before this restore.")
+        terminal.say("Create a new backup now: earlier ones only reach times before this restore.")
         if restored.kept_aside:
-            terminal.say(f"The former state is in {restored.kept_aside}.")
+            terminal.say(f"The earlier state is in {restored.kept_aside}.")
     context.exit(EXIT_DONE if restored.ok else EXIT_FOUND)
 
 
@@ -222,7 +222,7 @@ def _finished(home: Path) -> Restored:
 
     pending = adapters.read_pending(home)
     if pending is None:
-        raise Refused("no restore waits to be finished", where=str(home))
+        raise Refused("there is no unfinished restore", where=str(home))
     return restoring.complete(home, pending, finish=checking.finish)
 
 

@@ -1,4 +1,4 @@
-"""Background work of ``backups``: the daily backup where it is set, and pruning."""
+"""Background work of ``backups``: the daily backup, if enabled, and pruning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wavehouse.workspace import Workspace
 
 
 def backing_up(workspace: Workspace) -> Callable[[], str | None] | None:
-    """Back up once a day when the setting ``backups`` is daily, and prune; else nothing."""
+    """Back up once a day when the setting ``backups`` is daily, and prune; otherwise do nothing."""
     if workspace.settings["backups"] != "daily" or workspace.stores.server is None:
         return None
     settings = workspace.settings

@@ -39,7 +39,7 @@ def count_rows(tx: AnyTx, *, table: str) -> int:
 
 
 def archiver(tx: AnyTx) -> str | None:
-    """The segment that could not be archived since the last one that was; None when all are."""
+    """The segment that failed to be archived after the last success; None when none failed."""
     failing: str | None = tx.value(
         """
         SELECT last_failed_wal FROM pg_stat_archiver

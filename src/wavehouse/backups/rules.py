@@ -1,4 +1,4 @@
-"""Rules of backups: their names, which files of the home they hold, and what they still need."""
+"""Rules of backups: their names, the files that they contain, the segments that they need."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _ID = re.compile(r"\d{8}T\d{6}Z")
 EXCLUDED = {
     "audit/key": "signs the audit log; a copy in a backup could sign another history",
     "backups": "the backups themselves",
-    "outbox": "emails that were not sent; they hold sign-in links",
+    "outbox": "unsent emails, which contain sign-in links",
     "postgres": "the server's data, copied by pg_basebackup",
-    "programs": "PostgreSQL's programs, which the package brings",
+    "programs": "PostgreSQL's programs, which the package contains",
     "restore.json": "the state of a restore",
     "serving.json": "the address of a running process",
     "start.lock": "a lock",
@@ -35,7 +35,7 @@ def is_backup_id(name: str) -> bool:
 
 
 def is_excluded(path: str) -> bool:
-    """True for a path in the home that no backup holds; moved-aside states are not held either."""
+    """True for a path in the home that backups leave out, such as an earlier state."""
     first = path.split("/", 1)[0]
     return first in EXCLUDED or path in EXCLUDED or ".before-" in first or first.endswith(".new")
 
@@ -43,7 +43,7 @@ def is_excluded(path: str) -> bool:
 def removable(
     backups: Sequence[Backup], *, now: datetime, keep: timedelta
 ) -> tuple[list[Backup], list[Backup]]:
-    """Expired backups and the others. The newest is never expired, however old."""
+    """The expired backups, and the others. The newest never expires, however old it is."""
     ordered = sorted(backups, key=lambda each: each.finished_at)
     expired = [each for each in ordered[:-1] if each.expires_at(keep) <= now]
     return expired, [each for each in ordered if each not in expired]
@@ -52,7 +52,7 @@ def removable(
 def unneeded_segments(names: Iterable[str], first_needed: str | None) -> list[str]:
     """Archived segments that no kept backup needs; all of them without a backup.
 
-    A name is timeline, then position; only the position counts, since a restore goes on in a new
+    A name is timeline, then position; only the position counts, since a restore continues in a new
     timeline from the same position. Histories of timelines are kept.
     """
     segments = [name for name in names if _SEGMENT.fullmatch(name)]
@@ -66,7 +66,7 @@ def recovery_settings(
 ) -> str:
     """Settings with which the server recovers: to an instant, the archive's or the backup's end.
 
-    All go on in a new timeline, so the archive never gets two contents under one name.
+    All of them continue in a new timeline, so that a name in the archive has one content.
     """
     command = "exit 1" if archive is None else f'cp "{archive}/%f" "%p"'
     if latest:

@@ -83,7 +83,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A finished restore: where it is, its instant, its checks, and the former state's folder."""
+    """A finished restore: its home, instant and checks, and the folder of the earlier state."""
 
     home: Path
     backup_id: str

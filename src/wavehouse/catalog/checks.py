@@ -26,7 +26,7 @@ def feeds(workspace: Workspace) -> Finding:
     if bad:
         first = bad[0]
         more = f"; {len(bad) - 1} more" if len(bad) > 1 else ""
-        reason = first.poll_message or "it could not be read"
+        reason = first.poll_message or "the feed could not be read"
         return Finding(
             "feeds",
             False,

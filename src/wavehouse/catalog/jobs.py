@@ -22,7 +22,7 @@ from wavehouse.workspace import Workspace
 
 
 def dispatching(workspace: Workspace) -> Callable[[], None]:
-    """Make the jobs of due feeds."""
+    """Create the jobs of due feeds."""
     every = interval(workspace.settings)
 
     def work() -> None:
@@ -32,7 +32,7 @@ def dispatching(workspace: Workspace) -> Callable[[], None]:
 
 
 def dispatching_subscriptions(workspace: Workspace) -> Callable[[], None] | None:
-    """Make the jobs of due subscriptions; does nothing without a public address."""
+    """Create the jobs of due subscriptions; does nothing without a public address."""
     if workspace.settings["site_url"] is None:
         return None
 

@@ -25,7 +25,7 @@ MANIFEST = Manifest(
         Command(
             name="feeds",
             target="wavehouse.catalog.cli:feeds",
-            summary="The shows that are registered, and the polling of their feeds.",
+            summary="Registered shows and the polling of their feeds.",
             section=Section.DATA,
         ),
         Command(
@@ -43,7 +43,7 @@ MANIFEST = Manifest(
         Command(
             name="lists",
             target="wavehouse.catalog.cli:lists",
-            summary="Own prefixes, agents, parameters, path rules.",
+            summary="Your own prefixes, agents, parameters, path rules.",
             section=Section.DATA,
         ),
     ),

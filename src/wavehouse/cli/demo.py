@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--chapters",
     metavar="NAME,…",
     shell_complete=lambda *_: [chapter.name for chapter in wiring.chapters()],
-    help="Only these chapters and those they need.",
+    help="Only these chapters and the chapters they need.",
 )
 @click.option(
     "--seed",
@@ -65,7 +65,7 @@ def demo(
 ) -> None:
     """The whole product on sample data: feeds, logs, counting, campaigns, a report, a dashboard.
 
-    Starts the product's own PostgreSQL, simulates listeners of invented shows with a known truth,
+    Starts the product's own PostgreSQL, simulates listeners of invented shows, with known results,
     ingests and counts their logs like real data, and checks the counts against the truth.
     """
     chosen = chosen_chapters(chapters)

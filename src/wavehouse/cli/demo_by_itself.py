@@ -69,14 +69,14 @@ class _Radio:
 
 
 def by_itself(stage: Stage) -> ChapterResult:
-    """Feeds are polled by worker processes; one worker is killed in the middle of a job.
+    """Poll feeds with worker processes, and kill one in the middle of a job.
 
-    Its feeds belong to the organization of the self-check, which no page lists, and are paused
-    afterwards, because their address ends with the chapter.
+    The feeds belong to the self-check organization, which no page lists. They are paused
+    afterwards, because their server stops with the chapter.
     """
     workspace = stage.workspace
     if running_address(workspace.settings) is not None:
-        line = "Not played: the program that is being served has workers of its own (see Jobs)."
+        line = "Not played: the running dashboard has its own workers (see Jobs)."
         return ChapterResult(True, (line,), {"played": False})
     identity = checker(workspace)
     with _serving() as radio:
@@ -109,7 +109,7 @@ def _result(
             f"Three workers polled {FEEDS} feeds and one worker was killed: "
             f"{once} of {len(jobs)} jobs ended exactly once, {again} by another worker."
         ),
-        "A feed published a new episode: the schedule found it without a command.",
+        "A feed published a new episode: the schedule found it automatically.",
     )
     figures = {
         "played": True,
@@ -121,7 +121,7 @@ def _result(
         "new_episodes": 1 if complete else 0,
     }
     ok = killed and complete and once == len(jobs) and again >= 1
-    return ChapterResult(ok, lines if ok else (f"Something went wrong: {figures}.",), figures)
+    return ChapterResult(ok, lines if ok else (f"The chapter failed: {figures}.",), figures)
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def _attribute(workspace: Workspace, folder: Path) -> None:
             return
         sponsorship.import_campaigns(tx, identity=identity, path=folder / "campaigns.json")
         sponsorship.ingest_conversions(tx, identity=identity, path=folder / "conversions.csv")
-        demo_orders.tell(tx, workspace, folder)
+        demo_orders.send_orders(tx, workspace, folder)
 
 
 def checker(workspace: Workspace) -> Identity:

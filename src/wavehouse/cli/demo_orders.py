@@ -14,8 +14,8 @@ from wavehouse.store import Operational, Tx
 from wavehouse.workspace import Workspace
 
 
-def tell(tx: Tx[Operational], workspace: Workspace, folder: Path) -> None:
-    """Send every order of ``orders.jsonl``; a page's order twice, as if loaded again (AT02)."""
+def send_orders(tx: Tx[Operational], workspace: Workspace, folder: Path) -> None:
+    """Send every order in ``orders.jsonl``; orders by a page twice, as after a reload (AT02)."""
     cards = _cards(tx, workspace, folder)
     orders = [json.loads(line) for line in (folder / "orders.jsonl").read_text().splitlines()]
     pixels = {
@@ -62,7 +62,7 @@ def credited(workspace: Workspace, first: date, last: date) -> dict[str, float]:
 def against_truth(
     workspace: Workspace, folder: Path, truth: dict[str, Any], first: date, last: date
 ) -> dict[str, dict[str, int]]:
-    """Orders by pixel, once each (AT02), and by link (AT06); cents where models differ (AT09)."""
+    """Compare orders by pixel (AT02) and by link (AT06), and the models' cents (AT09)."""
     with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         keys = {card.campaign_id: key for key, card in _cards(tx, workspace, folder).items()}
     totals = [t for t in _totals(workspace, first, last) if t.method in ("utm", "pixel")]

@@ -1,4 +1,4 @@
-"""``wavehouse doctor``: reports problems, and the commands that solve them."""
+"""``wavehouse doctor``: reports problems, and the commands that fix them."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ _DRIVERS = ("psycopg", "adbc_driver_manager", "duckdb")
 
 
 def as_sentence(error: BaseException) -> WavehouseError:
-    """The error shown for an unexpected one; with ``WAVEHOUSE_TRACE=1`` its traceback too.
+    """The error shown for an unexpected exception; ``WAVEHOUSE_TRACE=1`` adds its traceback.
 
-    The error's own text is shown for files only: others may hold an address or a secret.
+    The exception's text is only shown for files: others may contain an address or a secret.
     """
     if os.environ.get(TRACE):
         traceback.print_exception(error)

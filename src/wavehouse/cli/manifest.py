@@ -21,7 +21,7 @@ MANIFEST = Manifest(
         Command(
             name="doctor",
             target="wavehouse.cli.doctor:doctor",
-            summary="Report problems and the commands that solve them.",
+            summary="Report problems, and the commands that fix them.",
             section=Section.START,
         ),
         Command(
@@ -62,15 +62,15 @@ MANIFEST = Manifest(
     chapters=(
         Chapter(
             name="measured",
-            summary="Feeds and logs of invented shows, counted by the rules and checked.",
+            summary="Feeds and logs of simulated shows, counted by the rules and checked.",
             target="wavehouse.cli.demo_measured:measured",
-            place=10,
+            order=10,
         ),
         Chapter(
             name="by itself",
             summary="Three workers poll feeds; one is killed; every job ends exactly once.",
             target="wavehouse.cli.demo_by_itself:by_itself",
-            place=20,
+            order=20,
         ),
     ),
 )

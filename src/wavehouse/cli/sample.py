@@ -153,8 +153,8 @@ class Sample:
         file = self.folder / "campaigns.json"
         if not file.exists():
             return set()
-        told = json.loads(file.read_text(encoding="utf-8"))
-        return {(item["sponsor"]["name"], item["name"]) for item in told["campaigns"]}
+        document = json.loads(file.read_text(encoding="utf-8"))
+        return {(item["sponsor"]["name"], item["name"]) for item in document["campaigns"]}
 
     def simulate(self) -> dict[str, Any]:
         """Write the sample, or use the existing one; returns its truth."""

@@ -1,4 +1,4 @@
-"""Argon2id in a few threads of its own: each hash takes 64 MiB and a quarter of a second (AC4)."""
+"""Argon2id in a few separate threads: each hash takes 64 MiB and a quarter of a second (AC4)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ class Hasher:
 
     def _run(self, work: Callable[[], T]) -> T:
         if not self._room.acquire(blocking=False):
-            raise TooManyRequests("too many passwords are being checked", hint="Try again.")
+            raise TooManyRequests(
+                "too many passwords are being checked", hint="Try again in a moment."
+            )
         try:
             return self._pool.submit(work).result()
         finally:

@@ -80,7 +80,7 @@ def challenge_of(credential: Mapping[str, Any]) -> bytes:
         client_data = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
         return base64url_to_bytes(client_data["challenge"])
     except Exception:  # untrusted bytes may raise anything in the parsers
-        raise InvalidInput("the answer of the authenticator cannot be read") from None
+        raise InvalidInput("invalid response from the authenticator") from None
 
 
 def id_of(credential: Mapping[str, Any]) -> bytes:
@@ -90,7 +90,7 @@ def id_of(credential: Mapping[str, Any]) -> bytes:
     try:
         return base64url_to_bytes(credential["id"])
     except Exception:
-        raise InvalidInput("the answer of the authenticator cannot be read") from None
+        raise InvalidInput("invalid response from the authenticator") from None
 
 
 def registered(
@@ -113,9 +113,9 @@ def registered(
             require_user_verification=True,
         )
     except Exception:
-        raise InvalidInput("the answer does not match the challenge") from None
+        raise InvalidInput("the response does not match the challenge") from None
     if not SHORTEST_ID <= len(verified.credential_id) <= LONGEST_ID:
-        raise InvalidInput("the id of this passkey is too short or too long")
+        raise InvalidInput("the passkey's id is too short or too long")
     transports = tuple(str(each.value) for each in parsed.response.transports or ())
     return NewPasskey(
         verified.credential_id, verified.credential_public_key, verified.sign_count, transports

@@ -21,7 +21,7 @@ def folding(workspace: Workspace) -> Callable[[], str | None]:
         processing.send_notices(
             database, mail=mail, own_page=f"{origin}/listener/access", organization_id=home
         )
-        return f"{done.anomalies} payment events cannot be folded" if done.anomalies else None
+        return f"{done.anomalies} payment events could not be processed" if done.anomalies else None
 
     return work
 

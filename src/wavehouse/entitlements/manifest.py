@@ -20,7 +20,7 @@ MANIFEST = Manifest(
             title="Entitlements",
             icon="users",
             key="e",
-            place=57,
+            order=57,
             target="wavehouse.web.entitlements:router",
         ),
         Page(path="/listener/access", target="wavehouse.web.listener_access:router"),

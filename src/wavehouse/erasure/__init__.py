@@ -1,4 +1,4 @@
-"""Public interface of ``erasure``: requests to be forgotten, access requests, replay."""
+"""Public interface of ``erasure``: erasure requests, access requests, replay."""
 
 from wavehouse.erasure.service.at_once import erase_listener, erase_oneself
 from wavehouse.erasure.service.certifying import certificate

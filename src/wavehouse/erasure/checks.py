@@ -1,4 +1,4 @@
-"""A ``wavehouse doctor`` check: requests whose deadline is near, and runs that stopped."""
+"""A ``wavehouse doctor`` check: requests close to their deadline, and stopped runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NEAR = timedelta(days=7)
 
 
 def erasures(workspace: Workspace) -> Finding:
-    """Open requests of the organization: overdue ones, stopped ones, those that are due soon."""
+    """Open requests of the organization: overdue, stopped, and due soon."""
     requests = requesting.listed(workspace.stores, identity=workspace.identity)
     opened = [request for request in requests if request.is_open]
     stopped = [request for request in opened if request.status == Status.FAILED]

@@ -1,4 +1,4 @@
-"""The demo's ``people`` chapter: a listener buys, resumes elsewhere, and is forgotten."""
+"""The demo's ``people`` chapter: a listener buys, resumes on another device, and is erased."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MINUTE = 60_000
 
 
 def people(stage: Stage) -> ChapterResult:
-    """Frieda pays, listens on a phone, goes on in the kitchen, and asks to be forgotten."""
+    """Frieda pays, listens on a phone, continues in the kitchen, and requests erasure."""
     workspace = stage.workspace
     stores, identity = workspace.stores, workspace.identity
     with contextlib.suppress(NotFound):
@@ -54,8 +54,8 @@ def people(stage: Stage) -> ChapterResult:
 
 def _lines(rows: int, left: int, reconciles: bool) -> tuple[str, ...]:
     figures = "every figure still reconciles" if reconciles else "FIGURES DIFFER"
-    bought = "Frieda bought a feed, heard twenty minutes on the phone and went on in the kitchen."
-    gone = f"She is forgotten: {rows} rows changed; {left} files of the disk have her address"
+    bought = "Frieda bought a feed and listened on her phone, then on a kitchen speaker."
+    gone = f"Her data is erased: {rows} rows changed; {left} files on disk contain her address"
     return bought, f"{gone}; {figures}."
 
 

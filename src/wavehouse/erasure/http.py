@@ -22,7 +22,7 @@ Reason = Annotated[Line, Field(min_length=1, max_length=255)]
 
 
 class RequestIn(BaseModel):
-    """A request about a subject; ``by`` names the identifier that ``value`` is."""
+    """A request about a subject; ``by`` is the kind of identifier in ``value``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,7 +34,7 @@ class RequestIn(BaseModel):
 
 
 class DecisionIn(BaseModel):
-    """Why a request is approved."""
+    """The reason for approving a request."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,13 +42,13 @@ class DecisionIn(BaseModel):
 
 
 class RejectionIn(DecisionIn):
-    """Why a request is rejected, also from the fixed list."""
+    """The reasons for rejecting a request: free text, and one from the fixed list."""
 
     because: Rejection
 
 
 class RequestOut(BaseModel):
-    """A request; the subject's id is there only while it is open."""
+    """A request; it has the subject's id only while it is open."""
 
     erasure_request_id: UUID
     purpose: str
@@ -94,7 +94,10 @@ def routers(edge: Edge) -> list[APIRouter]:
 
     @api.post("", status_code=201, responses=gate.answers(writes, 404, 409, 413, 422))
     def file(body: RequestIn, identity: Writer) -> RequestOut:
-        """File a request; it waits for another administrator. An open one is returned instead."""
+        """File a request; it waits for another administrator.
+
+        An existing open one is returned instead.
+        """
         if body.subject is SubjectKind.LISTENER and identity.organization_id != edge.workspace.home:
             raise NotFound("there is no listener with this identifier")
         filed = requesting.file(
@@ -127,7 +130,7 @@ def routers(edge: Edge) -> list[APIRouter]:
 
     @api.post("/{request_id}/reject", responses=gate.answers(writes, 404, 409, 413, 422))
     def reject(request_id: UUID, body: RejectionIn, identity: Writer) -> RequestOut:
-        """Reject a request before anything was removed."""
+        """Reject a request before anything is removed."""
         return RequestOut.of(
             deciding.reject(
                 stores,

@@ -1,4 +1,4 @@
-"""Background work of ``erasure``: what was decided is carried out, what stopped goes on."""
+"""Background work of ``erasure``: carry out approved requests, and resume stopped ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wavehouse.workspace import Workspace
 
 
 def erasing(workspace: Workspace) -> Callable[[], str | None]:
-    """Carry out the erasures that wait, each for its own organization."""
+    """Carry out pending erasures, each for its own organization."""
 
     def work() -> str | None:
         lines = []

@@ -1,4 +1,4 @@
-"""Manifest of ``erasure``: requests, their execution, access to one's own data."""
+"""Manifest of ``erasure``: requests, their execution, access requests."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MANIFEST = Manifest(
         Command(
             name="erasure",
             target="wavehouse.erasure.cli.requests:erasure",
-            summary="Requests to be forgotten: decide, carry out, verify, certify.",
+            summary="Erasure requests: decide, carry out, verify, certify.",
         ),
         Command(
             name="access",
             target="wavehouse.erasure.cli.access:access",
-            summary="Requests for a copy of one's data.",
+            summary="Requests for a copy of personal data.",
         ),
         Command(
             name="erase",
@@ -40,7 +40,7 @@ MANIFEST = Manifest(
             title="Erasure",
             icon="users",
             key="z",
-            place=56,
+            order=56,
             target="wavehouse.web.erasures:router",
         ),
         Page(path="/listener/erasure", target="wavehouse.web.listener_erasure:router"),
@@ -56,9 +56,9 @@ MANIFEST = Manifest(
     chapters=(
         Chapter(
             name="people",
-            summary="A listener buys, resumes elsewhere and is forgotten; nothing is left.",
+            summary="A listener buys, resumes on another device and is erased; nothing is left.",
             target="wavehouse.erasure.demo:people",
-            place=70,
+            order=70,
         ),
     ),
     checks=(Check(name="erasures", target="wavehouse.erasure.checks:erasures"),),

@@ -13,7 +13,7 @@ from wavehouse.kernel.databases import DatabaseName
 
 
 class SubjectKind(StrEnum):
-    """What a person, or an organization, is to the installation."""
+    """The kind of a subject: a kind of person, or an organization."""
 
     LISTENER = "listener"
     LEARNER = "learner"
@@ -47,7 +47,7 @@ class RequestedBy(StrEnum):
 
 
 class Channel(StrEnum):
-    """How identity was shown."""
+    """How identity was proved."""
 
     SESSION = "session"
     SIGNED_LINK = "signed_link"
@@ -75,7 +75,7 @@ ENDED = (Status.COMPLETED, Status.PARTIALLY_HELD, Status.REJECTED)
 
 
 class Rejection(StrEnum):
-    """Why a request was rejected, from a fixed list."""
+    """The reason for rejecting a request, from a fixed list."""
 
     IDENTITY_NOT_SHOWN = "identity_not_shown"
     UNFOUNDED = "unfounded"
@@ -84,7 +84,7 @@ class Rejection(StrEnum):
 
 
 class Action(StrEnum):
-    """What a step does to the rows of its table."""
+    """The action of a step on the rows of its table."""
 
     DELETE = "delete"
     ANONYMISE = "anonymise"
@@ -105,7 +105,7 @@ class StepStatus(StrEnum):
 
 
 class LedgerKind(StrEnum):
-    """What was hashed for the ledger."""
+    """The kind of identifier that was hashed for the ledger."""
 
     EMAIL = "email"
     SUBJECT_ID = "subject_id"
@@ -128,7 +128,7 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table or view; ``relkind`` is PostgreSQL's letter for what it belongs to."""
+    """A column of a table or view; ``relkind`` is PostgreSQL's code for the kind of relation."""
 
     table_name: str
     column_name: str
@@ -141,8 +141,8 @@ class Column:
 class Reference:
     """A foreign key: rows of ``child`` refer to rows of ``parent`` by ``columns``.
 
-    ``on_delete`` is PostgreSQL's letter: a (no action), r (restrict), c (cascade), n (set null),
-    d (set default). ``nullable`` are the columns that may be emptied.
+    ``on_delete`` is PostgreSQL's code: a (no action), r (restrict), c (cascade), n (set null), d
+    (set default). ``nullable`` are the nullable columns.
     """
 
     child: str
@@ -154,10 +154,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way in which rows of a table belong to a subject, and what erasure does to them.
+    """A way in which rows of a table belong to a subject, and the effect of erasure on them.
 
-    ``number`` tells several ways of one table apart. ``over`` are the tables that lead to the
-    subject, so that they must keep their rows until this way was dealt with.
+    ``number`` distinguishes several ways of one table. ``over`` are the tables that lead to the
+    subject; they must keep their rows until this way is processed.
     """
 
     store: str
@@ -171,9 +171,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a plan: a table, what happens to the subject's rows, and how many there are.
+    """One step of a plan: a table, the action on the subject's rows, and their number.
 
-    ``column`` is the reference that a ``null`` step empties. ``held`` says which legal hold stops
+    ``column`` is the reference that a ``null`` step clears. ``held`` is the legal hold that stops
     the step.
     """
 
@@ -195,7 +195,7 @@ class Step:
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """What identifies the step within its request."""
+        """The step's identity within its request."""
         return self.store, self.table, self.number
 
 
@@ -214,7 +214,7 @@ class Plan:
 
     @property
     def held(self) -> tuple[Step, ...]:
-        """Steps that a legal hold stops."""
+        """Steps stopped by a legal hold."""
         return tuple(step for step in self.steps if step.held)
 
 
@@ -256,7 +256,7 @@ class Request:
 
     @property
     def is_open(self) -> bool:
-        """Whether something remains to be done."""
+        """Whether work remains."""
         return self.status not in ENDED
 
 
@@ -277,7 +277,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """A value that names a person, as the ledger hashes it and the scan searches it."""
+    """A value that identifies a person, to be hashed for the ledger and searched for."""
 
     kind: LedgerKind
     value: str
@@ -319,7 +319,7 @@ class Level:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was found that has no basis to stay."""
+        """Whether everything that was found has a basis to stay."""
         return all(each.basis for each in self.findings)
 
 
@@ -338,7 +338,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run of a request came to."""
+    """The result of carrying out a request."""
 
     request: Request
     plan: Plan
@@ -348,7 +348,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay of the ledger came to."""
+    """The result of a replay of the ledger."""
 
     entries: int
     subjects: int

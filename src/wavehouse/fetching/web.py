@@ -87,7 +87,7 @@ class Web:
         self,
         *,
         allow_private: bool = False,
-        hint: str = "Add --allow-private if this is intended.",
+        hint: str = "If this is intended, add --allow-private.",
         limits: Limits | None = None,
         resolve: Resolver = resolved,
     ) -> None:
@@ -296,7 +296,7 @@ def _in_time(resolve: Resolver, host: str, port: int, deadline: Deadline) -> lis
     try:
         answer = answers.get(timeout=deadline.wait(httpcore.ConnectTimeout))
     except (Empty, httpcore.ConnectTimeout):
-        raise Unreachable(f"the name {host} is not resolved in time") from None
+        raise Unreachable(f"the name {host} was not resolved in time") from None
     if isinstance(answer, Exception):
         raise answer
     return answer
@@ -319,7 +319,7 @@ def _unreachable(
     if isinstance(cause, httpcore.TimeoutException):
         if deadline.passed:
             return _too_slow(url, limits)
-        reason = "the server does not respond in time"
+        reason = "the server did not respond in time"
     elif _is_about_certificates(cause):
         reason = "the server's certificate is not valid for this name"
     elif cause is None or isinstance(cause, httpcore.ConnectError):

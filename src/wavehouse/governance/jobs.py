@@ -1,4 +1,4 @@
-"""Background work of ``governance``: the daily retention plan, and its application where set."""
+"""Background work of ``governance``: the daily retention plan, and its application if enabled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wavehouse.workspace import Workspace
 
 
 def retaining(workspace: Workspace) -> Callable[[], str | None] | None:
-    """Plan retention, and apply the plan when the setting ``retention`` says so."""
+    """Plan retention, and apply the plan when the setting ``retention`` is ``apply``."""
     mode = workspace.settings["retention"]
     if mode == "off":
         return None

@@ -9,17 +9,17 @@ MANIFEST = Manifest(
         Command(
             name="retention",
             target="wavehouse.governance.cli.retaining:retention",
-            summary="How long data is kept: policies, plan, apply, legal holds.",
+            summary="Retention of data: policies, plan, apply, legal holds.",
         ),
         Command(
             name="classify",
             target="wavehouse.governance.cli.classifying:classify",
-            summary="What each column holds: category, level, person, erasure.",
+            summary="Classification of each column: category, level, person, erasure.",
         ),
         Command(
             name="lineage",
             target="wavehouse.governance.cli.deriving:lineage",
-            summary="Which column is derived from which.",
+            summary="Lineage: which columns are derived from which.",
         ),
     ),
     pages=(
@@ -28,7 +28,7 @@ MANIFEST = Manifest(
             title="Retention",
             icon="calendar",
             key="y",
-            place=55,
+            order=55,
             target="wavehouse.web.retention:router",
         ),
     ),

@@ -1,7 +1,7 @@
 """Settings: flags > ``WAVEHOUSE_*`` > ``wavehouse.toml`` > defaults, each value with its source.
 
-``NAME_FILE`` variables (Docker and Kubernetes secrets) are read where ``NAME`` is not set.
-Unknown keys are errors with a suggestion, so that a misspelt setting is never silently ignored.
+``NAME_FILE`` variables (Docker and Kubernetes secrets) are read when ``NAME`` is not set. Unknown
+keys are errors with a suggestion, so that a misspelt setting is never silently ignored.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The names of the product's databases, from which every other list of them is derived.
+"""The names of the product's databases; every other list of them is derived from these.
 
 A new name here adds a setting ``<name>_url``, four roles, a choice for ``wavehouse schema
 --database`` and a folder of migrations; its transaction type is in ``store/database.py``.
@@ -11,9 +11,9 @@ from typing import Literal, get_args
 DatabaseName = Literal["operational", "learning", "listeners", "analytics"]
 DATABASES: tuple[DatabaseName, ...] = get_args(DatabaseName)
 HOLDS: dict[DatabaseName, str] = {
-    "operational": "what creators and sponsors touch",
-    "learning": "people who learn",
-    "listeners": "people who listen",
+    "operational": "creators' and sponsors' data",
+    "learning": "learners' data",
+    "listeners": "listeners' data",
     "analytics": "rollups",
 }
 """The content of each database, for help texts."""

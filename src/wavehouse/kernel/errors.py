@@ -28,7 +28,7 @@ class WavehouseError(Exception):
     code = "failed"
     http_status = 500
     exit_code = EXIT_FAILED
-    title = "Wavehouse could not finish"
+    title = "Wavehouse failed"
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class InvalidInput(WavehouseError):
     code = "invalid_input"
     http_status = 422
     exit_code = EXIT_FAILED
-    title = "The input cannot be used"
+    title = "The input is invalid"
 
 
 class UsageError(WavehouseError):

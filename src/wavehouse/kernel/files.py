@@ -135,7 +135,7 @@ def folder(path: Path, mode: int = 0o700) -> Path:
 
 
 def _opened_folder(path: Path) -> int:
-    """A descriptor of a folder, reached step by step without following a stranger's link."""
+    """A descriptor of a folder, reached step by step, without following untrusted links."""
     waiting = list(path.absolute().parts[1:])
     waiting.reverse()
     current, links = os.open("/", _PASS), 0
@@ -179,7 +179,7 @@ def _target(name: str, parent: int, link: int, path: Path, links: int) -> str:
 
 def _is_a_link(path: Path) -> Refused:
     return Refused(
-        "a symbolic link is in the way, in a folder that another account may write to",
+        "the path goes through a symbolic link, in a folder that another account can write to",
         where=str(path),
-        hint="Remove the link, or choose a folder that only your account may write to.",
+        hint="Remove the link, or choose a folder that only your account can write to.",
     )

@@ -55,7 +55,7 @@ class Page:
 
     The target is ``(context: web.page_context.PageContext) -> APIRouter``; None when the web
     serves the path itself.
-    ``icon`` is a file of ``web/static/vendor/icons``; G and then ``key`` opens the page; ``place``
+    ``icon`` is a file of ``web/static/vendor/icons``; G and then ``key`` opens the page; ``order``
     orders the navigation. ``title`` is empty for pages without an entry.
     """
 
@@ -63,7 +63,7 @@ class Page:
     title: str = ""
     icon: str = ""
     key: str = ""
-    place: int = 100
+    order: int = 100
     target: str | None = None
 
 
@@ -141,14 +141,14 @@ class Chapter:
     """A chapter of ``wavehouse demo``.
 
     The target is ``(stage: workspace.Stage) -> workspace.ChapterResult``. ``summary`` is its line
-    in ``wavehouse demo --list``, a sentence; ``place`` orders the story; ``needs`` names the
+    in ``wavehouse demo --list``, a sentence; ``order`` sorts the story; ``needs`` names the
     chapters that must be played before.
     """
 
     name: str
     summary: str
     target: str
-    place: int = 100
+    order: int = 100
     needs: tuple[str, ...] = ()
 
 

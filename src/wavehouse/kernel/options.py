@@ -47,7 +47,7 @@ class FileOrAddress(click.ParamType[str]):
     name = "file|url"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text as it was typed."""
+        """The text as typed."""
         text = str(value)
         if not re.match(r"https?://", text, re.IGNORECASE):
             EXISTING_FILE.convert(text, param, ctx)

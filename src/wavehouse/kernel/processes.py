@@ -12,7 +12,7 @@ _PROC = Path("/proc")
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process has this id. A zombie does not count where /proc shows it."""
+    """Whether a process has this id, except a zombie where /proc shows it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -38,7 +38,7 @@ def announced(settings: Settings, address: str) -> Iterator[None]:
 
 
 def running_address(settings: Settings) -> str | None:
-    """The address of the process that serves from this home; None when there is none."""
+    """The address of the process that serves this home; None when there is none."""
     try:
         left = json.loads(_file(settings).read_text(encoding="utf-8"))
         address, pid = str(left["address"]), int(left["pid"])

@@ -147,7 +147,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("host", str, "127.0.0.1", "Address that the dashboard listens on."),
     Option("port", _port, 8420, "Port that the dashboard listens on."),
-    Option("allowed_hosts", _words, (), "Further host names for which the dashboard responds."),
+    Option("allowed_hosts", _words, (), "Additional host names that the dashboard responds to."),
     Option(
         "raw_retention_days",
         _positive,
@@ -158,7 +158,8 @@ OPTIONS: tuple[Option, ...] = (
         "sealed_store",
         str,
         "",
-        "Where sealed days are kept, as file:///folder; by default the folder sealed of the home.",
+        "Where sealed days are kept, as file:///folder; by default the folder sealed in "
+        "WAVEHOUSE_HOME.",
     ),
     Option(
         "retention",
@@ -171,7 +172,8 @@ OPTIONS: tuple[Option, ...] = (
         "audit_folder",
         str,
         None,
-        "Further folder, such as one on another host, for the signed checkpoints of the audit log.",
+        "An additional folder, such as one on another host, for the signed checkpoints of the "
+        "audit log.",
     ),
     Option(
         "backups",
@@ -183,41 +185,47 @@ OPTIONS: tuple[Option, ...] = (
         "backup_keep_days",
         _positive,
         35,
-        "How long backups are kept; the newest is kept until there is a newer one.",
+        "How long backups are kept; the newest one is always kept.",
     ),
     Option(
         "erasure_undo_days",
         _undo_days,
         0,
-        "Days in which an erasure can be undone: the person is hidden, nothing is removed; 0 to 7.",
+        "Days during which an erasure can be undone: the person is hidden, but nothing is "
+        "removed; 0 to 7.",
     ),
     Option(
         "erasure_verification",
         _verification,
         "paranoid",
         "How far an erasure is verified before its certificate: typed (classified columns), "
-        "paranoid (every column and the files of the home) or deep (also the server's own files).",
+        "paranoid (every column and the files in WAVEHOUSE_HOME) or deep (also the server's own "
+        "files).",
     ),
     Option(
         "pixel_value_limit",
         _positive,
         10_000,
-        "Largest order value that a pixel may report, in the order's currency; a larger one counts "
-        "as a conversion without value and stays as evidence.",
+        "Largest order value that a pixel may report, in the order's currency; a larger one "
+        "counts as a conversion "
+        "without a value and is kept as evidence.",
     ),
     Option("trusted_proxies", _words, (), "Proxies whose X-Forwarded-For is trusted (R06)."),
     Option(
         "country_database", str, None, "A .mmdb country file to use instead of the bundled list."
     ),
-    Option("network_lists", _words, (), "Further data-centre and VPN lists (csv: cidr,class)."),
-    Option("prefix_lists", _words, (), "Further lists of tracking prefixes (R03)."),
-    Option("agent_lists", _words, (), "Further lists of user agents (R16)."),
+    Option("network_lists", _words, (), "Additional data-centre and VPN lists (csv: cidr,class)."),
+    Option("prefix_lists", _words, (), "Additional lists of tracking prefixes (R03)."),
+    Option("agent_lists", _words, (), "Additional lists of user agents (R16)."),
     Option(
-        "parameter_lists", _words, (), "Further lists of query parameters added by clients (R03)."
+        "parameter_lists",
+        _words,
+        (),
+        "Additional lists of query parameters added by clients (R03).",
     ),
-    Option("path_rules", _words, (), "Further files of rules from paths to media files (R03)."),
+    Option("path_rules", _words, (), "Additional files of rules from paths to media files (R03)."),
     Option("watch", _words, (), "Folders whose logs `wavehouse up` reads as they arrive."),
-    Option("preloaders", _words, (), "Further lists of players that preload (R24)."),
+    Option("preloaders", _words, (), "Additional lists of players that preload (R24)."),
     Option(
         "excess_downloads",
         _positive,
@@ -258,13 +266,13 @@ OPTIONS: tuple[Option, ...] = (
         "stripe_livemode",
         _switch,
         True,
-        "Whether the endpoint takes live events (on) or test events (off); others are ignored.",
+        "Whether the endpoint accepts live events (on) or test events (off); others are ignored.",
     ),
     Option(
         "stripe_account",
         str,
         None,
-        "Account whose events are taken; unset: those that name no account.",
+        "Account whose events are accepted; unset: events without an account.",
     ),
     Option(
         "private_media",
@@ -277,7 +285,7 @@ OPTIONS: tuple[Option, ...] = (
         "smtp_host",
         str,
         None,
-        "Mail server for all emails; unset: the folder outbox in home.",
+        "Mail server for all emails; unset: the folder outbox in WAVEHOUSE_HOME.",
     ),
     Option("smtp_port", _port, 587, "Port of the mail server."),
     Option(
@@ -327,7 +335,7 @@ OPTIONS: tuple[Option, ...] = (
         "webhook_allow_private",
         _switch,
         False,
-        "Whether webhooks may go to http:// and to addresses of private networks: on or off.",
+        "Whether webhooks may go to http:// addresses and to private networks: on or off.",
     ),
     Option(
         "metrics",
@@ -358,7 +366,7 @@ OPTIONS: tuple[Option, ...] = (
         "alert_rollup_minutes",
         _positive,
         15,
-        "Alert when a pass of the roller takes longer than this.",
+        "Alert when a rollup run takes longer than this.",
     ),
     Option(
         "alert_quiet_hours",
@@ -391,7 +399,7 @@ OPTIONS: tuple[Option, ...] = (
         "alert_least",
         _positive,
         100,
-        "Minimum number of requests or downloads for an alert about a share or a fall.",
+        "Minimum number of requests or downloads for an alert about a share or a drop.",
     ),
     Option("organization", str, "My organization", "Name of the first organization."),
 )

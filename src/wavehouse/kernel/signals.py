@@ -1,4 +1,4 @@
-"""The exception that our signal handlers raise; a file of its own, for it loads at once."""
+"""The exception that our signal handlers raise, in a separate file because it is loaded first."""
 
 from __future__ import annotations
 

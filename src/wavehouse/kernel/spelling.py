@@ -11,7 +11,7 @@ _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def plain_amount(text: str) -> str | None:
-    """The notation here of an amount with a decimal comma or thousands separators.
+    """An amount with a decimal comma or thousands separators, in our notation.
 
     ``49,90`` is 49.90, ``1.234,50`` and ``1,234.50`` are 1234.50. None for anything else.
     """
@@ -24,10 +24,10 @@ def plain_amount(text: str) -> str | None:
 
 
 def day_of(text: str, where: str | None = None) -> date:
-    """The day of a form or an option. InvalidInput, with an example, for other text."""
+    """The date in a form field or an option. InvalidInput, with an example, for other text."""
     bare = text.strip()
     if not _WRITTEN.fullmatch(bare):
-        message = f"{bare[:40]!r} is not a day" if bare else "the day is missing"
+        message = f"{bare[:40]!r} is not a date" if bare else "the date is missing"
         wanted = iso_day(bare) or "2026-11-28"
         hint = f"Write {wanted}." if " " in wanted else f"Write it like {wanted}."
         raise InvalidInput(message, where=where, hint=hint)
@@ -40,7 +40,7 @@ def day_of(text: str, where: str | None = None) -> date:
 
 
 def iso_day(text: str) -> str | None:
-    """The notation here of a day like 28/11/2026 or 28.11.2026; None when it is not one.
+    """A date like 28/11/2026 or 28.11.2026 in our notation; None when it is not one.
 
     For an ambiguous day (05/11/2026) it returns the pattern, not a guess.
     """

@@ -1,4 +1,4 @@
-"""The terminal: data on stdout, messages on stderr, one function for each.
+"""The terminal: data on stdout, messages on stderr, with one function for each.
 
 Tables are drawn by rich on a terminal and are tab-separated otherwise; progress is a bar with rate
 and time left on a terminal and one line every five seconds otherwise. ``NO_COLOR`` is respected.

@@ -1,4 +1,4 @@
-"""Learning: estimates what listeners understand, and recommends the next piece."""
+"""Learning: estimates how much listeners understand, and recommends the next piece."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from wavehouse.learning.rules.calibrating import LEAST_LISTENERS
 from wavehouse.learning.rules.model import DEFAULT as DEFAULT_MODEL
 from wavehouse.learning.service.generating import (
     Next,
+    advance_generation,
     ask_studio,
-    carry_on,
     generation_of,
     list_generations,
     next_piece,
@@ -69,10 +69,10 @@ __all__ = [
     "PolicyRow",
     "Tokens",
     "add_content",
+    "advance_generation",
     "ask_studio",
     "calibrate",
     "calibration",
-    "carry_on",
     "compare_policies",
     "content",
     "generation_of",

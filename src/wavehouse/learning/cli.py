@@ -23,7 +23,7 @@ model_option = click.option(
     "model_file",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
-    help="A model written by `learning fit`.  [default: the one that comes with Wavehouse]",
+    help="A model written by `learning fit`.  [default: the bundled model]",
 )
 
 
@@ -126,7 +126,7 @@ def evaluate(
         ("policy", "completion", "likes"),
         [(name, f"{done:.1%}", f"{liked:.1%}") for name, (done, liked) in result.policies.items()],
     )
-    terminal.say(f"completion is {result.share_of_oracle:.1%} of that of a policy that knows all")
+    terminal.say(f"completion is {result.share_of_oracle:.1%} of an omniscient policy's")
 
 
 def _evaluate_logged(
@@ -156,7 +156,7 @@ def _evaluate_logged(
         )
         return
     if not evaluated:
-        terminal.say("No logged choice has been heard yet.")
+        terminal.say("No logged recommendation has been listened to yet.")
         return
     terminal.print_table(
         ("policy", "IPS", "SNIPS", "DR", "effective", "caution"),
@@ -196,24 +196,34 @@ def difficulty(files: tuple[Path, ...], language: str, as_json: bool) -> None:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InvalidInput("the file is not readable as UTF-8 text", where=str(path)) from error
-        found = readability(text, language)
-        if found is None and language.partition("-")[0].lower() not in LANGUAGES:
+            raise InvalidInput("the file is not UTF-8 text", where=str(path)) from error
+        figures = readability(text, language)
+        if figures is None and language.partition("-")[0].lower() not in LANGUAGES:
             raise InvalidInput(
                 f"no rules for the language {language!r}",
                 hint=f"Languages with rules: {', '.join(LANGUAGES)}.",
             )
-        if found is None:
+        if figures is None:
             raise InvalidInput("the file has no words", where=str(path))
-        rows.append((str(path), found))
+        rows.append((str(path), figures))
     if as_json:
-        terminal.print_json({"texts": [{"file": name, **asdict(one)} for name, one in rows]})
+        terminal.print_json(
+            {"texts": [{"file": name, **asdict(figures)} for name, figures in rows]}
+        )
         return
     terminal.print_table(
         ("file", "words", "sentences", "ease", "lexical", "discourse", "level (estimate)"),
         [
-            (name, one.words, one.sentences, one.ease, one.lexical, one.discourse, one.level or "–")
-            for name, one in rows
+            (
+                name,
+                figures.words,
+                figures.sentences,
+                figures.ease,
+                figures.lexical,
+                figures.discourse,
+                figures.level or "–",
+            )
+            for name, figures in rows
         ],
     )
 
@@ -227,7 +237,7 @@ def _model(path: Path | None) -> Model:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput("the file is not readable as UTF-8 text", where=str(path)) from error
+        raise InvalidInput("the file is not UTF-8 text", where=str(path)) from error
     return models.read(text, str(path))
 
 
@@ -264,7 +274,7 @@ def list_learners(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> N
         )
         return
     if not lines:
-        terminal.say("No learner yet. An application starts sessions: docs/guides/learning.md")
+        terminal.say("No learners yet. An application starts sessions: docs/guides/learning.md")
         return
     terminal.print_table(
         ("learner", "level", "80 % interval", "outcomes", "listened (s)"),
@@ -285,7 +295,7 @@ def list_learners(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> N
 @json_option
 @click.pass_obj
 def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Replace estimated difficulties by observed ones, for content with 30 listeners.
+    """Replace estimated difficulties with observed ones, for content with 30 listeners.
 
     Earlier outcomes keep the difficulty at which they were counted.
     """
@@ -303,7 +313,9 @@ def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
     elif rows:
         terminal.print_table(("content", "before", "after", "listeners"), rows)
     else:
-        terminal.say("Nothing to calibrate: no content that 30 learners heard differs.")
+        terminal.say(
+            "Nothing to calibrate: no content heard by 30 learners differs from its estimate."
+        )
 
 
 @learning.command()
@@ -312,7 +324,7 @@ def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def behavior(open_workspace: OpenWorkspace, first: datetime, last: datetime, as_json: bool) -> None:
-    """Count what learners did, by day, content and event type; computed every 15 minutes."""
+    """Show learners' events by day, content and event type; computed every 15 minutes."""
     from wavehouse.kernel import terminal
     from wavehouse.kernel.errors import InvalidInput
     from wavehouse.learning.service import behavior as service
@@ -330,7 +342,7 @@ def behavior(open_workspace: OpenWorkspace, first: datetime, last: datetime, as_
     elif cells:
         terminal.print_table(names, cells)
     else:
-        terminal.say("No behavioural event on these days.")
+        terminal.say("There are no behavioural events on these days.")
 
 
 @learning.command("models")
@@ -377,7 +389,7 @@ def use_model(open_workspace: OpenWorkspace, model: str, as_json: bool) -> None:
     if as_json:
         terminal.print_json({"in_use": version})
     else:
-        terminal.say(f"Levels are computed with {version} from now on.")
+        terminal.say(f"From now on, levels are computed with {version}.")
 
 
 @learning.command()
@@ -390,9 +402,9 @@ def erase(open_workspace: OpenWorkspace, account_id: str, yes: bool) -> None:
     from wavehouse.learning.service import sessions
 
     if not yes:
-        click.confirm(f"Erase everything known of {account_id}?", abort=True)
+        click.confirm(f"Erase all data about {account_id}?", abort=True)
     with open_workspace() as workspace:
         identity = workspace.identity
         with workspace.stores.learning.app(identity.organization_id) as tx:
             sessions.erase_learner(tx, identity=identity, account_id=account_id)
-    terminal.say(f"Nothing is known of {account_id} any more.")
+    terminal.say(f"All data about {account_id} is erased.")

@@ -1,4 +1,4 @@
-"""The demo's ``learning`` chapter: a learner of known level hears twenty pieces, then a new one."""
+"""The demo's ``learning`` chapter: a learner of known level gets twenty pieces and a new one."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _made(stage: Stage) -> Content | None:
         return None
     if not generation.has_ended:
         studio.work_slot(workshop, identity=identity, slot_id=generation.slot_id)
-        generation = generating.carry_on(
+        generation = generating.advance_generation(
             stores, identity=identity, workshop=workshop, generation_id=name
         )
     if generation.content_id is None:
@@ -173,16 +173,16 @@ def _result(level: Level | None, following: Recommendation, made: Content | None
     if level is None:
         return ChapterResult(False, ("The learner has no level after twenty pieces.",), {})
     if made is None:
-        return ChapterResult(False, ("The studio made no piece for Giulia.",), {})
+        return ChapterResult(False, ("The studio did not generate a piece for Giulia.",), {})
     truth = round(_TRUTH.level, 2)
     ok = level.low <= truth <= level.high or abs(level.level - truth) <= _CLOSE
     heard_all = (
-        f"Giulia heard {PIECES} pieces: her level is {level.level:.2f}, "
-        f"{level.low:.2f} to {level.high:.2f}; the simulation knows {truth:.2f}."
+        f"Giulia listened to {PIECES} pieces: her level is {level.level:.2f}, "
+        f"{level.low:.2f} to {level.high:.2f}; the simulated true level is {truth:.2f}."
     )
     made_for_her = (
-        f"The studio made “{made.title}” for her: {made.duration} s, difficulty "
-        f"{made.difficulty:.1f} by estimate of its text; she heard it to the end."
+        f"The studio generated “{made.title}” for her: {made.duration} s, "
+        f"estimated difficulty {made.difficulty:.1f}; she listened to the end."
     )
     return ChapterResult(
         ok,

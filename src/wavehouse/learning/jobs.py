@@ -15,7 +15,7 @@ _LOOKING_BACK = timedelta(minutes=30)
 
 
 def closing(workspace: Workspace) -> Callable[[], str | None]:
-    """Close pieces left half an hour ago, and compute the figures of content that was heard."""
+    """Close pieces left half an hour ago, and compute the figures of content listened to."""
     stores = workspace.stores
 
     def work() -> str | None:
@@ -33,7 +33,7 @@ def closing(workspace: Workspace) -> Callable[[], str | None]:
 
 
 def making(workspace: Workspace) -> Callable[[], str | None]:
-    """Follow the pieces that the studio makes for learners; announce the ones that ended."""
+    """Follow the pieces that the studio generates for learners; announce finished ones."""
     stores = workspace.stores
 
     def work() -> str | None:
@@ -43,7 +43,7 @@ def making(workspace: Workspace) -> Callable[[], str | None]:
         for organization_id in organizations:
             with stores.operational.worker() as operational:
                 identity = accounts.acting_for(operational, organization_id=organization_id)
-            generating.carry_all_on(stores, identity=identity, workshop=workshop)
+            generating.advance_generations(stores, identity=identity, workshop=workshop)
         return None
 
     return work

@@ -20,16 +20,17 @@ MANIFEST = Manifest(
             title="Learning",
             icon="audio-lines",
             key="l",
-            place=60,
+            order=60,
             target="wavehouse.web.learning:router",
         ),
     ),
     chapters=(
         Chapter(
             name="learning",
-            summary="A learner of known level hears twenty pieces; the studio makes the next.",
+            summary="A learner of known level listens to twenty pieces; the studio generates the "
+            "next.",
             target="wavehouse.learning.demo:learning",
-            place=40,
+            order=40,
         ),
     ),
     schedules=(

@@ -50,7 +50,7 @@ class Event:
     """One event of a player.
 
     ``position`` is where the player is after the event, in seconds of the item; ``before`` where it
-    was, for a jump that says so. ``by_timer``: a sleep timer moved the player, not the learner.
+    was, for a jump that has it. ``by_timer``: a sleep timer moved the player, not the learner.
     """
 
     event_id: str
@@ -90,8 +90,8 @@ class Outcome:
 class Listening:
     """The state of one item in one session, open or closed.
 
-    ``seconds`` counts audio that was heard again, ``heard`` (from 0 to 1) does not. ``kind`` is
-    None when nothing was heard and nothing skipped. ``ended``: complete or skip.
+    ``seconds`` counts repeated audio, ``heard`` (from 0 to 1) does not. ``kind`` is None when
+    nothing was heard and nothing skipped. ``ended``: complete or skip.
     """
 
     first_at: datetime
@@ -402,7 +402,7 @@ class LiveGeneration:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A piece that the studio was asked for.
+    """A piece requested from the studio.
 
     ``reason`` is why it waits or how the piece differs from the request, ``error`` why it failed.
     Estimates are in seconds from ``started_at``; None without enough past runs. Difficulties are

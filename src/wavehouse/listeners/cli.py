@@ -35,7 +35,7 @@ def create(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
     else:
         terminal.out(str(made.listener_id))
         terminal.say(
-            "Next, make an app password: wavehouse listeners app-password "
+            "Next, create an app password: wavehouse listeners app-password "
             f"--email {made.email} --device phone"
         )
 
@@ -80,7 +80,7 @@ def revoke(open_workspace: OpenWorkspace, email: str, device: str, as_json: bool
     if as_json:
         terminal.print_json({"revoked": revoked})
     else:
-        terminal.say(f"{revoked} passwords of {device} are revoked.")
+        terminal.say(f"{revoked} passwords of {device} were revoked.")
 
 
 @listeners.command("list")
@@ -196,7 +196,7 @@ def export(open_workspace: OpenWorkspace, email: str, out: Path | None) -> None:
     """Print all of a listener's data as one JSON object.
 
     It has devices, shows, episodes and every action, but no passwords. `wavehouse listeners import`
-    reads it, here or on another server, and yields the same positions (P39).
+    reads it, here or on another server, and restores the same positions (P39).
     """
     import json
 

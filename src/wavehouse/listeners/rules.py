@@ -129,11 +129,11 @@ def normalised_feed(url: str) -> str:
         return ""
     if parts.scheme not in ("http", "https") or not host or not text.isprintable() or " " in text:
         return ""
-    user, at, place = parts.netloc.rpartition("@")
-    found = urlunsplit(
-        (parts.scheme, f"{user}{at}{place.lower()}", parts.path or "/", parts.query, "")
+    user, at, host_and_port = parts.netloc.rpartition("@")
+    address = urlunsplit(
+        (parts.scheme, f"{user}{at}{host_and_port.lower()}", parts.path or "/", parts.query, "")
     )
-    return found if len(found.encode()) <= LONGEST_FEED else ""
+    return address if len(address.encode()) <= LONGEST_FEED else ""
 
 
 def chapter_key(kind: str, podcast_url: str, value: str) -> bytes:
@@ -368,8 +368,8 @@ def asked_after(since: int, own: int | None, family: Sequence[int]) -> tuple[int
     """P19b: the cursor to send changes after, and the issued one that the response replaces.
 
     At most what this client was given: ``own`` for its session; without one, the lowest that
-    clients of its app password may have. A client that asks by a clock may hit another client's
-    cursor by chance.
+    clients of its app password may have. A client that sends a clock time may match another
+    client's cursor by chance.
     """
     if own is not None:
         return min(since, own), own

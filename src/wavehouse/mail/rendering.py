@@ -58,10 +58,10 @@ def _paragraph(text: str) -> str:
     if _URL.fullmatch(text):
         return _BUTTON.format(url=words.xml(text))
     pieces, end = [], 0
-    for found in _URL.finditer(text):
-        url = words.xml(found[0])
-        pieces += [words.xml(text[end : found.start()]), f'<a href="{url}">{url}</a>']
-        end = found.end()
+    for match in _URL.finditer(text):
+        url = words.xml(match[0])
+        pieces += [words.xml(text[end : match.start()]), f'<a href="{url}">{url}</a>']
+        end = match.end()
     pieces.append(words.xml(text[end:]))
     return f'<p style="margin:0 0 16px">{"".join(pieces)}</p>'.replace("\n", "<br>\n")
 

@@ -57,7 +57,7 @@ def inclusions(workspace: Workspace) -> Finding:
             f"{len(expired)} expired: their listeners are filtered again (R19)",
             "wavehouse inclusions list",
         )
-    return Finding("inclusions", True, "no inclusion has expired")
+    return Finding("inclusions", True, "no expired inclusions")
 
 
 def measures(stores: Stores, *, identity: Identity) -> Iterator[Measure]:
@@ -78,7 +78,7 @@ def unknown_paths(workspace: Workspace) -> Finding:
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         places = unknown_places(tx, identity=workspace.identity)
     if not any(unknown.would_count for unknown in places):
-        return Finding("unknown paths", True, "no countable request is for an unknown file")
+        return Finding("unknown paths", True, "no countable requests for unknown files")
     named = "; ".join(f"{p.would_count:,} for {p.place}" for p in places if p.would_count)
     return Finding(
         "unknown paths",

@@ -56,7 +56,7 @@ Cursor = Annotated[str | None, Query(max_length=2000)]
 
 @dataclass(frozen=True)
 class Provenance:
-    """The rules and lists by which a figure was counted, and its data time."""
+    """The rules and lists by which a figure was counted, and the time of its data."""
 
     rules: str
     lists: Mapping[str, str]

@@ -44,7 +44,7 @@ def replaying(attempt: Attempt) -> str:
     count(workspace.stores.operational, workspace.settings)
     roll_up(workspace.stores)
     attempt.checkpoint({"tried": done.tried, "stored": done.stored, "still_bad": done.still_bad})
-    return f"{done.tried:,} quarantined rows tried, {done.stored:,} are good now"
+    return f"{done.tried:,} quarantined rows tried; {done.stored:,} are now stored"
 
 
 def sealing(workspace: Workspace) -> Callable[[], str | None]:

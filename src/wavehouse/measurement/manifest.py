@@ -44,13 +44,13 @@ MANIFEST = Manifest(
         Command(
             name="audience",
             target="wavehouse.measurement.cli:audience",
-            summary="Distinct listeners of a period, by show or episode.",
+            summary="Distinct listeners in a period, by show or episode.",
             section=Section.FIGURES,
         ),
         Command(
             name="requests",
             target="wavehouse.measurement.cli:requests",
-            summary="Requests and why each counts or does not.",
+            summary="Requests, and the reason why each one counts or not.",
             section=Section.FIGURES,
         ),
         Command(
@@ -85,7 +85,7 @@ MANIFEST = Manifest(
             title="Sources",
             icon="files",
             key="s",
-            place=40,
+            order=40,
             target="wavehouse.web.sources:router",
         ),
     ),

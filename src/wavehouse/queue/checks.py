@@ -23,7 +23,7 @@ def queue(workspace: Workspace) -> Finding:
         orphans = reading.orphans(tx) if stats.workers else []
     if orphans:
         return Finding(
-            "queue", False, f"no worker can do {', '.join(orphans)}", "wavehouse jobs list"
+            "queue", False, f"no worker can run {', '.join(orphans)}", "wavehouse jobs list"
         )
     shown = ", ".join(
         f"{LANES[depth.lane]} {depth.due} due, {depth.running} running" for depth in stats.depths

@@ -173,7 +173,7 @@ def cancel(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...]) -> None:
             outcome = managing.cancel_job(
                 tx, identity=workspace.identity, job_id=job_id, system=system
             )
-            terminal.say(f"{job_id} {'is asked to stop' if outcome == 'requested' else outcome}")
+            terminal.say(f"{job_id} {'was asked to stop' if outcome == 'requested' else outcome}")
 
 
 @jobs.command()
@@ -195,11 +195,11 @@ def discard(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...]) -> None:
     ):
         for job_id in job_ids:
             managing.discard_job(tx, identity=workspace.identity, job_id=job_id, system=system)
-    terminal.say(f"{len(job_ids)} jobs are discarded.")
+    terminal.say(f"{len(job_ids)} jobs were discarded.")
 
 
 @jobs.command()
-@click.option("--everything", is_flag=True, help="Pause the whole queue, the system's jobs too.")
+@click.option("--everything", is_flag=True, help="Pause the whole queue, including system jobs.")
 @click.option("--project", "project_id", type=click.UUID, help="Pause only this project.")
 @click.option("--reason", default="", help="The reason, shown to operators.")
 @click.pass_obj
@@ -226,7 +226,7 @@ def pause(
                 everything=everything,
                 reason=reason,
             )
-    terminal.say("Paused. Resume with: wavehouse jobs resume" if new else "It was paused already.")
+    terminal.say("Paused. Resume with: wavehouse jobs resume" if new else "It was already paused.")
 
 
 @jobs.command()

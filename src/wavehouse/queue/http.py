@@ -104,8 +104,8 @@ def _reading(workspace: Workspace, gate: Gate) -> APIRouter:
     def stats(identity: Caller) -> QueueStats:
         """The number of waiting and running jobs, and the outcomes of the last day's jobs."""
         with _visible(workspace, identity) as (tx, system):
-            found = managing.stats(tx, identity=identity, system=system)
-        return QueueStats(found.depths, found.ended, found.paused)
+            statistics = managing.stats(tx, identity=identity, system=system)
+        return QueueStats(statistics.depths, statistics.ended, statistics.paused)
 
     @api.get("/jobs/{job_id}", responses=gate.answers(scope, 404, 422))
     def job(identity: Caller, job_id: UUID) -> JobDetail:

@@ -19,7 +19,7 @@ MANIFEST = Manifest(
             title="Jobs",
             icon="calendar",
             key="j",
-            place=50,
+            order=50,
             target="wavehouse.web.jobs:router",
         ),
     ),

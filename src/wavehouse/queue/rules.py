@@ -63,20 +63,20 @@ def _fields(cron: str) -> list[frozenset[int]]:
 
 
 def _field(text: str, low: int, high: int) -> frozenset[int]:
-    found: set[int] = set()
+    values: set[int] = set()
     for part in text.split(","):
         match = _PART.fullmatch(part)
         if match is None:
-            raise InvalidInput("invalid field of a cron expression", where=part)
+            raise InvalidInput("invalid field in a cron expression", where=part)
         first, _, last = match[1].partition("-")
         begin, end = (low, high) if first == "*" else (int(first), int(last or first))
         if match[2] and first != "*" and not last:
             end = high
         step = int(match[2] or 1)
         if not low <= begin <= end <= high or step < 1:
-            raise InvalidInput("invalid field of a cron expression", where=part)
-        found.update(range(begin, end + 1, step))
-    return frozenset(found)
+            raise InvalidInput("invalid field in a cron expression", where=part)
+        values.update(range(begin, end + 1, step))
+    return frozenset(values)
 
 
 def class_of(error: BaseException) -> ErrorClass:

@@ -49,7 +49,7 @@ class LeaseLost(Conflict):
     """The attempt's lease is gone: another worker has the job, or it was cancelled (Q15)."""
 
     code = "lease_lost"
-    title = "The lease of this attempt is lost"
+    title = "The lease of this attempt was lost"
 
 
 class Snooze(Exception):

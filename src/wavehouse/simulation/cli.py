@@ -38,7 +38,7 @@ _EARLIEST, _LATEST = 1980, 2200
     type=click.Choice(names()),
     default=DEFAULT,
     show_default=True,
-    help="The format of the logs. op3 has redirects only, so its truth is in "
+    help="The format of the logs. op3 only has redirects, so its truth is in "
     "estimates; a format without ranges yields less than the truth.",
 )
 @click.option(
@@ -80,7 +80,7 @@ def simulate(
     last = until.date() if until else clock.today() - clock.DAY
     if not _EARLIEST <= last.year <= _LATEST:
         raise click.BadParameter(
-            f"choose a day of the years {_EARLIEST} to {_LATEST}", param_hint="--until"
+            f"choose a day from {_EARLIEST} to {_LATEST}", param_hint="--until"
         )
     _caution(last, days)
     settings = Settings(seed, people, days, last, log_format, shows)

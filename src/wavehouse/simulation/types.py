@@ -32,7 +32,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """One media file: its address in the feed, its place on the server, and its sizes.
+    """One media file: its address in the feed, its path on the server, and its sizes.
 
     An HLS rendition is its playlist; the segments are separate files.
     """
@@ -86,7 +86,7 @@ class Show:
 class Listener(NamedTuple):
     """An address and user agent, and the expected result of a correct counter.
 
-    ``key`` is the listener key by construction: two listeners with one key are one.
+    ``key`` is the listener key by construction: listeners with the same key are the same listener.
     """
 
     address: str

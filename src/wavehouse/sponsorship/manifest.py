@@ -27,7 +27,7 @@ MANIFEST = Manifest(
         Command(
             name="pixels",
             target="wavehouse.sponsorship.cli:pixels",
-            summary="Pixels of sponsors' pages: add, list.",
+            summary="Pixels for sponsors' pages: add, list.",
             section=Section.SPONSORS,
         ),
         Command(
@@ -50,7 +50,7 @@ MANIFEST = Manifest(
             title="Campaigns",
             icon="megaphone",
             key="c",
-            place=20,
+            order=20,
             target="wavehouse.web.campaigns:router",
         ),
         Page(
@@ -58,7 +58,7 @@ MANIFEST = Manifest(
             title="Reports",
             icon="file-text",
             key="r",
-            place=30,
+            order=30,
             target="wavehouse.web.reports:router",
         ),
     ),

@@ -1,4 +1,4 @@
-"""The configuration file of the embedded server, sized for the machine, and quoting of paths."""
+"""The configuration file of the embedded server, sized for the machine; and quoted paths."""
 
 from __future__ import annotations
 

@@ -391,7 +391,7 @@ class EmbeddedServer:
             raise Refused(
                 f"initdb cannot run from a path with the character {odd[0]!r}",
                 where=str(self._bin),
-                hint="Install wavehouse, and set WAVEHOUSE_HOME, where no path has this character.",
+                hint="Install wavehouse, and set WAVEHOUSE_HOME, in paths without this character.",
             )
 
     @property

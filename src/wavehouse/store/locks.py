@@ -41,7 +41,8 @@ def lock_file(path: Path) -> IO[bytes]:
     except PermissionError:
         named = path if path.exists() else path.parent
         raise Refused(
-            f"the file belongs to the account {_owner_of(named)!r}, and yours may not write to it",
+            f"the file belongs to the account {_owner_of(named)!r}, and your account cannot "
+            "write to it",
             where=str(named),
             hint="Run wavehouse as that account, or use your own WAVEHOUSE_HOME.",
         ) from None

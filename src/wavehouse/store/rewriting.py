@@ -1,7 +1,7 @@
-"""Leave nothing of deleted rows in the embedded server's files: rewrite tables, discard the log.
+"""Remove all traces of deleted rows from the server's files: rewrite tables, discard the log.
 
-A deleted row stays in its page until the page is used again, in the statistics until they are
-gathered again, and in the write-ahead log until its segment is removed.
+A deleted row stays in its page until the page is reused, in the statistics until they are gathered
+again, and in the write-ahead log until its segment is removed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _STATISTICS = "pg_catalog.pg_statistic"
 
 
 def rewrite(location: Place, tables: Sequence[str]) -> None:
-    """Write tables (``schema.table``) and their statistics again; each is locked meanwhile."""
+    """Rewrite tables (``schema.table``) and their statistics; each is locked meanwhile."""
     if not tables:
         return
     with connect(location.admin, autocommit=True) as admin:
@@ -30,9 +30,9 @@ def rewrite(location: Place, tables: Sequence[str]) -> None:
 
 
 def discard_log(location: Place, data: Path) -> None:
-    """Remove the segments of the write-ahead log that are there, once they are not needed.
+    """Remove the current segments of the write-ahead log, once they are no longer needed.
 
-    Segments are usually kept for later with their old content; so that is switched off meanwhile.
+    PostgreSQL usually recycles segments with their old content; this is off meanwhile.
     """
     with connect(location.admin, autocommit=True) as admin:
         admin.execute("ALTER SYSTEM SET wal_recycle = off")

@@ -35,7 +35,7 @@ class Hop:
 class Path:
     """A way from a table to somebody's values: hops, then a column of the last table.
 
-    ``type`` is that column's type; of an array, rows match that contain one of the values. Rows
+    ``type`` is that column's type; for an array, rows that contain one of the values match. Rows
     whose column ``owner`` has a value that is not among ``owners`` belong to somebody else.
     """
 
@@ -129,7 +129,7 @@ def _condition(hops: Sequence[Hop], path: Path) -> tuple[sql.Composed, list[Any]
 def _known(type_name: str) -> Any:
     """A type's name as it may be written into a statement. ValueError for anything else."""
     if type_name not in _TYPES:
-        raise ValueError(f"values of the type {type_name} cannot identify anybody")
+        raise ValueError(f"values of the type {type_name} cannot identify a person")
     return _TYPES[type_name]
 
 
@@ -152,14 +152,14 @@ def count_rows(tx: AnyTx, rows: Selection) -> int:
 
 
 def delete_rows(tx: AnyTx, rows: Selection) -> int:
-    """Delete the rows; how many."""
+    """Delete the rows; returns how many."""
     where, params = rows.where()
     statement = sql.SQL("DELETE FROM {} WHERE {}").format(_name(rows.table), where)
     return tx.connection.execute(statement, params).rowcount
 
 
 def change_rows(tx: AnyTx, rows: Selection, changes: Sequence[Change], *, pseudonym: str) -> int:
-    """Change the rows in one statement, because constraints span columns; how many."""
+    """Change the rows in one statement, because constraints span columns; returns how many."""
     where, params = rows.where()
     assigned, values = [], []
     for change in changes:
@@ -204,7 +204,7 @@ def _castable(type_name: str) -> Any:
     """A column's type as it may be written into a cast. ValueError for anything else."""
     allowed = {**_TYPES, "jsonb": "jsonb", "boolean": "boolean", "text[]": "text[]"}
     if type_name not in allowed:
-        raise ValueError(f"a column of the type {type_name} cannot be replaced by a text")
+        raise ValueError(f"a column of the type {type_name} cannot be replaced with text")
     return allowed[type_name]
 
 
@@ -232,10 +232,10 @@ def values_of(tx: AnyTx, rows: Selection, column: str) -> list[str]:
 def search_rows(
     tx: AnyTx, table: str, needles: Sequence[tuple[str, str]], columns: Sequence[str] = ()
 ) -> int:
-    """The rows of a table in which a text occurs, in any case; in some columns, or in any.
+    """The rows of a table that contain a text, ignoring case, in some columns or in any.
 
-    ``needles`` are in lower case, each with a regular expression that must match as well, or with
-    an empty one.
+    ``needles`` are in lower case, each with a regular expression that must also match, or an empty
+    one.
     """
     if not needles:
         return 0

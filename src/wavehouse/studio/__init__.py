@@ -34,7 +34,6 @@ from wavehouse.studio.service.episodes import (
     archive_episode,
     create_episode,
     list_episodes,
-    rename_episode,
     show_episode,
 )
 from wavehouse.studio.service.events import (
@@ -242,7 +241,6 @@ __all__ = [
     "remember",
     "remove_document",
     "remove_highlight",
-    "rename_episode",
     "replay_events",
     "request_episode",
     "request_state",

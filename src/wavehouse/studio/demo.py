@@ -43,8 +43,8 @@ _VOICES = (
 def studio(stage: Stage) -> ChapterResult:
     """Make two episodes; between them a listener leaves a note, which the second one must apply.
 
-    When the chapter runs again, the second episode is made again: every step is kept, nothing is
-    paid.
+    When the chapter runs again, the second episode is generated again: every step is reused, and
+    nothing is paid.
     """
     workspace = stage.workspace
     began = datetime.combine(stage.until, time(5), UTC)
@@ -157,7 +157,7 @@ def _result(scene: _Scene, episode_id: StudioEpisodeId, note_id: door.NoteId) ->
     with scene.workshop.operational.app(identity.organization_id) as tx:
         publication = publishing.publication_of(tx, identity=identity, episode_id=episode_id)
         if publication is None:
-            return ChapterResult(False, ("The studio's episode was not made.",), {})
+            return ChapterResult(False, ("The studio's episode was not generated.",), {})
         note = door.show_note(tx, identity=identity, note_id=note_id)
         episode = door.show_episode(tx, identity=identity, episode_id=episode_id)
         budget = next(
@@ -171,7 +171,7 @@ def _result(scene: _Scene, episode_id: StudioEpisodeId, note_id: door.NoteId) ->
     figures["chapters"] = [chapter.title for chapter in timeline.chapters] if timeline else []
     figures["slots_planned"] = sum(slot.status == "pending" for slot in slots)
     figures["in_catalogue"] = episode.catalog_episode_id is not None
-    spoken = "spoken in Italian" if has_espeak() else "in tones (no speech is installed)"
+    spoken = "spoken in Italian" if has_espeak() else "in tones (no speech program is installed)"
     first = (
         f"The note “{NOTE}” became the chapter “{figures['chapters'][1]}”: "
         f"{figures['audio_seconds']} s {spoken}, {len(figures['chapters'])} chapters, "

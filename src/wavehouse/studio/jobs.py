@@ -1,4 +1,4 @@
-"""Background work of the studio: planning, and making the episodes of due slots."""
+"""Background work of the studio: planning, and generating the episodes of due slots."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def planning_ahead(workspace: Workspace) -> Callable[[], str | None]:
 
 
 def dispatching(workspace: Workspace) -> Callable[[], str | None]:
-    """Make a job for each due slot, and take back the slots of dead workers (Q20)."""
+    """Create a job for each due slot, and take back the slots of dead workers (Q20)."""
     operational = workspace.stores.operational
 
     def work() -> str | None:
@@ -45,7 +45,7 @@ def dispatching(workspace: Workspace) -> Callable[[], str | None]:
 
 
 def dispatch(operational: Database[Operational]) -> int:
-    """Make jobs for due slots, at most eight at once; returns how many slots are due."""
+    """Create jobs for due slots, at most eight at once; returns how many slots are due."""
     now = clock.now()
     with operational.worker() as tx:
         leases.rescue_slots(tx, now=now)
@@ -70,7 +70,7 @@ def dispatch(operational: Database[Operational]) -> int:
 
 
 def generate(attempt: Attempt) -> str | None:
-    """Claim a due slot and make its episode."""
+    """Claim a due slot and generate its episode."""
     workspace = attempt.workspace
     workshop = place_of(workspace.stores.operational, workspace.settings)
     with workshop.operational.worker() as tx:

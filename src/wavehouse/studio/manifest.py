@@ -1,4 +1,4 @@
-"""Manifest of ``studio``: commands, the API, the feeds, background work, a chapter."""
+"""Manifest of ``studio``: commands, API, feeds, background work, demo chapter."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MANIFEST = Manifest(
             name="memory",
             group="studio",
             target="wavehouse.studio.cli.memory:memory",
-            summary="Agent memory, as of any time.",
+            summary="Agent memory, as of any point in time.",
         ),
         Command(
             name="documents",
@@ -64,28 +64,28 @@ MANIFEST = Manifest(
             name="generate",
             group="studio",
             target="wavehouse.studio.cli.generate:generate",
-            summary="Make episodes: now, again, approve; the steps.",
+            summary="Generate episodes: now, again, approve; list the steps.",
         ),
         Command(
             name="production",
             group="studio",
             target="wavehouse.studio.cli.production:production",
-            summary="Voices, level, writer, speaker of a project.",
+            summary="Voices, level, writer and speaker of a project.",
         ),
         Command(
             name="feed",
             group="studio",
             target="wavehouse.studio.cli.generate:feed",
-            summary="The feed of a project: address, public or private.",
+            summary="A project's feed: address, public or private.",
         ),
     ),
     routes=(Routes(target="wavehouse.studio.http:routers"),),
     chapters=(
         Chapter(
             name="studio",
-            summary="A note changes the next script; spoken in Italian within its budget.",
+            summary="A note changes the next script, which is spoken in Italian within its budget.",
             target="wavehouse.studio.demo:studio",
-            place=30,
+            order=30,
         ),
     ),
     jobs=(
@@ -110,7 +110,7 @@ MANIFEST = Manifest(
             title="Studio",
             icon="audio-lines",
             key="d",
-            place=35,
+            order=35,
             target="wavehouse.web.studio:router",
         ),
     ),

@@ -18,7 +18,7 @@ MANIFEST = Manifest(
         Command(
             name="usage",
             target="wavehouse.usage.cli:usage",
-            summary="Usage and costs of models; models, prices, upstreams.",
+            summary="Model usage and costs; models, prices, upstreams.",
             section=Section.PRODUCTION,
         ),
         Command(
@@ -35,7 +35,7 @@ MANIFEST = Manifest(
             title="Usage",
             icon="arrow-left-right",
             key="u",
-            place=45,
+            order=45,
             target="wavehouse.web.usage:router",
         ),
     ),

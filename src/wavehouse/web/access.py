@@ -48,9 +48,8 @@ def signed_in(request: Request, services: Services) -> Identity:
     who = services.session(request.cookies.get(SESSION, ""))
     if who is None:
         raise NotSignedIn(
-            "This page needs a session.",
-            hint="Open the one-time link that Wavehouse printed when it started, "
-            "or print a new one:",
+            "Sign in to see this page.",
+            hint="Open the one-time link that Wavehouse printed at its start, or print a new one:",
         )
     check_role(request, who)
     return who
@@ -144,6 +143,7 @@ _JOINED = Message("You are now a member", "Sign in as usual; the organization is
 def _invitation(site: Site) -> Message:
     return Message(
         "Sign in",
-        "A link by email, a passkey or a password; who runs this server may also print a link:",
+        "Use a link by email, a passkey or a password; the server's operator can also print a "
+        "link:",
         command=site.sign_in_command,
     )

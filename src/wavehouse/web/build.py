@@ -38,8 +38,8 @@ _DEFINITIONS = (
     (
         "Changes",
         (
-            "Against as many days before, moved by whole weeks so that weekdays meet; a range that "
-            "is not over is compared by the part that is."
+            "Compared with the same number of days before, shifted by whole weeks "
+            "so that weekdays match; an unfinished range is compared by its finished part."
         ),
     ),
 )
@@ -180,7 +180,7 @@ def _facts(podcasts: Sequence[PodcastRef], show: PodcastRef | None, today: date)
             parts.append(f"feed checked {_when(show.checked_at, today)}")
         return " · ".join(parts)
     if not podcasts:
-        return "No show yet"
+        return "No shows yet"
     episodes = sum(podcast.episodes for podcast in podcasts)
     return f"{_plural(len(podcasts), 'show')} · {_plural(episodes, 'episode')}"
 

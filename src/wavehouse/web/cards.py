@@ -40,7 +40,7 @@ def unknown_explained(query: Query, current: Figures) -> str:
     """A sentence about the metrics without a card and what they need; empty if there are none."""
     by_reason: dict[str, list[str]] = {}
     for metric in unknown(query, current):
-        reason = KINDS[metric].why_empty or "nothing known in this range"
+        reason = KINDS[metric].why_empty or "no data in this range"
         by_reason.setdefault(reason, []).append(KINDS[metric].name.lower())
     parts = [f"{' and '.join(names)} ({reason})" for reason, names in by_reason.items()]
     return f"Not shown: {'; '.join(parts)}." if parts else ""

@@ -64,7 +64,7 @@ class Bounded(HttpToolsProtocol):
         if self._head is not None:
             self._head += len(data)
             if self._head > LARGEST_HEAD and not self.transport.is_closing():
-                self.send_400_response("The head of the request is too large.")
+                self.send_400_response("The request header is too large.")
 
     def pause_writing(self) -> None:
         """The client does not read its response; allow it a minute."""
@@ -136,6 +136,8 @@ class Bounded(HttpToolsProtocol):
             if isinstance(each, Bounded) and each._phase in _SECONDS and each is not self
         ]
         oldest = min(waiting, key=lambda each: each._since, default=self)
-        self.logger.warning("All %d connections are taken; the slowest is closed.", len(waiting))
+        self.logger.warning(
+            "All %d connections are in use; the slowest one is closed.", len(waiting)
+        )
         oldest.transport.abort()
         self.connections.discard(oldest)

@@ -18,12 +18,12 @@ from wavehouse.web.view import ChartPanel, ChartRow, Empty
 
 NO_CHART = Empty(
     "No downloads in this range",
-    "The curve appears when an access log has been read. Reading one twice changes nothing.",
+    "The curve appears once an access log has been read. Reading a log twice changes nothing.",
     "wavehouse ingest logs access.log.gz",
 )
 _NO_HOURS = Empty(
     "No curve for a single day",
-    "This figure is known for the whole day and not by the hour. A longer range has a curve.",
+    "This figure is only known for whole days, not by the hour. Choose a longer range for a curve.",
 )
 
 
@@ -102,12 +102,13 @@ def _no_curve(metric: Metric) -> Empty:
     if metric is Metric.REVENUE:
         return Empty(
             "No sponsor revenue in this range",
-            "Orders appear here when conversions have been read and credited to a campaign.",
+            "Orders appear here once conversions have been imported and credited to a campaign.",
             "wavehouse ingest conversions orders.csv",
         )
     return Empty(
         f"No {KINDS[metric].name.lower()} yet",
-        "Access logs show what was delivered, not what was played. Players’ events will fill this.",
+        "Access logs show what was delivered, not what was played. Player events will fill this "
+        "chart.",
     )
 
 
@@ -152,7 +153,7 @@ def _row(
 ) -> ChartRow:
     notes = [f"Released: {title}" for title in releases]
     if running:
-        notes.append("Partial: not over yet")
+        notes.append("Partial: not finished yet")
     return ChartRow(
         when=heading,
         value=_exact(metric, value, current.currency),

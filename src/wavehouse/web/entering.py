@@ -37,7 +37,7 @@ _SENT = Message(
 )
 
 
-class Brakes:
+class RateLimits:
     """Rate limits by client and by address, kept in the process."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -56,22 +56,22 @@ class Brakes:
 def router(context: PageContext) -> APIRouter:
     """Routes of ``/sign-in/email``, ``/sign-in/password`` and ``/sign-in/passkey``."""
     routes = APIRouter(include_in_schema=False)
-    brakes = Brakes(context.workspace)
-    _by_email(routes, context, brakes)
-    _by_password(routes, context, brakes)
-    _by_passkey(routes, context, brakes)
-    _by_provider(routes, context, brakes)
+    limits = RateLimits(context.workspace)
+    _by_email(routes, context, limits)
+    _by_password(routes, context, limits)
+    _by_passkey(routes, context, limits)
+    _by_provider(routes, context, limits)
     return routes
 
 
-def _by_email(routes: APIRouter, context: PageContext, brakes: Brakes) -> None:
+def _by_email(routes: APIRouter, context: PageContext, limits: RateLimits) -> None:
     operational = context.workspace.stores.operational
 
     @routes.post("/sign-in/email")
     def ask(request: Request, fields: Form) -> Response:
         access.check_csrf(request, fields)
         email = normalised_email(fields.get("email", ""))
-        brakes.check(request, email)
+        limits.check(request, email)
         browser = browser_of(request)
         with operational.worker() as tx:
             link = accounts.request_link(tx, email=email, browser=browser)
@@ -91,7 +91,7 @@ def _by_email(routes: APIRouter, context: PageContext, brakes: Brakes) -> None:
         return response
 
 
-def _by_password(routes: APIRouter, context: PageContext, brakes: Brakes) -> None:
+def _by_password(routes: APIRouter, context: PageContext, limits: RateLimits) -> None:
     operational, hasher = context.workspace.stores.operational, Hasher()
 
     @routes.post("/sign-in/password")
@@ -99,7 +99,7 @@ def _by_password(routes: APIRouter, context: PageContext, brakes: Brakes) -> Non
         access.check_csrf(request, fields)
         try:
             email = normalised_email(fields.get("email", ""))
-            brakes.check(request, email)
+            limits.check(request, email)
             session = accounts.sign_in_by_password(
                 operational, hasher, email=email, password=fields.get("password", "")
             )
@@ -112,12 +112,12 @@ def _by_password(routes: APIRouter, context: PageContext, brakes: Brakes) -> Non
         return entered(session, context.site)
 
 
-def _by_passkey(routes: APIRouter, context: PageContext, brakes: Brakes) -> None:
+def _by_passkey(routes: APIRouter, context: PageContext, limits: RateLimits) -> None:
     operational = context.workspace.stores.operational
 
     @routes.post("/sign-in/passkey/options")
     def options(request: Request) -> Response:
-        brakes.check(request)
+        limits.check(request)
         browser = browser_of(request)
         with operational.worker() as tx:
             wanted = accounts.passkey_request(tx, site_of(context), browser=browser)
@@ -127,7 +127,7 @@ def _by_passkey(routes: APIRouter, context: PageContext, brakes: Brakes) -> None
 
     @routes.post("/sign-in/passkey")
     def enter(request: Request, body: JsonBody) -> Response:
-        brakes.check(request)
+        limits.check(request)
         session = accounts.sign_in_by_passkey(
             operational,
             site_of(context),
@@ -139,7 +139,7 @@ def _by_passkey(routes: APIRouter, context: PageContext, brakes: Brakes) -> None
         return response
 
 
-def _by_provider(routes: APIRouter, context: PageContext, brakes: Brakes) -> None:
+def _by_provider(routes: APIRouter, context: PageContext, limits: RateLimits) -> None:
     operational, settings = context.workspace.stores.operational, context.workspace.settings
     known: list[Provider] = []
 
@@ -153,7 +153,7 @@ def _by_provider(routes: APIRouter, context: PageContext, brakes: Brakes) -> Non
 
     @routes.get("/sign-in/provider")
     def begin(request: Request) -> Response:
-        brakes.check(request)
+        limits.check(request)
         browser = browser_of(request)
         address = accounts.begin_at_provider(
             operational, provider(), redirect=redirect(), browser=browser
@@ -164,7 +164,7 @@ def _by_provider(routes: APIRouter, context: PageContext, brakes: Brakes) -> Non
 
     @routes.get("/sign-in/provider/callback")
     def come_back(request: Request, state: str = "", code: str = "") -> Response:
-        brakes.check(request)
+        limits.check(request)
         session = accounts.sign_in_by_provider(
             operational,
             provider(),
@@ -187,7 +187,7 @@ def credential_of(body: dict[str, Any]) -> dict[str, Any]:
     """The authenticator's response in a request. InvalidInput when there is none."""
     credential = body.get("credential")
     if not isinstance(credential, dict):
-        raise InvalidInput("the answer of the authenticator cannot be read", where="credential")
+        raise InvalidInput("invalid response from the authenticator", where="credential")
     return credential
 
 

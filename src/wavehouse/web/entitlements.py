@@ -127,7 +127,7 @@ def _new(who: ListenerId, fields: dict[str, str]) -> NewGrant:
         try:
             day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
         except ValueError:
-            raise UsageError("invalid last day", hint="Write it like 2026-12-31.") from None
+            raise UsageError("invalid end date", hint="Write it like 2026-12-31.") from None
         until = day + timedelta(days=1)
     kinds = {kind.value: kind for kind in ScopeKind}
     return NewGrant(

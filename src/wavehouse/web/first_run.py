@@ -22,7 +22,7 @@ _COUNT = (
 )
 _NOTHING_COUNTS = (
     "See the first downloads",
-    "Requests were read, but none counts as a download yet. This lists the reason for each:",
+    "Requests were read, but none counts as a download yet. For the reasons:",
     "wavehouse requests",
 )
 

@@ -19,14 +19,14 @@ from wavehouse.workspace import Workspace
 BURST = 100
 SECONDS = 0.1
 _SAYS = {
-    401: "No valid API key came with the request.",
+    401: "The request has no valid API key.",
     403: "The API key lacks the scope {scope}.",
-    404: "Not found, or it belongs to another organization.",
+    404: "Not found, or belongs to another organization.",
     409: "Conflict with the current state, or the Idempotency-Key was used for another request.",
     410: "The file is gone or was changed since it was made.",
-    412: "It has changed since it was read (`If-Match`).",
+    412: "The resource has changed since it was read (`If-Match`).",
     413: "The body is too large.",
-    422: "A field cannot be used.",
+    422: "A field is invalid.",
     429: f"More than {BURST} requests at once, or {1 / SECONDS:.0f} a second, by one key.",
 }
 _ALWAYS = (401, 403, 429)
@@ -56,7 +56,7 @@ class ApiGate:
                 )
             with self._database.worker() as tx:
                 identity = accounts.verify_api_key(tx, text=sent.credentials, scope=scope)
-            # After the check: strangers cannot use up a key's rate by its prefix.
+            # After the check: nobody else can use up a key's rate by its prefix.
             self._rate.check(sent.credentials, "too many requests with this API key")
             return identity
 

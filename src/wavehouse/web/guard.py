@@ -47,28 +47,28 @@ class Guard:
         try:
             await self._app(scope, receive, guarded)
         except ClientDisconnect:
-            _log.warning("A client left before its request was complete.")
+            _log.warning("A client disconnected before its request was complete.")
 
     def _refusal(self, method: str, headers: Headers) -> tuple[WavehouseError, int] | None:
         """The error and status for a request refused before routing, or None."""
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._site.allows(hosts[0]):
             strange = UsageError(
-                "This address is not one of the site's names."
+                "This host name is not one of the site's."
                 if len(hosts) == 1
-                else "A request has exactly one Host header.",
-                hint="Open it by localhost, or add the name to the allowed hosts.",
+                else "A request must have exactly one Host header.",
+                hint="Use localhost, or add the name to the allowed hosts.",
             )
             return strange, 400
         if not _NOT_COMPRESSED.issuperset(headers.getlist("content-encoding")):
             plain = UsageError(
-                "A compressed body cannot be read here.",
+                "Compressed request bodies are not accepted.",
                 hint="Send it without Content-Encoding.",
             )
             return plain, 415
         if method not in _READING and "cookie" in headers and self._is_foreign(headers, hosts[0]):
             return Refused(
-                "This request came from a page of another site.",
+                "This request came from another site.",
                 hint="Reload the page and try again.",
             ), 403
         return None

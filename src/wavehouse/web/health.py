@@ -56,7 +56,7 @@ def router(services: Services) -> APIRouter:
         return JSONResponse({"status": "live"})
 
     @routes.head("/health/ready", include_in_schema=False)
-    @routes.get("/health/ready", responses={_BUSY: {"description": "Something must be fixed"}})
+    @routes.get("/health/ready", responses={_BUSY: {"description": "Problems found"}})
     def ready() -> JSONResponse:
         """The databases respond and are migrated; 503 if not. The result may be two seconds old."""
         checks = recent.checks()

@@ -34,7 +34,7 @@ _WORDS = {
 
 def router(context: PageContext) -> APIRouter:
     """The page and its forms."""
-    pages = APIRouter(prefix=PATH, include_in_schema=False, route_class=page.InWords)
+    pages = APIRouter(prefix=PATH, include_in_schema=False, route_class=page.PageRoute)
     workspace = context.workspace
     given = doors(workspace.stores.listeners, workspace.settings)
     database, operational = given.database, workspace.stores.operational

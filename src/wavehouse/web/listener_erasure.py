@@ -16,8 +16,8 @@ from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import InvalidInput, NotFound, NotSignedIn
 from wavehouse.listeners import Caller
 from wavehouse.listeners.http import page
-from wavehouse.listeners.http.accounts import letters, tokens
-from wavehouse.listeners.http.common import COOKIE, Doors, doors, owning
+from wavehouse.listeners.http.accounts import email_limits, token_limits
+from wavehouse.listeners.http.common import COOKIE, RouteDependencies, doors, owning
 from wavehouse.web.page_context import PageContext
 from wavehouse.workspace import Workspace
 
@@ -31,11 +31,11 @@ def router(context: PageContext) -> APIRouter:
     return routes(doors(workspace.stores.listeners, workspace.settings), workspace)
 
 
-def routes(given: Doors, workspace: Workspace) -> APIRouter:
-    """Delete the account, download its data, ask for erasure by email."""
-    pages = APIRouter(include_in_schema=False, route_class=page.InWords)
+def routes(given: RouteDependencies, workspace: Workspace) -> APIRouter:
+    """Delete the account, download its data, request erasure by email."""
+    pages = APIRouter(include_in_schema=False, route_class=page.PageRoute)
     stores, settings = workspace.stores, workspace.settings
-    asking_limits, confirming_limits = letters(given), tokens(given, "erasure")
+    asking_limits, confirming_limits = email_limits(given), token_limits(given, "erasure")
 
     def asking(request: Request) -> Caller:
         who = page.visitor(request, given)
@@ -107,7 +107,7 @@ def routes(given: Doors, workspace: Workspace) -> APIRouter:
     return pages
 
 
-def _send(given: Doors, workspace: Workspace, email: str) -> None:
+def _send(given: RouteDependencies, workspace: Workspace, email: str) -> None:
     """File the request and email its link; an unknown address gets nothing (AC8)."""
     try:
         filed = erasure.file(
@@ -123,7 +123,7 @@ def _send(given: Doors, workspace: Workspace, email: str) -> None:
         address = f"{given.site.origin}{PATH}?token={filed.token}"
         given.mail.send(
             to=email,
-            subject="Confirm that your account shall be deleted",
+            subject="Confirm the deletion of your account",
             text="Somebody asked to delete your account and everything in it. If that was you, "
             f"confirm it within 24 hours:\n\n{address}\n\nOtherwise do nothing: nothing changes.\n",
         )

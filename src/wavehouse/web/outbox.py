@@ -37,20 +37,20 @@ def router(context: PageContext) -> APIRouter:
 
     @routes.get("/outbox")
     def show(request: Request) -> Response:
-        identity, found = emails(request)
+        identity, stored = emails(request)
         response = context.page(
             request,
             "outbox",
             identity,
-            emails=[(email, fmt.instant(email.written_at)) for email in found],
+            emails=[(email, fmt.instant(email.written_at)) for email in stored],
         )
         response.headers["Cache-Control"] = "no-store"
         return response
 
     @routes.get("/outbox/{name}")
     def read(request: Request, name: str) -> Response:
-        _, found = emails(request)
-        html = next((email.html for email in found if email.name == name), "")
+        _, stored = emails(request)
+        html = next((email.html for email in stored if email.name == name), "")
         if not html:
             raise NotFound("there is no such email", hint="Emails are kept for 15 minutes.")
         return HTMLResponse(

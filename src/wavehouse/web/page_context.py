@@ -37,9 +37,9 @@ class PageContext:
                 identity = accounts.session_of(tx, token=cookie)
         if identity is None:
             raise NotSignedIn(
-                "This page needs a session.",
-                hint="Open the one-time link that Wavehouse printed when it started, "
-                "or print a new one:",
+                "Sign in to see this page.",
+                hint="Open the one-time link that Wavehouse printed "
+                "at its start, or print a new one:",
             )
         access.check_role(request, identity)
         return identity
@@ -76,10 +76,10 @@ def back(path: str, done: str, amount: int | None = None, **more: str) -> Respon
 
 
 _SENTENCES = {
-    "moved": "The campaign has moved.",
-    "advanced": "{n} campaigns moved as scheduled.",
-    "made": "{n} files were made.",
-    "made_key": "The key was made.",
+    "moved": "The status of the campaign was changed.",
+    "advanced": "{n} campaigns changed status as scheduled.",
+    "made": "{n} files were created.",
+    "made_key": "The key was created.",
     "revoked": "The key is revoked; it stopped working at once.",
     "replayed": "{n} rows were read again and are stored now.",
     "discarded": "{n} rows were discarded.",
@@ -95,9 +95,9 @@ _SENTENCES = {
     "withdrew_note": "The note was withdrawn.",
     "added_document": "The source was added; scripts can cite it.",
     "removed_document": "The source was removed; its text is erased.",
-    "forgot_memory": "The memory is forgotten; {n} rows were erased.",
+    "forgot_memory": "The memory was erased; {n} rows were erased.",
     "wrote_script": "The script was stored as a new revision.",
-    "rotated": "There is a new secret; the old one remains valid for 24 hours.",
+    "rotated": "The secret was replaced; the old one remains valid for 24 hours.",
     "disabled_endpoint": "The endpoint is disabled; pending deliveries wait.",
     "enabled_endpoint": "The endpoint is active.",
     "deleted_endpoint": "The endpoint was deleted.",
@@ -109,10 +109,10 @@ _SENTENCES = {
     "queued_poll": "The feed is polled as soon as a worker is free.",
     "paused_feed": "The feed is no longer polled until it is resumed.",
     "resumed_feed": "The feed is polled again.",
-    "queued": "The rows are read again in the background; the page of jobs shows how far it is.",
+    "queued": "The rows are read again in the background; the jobs page shows the progress.",
     "retried": "The job will run again.",
     "job_cancelled": "The job is cancelled; one that runs is asked to stop.",
-    "job_discarded": "The job is out of the dead letter.",
+    "job_discarded": "The job was removed from the dead letter queue.",
     "paused": "No more jobs of the organization start; running ones may finish.",
     "resumed": "Jobs are resumed.",
     "plan_chosen": "The plan was stored.",
@@ -125,7 +125,7 @@ _SENTENCES = {
     "role_changed": "The role was changed; it takes effect with the next request.",
     "removed_member": "The person is no longer a member; sessions and keys stopped working.",
     "password_set": "The password is set; your other sessions ended.",
-    "password_removed": "You have no password any more; your other sessions ended.",
+    "password_removed": "Your password was removed; your other sessions ended.",
     "passkey_added": "The passkey was added.",
     "passkey_removed": "The passkey was removed.",
     "switched": "You now work in this organization.",

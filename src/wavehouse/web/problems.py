@@ -145,7 +145,7 @@ def _invalid(request: Request, error: Exception) -> Response:
         for each in errors
     ]
     said = "; ".join(f"{field['where']}: {field['says']}" for field in fields[:5])
-    invalid = InvalidInput(said or "The request cannot be used as it is.")
+    invalid = InvalidInput(said or "The request is invalid.")
     if wants_page(request):
         return answer(request, invalid)
     return problem(invalid, fields=fields)

@@ -1,7 +1,7 @@
 """Markdown of scripts as values that a template prints: headings, paragraphs, list items.
 
-No HTML comes of it: the template escapes every text, so whatever a script holds stays text. Only
-headings, lists, **bold** and *emphasis* are read; links and everything else stay as written.
+It produces no HTML: the template escapes all text, so a script's content stays text. Only headings,
+lists, **bold** and *emphasis* are read; links and everything else stay as written.
 """
 
 from __future__ import annotations

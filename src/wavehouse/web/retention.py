@@ -101,7 +101,7 @@ def _policy(policy: Policy, step: Step | None) -> PolicyLine:
     return PolicyLine(
         policy.name,
         f"{policy.database}.{policy.table}" if policy.table else f"{policy.files}/",
-        str(policy.keep) if policy.keep else "for ever",
+        str(policy.keep) if policy.keep else "forever",
         policy.note,
         policy.owner,
         state,

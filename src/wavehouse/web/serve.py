@@ -6,7 +6,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from wavehouse.web.connections import Bounded
-from wavehouse.web.sparing import spare
+from wavehouse.web.sparing import limit_loggers
 
 
 def server(app: FastAPI, *, host: str = "127.0.0.1", port: int = 8080) -> uvicorn.Server:
@@ -26,5 +26,5 @@ def server(app: FastAPI, *, host: str = "127.0.0.1", port: int = 8080) -> uvicor
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    spare("uvicorn.error", "asyncio", "wavehouse.web")
+    limit_loggers("uvicorn.error", "asyncio", "wavehouse.web")
     return uvicorn.Server(config)

@@ -57,7 +57,7 @@ class FileLine:
 class WaitingRow:
     """A quarantined row as the page shows it."""
 
-    place: str
+    location: str
     why: str
     excerpt: str
 
@@ -66,7 +66,7 @@ class WaitingRow:
 class UnknownLine:
     """An unknown host and path as the page shows it."""
 
-    place: str
+    address: str
     requests: str
     would_count: str
 

@@ -14,7 +14,7 @@ _WINDOW = timedelta(seconds=10)
 _CAUSES = 256
 
 
-class Sparing(logging.Filter):
+class RateLimitFilter(logging.Filter):
     """Passes five lines per cause in ten seconds, then counts the rest and logs their number.
 
     A cause is the unformatted message, or the location where an exception was raised.
@@ -53,9 +53,9 @@ def _cause(record: logging.LogRecord) -> object:
     return record.name, type(error), position
 
 
-def spare(*names: str) -> None:
+def limit_loggers(*names: str) -> None:
     """Limit these loggers; repeating it changes nothing."""
     for name in names:
         logger = logging.getLogger(name)
-        if not any(isinstance(each, Sparing) for each in logger.filters):
-            logger.addFilter(Sparing())
+        if not any(isinstance(each, RateLimitFilter) for each in logger.filters):
+            logger.addFilter(RateLimitFilter())

@@ -179,7 +179,7 @@ def _inputs(routes: APIRouter, context: PageContext) -> None:
         return back(f"/studio/projects/{project_id}", "added_document")
 
     async def uploaded(request: Request) -> Upload:
-        """The uploaded form; strangers are refused before their file is read."""
+        """The uploaded form; users without access are refused before their file is read."""
         await run_in_threadpool(context.visitor, request)
         return await read_upload(request)
 
@@ -293,7 +293,7 @@ def _episode(row: studio.StudioEpisode) -> dict[str, object]:
 def _document(fields: dict[str, str]) -> studio.DocumentText:
     url, text = fields.get("url", "").strip(), fields.get("text", "").strip()
     if bool(url) == bool(text):
-        raise InvalidInput("Send either a text or an address", where="text")
+        raise InvalidInput("Send either a text or a web address", where="text")
     if url:
         return studio.read_page(url)
     title = fields.get("document_title", "").strip() or text.splitlines()[0][:80]

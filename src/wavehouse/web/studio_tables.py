@@ -1,4 +1,4 @@
-"""What the studio's pages show, as texts to print."""
+"""The content of the studio's pages, as text."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def reach_sentence(reach: Reach) -> str:
 
 
 def message_cells(message: ChatMessage) -> dict[str, object]:
-    """A message with its text cut at the citations, which link to the second."""
+    """A message, its text split at the citations, which link to the cited second."""
     text, runs, position = message.text, [], 0
     for part in message.parts:
         if part.get("type") != "citation" or not isinstance(part.get("position"), int):

@@ -39,11 +39,12 @@ def no_episodes(*, has_shows: bool) -> Empty:
     if has_shows:
         return Empty(
             "No downloads in this range",
-            "Episodes appear here, best first, once a log of their downloads has been read.",
+            "Episodes appear here, most downloaded first, once a log of their downloads has been "
+            "read.",
             _LOGS,
         )
     return Empty(
-        "No show yet",
+        "No shows yet",
         "Episodes come from the show’s RSS feed; downloads are counted for what is in it.",
         "wavehouse ingest feed https://example.com/feed.xml",
     )

@@ -27,7 +27,7 @@ _MEANINGS = {
     Scope.SOURCES_WRITE: "replay and discard quarantined rows",
     Scope.CAMPAIGNS_READ: "sponsors, campaigns, results",
     Scope.CAMPAIGNS_WRITE: "add and move campaigns",
-    Scope.CONVERSIONS_READ: "conversions and what they are credited to",
+    Scope.CONVERSIONS_READ: "conversions and their credits",
     Scope.CONVERSIONS_WRITE: "send conversions",
     Scope.REPORTS_READ: "reports and their files",
     Scope.REPORTS_WRITE: "make reports",
@@ -84,7 +84,7 @@ class KeyLine:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A new key: the only time that its text is on a page."""
+    """A new key, whose text is only shown this once."""
 
     text: str
     example: str

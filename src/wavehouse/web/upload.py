@@ -37,7 +37,7 @@ async def read_upload(request: Request) -> Upload:
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_FILE + _OVERHEAD:
-            raise InvalidInput("The file has more than 20 MB.")
+            raise InvalidInput("The file is larger than 20 MB.")
     return parsed(bytes(body), boundary[1].encode())
 
 

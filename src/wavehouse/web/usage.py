@@ -184,7 +184,7 @@ def _charts(burning: BurnDown) -> dict[str, Markup]:
                 even if burning.budget else None,
             )
         )
-    name = "Left of the budget" if burning.budget else "Cost a day"
+    name = "Remaining budget" if burning.budget else "Cost per day"
     data = Timeseries(name, tuple(marks), lambda level: f"{level:g}", whole=False)
     return {
         name: Markup(timeseries(data, theme=WEB, size=size, chart_id=f"burn-{name}"))  # noqa: S704

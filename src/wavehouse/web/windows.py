@@ -14,8 +14,8 @@ from wavehouse.web.view import WindowRow, WindowsCard
 
 _MEANING = (
     ("Calendar", "one per listener, episode and UTC day; what every other figure counts"),
-    ("First-touch", "one, then none for 24 hours"),
-    ("Last-touch", "one, then none until a day of silence"),
+    ("First-touch", "one, then none within 24 hours"),
+    ("Last-touch", "one, then none until a day without requests"),
 )
 
 
@@ -30,7 +30,9 @@ def router(services: Services, site: Site) -> APIRouter:
         span = ranges.span_of(query, clock.today())
         podcast_id = build.podcast_id(services.podcasts(who), query.show)
         counted = services.windows(who, span, podcast_id)
-        card = WindowsCard((), ("A listener is followed over two adjacent months at most (R44).",))
+        card = WindowsCard(
+            (), ("Listeners can be matched across at most two adjacent months (R44).",)
+        )
         if counted is not None:
             totals = (counted.calendar, counted.first_touch, counted.last_touch)
             best = max(totals)

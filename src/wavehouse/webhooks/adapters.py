@@ -35,10 +35,10 @@ class Sealer:
     key: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, place: Place) -> Sealer:
+    def of(cls, location: Place) -> Sealer:
         """The sealer of an installation."""
         label = b"wavehouse webhook secrets"
-        return cls(hmac.new(place.secret.encode(), label, hashlib.sha256).digest())
+        return cls(hmac.new(location.secret.encode(), label, hashlib.sha256).digest())
 
     def sealed(self, secret: bytes, *, endpoint_id: UUID) -> bytes:
         """Encrypt the secret for one endpoint."""
@@ -57,7 +57,7 @@ class Sealer:
             return AESGCM(self.key).decrypt(nonce, data, endpoint_id.bytes)
         except (InvalidTag, ValueError):
             raise Refused(
-                "the endpoint's secret cannot be opened: the installation's secret has changed",
+                "the endpoint's secret cannot be decrypted: the installation's secret has changed",
                 hint="Rotate the secret and give the receiver the new one.",
                 command=f"wavehouse webhooks rotate {endpoint_id}",
             ) from None

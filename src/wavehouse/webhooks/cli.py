@@ -78,16 +78,16 @@ def list_command(open_workspace: OpenWorkspace, as_json: bool) -> None:
     with open_workspace() as workspace:
         identity = workspace.identity
         with workspace.stores.operational.app(identity.organization_id) as tx:
-            found = service.list_endpoints(tx, identity=identity)
+            endpoints = service.list_endpoints(tx, identity=identity)
     if as_json:
-        terminal.print_json({"endpoints": [asdict(each) for each in found]})
+        terminal.print_json({"endpoints": [asdict(each) for each in endpoints]})
         return
     terminal.print_table(
         ("endpoint", "url", "events", "status", "reason", "failing since"),
         [
             (e.endpoint_id, e.url, ", ".join(e.event_types), e.status, e.disabled_reason,
              e.failing_since)
-            for e in found
+            for e in endpoints
         ],
     )  # fmt: skip
 

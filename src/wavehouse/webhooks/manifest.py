@@ -14,7 +14,7 @@ MANIFEST = Manifest(
         Command(
             name="send-webhooks",
             target="wavehouse.webhooks.cli:send_webhooks",
-            summary="Send the webhooks that are due, once; `up` does so all the time.",
+            summary="Send the due webhooks once; `up` does this continuously.",
         ),
     ),
     routes=(Routes(target="wavehouse.webhooks.http:routers"),),

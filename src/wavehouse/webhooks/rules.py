@@ -46,7 +46,7 @@ def secret_key(text: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if not _SHORTEST_SECRET <= len(key) <= _LONGEST_SECRET:
-        raise InvalidInput("a webhook's secret is whsec_ and 24 to 64 bytes in base64")
+        raise InvalidInput("a webhook's secret must be whsec_ followed by 24 to 64 bytes in base64")
     return key
 
 
@@ -82,7 +82,7 @@ def verify(
     if not event_id or not re.fullmatch(r"[0-9]{1,12}", stated):
         raise InvalidInput("webhook-id or webhook-timestamp is missing or invalid")
     if abs(now.timestamp() - int(stated)) > _TOLERANCE.total_seconds():
-        raise InvalidInput("webhook-timestamp is more than five minutes away")
+        raise InvalidInput("webhook-timestamp is more than five minutes from now")
     expected = [
         signature(key, event_id=event_id, timestamp=int(stated), body=body).encode() for key in keys
     ]

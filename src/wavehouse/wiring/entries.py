@@ -39,7 +39,7 @@ def routers(edge: Edge) -> list[Any]:
 
 def pages() -> list[Page]:
     """The pages of the dashboard, in navigation order."""
-    return sorted((p for m in manifests() for p in m.pages), key=lambda page: page.place)
+    return sorted((p for m in manifests() for p in m.pages), key=lambda page: page.order)
 
 
 def jobs() -> dict[str, Job]:
@@ -59,7 +59,7 @@ def checks(*, before_opening: bool) -> list[Check]:
 
 def chapters() -> list[Chapter]:
     """The chapters of the demo, in story order."""
-    return sorted((c for m in manifests() for c in m.chapters), key=lambda chapter: chapter.place)
+    return sorted((c for m in manifests() for c in m.chapters), key=lambda chapter: chapter.order)
 
 
 def readers() -> Mapping[str, Reader]:

@@ -1,7 +1,7 @@
 """An OpenID Connect provider: its endpoints, its keys, and verifying its ID tokens.
 
 The code flow with PKCE, state and nonce. Authlib checks the claims, joserfc the signatures, and
-every request goes through the guarded client: one deadline, bounded answers, no redirects.
+every request goes through the guarded client: one deadline, bounded responses, no redirects.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Provider:
     def of(cls, settings: Settings) -> Provider:
         """The configured provider. NotFound when there is none."""
         if not settings["oidc_issuer"] or not settings["oidc_client_id"]:
-            raise NotFound("there is no provider to sign in with")
+            raise NotFound("no sign-in provider is configured")
         return cls(
             issuer=settings["oidc_issuer"],
             client_id=settings["oidc_client_id"],
@@ -145,7 +145,7 @@ class Provider:
                 # An unknown key may be new: fetch the keys once more.
                 if again or not self._has_new_keys(token):
                     raise NotSignedIn(
-                        f"the provider's token cannot be used: {type(error).__name__}",
+                        f"invalid token from the provider: {type(error).__name__}",
                         hint="Start again.",
                     ) from None
         raise AssertionError  # pragma: no cover - the loop returns or raises
@@ -169,7 +169,7 @@ class Provider:
         document = self._read(f"{self.issuer}/.well-known/openid-configuration")
         if str(document.get("issuer", "")).rstrip("/") != self.issuer:
             raise Unreachable(
-                "the provider's configuration names another issuer",
+                "the provider's configuration names a different issuer",
                 hint="Check the setting oidc_issuer.",
             )
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
@@ -185,9 +185,9 @@ class Provider:
             with self._web.get(address, {"Accept": "application/json"}) as answer:
                 status, content = answer.response.status_code, self._web.body(answer)
         except WavehouseError as error:
-            raise Unreachable("the provider does not answer", where=error.where) from error
+            raise Unreachable("the provider does not respond", where=error.where) from error
         if status != 200:
-            raise Unreachable(f"the provider answers {status}", where=address)
+            raise Unreachable(f"the provider responded with status {status}", where=address)
         document = _object(content)
         self._kept[address] = _Kept(document, now)
         return document
@@ -208,5 +208,5 @@ def _object(content: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise Unreachable("the provider's answer is not a JSON object")
+        raise Unreachable("the provider's response is not a JSON object")
     return document

@@ -47,7 +47,7 @@ class RedisBuckets:
             )
         except ValueError:
             raise UsageError(
-                "invalid address of a Redis server",
+                "invalid Redis server address",
                 where="WAVEHOUSE_LIMITS_URL",
                 hint="Write it as redis://account:password@host:6379/0.",
             ) from None
@@ -55,7 +55,7 @@ class RedisBuckets:
         self._script = self._client.register_script(_TAKE)
 
     def take(self, key_hash: bytes, rate: Rate, at: datetime) -> float | None:
-        """The tokens before this attempt, below 1 when refused; None when Redis does not answer."""
+        """The tokens before this attempt, below 1 if refused; None if Redis does not respond."""
         try:
             return float(
                 self._script(
@@ -65,7 +65,7 @@ class RedisBuckets:
             )
         except self._failures as error:
             _log.warning(
-                "redis does not answer (%s); rate limits use PostgreSQL", type(error).__name__
+                "Redis does not respond (%s); rate limits use PostgreSQL", type(error).__name__
             )
             return None
 

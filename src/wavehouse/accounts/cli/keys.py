@@ -120,7 +120,7 @@ def list_keys(open_workspace: OpenWorkspace, as_json: bool) -> None:
         terminal.print_table(columns, rows)
     else:
         terminal.say(
-            "No API keys yet. Make one: "
+            "No API keys yet. Create one: "
             'wavehouse keys create --name "shop" --scope conversions:write'
         )
 
@@ -146,7 +146,8 @@ def revoke(open_workspace: OpenWorkspace, prefix: str) -> None:
 def sign_in_link(open_workspace: OpenWorkspace) -> None:
     """Print a one-time link that signs the administrator in; it works once, for 24 hours.
 
-    The link points to the server that is running on this home (`wavehouse up`), whatever its port.
+    The link points to the server that is running for this WAVEHOUSE_HOME (`wavehouse up`), whatever
+    its port.
     """
     from wavehouse.accounts.service import sessions as service
     from wavehouse.kernel import serving, terminal

@@ -77,7 +77,7 @@ def list_all(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @members.command()
 @click.argument("email")
 @click.option(
-    "--role", type=click.Choice(ROLES), default="user", help="Role of the person; default: user."
+    "--role", type=click.Choice(ROLES), default="user", help="The member's role; default: user."
 )
 @click.pass_obj
 def invite(open_workspace: OpenWorkspace, email: str, role: str) -> None:
@@ -96,7 +96,7 @@ def invite(open_workspace: OpenWorkspace, email: str, role: str) -> None:
     )
     terminal.say("The email is queued; `wavehouse up` or `wavehouse work --once` sends it.")
     if is_stored:
-        terminal.say("There is no mail server: it will be in the folder outbox of the home.")
+        terminal.say("No mail server is configured: it will be in the folder outbox of the home.")
 
 
 @members.command()

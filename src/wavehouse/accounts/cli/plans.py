@@ -60,7 +60,7 @@ def choose(
         before = plans.plan_of(tx, identity=identity)
     if tier is None and persona is None and sys.stdin.isatty() and sys.stderr.isatty():
         persona = click.prompt(
-            "What are you?",
+            "What kind of creator are you?",
             type=click.Choice(PERSONAS),
             default=before.persona or PERSONAS[0],
             err=True,

@@ -30,7 +30,9 @@ def require(role: str, needed: Access | Scope) -> None:
     level = rules.access_of(needed) if isinstance(needed, Scope) else needed
     if rules.role_allows(role, level):
         return
-    what = f"have the scope {needed}" if isinstance(needed, Scope) else f"allow to {_VERBS[level]}"
+    what = (
+        f"have the scope {needed}" if isinstance(needed, Scope) else f"allow you to {_VERBS[level]}"
+    )
     raise Refused(
         f"the role {role} does not {what}",
         hint=f"Ask an administrator for the role {rules.least_role(level)}.",

@@ -113,7 +113,7 @@ def invitation_of(tx: Tx[Operational], *, token: str) -> tuple[Invitation, Organ
     """
     invitation = queries.invitation_by_token(tx, token_hash=rules.token_hash(token))
     if invitation is None:
-        raise NotFound("invalid invitation", hint="Open the link of the email again.")
+        raise NotFound("invalid invitation", hint="Open the link in the email again.")
     state = rules.invitation_state(invitation, clock.now())
     if state != "open":
         raise Gone(
@@ -140,7 +140,7 @@ def accept_invitation(
     queries.lock_organization(tx, organization_id=organization_id)
     user = queries.user_by_email(tx, organization_id=organization_id, email=email)
     if user is None and queries.email_is_known(tx, email=email):
-        raise Refused("the account of this address is inactive", hint="Ask the operator.")
+        raise Refused("the account with this address is inactive", hint="Ask the operator.")
     # The invitation already counts as a seat; after a downgrade the plan may have no room for it.
     check_room(tx, organization_id=organization_id, limit=Limit.SEATS, more=0)
     is_new = user is None

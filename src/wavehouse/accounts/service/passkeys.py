@@ -45,8 +45,8 @@ def add_passkey(
 ) -> str:
     """Store a passkey made by an authenticator; returns its id as clients encode it.
 
-    The challenge is consumed in any case. InvalidInput when origin, party, challenge or
-    the answer is not right; Conflict when the passkey is registered already.
+    The challenge is consumed in any case. InvalidInput when the origin, party, challenge or
+    response is wrong; Conflict when the passkey is already registered.
     """
     label = words.line(name)[: rules.LONGEST_NAME]
     if not label:

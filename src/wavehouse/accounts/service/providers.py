@@ -82,7 +82,7 @@ def _user(tx: Tx[Operational], verified: Verified) -> UserId:
     except InvalidInput:
         user_id = None
     if user_id is None:
-        raise Refused("your address is not a member's", hint="Ask for an invitation.")
+        raise Refused("no member has your address", hint="Ask for an invitation.")
     queries.insert_provider_identity(tx, issuer=issuer, subject=subject, user_id=user_id)
     audit.record(
         tx,

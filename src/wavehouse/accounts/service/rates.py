@@ -19,8 +19,8 @@ class SharedRate:
     """A rate per client, in PostgreSQL, or in Redis where ``limits_url`` is set.
 
     Clients (network addresses, email addresses, keys) are stored only as hashes under a key of the
-    day, which is derived from the installation's secret. If Redis does not answer, PostgreSQL
-    counts, so that no outage opens the sign-in to guessing.
+    day, which is derived from the installation's secret. If Redis does not respond, PostgreSQL
+    counts, so that an outage does not allow password guessing.
     """
 
     def __init__(self, database: Database[Operational], settings: Settings, rate: Rate) -> None:

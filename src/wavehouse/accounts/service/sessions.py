@@ -55,8 +55,8 @@ def link_email(link: NewLoginLink, address: str) -> tuple[str, str]:
     minutes = rules.EMAILED_LINK_LIFETIME.seconds // 60
     return "Sign in to Wavehouse", (
         f"This link signs you in:\n\n{address}/sign-in?token={link.token}\n\n"
-        f"It works once, within {minutes} minutes, in the browser that asked for it. If you did "
-        "not ask for it, ignore this email.\n"
+        f"It works once, within {minutes} minutes, in the browser that requested it. If "
+        "you did not request it, ignore this email.\n"
     )
 
 
@@ -76,7 +76,8 @@ def check_fresh(tx: Tx[Operational], *, token: str) -> None:
     began_at = queries.session_began_at(tx, token_hash=rules.token_hash(token))
     if not rules.is_fresh(began_at, clock.now()):
         raise Refused(
-            "this requires a sign-in within the last 15 minutes", hint="Sign out, and in again."
+            "this requires a sign-in within the last 15 minutes",
+            hint="Sign out, then sign in again.",
         )
 
 
@@ -94,7 +95,8 @@ def sign_in(tx: Tx[Operational], *, token: str, browser: str = "") -> NewSession
     if identity is None:
         raise NotSignedIn(
             "invalid sign-in link: it was used, has expired, or does not exist",
-            hint="An emailed link works in the browser that asked for it. Ask for another one, or:",
+            hint="An emailed link only works in the browser that requested it. Request another "
+            "one, or run:",
             command="wavehouse sign-in-link",
         )
     return begin_session(tx, identity=identity)

@@ -43,7 +43,8 @@ def silence_rule(
     """Stop notifications about a rule, for at most 90 days. InvalidInput beyond that."""
     if not timedelta(0) < length <= LONGEST_SILENCE:
         raise InvalidInput(
-            "a silence lasts from a minute to 90 days", hint="Or change its threshold setting."
+            "a silence must last from one minute to 90 days",
+            hint="To change it permanently, change the rule's threshold setting.",
         )
     at = clock.now()
     silence = queries.put_silence(

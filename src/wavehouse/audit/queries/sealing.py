@@ -23,7 +23,7 @@ def horizon(tx: AnyTx) -> str:
 
 
 def is_behind(tx: AnyTx, *, sealed_below: str) -> bool:
-    """True when this server counts transactions from less than the last seal did.
+    """True when this server's transaction ids are lower than at the last seal.
 
     That happens when a dump was loaded into another server.
     """
@@ -45,7 +45,7 @@ class NewLeaf:
 def add_leaves(
     tx: AnyTx, *, first: int, sealed_below: str | None, below: str, at: datetime, limit: int
 ) -> list[NewLeaf]:
-    """Make leaves of the entries of ended transactions that have none; returns them in order.
+    """Add leaves for entries of ended transactions that lack one; returns them in order.
 
     Only entries of transactions from ``sealed_below`` on are read; None reads all of them. Entries
     of transactions from ``below`` on may have uncommitted neighbours and wait.
@@ -179,7 +179,7 @@ def unsealed(tx: AnyTx) -> Unsealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Different:
+class DifferentEntry:
     """An entry that differs from its hash or its leaf."""
 
     audit_id: str
@@ -187,10 +187,10 @@ class Different:
     what: str
 
 
-def different_entries(tx: AnyTx, *, limit: int) -> list[Different]:
+def different_entries(tx: AnyTx, *, limit: int) -> list[DifferentEntry]:
     """Entries whose stored hash or leaf differs from their content, and leaves without an entry."""
     return tx.rows(
-        Different,
+        DifferentEntry,
         """
         SELECT audit_id::text, leaf_index, what FROM (
           SELECT coalesce(e.audit_id, l.audit_id) AS audit_id, l.leaf_index, CASE
@@ -208,10 +208,10 @@ def different_entries(tx: AnyTx, *, limit: int) -> list[Different]:
     )
 
 
-def late_entries(tx: AnyTx, *, limit: int) -> list[Different]:
+def late_entries(tx: AnyTx, *, limit: int) -> list[DifferentEntry]:
     """Entries of transactions that the last seal had covered, and that have no leaf."""
     return tx.rows(
-        Different,
+        DifferentEntry,
         """
         SELECT e.audit_id::text, NULL::bigint AS leaf_index, 'inserted' AS what
         FROM audit.audit_log e
@@ -224,10 +224,10 @@ def late_entries(tx: AnyTx, *, limit: int) -> list[Different]:
     )
 
 
-def different_commitments(tx: AnyTx, *, limit: int) -> list[Different]:
+def different_commitments(tx: AnyTx, *, limit: int) -> list[DifferentEntry]:
     """Personal values that do not match the commitment in their entry, or have none."""
     return tx.rows(
-        Different,
+        DifferentEntry,
         """
         SELECT c.audit_id::text, NULL::bigint AS leaf_index, c.field AS what
         FROM audit.audit_commitments c JOIN audit.audit_log e USING (audit_id)

@@ -2,8 +2,9 @@
 
 An entry is encoded as ``wavehouse-audit/2,`` and its fields in a fixed order, each with its length
 in bytes before it (a netstring); NULL is ``-,``. The instant is in whole microseconds since 1970.
-The database computes the same in ``audit.leaf_hash``; this is the independent implementation that
-verifies it. ``metadata`` and ``commitments`` are the database's text of their JSON, byte for byte.
+The database computes the same encoding in ``audit.leaf_hash``; this is the independent
+implementation that verifies it. ``metadata`` and ``commitments`` are the database's text of their
+JSON, byte for byte.
 """
 
 from __future__ import annotations

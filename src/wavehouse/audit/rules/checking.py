@@ -57,11 +57,11 @@ class Heads:
             return
         label = f"{where}, checkpoint {head.size}"
         if not any(notes.is_signed_by(note, key) for key in keys):
-            message = "the checkpoint has no valid signature of a known key"
+            message = "the checkpoint has no valid signature by a known key"
             self.findings.append(Finding(Fault.SIGNATURE, label, message))
             return
         if origin is not None and head.origin != origin:
-            message = f"the checkpoint is of the log {head.origin}"
+            message = f"the checkpoint belongs to the log {head.origin}"
             self.findings.append(Finding(Fault.SIGNATURE, label, message))
             return
         self.count += 1
@@ -75,7 +75,7 @@ class Heads:
         if expected:
             root = self.frontier.root()
             self.findings += [
-                Finding(Fault.ROOT, label, "the entries up to here do not have the signed root")
+                Finding(Fault.ROOT, label, "the entries up to here do not match the signed root")
                 for label, signed in expected
                 if signed != root
             ]
@@ -100,8 +100,8 @@ def verify_export(
     """Verify an export, line by line.
 
     ``trusted`` keys are required where given, otherwise the export's own keys are used, which only
-    prove that it was not changed by someone without them. ``outside`` are places and checkpoints
-    from elsewhere, which also find a whole history that was replaced.
+    prove that it was not changed by someone without them. ``outside`` has checkpoints from other
+    places, which also reveal that the whole history was replaced.
     """
     rows = iter(lines)
     try:
@@ -155,7 +155,7 @@ class _Walk:
                 Finding(
                     Fault.CHANGED,
                     f"line {number}, entry {entry.audit_id}",
-                    "the entry does not have the hash that was stored with it",
+                    "the entry does not match its stored hash",
                 )
             )
         self._heads.append(computed)
@@ -212,7 +212,7 @@ def _signed_head(note: str, trusted: Sequence[notes.PublicKey]) -> tuple[Head, l
     label = f"checkpoint {head.size}"
     if any(notes.is_signed_by(note, key) for key in trusted):
         return head, []
-    return head, [Finding(Fault.SIGNATURE, label, "no valid signature of a known key")]
+    return head, [Finding(Fault.SIGNATURE, label, "no valid signature by a known key")]
 
 
 def _verify_inclusion(given: Inclusion, trusted: Sequence[notes.PublicKey]) -> list[Finding]:
@@ -220,7 +220,7 @@ def _verify_inclusion(given: Inclusion, trusted: Sequence[notes.PublicKey]) -> l
     leaf = hash_of(given.entry)
     proof = [bytes.fromhex(step) for step in given.proof]
     if given.entry.encoding == 2 and leaf.hex() != given.entry.content_hash:
-        message = "the entry does not have the hash that was stored with it"
+        message = "the entry does not match its stored hash"
         findings.append(Finding(Fault.CHANGED, f"entry {given.entry.audit_id}", message))
     if not tree.is_included(given.leaf_index, head.size, leaf, proof, head.root):
         message = "the proof does not lead from the entry to the signed root"

@@ -29,7 +29,7 @@ class PublicKey:
 
     @property
     def digest(self) -> bytes:
-        """The four bytes with which a signature names its key."""
+        """The four bytes that identify the key in a signature."""
         return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.key).digest()[:4]
 
     @property
@@ -42,7 +42,7 @@ class PublicKey:
 
 
 def public_key(text: str) -> PublicKey:
-    """The key of a line ``name+digest+base64``. ValueError when it is not such a line."""
+    """The key in a line ``name+digest+base64``. ValueError for any other text."""
     try:
         name, digest, data = text.strip().split("+", 2)
         decoded = base64.b64decode(data, validate=True)

@@ -55,7 +55,7 @@ class Frontier:
         self.size += 1
 
     def root(self) -> bytes:
-        """The root of the tree; of an empty tree SHA-256 of no bytes."""
+        """The root of the tree; for an empty tree, SHA-256 of no bytes."""
         if not self.roots:
             return EMPTY
         top = self.roots[-1]

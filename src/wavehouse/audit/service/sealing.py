@@ -29,13 +29,13 @@ def seal(
     """Seal all entries of ended transactions, and publish the checkpoints outside the databases.
 
     Refused when a published checkpoint is larger than the tree: entries were removed, or an older
-    state of the database was put in place by other means than `wavehouse restore`.
+    copy of the database was restored without `wavehouse restore`.
     """
     return [_seal_log(database_of(stores, log), log, folder) for log in logs]
 
 
 def set_back(stores: Stores, *, identity: Identity, folder: SealFolder) -> None:
-    """After a restore: move published checkpoints that are newer than the trees aside."""
+    """After a restore, set aside published checkpoints that are newer than the trees."""
     stamp = f"{clock.now():%Y%m%dT%H%M%S%fZ}"
     for log in LOGS:
         with database_of(stores, log).worker() as tx:
@@ -69,7 +69,7 @@ def _seal_batch(
         raise Refused(
             f"a published checkpoint of the {log} log has more entries than the log",
             where=str(folder.checkpoint_file(log)),
-            hint="Entries were removed, or an older state of the database is in place.",
+            hint="Entries were removed, or an older copy of the database was restored.",
             command=_VERIFY,
         )
     below = sealing.horizon(tx)
@@ -100,9 +100,9 @@ def _seal_batch(
 
 
 def frontier_of(tx: AnyTx, last: Checkpoint | None) -> Frontier:
-    """The tree as it is, from the last checkpoint's frontier or else from the leaves.
+    """The current tree, from the last checkpoint's frontier or else from the leaves.
 
-    Refused when the leaves do not have the root of the last checkpoint.
+    Refused when the leaves do not match the root of the last checkpoint.
     """
     size = sealing.tree_size(tx)
     if last is None:
@@ -114,7 +114,7 @@ def frontier_of(tx: AnyTx, last: Checkpoint | None) -> Frontier:
         frontier = _grown(tx, last.tree_size)
     if frontier is None or frontier.root() != bytes(last.root_hash):
         raise Refused(
-            "the leaves of the audit log do not have the root of its last checkpoint",
+            "the leaves of the audit log do not match the root of its last checkpoint",
             where=f"checkpoint {last.tree_size}",
             hint="Leaves were changed or removed.",
             command=_VERIFY,

@@ -34,8 +34,8 @@ _LIMIT = 100
 _MESSAGES = {
     "removed": (Fault.REMOVED, "a sealed entry is missing"),
     "leaf": (Fault.CHANGED, "the entry differs from its sealed leaf"),
-    "hash": (Fault.CHANGED, "the entry does not have the hash that was stored with it"),
-    "inserted": (Fault.INSERTED, "the entry appeared behind the last seal"),
+    "hash": (Fault.CHANGED, "the entry does not match its stored hash"),
+    "inserted": (Fault.INSERTED, "the entry appeared before the last seal"),
 }
 
 
@@ -168,7 +168,7 @@ def prove_growth(
         for each in (old, size):
             if each not in stored:
                 raise UsageError(
-                    f"there is no checkpoint of {each} entries",
+                    f"there is no checkpoint with {each} entries",
                     command=f"wavehouse audit checkpoints --log {log}",
                 )
         leaves = list(leaves_of(tx, size))

@@ -24,7 +24,7 @@ _ERASURE = "wavehouse.erasure"
 
 
 def settings_of(home: Path) -> Settings:
-    """The settings for a home, with the embedded server whatever URLs are set."""
+    """The settings for a home, with the embedded server, even if URLs are set."""
     loaded = config.load({"home": str(home)})
     values = dict(loaded.values)
     for name in DATABASES:

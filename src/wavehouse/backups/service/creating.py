@@ -43,7 +43,7 @@ def create(
     """Back up all databases and the home's files; returns the new entry of the catalogue.
 
     The backup becomes visible under its name only when everything is on disk. Raises DiskFull when
-    there is not enough space, before anything is copied where that is known.
+    there is not enough space, before copying when the size is known.
     """
     server = _embedded(stores)
     home = settings.home
@@ -117,7 +117,7 @@ def _disk_full(folder: Path, needed: int | None = None) -> DiskFull:
     return DiskFull(
         f"there is not enough disk space for a backup{size}",
         where=str(folder),
-        hint="Remove what you do not need, prune older backups, or mount a larger disk there.",
+        hint="Remove unneeded files, prune older backups, or mount a larger disk there.",
         command="wavehouse backup prune",
     )
 
@@ -207,9 +207,9 @@ def catalogue(settings: Settings) -> list[Listed]:
 
 
 def latest_expiry(settings: Settings, *, at: datetime) -> datetime | None:
-    """The instant from which no backup has data from before ``at``; None when none has now.
+    """The instant when the last backup with data from before ``at`` expires; None without one.
 
-    The newest backup is kept until there is a newer one, even if it has expired.
+    The newest backup is always kept, even after it has expired.
     """
     keep = keep_of(settings)
     expiries = [
@@ -221,7 +221,7 @@ def latest_expiry(settings: Settings, *, at: datetime) -> datetime | None:
 
 
 def prune(settings: Settings, *, identity: Identity, dry_run: bool = False) -> list[str]:
-    """Remove expired backups, stopped ones and unneeded archived segments; returns their names."""
+    """Remove expired and unfinished backups and unneeded segments; returns their names."""
     home = settings.home
     folder = adapters.backups_folder(home)
     backups = [backup for _, backup in adapters.catalogue(home)]

@@ -37,13 +37,13 @@ Finish = Callable[[Path, Pending], tuple[Sequence[Checked], str]]
 
 
 def verify(home: Path, name: str) -> list[Fault]:
-    """Compare every file of a backup with its digest; empty when it is whole."""
+    """Compare every file of a backup with its digest; empty when it is intact."""
     folder = adapters.named(home, name)
     backup = adapters.read_manifest(folder)
     faults = adapters.damaged_files(folder, backup)
     try:
         if adapters.digest_of(folder / BASE / "backup_manifest") != backup.manifest_sha256:
-            faults.append(Fault(str(folder / BASE / "backup_manifest"), "has another content"))
+            faults.append(Fault(str(folder / BASE / "backup_manifest"), "has different content"))
     except OSError as error:
         faults.append(Fault(str(folder / BASE / "backup_manifest"), f"{error.strerror}"))
         return faults
@@ -60,12 +60,12 @@ def restore(
     finish: Finish,
     say: Say = lambda _: None,
 ) -> Restored:
-    """Restore a backup into a new home, or in place with the former state kept aside.
+    """Restore a backup into a new home, or in place, keeping the earlier state.
 
     The restored home is not ready until ``finish`` has repeated the erasures since the backup.
-    Refused for a damaged backup, another version's, a running server, and a folder with content.
-    When the recovery fails, the former state is put back. ``latest`` restores everything that was
-    archived.
+    Refused for a damaged backup, one from another version, a running server, or a folder that is
+    not empty. When the recovery fails, the earlier state is put back. ``latest`` restores
+    everything that was archived.
     """
     source = settings.home
     folder = adapters.named(source, name)
@@ -76,7 +76,7 @@ def restore(
         raise Refused(
             "the folder is not empty",
             where=str(target),
-            hint="Restore into a new folder, or without --into: the former state is kept aside.",
+            hint="Restore into a new folder, or omit --into: the current state is then kept.",
         )
     server = EmbeddedServer(target)
     with server.removable() as data:
@@ -122,14 +122,14 @@ def complete(
 
 
 def undo(settings: Settings) -> Path:
-    """Put the state before the last restore in place back; returns the folder of the other one.
+    """Return to the state before the last in-place restore; returns the other state's folder.
 
-    Both states stay on the disk. Refused without a state that was kept aside.
+    Both states stay on disk. Refused without an earlier state.
     """
     home = settings.home
     kept = sorted(home.glob("before-restore-*"))
     if not kept:
-        raise Refused("no state was kept aside by a restore", where=str(home))
+        raise Refused("no restore has kept an earlier state", where=str(home))
     server = EmbeddedServer(home)
     with server.removable() as data:
         aside = _set_aside(home, data, prefix="undone-restore")
@@ -264,14 +264,14 @@ def _wait_for_end(server: EmbeddedServer) -> None:
         if not server.is_running():
             raise _not_reached(server)
         time.sleep(0.1)
-    raise WavehouseError("the recovery did not end", where=str(server.data / "server.log"))
+    raise WavehouseError("the recovery did not finish", where=str(server.data / "server.log"))
 
 
 def _not_reached(server: EmbeddedServer) -> WavehouseError:
     return WavehouseError(
-        "the recovery stopped before its time",
+        "the recovery stopped before the requested time",
         where=str(server.data / "server.log"),
-        hint="No change is archived after --to-time, or a part of the archive is missing; --latest "
+        hint="No change after --to-time is archived, or part of the archive is missing; --latest "
         "restores everything that was archived.",
         command="wavehouse backup list",
     )

@@ -60,13 +60,13 @@ def _refusal(answer: Answer) -> WavehouseError:
     """The error for a status other than 200."""
     status, where = answer.response.status_code, shown(answer.url)
     if status == 410:
-        return Gone("the server says that the feed is gone for good (410)", where=where)
+        return Gone("the server reports that the feed is gone permanently (410)", where=where)
     if status == 404:
         return NotFound("the server has no such feed (404)", where=where)
     wait = retry_after(answer.response.headers.get("retry-after"), now=clock.now())
     if wait is not None:
-        return ServerBusy(f"the server answers with status {status}", where=where, wait=wait)
-    return Unreachable(f"the server answers with status {status}", where=where)
+        return ServerBusy(f"the server responded with status {status}", where=where, wait=wait)
+    return Unreachable(f"the server responded with status {status}", where=where)
 
 
 def _is_sendable(value: str | None) -> TypeGuard[str]:

@@ -31,4 +31,4 @@ class WebHub:
         with self._web.post(url, urlencode(form).encode(), headers) as answer:
             status = answer.response.status_code
         if not 200 <= status < 300:
-            raise Unreachable(f"the hub answers with status {status}", where=shown(url))
+            raise Unreachable(f"the hub responded with status {status}", where=shown(url))

@@ -65,7 +65,7 @@ def read_source(source: str, web: Web) -> bytes:
             if answer.response.status_code != 200:
                 status = answer.response.status_code
                 raise Unreachable(
-                    f"the server answers with status {status}", where=shown(answer.url)
+                    f"the server responded with status {status}", where=shown(answer.url)
                 )
             content = web.body(answer)
     else:

@@ -1,6 +1,6 @@
 """Measure many files, a few at a time; one failure does not stop the others.
 
-All files of a feed share a limit of time, so that a feed of slow servers does not hold up others.
+All files of a feed share a time limit, so that slow servers do not delay other feeds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The facts of the measured files, and why the others could not be measured."""
+    """The facts of the measured files, and the reasons why others could not be measured."""
 
     facts: Mapping[Place, MediaFacts]
     failures: tuple[ProbeFailure, ...]

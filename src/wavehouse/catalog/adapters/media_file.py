@@ -55,23 +55,23 @@ def _facts(url: str, facts: Any, path: Path, text: str) -> MediaFacts:
             f"{url}: {reason}",
             where=f"{path}:{_line_of(url, text)}",
             hint='Each entry is {"bytes": n, "header_bytes": n, "duration_ms": n}, with '
-            '"redirects": ["<url>"] where the address leads to others; or of HLS '
+            '"redirects": ["<url>"] if the address redirects; or for HLS '
             '{"segments": [{"uri": "1.ts", "duration_ms": n, "bytes": n}]}.',
         )
 
     if not isinstance(facts, dict):
-        raise wrong("its facts are not an object")
+        raise wrong("its entry is not an object")
     if "segments" in facts:
         return _rendition(url, facts, wrong)
     if unknown := sorted(facts.keys() - _KEYS):
-        raise wrong(f"{unknown[0]!r} is not known")
+        raise wrong(f"unknown field {unknown[0]!r}")
     hops = _redirects(facts.pop("redirects", None), wrong)
     for key, value in facts.items():
         lowest = 0 if key == "header_bytes" else 1
         if value is None:
             continue
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= _LARGEST:
-            raise wrong(f"{key} must be a whole number from {lowest} on")
+            raise wrong(f"{key} must be a whole number of at least {lowest}")
     size, header = facts.get("bytes"), facts.get("header_bytes")
     if size is not None and header is not None and header >= size:
         raise wrong("header_bytes must be smaller than bytes")
@@ -104,7 +104,7 @@ def _rendition(url: str, facts: dict[str, Any], wrong: Callable[[str], InvalidIn
         if not isinstance(entry, dict) or not isinstance(entry.get("uri"), str):
             raise wrong(f"segment {index} has no uri")
         if unknown := sorted(entry.keys() - _SEGMENT_KEYS):
-            raise wrong(f"{unknown[0]!r} of segment {index} is not known")
+            raise wrong(f"unknown field {unknown[0]!r} in segment {index}")
         duration, size = entry.get("duration_ms"), entry.get("bytes")
         if not isinstance(duration, int) or not (_whole(duration, 0) and _sized(size)):
             raise wrong(f"duration_ms and bytes of segment {index} must be whole numbers")

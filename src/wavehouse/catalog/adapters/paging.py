@@ -1,7 +1,7 @@
 """Fetch the further pages of a feed (RFC 5005) while they add new episodes.
 
-A server can make up pages without end, link them in a circle, or stop answering at one of them:
-the number of pages, their episodes and the time are limited, and anything left out is reported.
+A server can generate endless pages, link them in a loop, or stop responding at one of them: the
+number of pages, their episodes and the time are limited, and anything left out is reported.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class PageReader:
                 pages.next_url = url if reads_on else None
                 return pages
             if url in visited:
-                pages.note = f"its pages link in a circle, back to {shown(url)}"
+                pages.note = f"its pages link in a loop, back to {shown(url)}"
                 return pages
             visited.add(url)
             try:
@@ -72,7 +72,7 @@ class PageReader:
                 pages.note, pages.next_url = f"a page could not be read: {wrong}", url
                 return pages
             except WavehouseError as wrong:
-                pages.note = f"a page cannot be used: {wrong}"
+                pages.note = f"invalid page: {wrong}"
                 return pages
             if not self._brings(last, seen):
                 return pages
@@ -100,7 +100,7 @@ class PageReader:
         if len(seen) > MOST_EPISODES:
             return f"it has more than {MOST_EPISODES:,} episodes; the rest is not read", False
         if number >= MOST_PAGES:
-            return f"it has more than {MOST_PAGES} pages; the next poll reads on", True
+            return f"it has more than {MOST_PAGES} pages; the next poll continues", True
         if time.monotonic() > end:
-            return f"its pages took {self.seconds:g} s; the next poll reads on", True
+            return f"its pages took {self.seconds:g} s; the next poll continues", True
         return None

@@ -89,7 +89,7 @@ class WebMediaProbe:
             status = answer.response.status_code
             if status != 200:
                 raise Unreachable(
-                    f"the server answers with status {status}", where=shown(answer.url)
+                    f"the server responded with status {status}", where=shown(answer.url)
                 )
             text = self._web.body(answer).decode("utf-8", "replace")
             playlist = read_playlist(text, answer.url)
@@ -113,10 +113,10 @@ class WebMediaProbe:
                 raise NotFound(f"the server has no such file ({status})", where=shown(answer.url))
             if status not in {200, 206}:
                 raise Unreachable(
-                    f"the server answers with status {status}", where=shown(answer.url)
+                    f"the server responded with status {status}", where=shown(answer.url)
                 )
             if response.headers.get("content-encoding", "identity").lower() != "identity":
-                raise InvalidInput("the server compresses the file", where=shown(answer.url))
+                raise InvalidInput("the server sent the file compressed", where=shown(answer.url))
             if status == 206:
                 stated = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
                 if stated is None or int(stated[1]) != wish.offset:

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
-_RECOUNT = "Stored requests follow with the next count: wavehouse rollup run"
+_RECOUNT = "Stored requests are updated by the next count: wavehouse rollup run"
 
 
 @click.group()
@@ -42,7 +42,7 @@ def list_(open_workspace: OpenWorkspace, show: str | None, shared: bool, as_json
         ]
         if not episodes:
             raise NotFound(
-                f"there are no episodes of a show {show!r}", command="wavehouse feeds list"
+                f"there are no episodes of the show {show!r}", command="wavehouse feeds list"
             )
     if shared:
         ids = {episode_id for file in several for episode_id in file.episode_ids}
@@ -98,7 +98,7 @@ def merge(open_workspace: OpenWorkspace, episode: str, into: str) -> None:
 @click.option("--guid", help="The former guid to split off as its own episode.")
 @click.pass_obj
 def split(open_workspace: OpenWorkspace, episode: str, guid: str | None) -> None:
-    """Make one episode two: end a merge, or revert a changed guid.
+    """Split an episode in two: end a merge, or revert a changed guid.
 
     `wavehouse episodes undo` reverts it.
     """
@@ -110,7 +110,7 @@ def split(open_workspace: OpenWorkspace, episode: str, guid: str | None) -> None
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         done = split_episode(tx, identity=workspace.identity, episode=episode, guid=guid)
-    terminal.out(f"{done.episode_id} is an episode of its own. {_RECOUNT}")
+    terminal.out(f"{done.episode_id} is a separate episode again. {_RECOUNT}")
 
 
 @episodes.command()

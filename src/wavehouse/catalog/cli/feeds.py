@@ -34,7 +34,7 @@ _NOTES_SHOWN = 20
     type=EXISTING_FILE,
     help='Facts of media files: {"<url>": {"bytes": n, "header_bytes": n, "duration_ms": n}}.',
 )
-@click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
+@click.option("--allow-private", is_flag=True, help="Also open addresses in private networks.")
 @click.option("--no-probe", is_flag=True, help="Do not measure media files.")
 @click.option("--again", is_flag=True, help="Read and measure again, even if unchanged.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -152,12 +152,12 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
             terminal.complain(f"{location}:{item.line}: dropped, {item.detail}")
         if len(outcome.dropped) > _DROPPED_SHOWN:
             more = len(outcome.dropped) - _DROPPED_SHOWN
-            terminal.complain(f"{location}: {more} more dropped; --json lists them all")
+            terminal.complain(f"{location}: {more} more dropped; to list them all, use --json")
         for note in outcome.notes[:_NOTES_SHOWN]:
             terminal.complain(f"{location}:{note.line}: warning, {note.message}")
         if len(outcome.notes) > _NOTES_SHOWN:
             more = len(outcome.notes) - _NOTES_SHOWN
-            terminal.complain(f"{location}: {more} more warnings; --json lists them all")
+            terminal.complain(f"{location}: {more} more warnings; to list them all, use --json")
         failures = outcome.probe_failures
         for failure in failures[:_SHOWN]:
             terminal.say(f"Not measured: {failure.url}: {failure.message}")
@@ -165,8 +165,8 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
             terminal.say(f"Not measured: {len(failures) - _SHOWN} more")
         for changed in outcome.changed_guids:
             terminal.say(
-                f'"{changed.title}" has another guid now, {changed.after}; it stays one episode. '
-                f"If it is another: wavehouse episodes split {changed.episode_id}"
+                f'"{changed.title}" has a new guid, {changed.after}; it stays the same episode. '
+                f"If it is a different one: wavehouse episodes split {changed.episode_id}"
             )
         for shared in outcome.shared_files[:_SHOWN]:
             terminal.say(f"Notice: {shared.message}")
@@ -176,7 +176,7 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
             terminal.say(_left(location, outcome))
         for change in outcome.enclosure_changes:
             what = "address" if change.same_file else "file"
-            terminal.say(f"The {what} of {change.guid} changed; apps may fetch it again")
+            terminal.say(f"The {what} of {change.guid} changed; apps may download it again")
         if not quiet_results:
             terminal.out(_line(outcome))
 

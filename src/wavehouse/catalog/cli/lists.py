@@ -18,9 +18,9 @@ _KINDS = click.Choice(["prefixes", "agents", "parameters", "paths"])
 def lists() -> None:
     """Your own tracking prefixes, user agents, client parameters and path rules.
 
-    They are added to the bundled lists and tried first. Files and addresses are checked before
-    they are used; each change is another version, and is in the audit log. Formats: our grammar,
-    opawg/podcast-prefixes (prefixes), opawg/user-agents-v2 (agents).
+    They are added to the bundled lists and tried first. Files and addresses are checked before they
+    are used; each change creates a new version, and is recorded in the audit log. Formats: our
+    grammar, opawg/podcast-prefixes (prefixes), opawg/user-agents-v2 (agents).
     """
 
 
@@ -28,7 +28,7 @@ def lists() -> None:
 @click.argument("kind", type=_KINDS, metavar="KIND")
 @click.argument("source", metavar="LINE|FILE|URL")
 @click.option("--name", help="Name of the list; default: the file's name. Agents: bots, apps, …")
-@click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
+@click.option("--allow-private", is_flag=True, help="Also open addresses in private networks.")
 @click.pass_obj
 def add(
     open_workspace: OpenWorkspace, kind: str, source: str, name: str | None, allow_private: bool
@@ -78,7 +78,7 @@ def list_(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @click.argument("name", metavar="KIND/NAME")
 @click.pass_obj
 def remove(open_workspace: OpenWorkspace, name: str) -> None:
-    """Remove a list of your own."""
+    """Remove one of your own lists."""
     from wavehouse.catalog.service import remove_list
     from wavehouse.kernel import terminal
 
@@ -92,7 +92,7 @@ def remove(open_workspace: OpenWorkspace, name: str) -> None:
 
 @lists.command()
 @click.argument("name", required=False, metavar="[KIND/NAME]")
-@click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
+@click.option("--allow-private", is_flag=True, help="Also open addresses in private networks.")
 @click.pass_context
 def update(context: click.Context, name: str | None, allow_private: bool) -> None:
     """Reload lists from their sources; a list that is invalid keeps its last version."""
@@ -113,5 +113,5 @@ def update(context: click.Context, name: str | None, allow_private: bool) -> Non
     for result in results:
         terminal.out(result.message)
     if not results:
-        terminal.say("There are no lists of your own. Add one: wavehouse lists add prefixes …")
+        terminal.say("You have not added any lists. Add one: wavehouse lists add prefixes …")
     context.exit(EXIT_DONE if all(result.ok for result in results) else EXIT_PARTIAL)

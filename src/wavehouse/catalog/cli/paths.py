@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
-_RECOUNT = "Stored requests are looked through with the next count: wavehouse rollup run"
+_RECOUNT = "Stored requests are checked again by the next count: wavehouse rollup run"
 
 
 @click.group()

@@ -87,7 +87,7 @@ def _short(at: datetime | None) -> str | None:
 @feeds.command()
 @click.argument("names", nargs=-1, metavar="[URL|ID|TITLE]...")
 @click.option("--all", "everything", is_flag=True, help="Poll every feed that is not paused.")
-@click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
+@click.option("--allow-private", is_flag=True, help="Also open addresses in private networks.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def poll(
@@ -99,8 +99,7 @@ def poll(
 ) -> None:
     """Poll feeds now, even if a named one is paused or gone.
 
-    Use this for a Podping or another announcement. Exit code 5 when a feed could not
-    be read.
+    Use this after a Podping or another announcement. Exit code 5 when a feed could not be read.
     """
     from wavehouse.catalog.service import find_podcast, list_podcasts, poll_feed, poll_reading
     from wavehouse.kernel import terminal
@@ -129,7 +128,7 @@ def poll(
         for each in polled:
             (terminal.out if each.ok else terminal.complain)(f"{each.title}: {each.message}")
         if not polled:
-            terminal.say("No feed is polled.")
+            terminal.say("No feed was polled.")
     context.exit(EXIT_DONE if all(each.ok for each in polled) else EXIT_UNREACHABLE)
 
 

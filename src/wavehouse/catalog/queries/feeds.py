@@ -364,7 +364,7 @@ def episodes(
 
 
 def media_index(tx: Tx[Operational]) -> list[MediaIndexEntry]:
-    """Every version of every file, by place and time; the first of a place has no start."""
+    """Every version of every file, by place and time; the first version at a place has no start."""
     return tx.rows(
         MediaIndexEntry,
         """

@@ -145,7 +145,7 @@ def podcast_by_id(tx: Tx[Operational], *, podcast_id: PodcastId) -> PodcastState
 def files_of_several(
     tx: Tx[Operational], *, organization_id: OrganizationId
 ) -> list[FileOfSeveral]:
-    """Files shared by several episodes at one time; a rule decides whose the requests are."""
+    """Files shared by several episodes at one time; a rule decides which one requests count for."""
     return tx.rows(
         FileOfSeveral,
         """

@@ -189,15 +189,6 @@ def set_next_poll(
     )
 
 
-def poll_at(tx: Tx[Operational], *, podcast_id: PodcastId, next_poll_at: datetime) -> None:
-    """Change the time of a feed's next poll."""
-    tx.execute(
-        "UPDATE catalog.podcasts SET next_poll_at = %(next_poll_at)s "
-        "WHERE podcast_id = %(podcast_id)s",
-        {"podcast_id": podcast_id, "next_poll_at": next_poll_at},
-    )
-
-
 def insert_move(
     tx: Tx[Operational], *, podcast_id: PodcastId, from_url: str, to_url: str, at: datetime
 ) -> None:

@@ -158,7 +158,7 @@ def _numeric(text: str) -> DateReading | None:
     month, day = (first, second) if american else (second, first)
     reading = _with_time(_day(year, month, day), text[match.end() :])
     either = match[2] == "/" and first <= 12 and second <= 12 and first != second
-    doubt = "the month is taken to come first" if either else None
+    doubt = "the month is assumed to come first" if either else None
     return DateReading(reading.at, reading.doubt or doubt)
 
 

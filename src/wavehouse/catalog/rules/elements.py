@@ -148,7 +148,7 @@ def _parsed_once(xml: str) -> tuple[etree._Element | None, list[tuple[int, str]]
     try:
         root = etree.fromstring(xml.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as wrong:
-        return None, [(wrong.lineno or 0, wrong.msg or "it cannot be read")]
+        return None, [(wrong.lineno or 0, wrong.msg or "invalid XML")]
     # an undeclared prefix is so common that this reader expects it
     log = (e for e in parser.error_log if e.type_name != "NS_ERR_UNDEFINED_NAMESPACE")
     return root, [(entry.line, entry.message) for entry in log]

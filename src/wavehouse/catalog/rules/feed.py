@@ -84,7 +84,7 @@ def _sorted_out(
         if isinstance(episode, DroppedItem):
             dropped.append(episode)
         elif episode.guid in episodes:
-            detail = f"its guid is at line {episodes[episode.guid].line} already"
+            detail = f"its guid is already used at line {episodes[episode.guid].line}"
             dropped.append(DroppedItem(episode.line, DropReason.DUPLICATE_GUID, detail))
         else:
             episodes[episode.guid] = episode
@@ -103,8 +103,8 @@ def parse_feed(
 ) -> Feed:
     """Read a feed; raises ``InvalidInput`` with one sentence when ``data`` is not a feed.
 
-    ``location`` resolves relative addresses, ``name`` is what an error calls the document;
-    ``charset`` is the server's header; evidence in the bytes overrides it.
+    ``location`` resolves relative addresses, ``name`` is the document's name in errors; ``charset``
+    is the server's header; evidence in the bytes overrides it.
     """
     try:
         return _parsed_feed(data, location, charset)
@@ -145,7 +145,7 @@ def _parsed_feed(data: bytes, location: str | None, charset: str | None) -> Feed
     episodes, dropped = _sorted_out(items, location, cut)
     if not cut and _ends_between_items(xml, complaints):
         line = xml.count("\n") + 1
-        dropped.append(DroppedItem(line, DropReason.CUT_SHORT, "the feed ends here, cut short"))
+        dropped.append(DroppedItem(line, DropReason.CUT_SHORT, "the feed is truncated here"))
     return _assembled(Children(head), location, episodes, dropped, _notes(complaints, episodes))
 
 

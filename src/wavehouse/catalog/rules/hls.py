@@ -1,7 +1,7 @@
 """HLS playlists (RFC 8216): the segments and their durations (R13).
 
-Only what counting asks for is read: segments, initialisation sections, and the variants of a
-master playlist. Variants are the same programme in other qualities, so their segments share its
+Only the parts that counting needs are read: segments, initialisation sections, and the variants of
+a master playlist. Variants are the same programme in other qualities, so their segments share its
 time: switching between them counts no minute twice.
 """
 

@@ -1,8 +1,8 @@
 """Identify the episode of an item (R03): by guid, otherwise by file, and across changed guids.
 
-A guid that the catalog does not know is a former episode's new guid when the same file is its
-file, its old guid is gone from the feed, and its date or its title stayed. Everything else is
-another episode; where two episodes have one file, a notice says so.
+A guid that the catalog does not know is a former episode's new guid when the same file is its file,
+its old guid is gone from the feed, and its date or its title is unchanged. Everything else is a
+different episode; if two episodes have one file, a notice reports it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def moved_files(
 ) -> list[MovedFile]:
     """Known files whose query changed while host and path stayed.
 
-    Only where the episode has one file there, before and now: else the query distinguishes them.
+    Only where the episode has one file there, before and now; otherwise the query distinguishes
+    files.
     """
     now: dict[tuple[str, MediaKey], set[MediaKey]] = defaultdict(set)
     before: dict[tuple[str, MediaKey], set[MediaKey]] = defaultdict(set)

@@ -112,7 +112,7 @@ def _date_note(title: str, reading: DateReading, written: str | None) -> str | N
     if reading.at is not None:
         return f'"{title}": the date {written!r}: {reading.doubt}' if reading.doubt else None
     what = f"the date {written!r} cannot be read" if written else "the item has no date"
-    return f'"{title}": {what}; the day it was first seen is used'
+    return f'"{title}": {what}; the date on which it was first seen is used'
 
 
 def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | DroppedItem:

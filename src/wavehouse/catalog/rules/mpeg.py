@@ -1,8 +1,8 @@
 """Find where the audio of an MPEG file begins, and its duration.
 
 ``header_bytes`` (rule R26) is everything before the first audio frame: ID3v2 tags with their
-artwork, one after the other, and padding. A Xing, Info or VBRI frame is a frame: it plays as
-silence, and players request it with the sound.
+artwork, one after the other, and padding. A Xing, Info or VBRI frame counts as audio: it plays as
+silence, and players request it with the rest.
 """
 
 from __future__ import annotations

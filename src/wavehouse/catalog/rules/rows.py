@@ -88,7 +88,7 @@ def podcast_row(feed: Feed) -> dict[str, Any]:
 
 
 def episode_row(episode: FeedEpisode, before: KnownEpisode | None, now: datetime) -> dict[str, Any]:
-    """The columns of an episode; without a date of its own, the first one stored, or now."""
+    """The columns of an episode; without a date, the first one stored, or now."""
     published = episode.published_at or (before.publish_date if before else now)
     number = episode.episode.number if episode.episode else None
     transcript = episode.transcripts[0].url if episode.transcripts else None

@@ -1,8 +1,8 @@
 """Turn the bytes of a feed into text that an XML parser accepts.
 
 Feeds declare wrong encodings, contain control characters, use HTML entities and leave ampersands
-unescaped. All of that is repaired here, before the parser, and without moving a line: what is cut
-out leaves its line breaks behind, so that a message can name the line in the publisher's file.
+unescaped. All of that is repaired here, before the parser, and without moving a line: removed text
+leaves its line breaks, so that a message can name the line in the publisher's file.
 """
 
 from __future__ import annotations
@@ -140,7 +140,8 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
     if root is None or _WEB_PAGE.search(prolog):
         raise InvalidInput(
             f"the document is {_kind_of(prolog)}, not a feed",
-            hint="Give the address of the RSS feed itself, which the show's hosting names.",
+            hint="Give the address of the RSS feed itself, which the show's hosting provider "
+            "lists.",
         )
     if "<!ENTITY" in prolog:
         raise InvalidInput(
@@ -159,5 +160,5 @@ def _kind_of(text: str) -> str:
     if text.lstrip()[:1] in {"{", "["}:
         return "JSON"
     if "<?xml" in text or re.search(r"<[A-Za-z]", text):
-        return "XML of another kind"
+        return "another kind of XML"
     return "no XML"

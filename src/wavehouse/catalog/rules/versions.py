@@ -69,8 +69,8 @@ def files_of(episode: FeedEpisode) -> list[FeedFile]:
 def files_of_feed(feed: Feed) -> list[FeedFile]:
     """Every file of every episode of a feed.
 
-    Parameters that clients are known to add are not part of a file's address, unless files of
-    several episodes, or of one, differ by nothing else (R03).
+    Parameters that clients are known to add are not part of a file's address, unless files differ
+    by nothing else (R03).
     """
     feed_files = [file for episode in feed.episodes for file in files_of(episode)]
     addresses: dict[MediaKey, set[str]] = defaultdict(set)

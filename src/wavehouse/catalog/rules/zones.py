@@ -61,23 +61,23 @@ def offset_of(tail: str, local: datetime) -> tuple[timedelta, str | None]:
     name = (part["name"] or "").lower()
     if name in _SHARED:
         minutes, whose = _SHARED[name]
-        return timedelta(minutes=minutes), f"{name.upper()} is taken for {whose}"
+        return timedelta(minutes=minutes), f"{name.upper()} is read as {whose}"
     if name in _MINUTES:
         return _named(name, local)
     unknown = part["unknown"] or name
     if part["military"] or unknown.lower() in _IS_NOT_A_ZONE:
         return timedelta(), None  # RFC 5322 (4.3): single letters were defined backwards
-    return timedelta(), f"the zone {unknown} is not known, UTC is taken"
+    return timedelta(), f"unknown time zone {unknown}, UTC is used"
 
 
 def _numbers(text: str) -> tuple[timedelta, str | None]:
     match = _PARTS.fullmatch(text.strip())
     if match is None:
-        return timedelta(), f"the offset {text} cannot be read, UTC is taken"
+        return timedelta(), f"invalid offset {text}, UTC is used"
     sign, hours, minutes = match[1], int(match[2]), int(match[3] or 0)
     shift = timedelta(hours=hours, minutes=minutes)
     if shift > _FURTHEST or minutes > 59:
-        return timedelta(), f"there is no offset {text}, UTC is taken"
+        return timedelta(), f"the offset {text} does not exist, UTC is used"
     return (-shift if sign == "-" else shift), None
 
 
@@ -90,12 +90,15 @@ def _named(name: str, local: datetime) -> tuple[timedelta, str | None]:
     there, wrong = _of_region(region, local)
     if wrong or there == listed:
         return listed, None
-    return there, f"{name.upper()} is not in force then, the clock of {region} is taken"
+    return (
+        there,
+        f"{name.upper()} is not in effect on that date, the local time of {region} is used",
+    )
 
 
 def _of_region(region: str, local: datetime) -> tuple[timedelta, str | None]:
     try:
         shift = local.replace(tzinfo=ZoneInfo(region)).utcoffset()
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return timedelta(), f"the zone {region} is not known, UTC is taken"
+        return timedelta(), f"unknown time zone {region}, UTC is used"
     return shift or timedelta(), None

@@ -19,7 +19,7 @@ from wavehouse.kernel.web_addresses import shown
 
 MEASURED_AT_MOST = (
     "without a database, a run measures 200 files of a feed; the rest count by the feed's length "
-    "(R29). Register the feed (wavehouse ingest feed), which goes on where it stopped"
+    "(R29). Register the feed (wavehouse ingest feed), which continues where it stopped"
 )
 
 

@@ -56,7 +56,7 @@ def merge_episodes(tx: Tx[Operational], *, identity: Identity, other: str, into:
     for episode in (other_episode, kept):
         if episode.merged_into is not None:
             raise Conflict(
-                f"{episode.title!r} is merged into another episode",
+                f"{episode.title!r} is already merged into another episode",
                 command=f"wavehouse episodes split {episode.episode_id}",
             )
     merges = identities.merges(tx, organization_id=identity.organization_id)
@@ -79,7 +79,7 @@ def merge_episodes(tx: Tx[Operational], *, identity: Identity, other: str, into:
 def split_episode(
     tx: Tx[Operational], *, identity: Identity, episode: str, guid: str | None = None
 ) -> Merge:
-    """Split an episode: end a merge, or give a former guid its own episode again."""
+    """Split an episode: end a merge, or make a former guid a separate episode again."""
     known = find_episode(tx, identity=identity, name=episode)
     merges = identities.merges(tx, organization_id=identity.organization_id)
     held = [m for m in merges if m.split_at is None and m.episode_id == known.episode_id]
@@ -229,12 +229,12 @@ def files_meant(
     rules = path_rules([trying, *own] if trying else own)
     places = identities.places(tx, organization_id=identity.organization_id)
     titles: dict[str, str] = {}
-    for place in places:
-        address = f"{place.media_host}{place.media_path}"
-        titles[address] = place.title
-        titles[f"guid:{place.guid}"] = place.title
+    for file in places:
+        address = f"{file.media_host}{file.media_path}"
+        titles[address] = file.title
+        titles[f"guid:{file.guid}"] = file.title
         if meaning := meaning_of(rules, f"https://{address}"):
-            titles.setdefault(meaning[0], place.title)
+            titles.setdefault(meaning[0], file.title)
     return [_meant(address, rules, titles) for address in addresses]
 
 
@@ -243,8 +243,8 @@ def _meant(address: str, rules: PathRules, titles: Mapping[str, str]) -> FileMea
     for path in (key.path, key.bare.path):
         if title := titles.get(f"{key.host}{path}"):
             return FileMeant(address, f"{key.host}{path}", None, title)
-    found = meaning_of(rules, address)
-    if found is None:
+    match = meaning_of(rules, address)
+    if match is None:
         return FileMeant(address, f"{key.host}{key.path}", None, None)
-    meaning, rule = found
+    meaning, rule = match
     return FileMeant(address, meaning, rule.text, titles.get(meaning))

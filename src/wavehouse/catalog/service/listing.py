@@ -31,7 +31,7 @@ def list_episodes(
 def media_index(tx: Tx[Operational]) -> list[MediaIndexEntry]:
     """Every version of every file by host and path, then by time, for matching requests.
 
-    A request matches the last entry of its place whose ``valid_from`` is not after it.
+    A request matches the last entry at its place whose ``valid_from`` is not after it.
     """
     return queries.media_index(tx)
 

@@ -58,7 +58,7 @@ def add_list(
     elif name is not None:
         raise UsageError(
             f"--name is for files and addresses; a single line goes to the list {kind}/{OWN}",
-            hint="Leave --name out, or put the line into a file.",
+            hint="Omit --name, or put the line into a file.",
         )
     else:
         content, list_name, location = list_files.append_line(home, kind, source), OWN, "lines"
@@ -68,7 +68,7 @@ def add_list(
 def update_lists(
     tx: Tx[Operational], *, identity: Identity, home: Path, name: str | None, web: Web
 ) -> list[UpdatedList]:
-    """Reload lists from their sources; an invalid list stays as it was."""
+    """Reload lists from their sources; an invalid list stays unchanged."""
     held = list_files.manifest(home)
     if name is not None and name not in held:
         raise NotFound(f"unknown list {name!r}", command="wavehouse lists list")

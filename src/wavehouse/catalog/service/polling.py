@@ -56,9 +56,9 @@ def interval(settings: Settings) -> timedelta:
 
 
 def dispatch_polls(operational: Database[Operational], *, every: timedelta) -> int:
-    """Make a job for every due feed of all organizations; returns how many.
+    """Create a job for every due feed of all organizations; returns how many.
 
-    A feed whose last job is still running gets no second one.
+    A feed whose last job is still running does not get another.
     """
     at = clock.now()
     with operational.worker() as tx:
@@ -244,7 +244,7 @@ def _feed(tx: Tx[Operational], identity: Identity, podcast_id: PodcastId) -> Fee
 def _by_file(feed: FeedToPoll) -> Conflict:
     return Conflict(
         f'the feed of "{feed.title}" was read from a file and has no address to poll',
-        hint="Read it again by its file, or register its address.",
+        hint="Import its file again, or register its address.",
         command="wavehouse ingest feed https://example.com/feed.xml",
     )
 

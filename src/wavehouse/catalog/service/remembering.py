@@ -30,7 +30,7 @@ def remember_failure(
 ) -> int:
     """Store why a feed could not be read, and poll it later; returns the failures in a row.
 
-    A feed that is gone (410) is no longer polled; what is known of it stays.
+    A feed that is gone (410) is no longer polled; its data is kept.
     """
     at, gone = clock.now(), isinstance(error, Gone)
     outcome = PollOutcome.GONE if gone else PollOutcome.FAILED

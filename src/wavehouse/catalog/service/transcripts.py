@@ -1,4 +1,4 @@
-"""Use case: keep the transcript of an episode whose text is known, such as one that we made."""
+"""Use case: store the transcript of an episode whose text is known, such as a generated one."""
 
 from __future__ import annotations
 

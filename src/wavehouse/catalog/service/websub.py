@@ -35,7 +35,7 @@ _AT_ONCE = 200
 
 
 def dispatch_subscriptions(operational: Database[Operational]) -> int:
-    """Make a job for each subscription to request or renew; returns how many."""
+    """Create a job for each subscription to request or renew; returns how many."""
     at = clock.now()
     with operational.worker() as tx:
         due = queries.take_due(tx, at=at, again_at=at + RETRY, limit=_AT_ONCE)
@@ -95,7 +95,7 @@ def subscribe(
 def verified(tx: Tx[Operational], *, subscription_id: UUID, query: Mapping[str, str]) -> str | None:
     """The challenge to return to a hub; None when this subscription was not requested here.
 
-    The answer to a denial is empty.
+    The response to a denial is empty.
     """
     wanted = queries.subscription(tx, subscription_id=subscription_id)
     if wanted is None or query.get("hub.topic") != wanted.topic_url:

@@ -1,4 +1,4 @@
-"""A feed as published: everything here is what the publisher said, not what was measured."""
+"""A feed as published: everything here was stated by the publisher, not measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A media file as measured: how long, how large, and where its sound begins."""
+"""A media file as measured: its duration, its size, and where its audio begins."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Segment:
 class MediaFacts:
     """The facts that rule R26 needs of one version of a file; None is "unknown" and leads to R29.
 
-    Of an HLS rendition ``bytes`` is its length in milliseconds, and the segments are known (R13).
+    For an HLS rendition, ``bytes`` is its length in milliseconds, and the segments are known (R13).
     They differ by address, so other addresses for the same programme are not a new version.
     ``hops`` are the addresses that a redirecting file leads to, the target last (R03).
     """

@@ -51,7 +51,7 @@ class Soundbite:
 
 @dataclass(frozen=True, slots=True)
 class Funding:
-    """A page where listeners can give."""
+    """A page where listeners can donate."""
 
     url: str
     label: str

@@ -151,7 +151,7 @@ class MediaIndexEntry:
 
 @dataclass(frozen=True, slots=True)
 class SimilarPodcast:
-    """A show that shares items with a feed: it may be the same one from another source."""
+    """A show that shares items with a feed: it may be the same show from another source."""
 
     podcast_id: PodcastId
     feed_url: str

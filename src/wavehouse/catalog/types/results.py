@@ -60,8 +60,8 @@ class SharedFile:
         named = ", ".join(f'"{title}"' for title in self.titles[:3])
         more = f" and {len(self.titles) - 3} more" if len(self.titles) > 3 else ""
         return (
-            f"{named}{more} have one file, {self.address}: a request counts for the one that was "
-            "published last before it, or registered first (R03)"
+            f"{named}{more} share the file {self.address}: a request counts for the "
+            "episode published last before it, or registered first (R03)"
         )
 
 

@@ -25,8 +25,8 @@ KINDS = click.Choice(["manual", "promo", "gift", "import"])
 def entitlements() -> None:
     """Listeners' access: grants, their history, the payment provider's events.
 
-    Grants come from the provider's events at /webhooks/stripe, or by hand. Every change is in a
-    ledger with its reason.
+    Grants come from the provider's events at /webhooks/stripe, or are made manually. Every change
+    is in a ledger with its reason.
     """
 
 
@@ -139,7 +139,7 @@ def grant(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Grant access by hand, until a time or permanently; with a reason."""
+    """Grant access manually, until a time or permanently; needs a reason."""
     from datetime import UTC
 
     from wavehouse.entitlements.service import granting

@@ -146,7 +146,7 @@ def replay(context: click.Context, dry_run: bool, as_json: bool) -> None:
     else:
         if done:
             terminal.say(f"{done.events:,} events folded, {done.transitions:,} transitions, "
-                         f"{done.pending:,} wait, {done.anomalies:,} anomalies.")  # fmt: skip
+                         f"{done.pending:,} pending, {done.anomalies:,} anomalies.")  # fmt: skip
         terminal.say(f"{len(different):,} grants differ from their ledger.")
     context.exit(EXIT_FOUND if different else EXIT_DONE)
 

@@ -127,7 +127,7 @@ def router(edge: Edge) -> APIRouter:
     def at_home(scope: Scope) -> Callable[..., Identity]:
         def operator(identity: Annotated[Identity, Depends(gate(scope))]) -> Identity:
             if identity.organization_id != edge.workspace.home:
-                raise NotFound("there are no entitlements here")
+                raise NotFound("this organization has no entitlements")
             return identity
 
         return operator
@@ -155,7 +155,7 @@ def router(edge: Edge) -> APIRouter:
 
     @api.post("", status_code=201, responses=gate.answers(writes, 404, 413, 422))
     def grant(body: GrantIn, identity: Writer) -> GrantOut:
-        """Grant access by hand. The same scope again replaces its times and reason."""
+        """Grant access manually. The same scope again replaces its times and reason."""
         new = NewGrant(
             ListenerId(body.listener_id), body.type, body.resource, body.kind, body.scope,
             body.reason, body.starts_at, body.expires_at, body.is_permanent,

@@ -161,7 +161,7 @@ def _through(fetching: Web, address: str, wanted: str | None, *, head: bool) -> 
         answer = stack.enter_context(fetching.get(address, sent))
         status = answer.response.status_code
         if status not in {_OK, _PARTIAL, _UNSATISFIABLE}:
-            raise Unreachable("the episode's file is not available now")
+            raise Unreachable("the episode's file is currently unavailable")
         headers = _headers(answer)
     except BaseException:
         stack.close()

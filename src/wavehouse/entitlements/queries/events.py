@@ -77,7 +77,7 @@ def known_event(
 def note_conflict(
     tx: Tx[Listeners], *, external_event_id: UUID, payload_hash: bytes, at: datetime
 ) -> bool:
-    """Count a delivery with another content (E4). True the first time."""
+    """Count a delivery with different content (E4). True the first time."""
     deliveries: int = tx.value(
         """
         INSERT INTO listeners.external_event_conflicts AS c

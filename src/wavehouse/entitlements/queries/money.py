@@ -101,7 +101,7 @@ def note_episode(
 ) -> bool:
     """Plan the single notice of an episode (E16).
 
-    False when it has one, maybe with a later start.
+    False when it already has one, possibly with a later start.
     """
     return bool(
         tx.execute(

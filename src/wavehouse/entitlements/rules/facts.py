@@ -37,7 +37,7 @@ class Unreadable(ValueError):
 
 
 def facts_of(event_id: str, kind: str, created: datetime, data: Object) -> Fact | None:
-    """The fact of an event; None for types without a meaning here (E6). Unreadable otherwise."""
+    """The fact of an event; None for ignored types (E6). Unreadable otherwise."""
     body = data["object"]
     reader = _READERS.get(str(body.get("object", "")))
     if reader is None or not _TYPES.fullmatch(kind):
@@ -81,7 +81,7 @@ def _ref(value: object) -> str | None:
     if given is None or given == "":
         return None
     if not isinstance(given, str) or not _ID.fullmatch(given):
-        raise Unreadable("a reference is not an id")
+        raise Unreadable("a reference is not a valid id")
     return given
 
 

@@ -76,14 +76,14 @@ def fold(facts: Iterable[Fact], *, offers: Iterable[Offer], policy: Policy) -> F
 
 def _rootless(fact: Fact) -> Outcome:
     if fact.kind == "customer" and fact.listener_id is None:
-        return Outcome(EventStatus.IGNORED, note="the customer names no listener")
+        return Outcome(EventStatus.IGNORED, note="the customer has no listener id")
     if fact.kind == "invoice":
         return Outcome(EventStatus.IGNORED, note="the invoice does not belong to a subscription")
     if fact.kind in _ROOTLESS:
         return Outcome(EventStatus.APPLIED)
     parent = next(iter(sorted(fact.refs.values())), fact.subject)
     return Outcome(
-        EventStatus.PENDING_PARENT, parent, "the object that it refers to is not known yet"
+        EventStatus.PENDING_PARENT, parent, "the object that it refers to is still unknown"
     )
 
 
@@ -165,17 +165,15 @@ class _Root:
         customer = self.links.customer_of_root.get(self.root)
         kinds = {fact.kind for fact in self.facts}
         if kind == SUBSCRIPTION and "subscription" not in kinds:
-            return Outcome(EventStatus.PENDING_PARENT, name, "the subscription is not known yet")
+            return Outcome(EventStatus.PENDING_PARENT, name, "the subscription is still unknown")
         if kind == ORDER and not kinds & {"charge", "payment_intent", "checkout.session"}:
-            return Outcome(EventStatus.PENDING_PARENT, name, "the payment is not known yet")
+            return Outcome(EventStatus.PENDING_PARENT, name, "the payment is still unknown")
         named = {n for fact in self.facts if fact.kind != "refund" for n in fact.offers}
         if kind != GRANT and not named & set(self.offers):
             sold = ", ".join(sorted(named)) or "an order without metadata.offer"
             return Outcome(EventStatus.IGNORED, note=f"no offer for {sold}"[:255])
         if self.owner is None:
-            return Outcome(
-                EventStatus.PENDING_PARENT, customer or name, "no listener is known for it"
-            )
+            return Outcome(EventStatus.PENDING_PARENT, customer or name, "its listener is unknown")
         return Outcome(EventStatus.APPLIED)
 
 

@@ -15,7 +15,7 @@ Root = tuple[str, str]
 
 @dataclass(slots=True)
 class Links:
-    """The links between events; of two statements the later one counts."""
+    """The links between events; if two events disagree, the later one counts."""
 
     payment_of_charge: dict[str, str] = field(default_factory=dict)
     invoice_of_unit: dict[str, str] = field(default_factory=dict)

@@ -135,8 +135,8 @@ class Payments:
 def movements(facts: Sequence[Fact], links: Links) -> tuple[Movement, ...]:
     """Every payment, refund and dispute once, exact in the units of its currency, by reference.
 
-    Charges count before payment intents before invoices: they report the same money. A movement
-    without effect, such as a won dispute, has the amount 0.
+    Charges take precedence over payment intents, and those over invoices, as all three report the
+    same money. A movement without effect, such as a won dispute, has the amount 0.
     """
     result: dict[str, Movement] = {}
     ranks: dict[str, int] = {}

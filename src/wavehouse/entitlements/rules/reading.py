@@ -50,7 +50,7 @@ def read(body: bytes) -> ReadEvent:
         raise UsageError("the event has no object")
     created = instant(content.get("created"))
     if created is None:
-        raise UsageError("invalid time of creation")
+        raise UsageError("invalid creation time")
     return ReadEvent(event_id, kind, livemode, account, created, content, content_hash(content))
 
 

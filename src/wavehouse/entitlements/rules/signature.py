@@ -19,7 +19,7 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 
 
 def refusal(body: bytes, header: str, *, secrets: Sequence[str], now: float) -> str | None:
-    """The reason for refusing a delivery, or None. ``secrets`` without empty ones.
+    """The reason for refusing a delivery, or None. ``secrets`` has no empty ones.
 
     All secrets and all signatures are compared in constant time.
     """
@@ -30,7 +30,7 @@ def refusal(body: bytes, header: str, *, secrets: Sequence[str], now: float) -> 
     sent = [value.strip() for name, _, value in pairs if name.strip() == "v1"]
     signatures = [value for value in sent if _HEX.fullmatch(value)]
     if len(times) != 1 or not _TIME.fullmatch(times[0]):
-        return "the signature has no time"
+        return "the signature has no timestamp"
     if not signatures:
         return "the signature has no v1 value"
     is_valid = False
@@ -41,7 +41,7 @@ def refusal(body: bytes, header: str, *, secrets: Sequence[str], now: float) -> 
     if not is_valid:
         return "the signature does not match"
     if abs(now - int(times[0])) > TOLERANCE:
-        return f"the signature's time is more than {TOLERANCE} s from now"
+        return f"the signature's timestamp is more than {TOLERANCE} s from now"
     return None
 
 

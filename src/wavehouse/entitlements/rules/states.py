@@ -54,7 +54,7 @@ def bounded(state: GrantState) -> GrantState:
 
 @dataclass(slots=True)
 class Held:
-    """Resources with the times of being first offered and removed (E22)."""
+    """Resources, with the times when they were first offered and removed (E22)."""
 
     since: dict[Resource, datetime] = field(default_factory=dict)
     removed: dict[Resource, datetime] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Writes the result of a fold to the tables: grants, their ledger, money. Only differences."""
+"""Writes the differences between a fold and the tables: grants, their ledger, money."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from wavehouse.entitlements.types import (
 )
 from wavehouse.store import Listeners, Tx
 
-_ABANDONED = "no event supports it any more"
+_ABANDONED = "it is no longer supported by any event"
 _PROVIDERS = frozenset({"subscription", "order"})
 """Kinds with unique scopes; several listeners may have a gift of the same name."""
 

@@ -60,7 +60,7 @@ def feeds_of(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[PrivateFeed]
 
 
 def opened(tx: Tx[Listeners], *, token: str, resource: str) -> PrivateFeed:
-    """The feed of a token. NotFound for a wrong one, Refused without access."""
+    """The feed of a token. NotFound for an unknown one, Refused without access."""
     feed = None
     if 0 < len(token) <= _LONGEST and token.isascii():
         feed = queries.by_token(tx, token_hash=links.token_hash(token), resource=resource)

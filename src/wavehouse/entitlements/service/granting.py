@@ -118,7 +118,7 @@ def check(new: NewGrant) -> None:
                            hint="Use manual, promo, gift or import.")  # fmt: skip
     reason = words.line(new.reason)
     if not reason or len(reason) > _LONGEST:
-        raise InvalidInput("a reason is missing", hint="Say why, in one line.")
+        raise InvalidInput("a reason is missing", hint="Give the reason in one line.")
     for name, text in (("type", new.type), ("resource", new.resource), ("scope", new.scope)):
         if not text.strip() or len(text) > _LONGEST or not text.isprintable():
             raise InvalidInput(f"invalid {name}", hint=f"Send 1 to {_LONGEST} characters.")
@@ -128,7 +128,7 @@ def check(new: NewGrant) -> None:
             hint="Send an end, or mark it as permanent; not both.",
         )
     if new.expires_at is not None and new.expires_at <= starts_at:
-        raise InvalidInput("the end is not after the start")
+        raise InvalidInput("the end must be after the start")
 
 
 def _reference(new: NewGrant) -> str:

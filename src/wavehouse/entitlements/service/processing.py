@@ -56,10 +56,10 @@ def process(
             raise
         except Exception as wrong:
             assert event is not None  # noqa: S101 - without one nothing was computed
-            _log.exception("An event cannot be folded: %s", event.event_id)
+            _log.exception("An event could not be processed: %s", event.event_id)
             with database.worker() as tx:
                 outcome = Outcome(
-                    EventStatus.ANOMALY, note=f"cannot be folded: {type(wrong).__name__}"
+                    EventStatus.ANOMALY, note=f"processing failed: {type(wrong).__name__}"
                 )
                 event_queries.set_outcomes(
                     tx, outcomes={event.external_event_id: outcome}, at=clock.now()
@@ -73,7 +73,7 @@ def fold_with(tx: Tx[Listeners], *, event: StoredEvent, organization_id: UUID) -
     refs = object_ids(event.fact) if event.facts else []
     events = event_queries.together(tx, object_ids=refs) if refs else []
     if all(each.external_event_id != event.external_event_id for each in events):
-        outcome = Outcome(EventStatus.IGNORED, note="it refers to no object")
+        outcome = Outcome(EventStatus.IGNORED, note="it does not refer to an object")
         event_queries.set_outcomes(tx, outcomes={event.external_event_id: outcome}, at=clock.now())
         return Processed(events=1)
     folded = fold(
@@ -135,7 +135,7 @@ def send_notices(
     """Email listeners whose payment failed: once per episode (E16). Returns the number sent.
 
     A mail server that fails leaves the notice for the next run; one that is older than the grace
-    period is not sent any more.
+    period is no longer sent.
     """
     sent = 0
     while True:
@@ -146,8 +146,8 @@ def send_notices(
             if notice is None:
                 return sent
             text = (
-                "Your last payment failed. Your access goes on for now; please renew your means of "
-                f"payment.\n\nWhat you have access to: {own_page}\n"
+                "Your last payment failed. You still have access for "
+                f"now; please update your payment method.\n\nWhat you have access to: {own_page}\n"
             )
             mail.send(to=notice.email, subject="Your payment failed", text=text)
             money_queries.mark_sent(tx, notice=notice, at=clock.now())

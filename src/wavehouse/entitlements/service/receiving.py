@@ -66,7 +66,7 @@ def store(tx: Tx[Listeners], *, event: ReadEvent, endpoint: Endpoint, location: 
     except fact_rules.Unreadable as wrong:
         status, note = EventStatus.ANOMALY, str(wrong)
     if fact is None and status is EventStatus.RECEIVED:
-        status, note = EventStatus.IGNORED, "this type has no meaning here"
+        status, note = EventStatus.IGNORED, "events of this type are ignored"
     foreign = _foreign(event, endpoint)
     if foreign:
         source = f"{STRIPE}:{event.account or 'other'}:{'live' if event.livemode else 'test'}"
@@ -98,9 +98,9 @@ def store(tx: Tx[Listeners], *, event: ReadEvent, endpoint: Endpoint, location: 
 def _foreign(event: ReadEvent, endpoint: Endpoint) -> str | None:
     if event.livemode is not endpoint.livemode:
         mode = "live" if event.livemode else "test"
-        return f"an event of {mode} mode, and this installation takes the other mode"
+        return f"a {mode}-mode event, but this installation only accepts the other mode"
     if event.account is not None and event.account != endpoint.account:
-        return "an event of another account"
+        return "an event for another account"
     return None
 
 

@@ -75,7 +75,7 @@ def _mended(tx: Tx[Listeners], identity: Identity, drift: Drift) -> Drift:
 
 
 def list_of(document: Any) -> dict[str, list[str]]:
-    """Customers with lookup keys, from a recorded answer of the provider's list API.
+    """Customers with lookup keys, from a recorded response of the provider's list API.
 
     Each object of ``data`` names ``customer`` and ``lookup_key``. ValueError for anything else.
     """
@@ -87,7 +87,7 @@ def list_of(document: Any) -> dict[str, list[str]]:
         customer = item.get("customer") if isinstance(item, dict) else None
         key = item.get("lookup_key") if isinstance(item, dict) else None
         if not isinstance(customer, str) or not (key is None or isinstance(key, str)):
-            raise ValueError("an entry names no customer")
+            raise ValueError("an entry has no customer")
         result.setdefault(customer, []).extend([key] if key else [])
     return result
 

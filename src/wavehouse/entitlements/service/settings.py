@@ -66,9 +66,9 @@ def policy(tx: Tx[Listeners], *, identity: Identity) -> Policy:
 def set_policy(tx: Tx[Listeners], *, identity: Identity, policy: Policy) -> Policy:
     """Store the organization's policy. InvalidInput for values out of range."""
     if not (0 <= policy.grace_days <= 365 and 0 <= policy.refund_keep_days <= 3650):
-        raise InvalidInput("invalid number of days", hint="Grace is 0 to 365 days.")
+        raise InvalidInput("invalid number of days", hint="Send a grace period of 0 to 365 days.")
     if not 1 <= policy.payload_days <= 3650:
-        raise InvalidInput("invalid number of days of payloads", hint="Send 1 to 3650.")
+        raise InvalidInput("invalid number of days to keep payloads", hint="Send 1 to 3650.")
     valid = Policy(
         policy.grace_days,
         DuringDispute(policy.unpaid),

@@ -1,1 +1,1 @@
-"""Adapters of ``erasure``: the classification as selections of rows, keys, files, archives."""
+"""Adapters of ``erasure``: row selections from the classification, keys, files, archives."""

@@ -24,7 +24,7 @@ _SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """The content of an archive: rows by table, and what the columns are."""
+    """The content of an archive: rows by table, and the descriptions of the columns."""
 
     subject: str
     request: str
@@ -90,7 +90,7 @@ def _index(content: Archived) -> str:
         "<!doctype html><html lang=en><meta charset=utf-8>",
         '<meta name=viewport content="width=device-width">',
         f"<title>Your data at {name}</title><style>{_STYLE}</style>",
-        f"<h1>Your data at {name}</h1><p>Made at {content.made_at:%Y-%m-%d %H:%M} UTC for ",
+        f"<h1>Your data at {name}</h1><p>Created at {content.made_at:%Y-%m-%d %H:%M} UTC for ",
         f"request <code>{words.xml(content.request)}</code>. Each table is also in this archive ",
         "as CSV and as JSON. Passwords and other secrets are stored as hashes only; they are left ",
         f"out.</p><ul>{items}</ul>",

@@ -1,7 +1,7 @@
-"""The classification as this context uses it: ways, selections of rows, changes of columns.
+"""The classification in the form that erasure needs: ways, row selections, column changes.
 
-Every table and column that it names is compared with the catalogue first: a table that was renamed
-is an error before anything is removed.
+Every table and column in it is first checked against the catalogue, so that a renamed table is an
+error before anything is removed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Grouped:
 
 
 class SubjectMap:
-    """What is a kind of subject's in every table, according to the classification."""
+    """The rows of a kind of subject in every table, according to the classification."""
 
     def __init__(
         self, classification: governance.Classification, kind: SubjectKind, columns: Columns
@@ -76,12 +76,12 @@ class SubjectMap:
 
     @property
     def root_table(self) -> str:
-        """The root's table, ``schema.table``."""
+        """The root table, ``schema.table``."""
         return self.root.partition(".")[2].rpartition(".")[0]
 
     @property
     def root_column(self) -> str:
-        """The root's column."""
+        """The root column."""
         return self.root.rpartition(".")[2]
 
     def selection(
@@ -118,7 +118,7 @@ class SubjectMap:
     def changes(
         self, way: tuple[str, str, int], values: Mapping[str, Sequence[str]]
     ) -> list[Change]:
-        """The changes that anonymising or pseudonymising makes; none for a row that only refers."""
+        """The changes of anonymising or pseudonymising; none if a row only refers to a subject."""
         group = self._groups[way]
         table = f"{group.way.store}.{group.way.table}"
         made: dict[str, Change] = {}
@@ -148,7 +148,7 @@ class SubjectMap:
             return Change(column, "bytes")
         if kind not in _NEUTRAL:
             raise Conflict(
-                f"the column {column} of {table} must have a value, and none is neutral",
+                f"the column {column} of {table} is NOT NULL, and has no neutral value",
                 hint="Give it a replacement in the classification.",
                 command="wavehouse classify check",
             )
@@ -159,7 +159,7 @@ class SubjectMap:
         return Change(column, "null")
 
     def personal_columns(self, table: str) -> list[str]:
-        """The columns of ``store.schema.table`` that the classification calls personal data."""
+        """The columns of ``store.schema.table`` that the classification marks as personal data."""
         return [
             name
             for name in self._classification.personal_columns(table)

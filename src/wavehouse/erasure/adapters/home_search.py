@@ -1,7 +1,7 @@
-"""A byte search over files: of the home, and of the embedded server's data folder.
+"""Search the bytes of files: of the home, and of the embedded server's data folder.
 
-Files are read in pieces that overlap, in lower case. Compressed files are opened where that is
-possible; those that are not are counted as skipped, with their kind.
+Files are read in overlapping pieces, in lower case. Compressed files are opened where possible;
+others are counted as skipped, by kind.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def search_home(home: Path, needles: Sequence[Needle], *, name: str = "files") -
 
 
 def search_folder(folder: Path, needles: Sequence[Needle], *, name: str) -> Level:
-    """Every file of a folder, as it is on disk."""
+    """Every file of a folder, as stored on disk."""
     return _searched(folder, _walk(folder), needles, name)
 
 

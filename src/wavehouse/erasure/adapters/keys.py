@@ -1,4 +1,4 @@
-"""Keys that are in no database: for the ledger's hashes, sealed identifiers, certificates.
+"""Keys outside the databases: for ledger hashes, sealed identifiers and certificates.
 
 The first two are derived from the installation's secret (``server.secret``, or the password in the
 URL of the operational database); the key that signs certificates is a file in the home.
@@ -34,13 +34,13 @@ def _derived(stores: Stores, label: bytes) -> bytes:
 
 
 def ledger_hash(stores: Stores, identifier: Identifier) -> bytes:
-    """HMAC-SHA256 of a normalised identifier with its kind: what the ledger keeps."""
+    """HMAC-SHA256 of a normalised identifier with its kind, as stored in the ledger."""
     text = f"{identifier.kind}\x1f{normalised(identifier)}"
     return hmac.new(_derived(stores, _LEDGER), text.encode(), hashlib.sha256).digest()
 
 
 def key_check(stores: Stores) -> str:
-    """A fingerprint of the ledger's key, by which a ledger of another key is recognised."""
+    """A fingerprint of the ledger's key, which reveals a ledger written under another key."""
     return hmac.new(_derived(stores, _LEDGER), _CHECK, hashlib.sha256).hexdigest()[:16]
 
 
@@ -64,7 +64,7 @@ def unseal(stores: Stores, sealed: bytes) -> dict[str, tuple[str, ...]]:
 
 
 def signing_key(home: Path) -> Ed25519PrivateKey:
-    """The key that signs certificates; made on first use as a file of mode 0600 in the home."""
+    """The key that signs certificates; created on first use, mode 0600, in the home."""
     folder = home / "erasure"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "certificate.key"
@@ -89,7 +89,7 @@ def sign(key: Ed25519PrivateKey, content: bytes) -> tuple[str, str]:
 
 
 def is_signed(content: bytes, signature: str, public_key: str) -> bool:
-    """Whether a signature is that of the content by a public key, both in base64."""
+    """Whether the signature of the content is valid for a public key, both in base64."""
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
         key.verify(base64.b64decode(signature, validate=True), content)

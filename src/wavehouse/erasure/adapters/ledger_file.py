@@ -1,9 +1,9 @@
-"""The ledger outside of the databases: a file in the home that a restored database cannot undo.
+"""The ledger outside the databases: a file in the home that a restore does not undo.
 
-``erasure/ledger.ndjson``, mode 0600, is only appended to, and on disk before anything is removed.
-A line is a JSON object: ``at``, ``request``, ``subject`` (the kind of subject), ``purpose``
-(``intent`` before the first destructive step, ``done`` after the last), ``key`` (fingerprint of the
-HMAC key), ``hashes`` (a list of ``[kind, hex]``). There are no identifiers and no free text in it.
+``erasure/ledger.ndjson``, mode 0600, is append-only, and on disk before anything is removed. A line
+is a JSON object: ``at``, ``request``, ``subject`` (the kind of subject), ``purpose`` (``intent``
+before the first destructive step, ``done`` after the last), ``key`` (fingerprint of the HMAC key),
+``hashes`` (a list of ``[kind, hex]``). It contains no identifiers and no free text.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class LedgerLine:
 
 
 def ledger_path(home: Path) -> Path:
-    """The file of the ledger in a home."""
+    """The ledger file of a home."""
     return home / "erasure" / NAME
 
 

@@ -1,4 +1,4 @@
-"""``wavehouse access``: requests for a copy of one's data."""
+"""``wavehouse access``: requests for a copy of personal data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def access() -> None:
-    r"""Requests for a copy of one's data: filed, decided by a second person, exported.
+    r"""Requests for a copy of personal data: filed, approved by a second person, exported.
 
     \b
       wavehouse access request anna@example.org
@@ -61,14 +61,14 @@ def request(open_workspace: OpenWorkspace, value: str, kind: str, by: str, as_js
     "--out",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The ZIP file to write, readable by you alone.",
+    help="The ZIP file to write, readable only by you.",
 )
 @AS_JSON
 @click.pass_obj
 def export(open_workspace: OpenWorkspace, request_id: UUID, out: Path, as_json: bool) -> None:
     """Write the archive of an approved request: an index to read, CSV and JSON for each table.
 
-    The request ends with it. The archive is not kept anywhere else.
+    This completes the request. No other copy of the archive is kept.
     """
     import os
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -> None:
     """Erase a listener with all their data, and print what was removed (P37).
 
-    The same as `wavehouse erasure request`, `approve` and `run`. Where the organization has another
-    administrator, that person has to approve: the request waits then, with exit code 4. This cannot
+    The same as `wavehouse erasure request`, `approve` and `run`. If the organization has another
+    administrator, that person must approve: the request then waits, with exit code 4. This cannot
     be undone: run `wavehouse listeners export` first.
     """
     from wavehouse.erasure.cli import shown

@@ -19,14 +19,16 @@ KINDS = ["listener", "learner", "creator", "organization", "buyer"]
 SUBJECT = click.option(
     "--subject", "kind", type=click.Choice(KINDS), default="listener", show_default=True
 )
-BY = click.option("--by", metavar="NAME", default="", help="The identifier that VALUE is.")
+BY = click.option("--by", metavar="NAME", default="", help="The kind of identifier that VALUE is.")
 REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
-REASON = click.option("--reason", required=True, help="Why; stored, without personal data.")
+REASON = click.option(
+    "--reason", required=True, help="The reason; it is stored, so without personal data."
+)
 
 
 @click.group()
 def erasure() -> None:
-    r"""Requests to be forgotten: filed, decided by a second person, carried out, certified.
+    r"""Erasure requests: filed, approved by a second person, carried out, certified.
 
     \b
       wavehouse erasure request anna@example.org
@@ -43,7 +45,7 @@ def erasure() -> None:
 @click.argument("value")
 @SUBJECT
 @BY
-@click.option("--undo-days", type=click.IntRange(0, 7), help="Days in which it can be undone.")
+@click.option("--undo-days", type=click.IntRange(0, 7), help="Days during which it can be undone.")
 @AS_JSON
 @click.pass_obj
 def request(
@@ -74,7 +76,7 @@ def request(
         return
     shown.print_requests([filed.request])
     if not filed.is_new:
-        terminal.say("This request was open already.")
+        terminal.say("This request was already open.")
 
 
 @erasure.command("list")
@@ -128,7 +130,7 @@ def show(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> None
 
 @erasure.command()
 @REQUEST
-@click.option("--freeze", is_flag=True, help="Replace the frozen plan by the one of now.")
+@click.option("--freeze", is_flag=True, help="Replace the frozen plan with the current one.")
 @AS_JSON
 @click.pass_obj
 def plan(open_workspace: OpenWorkspace, request_id: UUID, freeze: bool, as_json: bool) -> None:
@@ -153,10 +155,10 @@ def plan(open_workspace: OpenWorkspace, request_id: UUID, freeze: bool, as_json:
 @AS_JSON
 @click.pass_obj
 def approve(open_workspace: OpenWorkspace, request_id: UUID, reason: str, as_json: bool) -> None:
-    """Approve a request that another administrator filed; the plan is frozen.
+    """Approve a request that another administrator filed, and freeze its plan.
 
-    The person who filed it is refused, unless the organization has no other administrator: the
-    decision and the certificate say so then.
+    The person who filed it is refused, unless the organization has no other administrator; the
+    decision and the certificate then state this.
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import deciding
@@ -187,7 +189,7 @@ def approve(open_workspace: OpenWorkspace, request_id: UUID, reason: str, as_jso
 def reject(
     open_workspace: OpenWorkspace, request_id: UUID, reason: str, rejection: str, as_json: bool
 ) -> None:
-    """Reject a request before anything was removed."""
+    """Reject a request before anything is removed."""
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import deciding
     from wavehouse.erasure.types import Rejection
@@ -234,7 +236,7 @@ def undo(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> None
 def extend(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> None:
     """Extend the deadlines by two months (GDPR) and 45 days (CCPA), once.
 
-    The law requires that the person was notified, with the reason, within the first deadline.
+    The law requires notice to the person, with the reason, within the first deadline.
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import requesting
@@ -253,7 +255,7 @@ def extend(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> No
 @erasure.command()
 @REQUEST
 @click.option("--now", is_flag=True, help="End the undo period early.")
-@click.option("--plan", "digest", metavar="DIGEST", help="Refuse any other plan than this.")
+@click.option("--plan", "digest", metavar="DIGEST", help="Refuse any plan but this one.")
 @AS_JSON
 @click.pass_obj
 def run(
@@ -261,7 +263,7 @@ def run(
 ) -> None:
     """Carry out an approved request, verify it, and issue its certificate.
 
-    A run that was stopped goes on where it was. `wavehouse up` does this once a minute.
+    A stopped run resumes where it stopped. `wavehouse up` does this once a minute.
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import executing
@@ -291,7 +293,7 @@ def run(
 @AS_JSON
 @click.pass_context
 def verify(context: click.Context, value: str, kind: str, deep: bool, as_json: bool) -> None:
-    """Search for VALUE, such as an email address, in everything that is stored.
+    """Search for VALUE, such as an email address, in all stored data.
 
     Every column of every table and the files of the home are searched. Exit code 3 when it is
     found.
@@ -326,17 +328,17 @@ def verify(context: click.Context, value: str, kind: str, deep: bool, as_json: b
 @click.option(
     "--ledger",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Another ledger than the one in the home.",
+    help="A ledger other than the one in WAVEHOUSE_HOME.",
 )
 @AS_JSON
 @click.pass_obj
 def replay(
     open_workspace: OpenWorkspace, since: datetime | None, ledger: Path | None, as_json: bool
 ) -> None:
-    """Repeat the erasures of the ledger after a backup was restored.
+    """Repeat the erasures in the ledger after a backup was restored.
 
-    The ledger is the file erasure/ledger.ndjson in the home. People that were erased and are in the
-    restored databases again are erased again.
+    The ledger is the file erasure/ledger.ndjson in the home. Erased people who are in the restored
+    databases are erased again.
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import replaying
@@ -383,7 +385,9 @@ def certificate(
         if file is not None:
             content, is_own = certifying.check(file, home=workspace.settings.home)
             whose = "this installation" if is_own else "another installation"
-            terminal.say(f"The signature is right; the key is of {whose}: {content['status']}.")
+            terminal.say(
+                f"The signature is valid; the key belongs to {whose}: {content['status']}."
+            )
             return
         if request_id is None:
             raise UsageError("name a request, or --verify FILE")
@@ -407,7 +411,7 @@ def certificate(
 def hold(
     open_workspace: OpenWorkspace, value: str, kind: str, by: str, reason: str, until: datetime
 ) -> None:
-    """Put a legal hold on a person: erasure leaves everything until it ends.
+    """Put a legal hold on a person: until it ends, erasure removes nothing.
 
     Holds on tables: `wavehouse retention hold`.
     """

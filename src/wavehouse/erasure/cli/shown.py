@@ -1,4 +1,4 @@
-"""How requests, plans and outcomes are printed."""
+"""Printing of requests, plans and outcomes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def operator(workspace: Workspace) -> Identity:
 
 
 def request_json(request: Request) -> dict[str, Any]:
-    """A request as plain values; the subject is shown by its id only while the request is open."""
+    """A request as JSON values; the subject is shown by its id only while the request is open."""
     return {
         "id": request.erasure_request_id,
         "purpose": request.purpose,
@@ -58,7 +58,7 @@ def request_json(request: Request) -> dict[str, Any]:
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """A plan as plain values."""
+    """A plan as JSON values."""
     from wavehouse.erasure.rules.planning import as_json
 
     return {
@@ -70,7 +70,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as plain values."""
+    """An outcome as JSON values."""
     return {
         **request_json(outcome.request),
         "rows": rows_of(outcome.done),
@@ -79,7 +79,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def rows_of(done: Sequence[Done]) -> dict[str, int]:
-    """Rows by table; tables of the subject's own context without its name."""
+    """Rows by table; names of tables in the subject's own context omit that context."""
     rows: dict[str, int] = {}
     for each in done:
         if each.rows_touched:
@@ -124,7 +124,7 @@ def print_plan(plan: Plan) -> None:
 
 
 def print_levels(levels: Sequence[Level]) -> None:
-    """What was searched and found, by level."""
+    """The searches and their results, by level."""
     from wavehouse.kernel import terminal
 
     terminal.print_table(

@@ -1,1 +1,1 @@
-"""Queries of ``erasure``; requests, steps and the ledger are in each of three databases."""
+"""Queries of ``erasure``; each of three databases has requests, steps and a ledger."""

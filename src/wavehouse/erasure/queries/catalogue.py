@@ -1,4 +1,4 @@
-"""SQL of the catalogue: the columns and foreign keys of a database as it is."""
+"""SQL of the catalogue: the current columns and foreign keys of a database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wavehouse.erasure.types import Column
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """A foreign key; ``on_delete`` is PostgreSQL's letter."""
+    """A foreign key; ``on_delete`` is PostgreSQL's one-letter code."""
 
     child: str
     parent: str

@@ -11,7 +11,7 @@ from wavehouse.store import Listeners, Operational, Tx
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A user of an organization, and whether nobody else administrates it."""
+    """A user of an organization, and whether the user is its only administrator."""
 
     user_id: UUID
     is_only_admin: bool
@@ -28,7 +28,7 @@ def hide_listener(tx: Tx[Listeners], *, listener_id: UUID, at: datetime | None) 
 def hide_creator(
     tx: Tx[Operational], *, organization_id: UUID, user_id: UUID, is_active: bool
 ) -> None:
-    """Let a user sign in, or not."""
+    """Allow or block a user's sign-in."""
     tx.execute(
         """
         UPDATE accounts.users SET is_active = %(is_active)s
@@ -55,7 +55,7 @@ def creator(tx: Tx[Operational], *, organization_id: UUID, user_id: UUID) -> Sta
 
 
 def other_admins(tx: Tx[Operational], *, organization_id: UUID, user_id: UUID) -> int:
-    """How many other administrators an organization has that could decide."""
+    """The number of other administrators of an organization who could decide."""
     number: int = tx.value(
         """
         SELECT count(*) FROM accounts.memberships m JOIN accounts.users u USING (user_id)

@@ -11,7 +11,7 @@ from wavehouse.erasure.types import LedgerEntry
 
 
 def write(tx: AnyTx, *, entries: Sequence[LedgerEntry]) -> None:
-    """Store entries; an identifier that was erased before is recorded again."""
+    """Store entries; an identifier that was already erased is recorded again."""
     tx.execute_many(
         """
         INSERT INTO governance.erasure_ledger
@@ -47,7 +47,7 @@ def set_status(tx: AnyTx, *, request_id: UUID, status: str) -> None:
 
 
 def entries(tx: AnyTx, *, since: datetime | None) -> list[LedgerEntry]:
-    """The entries from an instant on, or all, oldest first."""
+    """The entries since an instant, or all, oldest first."""
     return tx.rows(
         LedgerEntry,
         """
@@ -61,22 +61,8 @@ def entries(tx: AnyTx, *, since: datetime | None) -> list[LedgerEntry]:
     )
 
 
-def of_request(tx: AnyTx, *, request_id: UUID) -> list[LedgerEntry]:
-    """The entries of one request."""
-    return tx.rows(
-        LedgerEntry,
-        """
-        SELECT identifier_hash, erasure_request_id, kind, key_version, status, recorded_at,
-               late_arrivals
-        FROM governance.erasure_ledger WHERE erasure_request_id = %(request_id)s
-        ORDER BY identifier_hash
-        """,
-        {"request_id": request_id},
-    )
-
-
 def subject_hold(tx: AnyTx, *, hashes: Sequence[bytes], at: datetime) -> str | None:
-    """The reason of a legal hold on one of these identifiers that is in force, or None."""
+    """The reason for a current legal hold on one of these identifiers, or None."""
     reason: str | None = tx.value(
         """
         SELECT reason FROM governance.legal_holds

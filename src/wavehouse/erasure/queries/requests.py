@@ -1,4 +1,4 @@
-"""SQL of requests: filed, changed, listed. They are in the database of their kind of subject."""
+"""SQL of requests: filed, changed, listed. They are stored in their subject's database."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def open_request(
 
 
 def request(tx: AnyTx, *, request_id: UUID, lock: bool = False) -> Request | None:
-    """One request, or None; ``lock`` keeps others from changing it until the transaction ends."""
+    """One request, or None; ``lock`` locks it until the transaction ends."""
     if lock:
         tx.execute(
             """
@@ -81,7 +81,7 @@ def request(tx: AnyTx, *, request_id: UUID, lock: bool = False) -> Request | Non
 
 
 def listed(tx: AnyTx, *, organization_id: UUID, limit: int) -> list[Request]:
-    """An organization's requests: open ones by deadline, then those that ended, newest first."""
+    """An organization's requests: open ones by deadline, then ended ones, newest first."""
     return tx.rows(
         Request,
         """
@@ -101,7 +101,7 @@ def listed(tx: AnyTx, *, organization_id: UUID, limit: int) -> list[Request]:
 
 
 def waiting(tx: AnyTx, *, at: datetime) -> list[UUID]:
-    """Erasures whose undo period has ended, and runs that stopped, by deadline."""
+    """Erasures whose undo period has ended, and stopped runs, by deadline."""
     return tx.values(
         """
         SELECT erasure_request_id FROM governance.erasure_requests
@@ -129,7 +129,7 @@ def by_link(tx: AnyTx, *, link_hash: bytes, at: datetime) -> UUID | None:
 
 
 def renew_link(tx: AnyTx, *, request_id: UUID, link_hash: bytes, expires_at: datetime) -> bool:
-    """Replace the link of a request whose identity was not shown yet."""
+    """Replace the link of a request whose author is not verified yet."""
     return bool(
         tx.execute(
             """
@@ -189,7 +189,7 @@ def decide(
 
 
 def reject(tx: AnyTx, *, request_id: UUID, reason: str) -> None:
-    """Reject a request; the subject's id leaves with it."""
+    """Reject a request and clear its subject's id."""
     tx.execute(
         """
         UPDATE governance.erasure_requests
@@ -204,7 +204,7 @@ def reject(tx: AnyTx, *, request_id: UUID, reason: str) -> None:
 def extend(
     tx: AnyTx, *, request_id: UUID, gdpr_at: datetime, ccpa_at: datetime, at: datetime
 ) -> bool:
-    """Store later deadlines, once; False when they were extended before."""
+    """Store later deadlines, once; False when they were already extended."""
     return bool(
         tx.execute(
             """
@@ -238,17 +238,8 @@ def freeze(
     )
 
 
-def frozen_plan(tx: AnyTx, *, request_id: UUID) -> list[dict[str, Any]]:
-    """The frozen steps of a request; empty before the plan was made."""
-    steps: list[dict[str, Any]] | None = tx.value(
-        "SELECT plan FROM governance.erasure_requests WHERE erasure_request_id = %(request_id)s",
-        {"request_id": request_id},
-    )
-    return steps or []
-
-
 def seal_identifiers(tx: AnyTx, *, request_id: UUID, sealed: bytes) -> None:
-    """Store the encrypted identifiers; those that are there stay."""
+    """Store the encrypted identifiers; existing ones are kept."""
     tx.execute(
         """
         UPDATE governance.erasure_requests
@@ -260,7 +251,7 @@ def seal_identifiers(tx: AnyTx, *, request_id: UUID, sealed: bytes) -> None:
 
 
 def release_subject(tx: AnyTx, *, request_id: UUID) -> None:
-    """Empty the subject's id of a request whose rows are gone; the sealed values stay."""
+    """Clear the subject's id of a request whose rows are erased; the sealed values stay."""
     tx.execute(
         """
         UPDATE governance.erasure_requests SET subject_id = NULL
@@ -290,7 +281,7 @@ def complete(
     certificate: Mapping[str, Any] | None,
     at: datetime,
 ) -> None:
-    """End a request with its certificate. The subject's id and identifiers leave with it."""
+    """End a request with its certificate, and clear the subject's id and identifiers."""
     tx.execute(
         """
         UPDATE governance.erasure_requests
@@ -321,7 +312,7 @@ def certificate(tx: AnyTx, *, request_id: UUID) -> dict[str, Any] | None:
 
 
 def forget_requests(tx: AnyTx, *, request_id: UUID) -> None:
-    """Delete a request and its steps: a replay carries it out again from the start."""
+    """Delete a request and its steps: a replay carries it out again from the beginning."""
     tx.execute(
         "DELETE FROM governance.erasure_steps WHERE erasure_request_id = %(request_id)s",
         {"request_id": request_id},

@@ -1,4 +1,4 @@
-"""SQL about values that several people share, and of buyers, whose orders are in JSON."""
+"""SQL of values that several people share, and of buyers, whose orders are in JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wavehouse.store import Listeners, Operational, Tx
 def shared_payers(
     tx: Tx[Listeners], *, listener_id: str, references: Sequence[str]
 ) -> frozenset[str]:
-    """Which of a listener's payment references other listeners' entitlements have, too."""
+    """A listener's payment references that are also in other listeners' entitlements."""
     return frozenset(
         tx.values(
             """

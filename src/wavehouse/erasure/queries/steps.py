@@ -9,16 +9,16 @@ from wavehouse.erasure.queries.requests import AnyTx
 from wavehouse.erasure.types import Done, Step
 
 
-def take_turn(tx: AnyTx, *, request_id: UUID) -> None:
-    """Wait until no other transaction of this database works on the request; until the end."""
+def lock_request(tx: AnyTx, *, request_id: UUID) -> None:
+    """Lock the request until the end of the transaction, waiting for others in this database."""
     tx.value(
         "SELECT pg_advisory_xact_lock(hashtextextended('erasure ' || %(request_id)s::text, 0))",
         {"request_id": request_id},
     )
 
 
-def be_impatient(tx: AnyTx) -> None:
-    """Give up on a lock after five seconds, for this transaction."""
+def limit_lock_waits(tx: AnyTx) -> None:
+    """Limit this transaction's lock waits to five seconds."""
     tx.execute("SET LOCAL lock_timeout = '5s'")
 
 
@@ -44,7 +44,7 @@ def is_done(tx: AnyTx, *, request_id: UUID, step: Step) -> bool:
 def record(
     tx: AnyTx, *, request_id: UUID, step: Step, status: str, rows: int, at: datetime | None
 ) -> None:
-    """Record a step; rows of a repetition are added."""
+    """Record a step; a repetition adds its rows."""
     tx.execute(
         """
         INSERT INTO governance.erasure_steps
@@ -72,7 +72,7 @@ def record(
 
 
 def done(tx: AnyTx, *, request_id: UUID) -> list[Done]:
-    """The recorded steps of a request in this database, in their order."""
+    """The recorded steps of a request in this database, in order."""
     return tx.rows(
         Done,
         """

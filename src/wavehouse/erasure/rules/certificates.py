@@ -1,6 +1,6 @@
-"""The certificate of an erasure as plain values: what was removed, what was searched, what stays.
+"""The certificate of an erasure as JSON values: what was removed, what was searched, what stays.
 
-Each level of verification is reported apart, and one that was not run is called so: a certificate
+Each level of verification is reported separately, including levels that were not run: a certificate
 never claims more than was searched.
 """
 
@@ -17,19 +17,19 @@ VERSION = 1
 LEVELS = ("typed", "paranoid", "files", "deep")
 KEPT_FIGURES: Mapping[str, str] = {
     SubjectKind.LISTENER: (
-        "Downloads, rollups and reports do not refer to listeners' accounts and are unchanged. "
+        "Downloads, rollups and reports do not refer to listener accounts and are unchanged. "
         "Sums of payments, refunds and disputes stay; entitlements and their ledger stay under a "
         "random pseudonym, revoked."
     ),
-    SubjectKind.LEARNER: "Content and the parameters of models stay; the counts are gone.",
+    SubjectKind.LEARNER: "Content and model parameters stay; the counts are removed.",
     SubjectKind.CREATOR: (
-        "Work of the organization (shows, campaigns, reports, episodes) stays and refers to a "
-        "user without name and address."
+        "Work of the organization (shows, campaigns, reports, episodes) stays and refers to a user "
+        "without a name or address."
     ),
-    SubjectKind.ORGANIZATION: "Nothing of the organization's figures stays, rollups included.",
+    SubjectKind.ORGANIZATION: "None of the organization's figures stay, rollups included.",
     SubjectKind.BUYER: (
         "Values, currencies, times, credits and campaigns of conversions stay, so that every "
-        "issued report still adds up; order, user, session and device are gone."
+        "issued report still adds up; order, user, session and device are removed."
     ),
 }
 
@@ -46,7 +46,7 @@ def certificate(
     organization: str,
     software: str,
 ) -> dict[str, Any]:
-    """The content that is signed. It names no person."""
+    """The signed content, without the names of people."""
     ran = {level.name: _level(level) for level in levels}
     return {
         "version": VERSION,
@@ -105,5 +105,5 @@ def _instant(at: datetime | None) -> str | None:
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """The bytes that are signed: JSON with sorted keys and without spaces."""
+    """The signed bytes: JSON with sorted keys and without spaces."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

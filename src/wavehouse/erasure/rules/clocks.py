@@ -1,10 +1,10 @@
 """Legal deadlines of a request: GDPR, CCPA, and the acknowledgement.
 
-GDPR article 12(3): one month from receipt, two further months where necessary, counted by
-Regulation 1182/71: the period ends with the last hour of the day with the same date, or of the last
-day of a shorter month. CCPA (Cal. Civ. Code 1798.130, 11 CCR 7021): 45 days, 45 more with notice,
-and a confirmation of receipt within ten business days. Public holidays are not taken into account,
-which makes a deadline earlier, never later.
+GDPR article 12(3): one month from receipt, two further months if necessary, counted by Regulation
+1182/71: the period ends with the last hour of the day with the same date, or of the last day of a
+shorter month. CCPA (Cal. Civ. Code 1798.130, 11 CCR 7021): 45 days, 45 more with notice, and a
+confirmation of receipt within ten business days. Public holidays are ignored, so a deadline may be
+early, but never late.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SATURDAY = 5
 
 
 def clocks(received_at: datetime, zone: str, *, extended: bool = False) -> Clocks:
-    """The deadlines of a request that was received at an instant, by the calendar of a time zone.
+    """The deadlines of a request received at an instant, in the calendar of a time zone.
 
     Deadlines are the first instant after the last day. ``extended`` adds two months and 45 days.
     """

@@ -18,7 +18,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 def normalised(identifier: Identifier) -> str:
-    """The value by which the same identifier is recognised: trimmed; emails in lower case."""
+    """The normalised form of an identifier: trimmed; emails in lower case."""
     value = identifier.value.strip()
     if identifier.kind is LedgerKind.EXTERNAL:
         return value
@@ -28,7 +28,7 @@ def normalised(identifier: Identifier) -> str:
 def forms(identifier: Identifier) -> tuple[str, ...]:
     """The spellings to search for, in lower case: exact, percent-encoded, hashed, without dashes.
 
-    A search compares in lower case, so that one spelling finds all.
+    A search ignores case, so one spelling finds all of them.
     """
     value = normalised(identifier).lower()
     if len(value) < SHORTEST:
@@ -42,17 +42,17 @@ def forms(identifier: Identifier) -> tuple[str, ...]:
 
 
 def needles(identifiers: Iterable[Identifier]) -> tuple[tuple[str, str], ...]:
-    """All spellings of several identifiers, each with the pattern that its place must match."""
+    """All spellings of several identifiers, each with a pattern that its surroundings match."""
     spelled = dict.fromkeys(form for each in identifiers for form in forms(each))
     return tuple((form, pattern(form)) for form in spelled)
 
 
 def pattern(form: str) -> str:
-    """A regular expression (PostgreSQL's and Python's) for a spelling as a word of its own.
+    """A regular expression (PostgreSQL's and Python's) for a spelling as a separate word.
 
     ``anna@example.org`` does not occur in ``joanna@example.org``, nor in ``anna@example.org.uk``;
-    it does after an escape, as in ``%2Fanna@example.org``. Other spellings are random, and may have
-    anything beside them.
+    it does after an escape, as in ``%2Fanna@example.org``. Other spellings are random, so any text
+    may surround them.
     """
     if "@" not in form and "%40" not in form:
         return ""
@@ -60,5 +60,5 @@ def pattern(form: str) -> str:
 
 
 def too_short(identifiers: Iterable[Identifier]) -> int:
-    """The number of identifiers that are too short to be searched."""
+    """The number of identifiers that are too short to search for."""
     return sum(not forms(each) for each in identifiers)

@@ -1,7 +1,7 @@
 """The plan of an erasure: rules and foreign keys become ordered steps with a digest.
 
-Rows that refer to others go first. A cycle of references is broken by emptying a reference that may
-be empty. Where none may be, the plan is refused: nothing is removed in part.
+Rows that refer to others go first. A cycle of references is broken by clearing a nullable
+reference. If none is nullable, the plan is refused, so that nothing is partially removed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CHANGES = (Action.KEEP, Action.REDACT, Action.PSEUDONYMISE, Action.ANONYMISE)
 
 
 def steps(ways: Sequence[Way], references: Mapping[str, Sequence[Reference]]) -> tuple[Step, ...]:
-    """The steps in their order: changes first, then deletions from the leaves to the root.
+    """The steps in order: changes first, then deletions from the leaves to the root.
 
     ``references`` are the foreign keys of each store. Conflict for a cycle that cannot be broken.
     """
@@ -106,7 +106,8 @@ def _break(
                 )
             ]
     raise Conflict(
-        f"the tables {', '.join(sorted(stuck))} refer to each other and no reference may be empty",
+        f"the tables {', '.join(sorted(stuck))} refer to each other, and none of the references "
+        "may be NULL",
         hint="Make one of their foreign keys nullable or ON DELETE CASCADE.",
     )
 
@@ -124,8 +125,8 @@ def held_by(
     """The steps with the legal holds that stop them.
 
     ``tables`` are reasons by ``store.schema.table``; ``subject`` is the reason of a hold on the
-    person, which stops everything. A row that is kept keeps the rows that it refers to, unless the
-    database would give up the reference.
+    person, which stops everything. A kept row also keeps the rows that it refers to, unless
+    deleting them would clear the reference.
     """
     reasons = {step.name: tables[step.name] for step in made if step.name in tables and step.rows}
     changed = not subject
@@ -153,18 +154,18 @@ def plan(made: Sequence[Step], policy_version: str) -> Plan:
 def digest(made: Sequence[Step], policy_version: str) -> str:
     """SHA-256 of the steps, their holds and the policy's version, in hex.
 
-    The counts of rows are left out: they change while the request waits, and every row of the
-    subject is dealt with whatever their number is.
+    The counts of rows are left out: they change while the request waits, and all of the subject's
+    rows are processed in any case.
     """
     content = [policy_version, [{**as_json(step), "rows": 0} for step in made]]
     return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
 
 def as_json(step: Step) -> dict[str, Any]:
-    """A step as plain values."""
+    """A step as JSON values."""
     return {**asdict(step), "action": step.action.value}
 
 
 def step_of(values: Mapping[str, Any]) -> Step:
-    """A step from its plain values."""
+    """A step from its JSON values."""
     return Step(**{**values, "action": Action(values["action"])})

@@ -1,4 +1,4 @@
-"""The states of a request and the changes between them."""
+"""The states of a request, and the transitions between them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def erase_listener(
 ) -> Outcome:
     """File, approve and carry out the erasure of a listener (P37).
 
-    Refused, with the request waiting, where another administrator has to approve. NotFound for an
+    Refused, with the request left open, when another administrator must approve. NotFound for an
     unknown address.
     """
     filed = requesting.file(
@@ -35,9 +35,9 @@ def erase_listener(
 def erase_oneself(
     stores: Stores, settings: Settings, *, identity: Identity, email: str
 ) -> Outcome | None:
-    """The erasure that a signed-in listener asks for; None when an undo period begins instead.
+    """The erasure that a signed-in listener requests; None when an undo period begins instead.
 
-    ``identity`` is the installation's, which answers for its listeners.
+    ``identity`` is the installation's, which is responsible for its listeners.
     """
     filed = requesting.file(
         stores,

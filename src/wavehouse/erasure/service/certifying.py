@@ -1,4 +1,4 @@
-"""Use cases: verify what was erased, issue the signed certificate, check one."""
+"""Use cases: verify an erasure, issue the signed certificate, check a certificate."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def finish(
 ) -> Outcome:
     """Verify at the levels that the setting names, sign the certificate, and end the request.
 
-    Conflict when something was found: the request is ``failed`` then, and the next run removes it.
+    Conflict when something was found: the request then has the status ``failed``, and the next run
+    removes the rest.
     """
     request_id = request.erasure_request_id
     root = database_of(stores, ROOT[SubjectKind(request.subject_kind)])
@@ -118,7 +119,7 @@ def _fail(stores: Stores, request: Request, where: str) -> None:
         )
     raise Conflict(
         failure,
-        hint="No certificate was issued. Rows may have come meanwhile: run it again.",
+        hint="No certificate was issued. Rows may have been written in the meantime: run it again.",
         command=f"wavehouse erasure run {request.erasure_request_id}",
     )
 
@@ -178,9 +179,9 @@ def write(document: Mapping[str, Any], path: Path) -> None:
 
 
 def check(path: Path, *, home: Path) -> tuple[dict[str, Any], bool]:
-    """A certificate from a file and whether its key is this installation's.
+    """A certificate from a file, and whether its key is this installation's.
 
-    Conflict when the signature does not fit the content; InvalidInput for another file.
+    Conflict when the signature does not match the content; InvalidInput for any other file.
     """
     try:
         text = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Use cases of decisions: approve, reject, undo; the plan is frozen with the approval."""
+"""Use cases of decisions: approve, reject, undo. Approval freezes the plan."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ SOLE = "sole administrator of the organization"
 
 
 def approve(stores: Stores, *, identity: Identity, request_id: UUID, reason: str) -> Request:
-    """Approve an administrator's request: the plan is frozen, and the undo period begins.
+    """Approve an administrator's request: freeze its plan and begin the undo period.
 
-    Refused for the person who filed it, unless nobody else administrates the organization: then
-    the decision says so and no second person is named. InvalidInput without a reason.
+    Refused for the person who filed it, unless that is the organization's only administrator; the
+    decision then states this and names no second person. InvalidInput without a reason.
     """
     why = _reason(reason)
     with stores.operational.worker() as tx:
@@ -64,7 +64,7 @@ def approve(stores: Stores, *, identity: Identity, request_id: UUID, reason: str
 def reject(
     stores: Stores, *, identity: Identity, request_id: UUID, rejection: Rejection, reason: str
 ) -> Request:
-    """Reject a request before anything is removed. The subject's id leaves the request."""
+    """Reject a request before anything is removed. The subject's id is cleared."""
     why = _reason(reason)
     key, request = _ended(stores, identity, request_id, rejection, why)
     hiding.hide(stores, identity=identity, kind=SubjectKind(request.subject_kind), key=key, at=None)
@@ -73,9 +73,9 @@ def reject(
 
 
 def undo(stores: Stores, *, identity: Identity, request_id: UUID) -> Request:
-    """Undo a request within its undo period: the subject is shown again, nothing was removed.
+    """Undo a request within its undo period: the subject is visible again, and nothing was removed.
 
-    Conflict when the period has ended or there was none.
+    Conflict when the period has ended, or did not exist.
     """
     request = requesting.get(stores, identity=identity, request_id=request_id)
     if request.status != Status.SOFT_DELETED or (
@@ -110,7 +110,7 @@ def _ended(
 
 
 def freeze(stores: Stores, *, identity: Identity, request_id: UUID) -> Planned:
-    """Make the plan of a request as of now and store it with its digest and policy version."""
+    """Compute the current plan of a request and store it with its digest and policy version."""
     request = requesting.get(stores, identity=identity, request_id=request_id)
     if request.subject_id is None:
         raise Conflict(f"the request has ended: it is {request.status}")
@@ -128,7 +128,7 @@ def freeze(stores: Stores, *, identity: Identity, request_id: UUID) -> Planned:
 
 
 def preview(stores: Stores, *, identity: Identity, request_id: UUID) -> Planned:
-    """The plan of a request as of now; nothing is stored."""
+    """The current plan of a request; nothing is stored."""
     request = requesting.get(stores, identity=identity, request_id=request_id)
     if request.subject_id is None:
         raise Conflict(f"the request has ended: it is {request.status}")

@@ -1,8 +1,8 @@
-"""Use case: carry out an erasure, step by step, so that a killed run goes on where it was.
+"""Use case: carry out an erasure step by step, so that a killed run can resume.
 
 The ledger is written first. Each step changes its rows and records itself in one transaction of one
-database; steps that pseudonymise a database share one, because they share a pseudonym that is
-stored nowhere else. Rows that were written meanwhile are removed by repeating the deletions.
+database; steps that pseudonymise a database share one, because their common pseudonym is not stored
+anywhere else. Rows written in the meantime are removed by repeating the deletions.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import (
     ROOT,
     Action,
-    Done,
     LedgerEntry,
     Outcome,
     Request,
@@ -67,15 +66,15 @@ def run(
     digest: str | None = None,
     on_step: OnStep = lambda _: None,
 ) -> Outcome:
-    """Carry out a request that was decided; a run that was killed before goes on.
+    """Carry out an approved request, or resume a killed run.
 
-    ``now`` ends the undo period early. ``digest`` is the plan that the caller has seen. Conflict
-    when the plan has changed since it was frozen, or when a step cannot be carried out: then the
-    request is ``failed`` and the next run goes on from there.
+    ``now`` ends the undo period early. ``digest`` is that of the plan that the caller has seen.
+    Conflict when the plan has changed since it was frozen, or when a step fails: the request is
+    then ``failed``, and the next run resumes there.
     """
     request = _begin(stores, identity, request_id, now=now)
     if request.subject_id is not None:
-        # Hidden first: whoever is erased cannot sign in and write meanwhile.
+        # Hidden first, so that the erased person cannot sign in and write meanwhile.
         kind = SubjectKind(request.subject_kind)
         hiding.hide(stores, identity=identity, kind=kind, key=request.subject_id, at=clock.now())
     try:
@@ -114,7 +113,7 @@ def _checked(stores: Stores, identity: Identity, request: Request, digest: str |
     values = None if sealed is None else unseal(stores, sealed)
     key = request.subject_id or ""
     if not key and values is None:
-        raise Conflict("the subject of this request is unknown: it has ended")
+        raise Conflict("the request has ended, so its subject is no longer known")
     planned = plan_of(stores, identity=identity, request=request, key=key, values=values)
     if request.plan_digest is None:
         planned = deciding.freeze(stores, identity=identity, request_id=request.erasure_request_id)
@@ -123,7 +122,7 @@ def _checked(stores: Stores, identity: Identity, request: Request, digest: str |
         frozen = request.plan_digest.hex()
     if planned.plan.digest != frozen or (digest and not frozen.startswith(digest.lower())):
         raise Conflict(
-            f"the plan has changed: it is {planned.plan.digest[:12]} now, {frozen[:12]} was frozen",
+            f"the plan has changed: it is now {planned.plan.digest[:12]}; {frozen[:12]} was frozen",
             hint="The classification, the tables or a legal hold changed. Freeze the new plan.",
             command=f"wavehouse erasure plan {request.erasure_request_id} --freeze",
         )
@@ -199,8 +198,8 @@ def _in_database(
     for attempt in range(1, _TRIES + 1):
         try:
             with database_of(stores, name).worker() as tx:
-                steps.be_impatient(tx)
-                steps.take_turn(tx, request_id=request.erasure_request_id)
+                steps.limit_lock_waits(tx)
+                steps.lock_request(tx, request_id=request.erasure_request_id)
                 # Rows that came since a deletion of this database: they refer to what goes now.
                 for step in deletions:
                     _apply(tx, stores, request, planned, step, again=True)
@@ -364,7 +363,7 @@ def _failed(stores: Stores, request: Request, error: Exception) -> WavehouseErro
         reason = f"{where}: {type(error).__name__} ({error.sqlstate})"
         known = Conflict(
             f"the erasure stopped at {reason}",
-            hint="What was done is recorded. Run it again; it goes on from there.",
+            hint="Completed steps are recorded. Run it again; it continues from there.",
             command=f"wavehouse erasure run {request.erasure_request_id}",
         )
     else:
@@ -383,15 +382,10 @@ def _failed(stores: Stores, request: Request, error: Exception) -> WavehouseErro
 
 
 def waiting(stores: Stores, *, identity: Identity) -> list[UUID]:
-    """The requests that a worker carries out now: their undo period has ended, or a run stopped."""
+    """The requests that a worker carries out next: after their undo period, or a stopped run."""
     _ = identity
     ids: list[UUID] = []
     for name in requesting.KINDS_BY_DATABASE:
         with database_of(stores, name).worker() as tx:
             ids += requests.waiting(tx, at=clock.now())
     return ids
-
-
-def done_of(stores: Stores, *, identity: Identity, request_id: UUID) -> tuple[Done, ...]:
-    """The recorded steps of a request in all databases."""
-    return requesting.show(stores, identity=identity, request_id=request_id)[1]

@@ -1,7 +1,7 @@
-"""Use case: a copy of a person's data as one archive, by the same ways as an erasure.
+"""Use case: a copy of a person's data as one archive, found in the same ways as for erasure.
 
 Rows are found by the paths of the classification, which lead to the person's own key; values that
-several people share find nothing. Secrets (hashes of tokens and passwords) are left out.
+several people share are not used. Secrets (hashes of tokens and passwords) are left out.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Exported:
 
 
 def export(stores: Stores, settings: Settings, *, identity: Identity, request_id: UUID) -> Exported:
-    """The archive of an approved access request, which ends with it.
+    """The archive of an approved access request, which this completes.
 
-    Conflict for a request that was not approved, or that is not for access.
+    Conflict for a request that is not approved, or not for access.
     """
     request = requesting.get(stores, identity=identity, request_id=request_id)
     if request.purpose != Purpose.ACCESS:
@@ -75,7 +75,7 @@ def export(stores: Stores, settings: Settings, *, identity: Identity, request_id
 def export_oneself(
     stores: Stores, settings: Settings, *, identity: Identity, email: str
 ) -> Exported:
-    """The archive that a signed-in listener asks for, at once; ``identity`` as in erasures."""
+    """The archive that a signed-in listener requests, at once; ``identity`` as in erasures."""
     filed = requesting.file(
         stores,
         settings,

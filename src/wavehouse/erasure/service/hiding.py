@@ -1,4 +1,4 @@
-"""Use case: hide a subject during the undo period, and show it again.
+"""Use case: hide a subject during the undo period, and make it visible again.
 
 A hidden listener or creator cannot sign in; nothing is removed. Other subjects have no sign-in.
 """
@@ -18,7 +18,7 @@ from wavehouse.store import Operational, Stores, Tx
 def hide(
     stores: Stores, *, identity: Identity, kind: SubjectKind, key: str, at: datetime | None
 ) -> None:
-    """Hide a subject from an instant on; None shows it again."""
+    """Hide a subject from an instant on; None makes it visible again."""
     if kind is SubjectKind.LISTENER:
         with stores.listeners.worker() as listeners:
             queries.hide_listener(listeners, listener_id=UUID(key), at=at)

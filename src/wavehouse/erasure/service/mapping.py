@@ -1,4 +1,4 @@
-"""Use case: the classification of a kind of subject, compared with the catalogue as it is now."""
+"""Use case: the classification of a kind of subject, compared with the current catalogue."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def references(stores: Stores) -> dict[str, list[Reference]]:
 
 
 def subject_map(stores: Stores, kind: SubjectKind) -> SubjectMap:
-    """What is a kind of subject's in every table.
+    """The rows of a kind of subject in every table.
 
     Conflict when the catalogue lacks a table or a column that the classification names.
     """

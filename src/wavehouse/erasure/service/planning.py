@@ -33,7 +33,7 @@ STRIPE = "stripe"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan with what its execution needs: the map, the subject's values, its identifiers."""
+    """A plan with the inputs of its execution: the map, the subject's values, its identifiers."""
 
     plan: Plan
     smap: SubjectMap
@@ -50,9 +50,9 @@ def plan_of(
     key: str,
     values: Values | None = None,
 ) -> Planned:
-    """What erasing a request's subject would do now, counted exactly; changes nothing.
+    """The current effect of erasing a request's subject, counted exactly; changes nothing.
 
-    ``values`` are those that a run had read before it removed anything.
+    ``values`` are those that a run read before it removed anything.
 
     Conflict when the catalogue lacks a table or a column of the classification.
     """
@@ -76,7 +76,7 @@ def plan_of(
 
 
 def tenant_of(request: Request) -> UUID | None:
-    """The organization whose rows a request is about; None where a person has rows of their own."""
+    """The organization whose rows a request is about; None when no organization owns them."""
     if request.subject_kind in (SubjectKind.BUYER, SubjectKind.LEARNER):
         return request.organization_id
     return None

@@ -1,7 +1,7 @@
-"""Use case: repeat the erasures of the ledger after a backup was restored.
+"""Use case: repeat the erasures in the ledger after a backup was restored.
 
-The ledger holds keyed hashes only. So every identifier that the restored databases hold is hashed
-and compared; whoever is found is erased again, under the same request.
+The ledger only has keyed hashes, so every identifier in the restored databases is hashed and
+compared. A person who is found is erased again, under the same request.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ def replay(
     path: Path | None = None,
     on_subject: OnSubject = lambda _: None,
 ) -> Replayed:
-    """Erase again everybody in the ledger from ``since`` on (all without it) who is there again.
+    """Repeat the erasures in the ledger since ``since`` (default: all) whose subjects exist again.
 
-    The hashes are also written into the restored databases, so that late arrivals are dropped.
-    Conflict when the ledger was written under another key.
+    The hashes are also written into the restored databases, so that late data is dropped. Conflict
+    when the ledger was written under another key.
     """
     lines = [
         line

@@ -47,7 +47,7 @@ KINDS_BY_DATABASE = tuple(dict.fromkeys(ROOT.values()))
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whom a request is about: a kind of subject and one of its identifiers."""
+    """The subject of a request: its kind and one of its identifiers."""
 
     kind: SubjectKind
     value: str
@@ -56,7 +56,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A request, whether it was made now, and the token of its link if it needs one."""
+    """A request, whether it is new, and the token of its link if it needs one."""
 
     request: Request
     is_new: bool
@@ -76,12 +76,12 @@ def file(
     """File a request about a subject. An open one for the same purpose is returned instead.
 
     The subject's own requests (by session or by link) need no second person; an administrator's
-    wait for the decision of another one. NotFound for an unknown subject, InvalidInput for an
-    invalid undo period, Conflict for the installation's own organization.
+    request waits for another administrator's decision. NotFound for an unknown subject,
+    InvalidInput for an invalid undo period, Conflict for the installation's own organization.
     """
     days = settings["erasure_undo_days"] if undo_days is None else undo_days
     if days not in UNDO_DAYS:
-        raise InvalidInput("the undo period is 0 to 7 days", where="undo_days")
+        raise InvalidInput("the undo period must be 0 to 7 days", where="undo_days")
     smap = mapping.subject_map(stores, wanted.kind)
     tenant = identity.organization_id if wanted.kind in _TENANTS else None
     by = wanted.by or subjects.DEFAULT[wanted.kind]
@@ -170,7 +170,7 @@ def _stored(
         organization_id=identity.organization_id,
     )
     if known is None:
-        raise Conflict("the request ended in this moment", hint="File it again.", command=_LIST)
+        raise Conflict("the request has just ended", hint="File it again.", command=_LIST)
     renewed = bool(token) and queries.renew_link(
         tx, request_id=known, link_hash=link_hash(token), expires_at=at + LINK_LIFETIME
     )
@@ -184,12 +184,12 @@ def _stored(
 
 
 def link_hash(token: str) -> bytes:
-    """SHA-256 of a link's token: what is stored."""
+    """SHA-256 of a link's token, as stored."""
     return hashlib.sha256(token.encode()).digest()
 
 
 def confirm(stores: Stores, *, identity: Identity, token: str) -> Request:
-    """Redeem the link of a request: its author has the mailbox. Once, within 24 hours.
+    """Redeem the link of a request, which proves access to the mailbox. Once, within 24 hours.
 
     NotSignedIn, the same for a link that is unknown, used or expired.
     """
@@ -241,7 +241,7 @@ def begin_undo(stores: Stores, *, identity: Identity, request: Request) -> Reque
 def show(
     stores: Stores, *, identity: Identity, request_id: UUID
 ) -> tuple[Request, tuple[Done, ...]]:
-    """A request and its recorded steps. NotFound unless it is the organization's."""
+    """A request and its recorded steps. NotFound when it belongs to another organization."""
     require(identity.role, Access.ADMIN)
     request = get(stores, identity=identity, request_id=request_id)
     done: list[Done] = []
@@ -261,7 +261,10 @@ def get(stores: Stores, *, identity: Identity, request_id: UUID) -> Request:
 def locked(
     stores: Stores, *, identity: Identity, request_id: UUID
 ) -> Iterator[tuple[AnyTx, Request]]:
-    """A request, locked, with a transaction of its database. NotFound unless it is one's own."""
+    """A request, locked, with a transaction of its database.
+
+    NotFound when it belongs to another organization.
+    """
     for name in KINDS_BY_DATABASE:
         with database_of(stores, name).worker() as tx:
             request = queries.request(tx, request_id=request_id, lock=True)
@@ -286,7 +289,7 @@ def listed(stores: Stores, *, identity: Identity, limit: int = 100) -> list[Requ
 def extend(stores: Stores, *, identity: Identity, request_id: UUID) -> Request:
     """Extend the deadlines: two months and 45 days, once, after notice to the subject.
 
-    Conflict when it was extended before or has ended.
+    Conflict when it was already extended, or has ended.
     """
     _require_admin(identity)
     at = clock.now()
@@ -295,7 +298,7 @@ def extend(stores: Stores, *, identity: Identity, request_id: UUID) -> Request:
         if not queries.extend(
             tx, request_id=request_id, gdpr_at=later.gdpr_at, ccpa_at=later.ccpa_at, at=at
         ):
-            raise Conflict("the deadlines were extended before, or the request has ended")
+            raise Conflict("the deadlines were already extended, or the request has ended")
         changed = _one(tx, request_id)
     _audit(stores, identity, "extended", changed)
     return changed
@@ -304,7 +307,7 @@ def extend(stores: Stores, *, identity: Identity, request_id: UUID) -> Request:
 def hold(
     stores: Stores, *, identity: Identity, wanted: Wanted, reason: str, until: datetime
 ) -> UUID:
-    """Put a legal hold on a person: erasures leave everything until it ends (RT5).
+    """Put a legal hold on a person: until it ends, erasures remove nothing (RT5).
 
     InvalidInput without a reason, or for an end that is not in the future.
     """
@@ -341,7 +344,7 @@ def hold(
 
 
 def organization_of(stores: Stores, *, request_id: UUID) -> OrganizationId:
-    """The organization whose request it is: upkeep carries out requests of all organizations."""
+    """The organization of a request, as upkeep carries out requests of all organizations."""
     for name in KINDS_BY_DATABASE:
         with database_of(stores, name).worker() as tx:
             request = queries.request(tx, request_id=request_id)

@@ -1,4 +1,4 @@
-"""Use case: find a subject, and everything that identifies it, before anything is removed."""
+"""Use case: find a subject, and all its identifiers, before anything is removed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def database_of(stores: Stores, name: DatabaseName) -> AnyDatabase:
 def find(
     stores: Stores, smap: SubjectMap, *, by: str, value: str, organization: UUID | None
 ) -> str:
-    """The key of a subject, as requests store it: the root's value, for buyers ``name:value``.
+    """The key of a subject, as stored in requests: the root value; for buyers ``name:value``.
 
     NotFound for an unknown subject, InvalidInput for an unknown or ambiguous identifier.
     """
@@ -61,7 +61,7 @@ def find(
         try:
             keys = values_of(tx, rows, read)
         except ValueError:
-            raise InvalidInput(f"a {smap.kind} cannot be found by {by}", where="by") from None
+            raise InvalidInput(f"a {smap.kind} cannot be looked up by {by}", where="by") from None
     if not keys:
         raise NotFound(f"there is no {smap.kind} with this {by}", command="wavehouse erasure list")
     if len(keys) > 1:
@@ -85,7 +85,7 @@ def _wanted(by: str, value: str) -> str:
 
 
 def exists(stores: Stores, smap: SubjectMap, *, key: str, organization: UUID | None) -> bool:
-    """Whether the subject is there."""
+    """Whether the subject exists."""
     by, value = named_by(smap, key)
     try:
         find(stores, smap, by=by, value=value, organization=organization)
@@ -109,8 +109,8 @@ def known_values(
 ) -> dict[str, tuple[str, ...]]:
     """All values that identify a subject, by name, read from its own rows.
 
-    Values that other people share, such as a payer's reference for a gift, are left out: by them
-    another person's rows would be found.
+    Values that other people share, such as a payer's reference for a gift, are left out, as they
+    would also find another person's rows.
     """
     by, value = named_by(smap, key)
     values: dict[str, tuple[str, ...]] = {by: (value,)}

@@ -1,4 +1,4 @@
-"""Use case: search for what an erasure should have removed, at levels that are reported apart.
+"""Use case: search for data that an erasure should have removed, at several levels.
 
 typed     the subject's rows by the classification's ways, and its identifiers in personal columns
 paranoid  every column of every table that the worker may read, also unclassified ones
@@ -36,7 +36,7 @@ _OWN = ("governance.erasure_requests",)
 
 
 def spellings(planned: Planned) -> tuple[tuple[str, str], ...]:
-    """What is searched: all spellings of the identifiers that must not remain.
+    """The search terms: all spellings of the identifiers that must not remain.
 
     The key of a root row that stays under a pseudonym, such as a creator's, is that pseudonym.
     """
@@ -107,13 +107,13 @@ def files(settings: Settings, planned: Planned) -> Level:
 def deep(stores: Stores, planned: Planned, *, last: Sequence[str] = ()) -> Level:
     """Rewrite the touched tables, discard the log, and search the data folder's bytes.
 
-    Refused for databases that are not on the embedded server: their files belong to others.
+    Refused for databases that are not on the embedded server, as their files are elsewhere.
     """
     server = stores.server
     if server is None:
         raise Refused(
             "the databases are on another server: its files cannot be searched from here",
-            hint="Run VACUUM FULL on the tables of the certificate there.",
+            hint="Run VACUUM FULL there, on the tables that the certificate lists.",
         )
     tables: dict[str, set[str]] = {}
     for step in planned.plan.steps:
@@ -135,9 +135,9 @@ def search(
     value: str,
     deeply: bool = False,
 ) -> tuple[Level, ...]:
-    """Search for an identifier in everything that is stored, whether or not it was erased.
+    """Search all stored data for an identifier, whether or not it was erased.
 
-    For the operator. InvalidInput for a value that is too short to mean one person.
+    For the operator. InvalidInput for a value that is too short to identify one person.
     """
     if identity.role != Role.ADMIN:
         raise Refused("only administrators search for people")

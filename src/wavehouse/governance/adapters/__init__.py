@@ -1,4 +1,4 @@
-"""Adapters of ``governance``: the file of policies, and files in the home."""
+"""Adapters of ``governance``: the policy file, and files in the home."""
 
 from wavehouse.governance.adapters.home_files import HomeFiles
 from wavehouse.governance.adapters.policy_file import read_policies

@@ -1,6 +1,6 @@
-"""The file of classifications, ``configs/data-classification.yml``, and its vocabulary.
+"""The classification file, ``configs/data-classification.yml``, and its vocabulary.
 
-The package holds a link to the file, which the wheel contains as a file.
+The package has a link to the file; the wheel contains the file itself.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Loader(_Base):  # type: ignore[misc]
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"a key must be a text: {key!r}", key_node.start_mark
+                    None, None, f"a key must be text: {key!r}", key_node.start_mark
                 )
             if key in seen:
                 raise yaml.constructor.ConstructorError(
@@ -46,7 +46,7 @@ class _Loader(_Base):  # type: ignore[misc]
 
 
 def read_classification(path: Path | None = None) -> ClassificationFile:
-    """The file of classifications; the product's own without a path.
+    """The classification file; without a path, the product's own.
 
     NotFound without a file; InvalidInput names the line, or the table and the field.
     """
@@ -55,15 +55,15 @@ def read_classification(path: Path | None = None) -> ClassificationFile:
         content = path.read_bytes() if path else (files("wavehouse.governance") / NAME).read_bytes()
     except OSError as error:
         raise NotFound(
-            f"the file of classifications cannot be read: {error.strerror or error}", where=where
+            f"the classification file cannot be read: {error.strerror or error}", where=where
         ) from None
     if len(content) > LIMIT:
-        raise InvalidInput(f"larger than {LIMIT // 2**20} MiB", where=where)
+        raise InvalidInput(f"the file is larger than {LIMIT // 2**20} MiB", where=where)
     return parse(content, where)
 
 
 def parse(content: bytes | str, where: str = NAME) -> ClassificationFile:
-    """Parse the text of a file of classifications."""
+    """Parse the text of a classification file."""
     try:
         document = yaml.load(content, Loader=_Loader)  # noqa: S506 - derived from the safe loader
     except yaml.YAMLError as error:

@@ -27,7 +27,7 @@ class HomeFiles:
         )
 
     def remove(self, before: datetime) -> tuple[int, int]:
-        """Delete those files and the folders that are empty afterwards; files and bytes."""
+        """Delete those files, and folders left empty; returns the numbers of files and bytes."""
         count = freed = 0
         for _, size, path in list(self._older(before)):
             path.unlink(missing_ok=True)

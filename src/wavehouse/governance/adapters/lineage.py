@@ -16,7 +16,7 @@ _ROLLUP = "rollup of listener events"
 
 
 def edges(catalogues: Mapping[str, Catalogue]) -> tuple[Edge, ...]:
-    """Which column is derived from which, over the views and the rollups of these databases."""
+    """The derivations between columns, over the views and rollups of these databases."""
     derived = [
         edge
         for database, catalogue in catalogues.items()

@@ -20,7 +20,7 @@ _FIELDS = {
 
 
 def read_policies(settings: Settings, text: str | None = None) -> tuple[Policy, ...]:
-    """All policies, with the periods that settings replace. InvalidInput names a wrong entry."""
+    """All policies, with the periods overridden by settings. InvalidInput names a wrong entry."""
     if text is None:
         text = (files("wavehouse.governance") / "retention.toml").read_text(encoding="utf-8")
     policies = tuple(_policy(entry, settings) for entry in tomllib.loads(text)["policy"])
@@ -69,7 +69,7 @@ def _made(entry: dict[str, Any], settings: Settings) -> Policy:
 
 
 def _problem(policy: Policy) -> str:
-    """The missing or contradictory fields of an entry, or an empty text."""
+    """The missing or contradictory fields of an entry, or an empty string."""
     if bool(policy.table) == bool(policy.files):
         return "name a table or a folder of files, not both"
     if policy.action in REMOVING:

@@ -23,7 +23,7 @@ _FILE = click.option(
     "--file",
     "path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Another file of classifications.",
+    help="A different classification file.",
 )
 _DATABASES = click.option(
     "--database",
@@ -36,7 +36,7 @@ _DATABASES = click.option(
 
 @click.group()
 def classify() -> None:
-    r"""What each column holds: category, level, person, erasure, retention.
+    r"""The classification of each column: category, level, person, erasure, retention.
 
     The classification is configs/data-classification.yml. After adding a column:
 
@@ -58,7 +58,7 @@ def _chosen(workspace: Workspace, names: tuple[str, ...]) -> list[AnyDatabase]:
     type=click.IntRange(0, 100_000),
     default=200,
     show_default=True,
-    help="Values of each column that are compared with its class; 0 reads none.",
+    help="Number of values per column to compare with its class; 0 reads none.",
 )
 @_JSON
 @click.pass_context
@@ -240,7 +240,7 @@ def skeleton(open_workspace: OpenWorkspace, databases: tuple[str, ...], path: Pa
 @click.option("--since", type=DAY, help="Only entries classified on or after this day.")
 @_JSON
 def history(path: Path | None, since: datetime | None, as_json: bool) -> None:
-    """List who classified each table, when and why, the newest first."""
+    """List who classified each table, when and why, newest first."""
     from wavehouse.governance.service.classification import load
     from wavehouse.kernel import terminal
 
@@ -290,7 +290,7 @@ def vocabulary(as_json: bool) -> None:
 @click.argument("code", required=False)
 @_JSON
 def rules(code: str | None, as_json: bool) -> None:
-    """Explain the codes of findings: why each rule exists and how to mend a finding."""
+    """Explain the codes of findings: why each rule exists and how to fix a finding."""
     import dataclasses
 
     from wavehouse.governance.rules.classifying.codes import CODES

@@ -1,4 +1,4 @@
-"""``wavehouse lineage``: which columns are derived from a column, and from which it is derived."""
+"""``wavehouse lineage``: the columns derived from a column, and its sources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 
 @click.group()
 def lineage() -> None:
-    """Which column is derived from which, over views and rollups."""
+    """Show the derivations between columns, over views and rollups."""
 
 
 @lineage.command()
@@ -22,7 +22,7 @@ def lineage() -> None:
 @_JSON
 @click.pass_obj
 def impact(open_workspace: OpenWorkspace, column: str, as_json: bool) -> None:
-    """List what is derived from a column: operational.measurement.listener_events.platform."""
+    """List the columns derived from COLUMN: operational.measurement.listener_events.platform."""
     _walk(open_workspace, column, as_json, downstream=True)
 
 
@@ -31,7 +31,7 @@ def impact(open_workspace: OpenWorkspace, column: str, as_json: bool) -> None:
 @_JSON
 @click.pass_obj
 def upstream(open_workspace: OpenWorkspace, column: str, as_json: bool) -> None:
-    """List what COLUMN is derived from, such as analytics.analytics.audience_daily.listeners."""
+    """List the sources of COLUMN, such as analytics.analytics.audience_daily.listeners."""
     _walk(open_workspace, column, as_json, downstream=False)
 
 

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _LARGE = click.option(
-    "--allow-large", is_flag=True, help="Allow more than three times the largest run so far."
+    "--allow-large",
+    is_flag=True,
+    help="Allow a run more than three times as large as the largest so far.",
 )
 
 
 @click.group()
 def retention() -> None:
-    r"""How long data is kept: policies, what is due, and its removal.
+    r"""Retention: policies, data that is due, and its removal.
 
     Review the rows that are due, then apply exactly that plan:
 
@@ -40,7 +42,7 @@ def retention() -> None:
 @_JSON
 @click.pass_obj
 def policies(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """List the policies: every table or folder with a limit, and who removes what is older."""
+    """List the policies: every table or folder with a limit, and what removes older rows."""
     from wavehouse.governance.service import planning
     from wavehouse.kernel import terminal
 
@@ -77,7 +79,7 @@ def policies(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @_JSON
 @click.pass_context
 def plan(context: click.Context, allow_large: bool, as_json: bool) -> None:
-    """Count the rows older than their limits; removes nothing.
+    """Count the rows older than their limits, without removing them.
 
     Exit code 3 when a step is refused or held.
     """
@@ -108,8 +110,8 @@ def apply(context: click.Context, digest: str, allow_large: bool, as_json: bool)
     """Remove the rows that the plan DIGEST names; refuses when the plan has changed since.
 
     Partitions are dropped first, then rows are deleted in chunks, then files. It can be stopped at
-    any time: removals are recorded, and the next plan continues. Removed data does not come back:
-    take a backup first where you need one.
+    any time: removals are recorded, and the next plan continues. Removed data cannot be recovered:
+    create a backup first if you need one.
 
     Exit code 3 when a step failed or was refused.
     """
@@ -156,7 +158,7 @@ def runs(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
     elif listed:
         _print_runs([run for _, run in listed])
     else:
-        terminal.say("No run yet. What is due: wavehouse retention plan")
+        terminal.say("No run yet. To list what is due: wavehouse retention plan")
 
 
 @retention.command()
@@ -183,7 +185,7 @@ def holds(open_workspace: OpenWorkspace, as_json: bool) -> None:
             ],
         )
     else:
-        terminal.say("No table is held.")
+        terminal.say("No table is on hold.")
 
 
 @retention.command()

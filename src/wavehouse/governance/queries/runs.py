@@ -128,7 +128,7 @@ def run(tx: AnyTx, *, run_id: UUID) -> Run:
 
 
 def subject_holds(tx: AnyTx, *, at: datetime) -> int:
-    """The number of holds on single subjects."""
+    """The number of holds on individual subjects."""
     number: int = tx.value(
         """
         SELECT count(*) FROM governance.legal_holds

@@ -45,7 +45,7 @@ def keep_from(now: datetime, keep: Period) -> datetime:
     index = day.year * 12 + day.month - 1 - months
     year, month = divmod(index, 12)
     if year < 1:
-        raise InvalidInput(f"a period of {keep} starts before the calendar")
+        raise InvalidInput(f"a period of {keep} is too long")
     last = calendar.monthrange(year, month + 1)[1]
     return day.replace(year=year, month=month + 1, day=min(day.day, last))
 
@@ -75,7 +75,7 @@ def _by_expiry(step: Step) -> bool:
 
 
 def unusual(due: Due, usual: int | None) -> str:
-    """The reason why a run would be unusually large, or an empty text.
+    """The reason why a run would be unusually large, or an empty string.
 
     ``usual`` is the largest number of rows of earlier runs; None before the first.
     """

@@ -1,4 +1,4 @@
-"""From a row to the person it belongs to: ``through`` parsed, and followed over other tables."""
+"""Resolves links from a row to its person: parses ``through``, follows it over other tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HINT = "Write 'column', 'column = identifier', or 'column > schema.table.column
 
 
 def resolve(file: ClassificationFile) -> Classification:
-    """Resolve every link of a file. InvalidInput names the link that leads nowhere."""
+    """Resolve every link of a file. InvalidInput names the link that cannot be resolved."""
     links = tuple(
         SubjectLink(*_split(table), subject, link, _paths(file, table, subject, link))
         for table, entry in file.tables.items()
@@ -58,7 +58,7 @@ def _paths(file: ClassificationFile, table: str, subject: str, link: Link) -> tu
     paths = tuple(_follow(file, table, subject, link.through, ()))
     if not paths:
         raise InvalidInput(
-            f"the link {link.through!r} of {subject} leads to no person",
+            f"the link {link.through!r} of {subject} does not lead to a person",
             where=table,
             hint=_HINT,
         )

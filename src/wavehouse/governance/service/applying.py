@@ -49,8 +49,8 @@ def apply(
     current = plan(stores, settings, large=large)
     if len(digest) < _SHORTEST or not current.digest.startswith(digest.lower()):
         raise Conflict(
-            f"the plan has changed: it is {current.digest[:_SHORTEST]} now",
-            hint="Look at the new plan and apply it by its digest.",
+            f"the plan has changed: it is now {current.digest[:_SHORTEST]}",
+            hint="Review the new plan, then apply it by its digest.",
             command=_REPLAN,
         )
     with stores.operational.worker() as tx:

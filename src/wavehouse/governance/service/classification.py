@@ -14,6 +14,6 @@ from wavehouse.governance.types.classified import Classification
 def load(path: Path | None = None) -> Classification:
     """The classification, the product's own without a path; read once for each process.
 
-    InvalidInput when the file is invalid or a link leads nowhere.
+    InvalidInput when the file is invalid or a link cannot be resolved.
     """
     return resolve(read_classification(path))

@@ -45,7 +45,7 @@ def check(
     path: Path | None = None,
     rows: int = 200,
 ) -> ClassCheck:
-    """Compare the classification with the catalogues, and ``rows`` values of each column with it.
+    """Compare the classification with the catalogues, and with ``rows`` values of each column.
 
     ``rows`` of 0 reads no values. Serves the whole installation: the file is the operator's.
     """

@@ -94,9 +94,9 @@ class _Stops:
         return cls(tables, subjects)
 
     def reason(self, policy: Policy) -> str:
-        """The reason why a policy is held, or an empty text.
+        """The reason why a policy is held, or an empty string.
 
-        A subject's hold stops its whole database.
+        A hold on a subject stops its whole database.
         """
         hold = self.tables.get(f"{policy.database}.{policy.table}")
         if hold is not None:

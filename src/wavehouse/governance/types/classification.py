@@ -52,7 +52,8 @@ class Protection(StrEnum):
 
     ``hashed``: by SHA-256 or Argon2id; ``keyed``: by HMAC under a key that is not in the table;
     ``sealed``: encrypted; ``truncated``: an address cut to its network; ``public``: the public half
-    of a key pair, or the part of a secret that is shown; ``clear``: as it is, which needs ``why``.
+    of a key pair, or the part of a secret that is shown; ``clear``: in clear text, which needs
+    ``why``.
     """
 
     HASHED = "hashed"
@@ -106,7 +107,7 @@ class ColumnEntry(
 ):
     """The class of a column. ``keep`` is the legal basis on which erasure leaves its values.
 
-    ``subject`` names whose data it is when that is not every subject of the table. ``json``
+    ``subject`` names the subject of the data when it is not every subject of the table. ``json``
     classifies the keys of a JSON column: ``$.key`` and ``*`` for the others, a category or
     ``deny``. ``stored`` says how a secret or an address is protected.
     """
@@ -162,7 +163,7 @@ class Subject(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
 
 
 class DatabaseEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A database and the categories that it may hold. A category allows its descendants."""
+    """A database and the categories that it may contain. A category allows its descendants."""
 
     about: NonEmpty
     allow: tuple[NonEmpty, ...]

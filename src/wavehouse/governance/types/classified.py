@@ -42,20 +42,12 @@ class Classification:
         """The kinds of people, and the organization."""
         return self.file.subjects
 
-    def of_database(self, database: str) -> dict[str, TableEntry]:
-        """The tables of a database by ``schema.table``."""
-        return {
-            name.partition(".")[2]: entry
-            for name, entry in self.tables.items()
-            if name.partition(".")[0] == database
-        }
-
     def subject_tables(self, subject: str) -> tuple[SubjectLink, ...]:
         """The links of a subject, in the order of the file."""
         return tuple(link for link in self.links if link.subject == subject)
 
     def personal_columns(self, table: str) -> dict[str, ColumnEntry]:
-        """The columns of a table (``database.schema.table``) that hold personal data."""
+        """The columns of a table (``database.schema.table``) that contain personal data."""
         return {
             name: column
             for name, column in self.tables[table].columns.items()

@@ -15,7 +15,7 @@ from wavehouse.schema import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A rule of the classification: its number, name, reason, and how to mend a finding."""
+    """A rule of the classification: its number, name, reason, and how to fix a finding."""
 
     number: str
     name: str
@@ -38,7 +38,7 @@ class ClassFinding:
         return f"{self.table}.{self.column}" if self.column else self.table
 
     def as_json(self) -> dict[str, Any]:
-        """The finding as plain values."""
+        """The finding as JSON values."""
         return {
             "code": self.code.number,
             "rule": self.code.name,
@@ -70,7 +70,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the rules compare. ``sizes`` are rows by table; a missing table is of unknown size.
+    """The data that the rules compare.
+
+    ``sizes`` are rows by table; a missing table is of unknown size.
 
     ``samples`` and ``edges`` are empty when nothing was sampled or derived.
     """
@@ -101,7 +103,7 @@ class ClassCheck:
         return EXIT_FOUND if self.findings else EXIT_DONE
 
     def as_json(self) -> dict[str, Any]:
-        """The check as plain values."""
+        """The check as JSON values."""
         return {
             "databases": list(self.databases),
             "tables": self.tables,

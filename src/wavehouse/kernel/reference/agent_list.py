@@ -102,7 +102,7 @@ def _read_opawg(text: str, path: Path) -> list[AgentPattern]:
     kind = next((kind for kind in _KINDS if kind[:3] in path.stem), None)
     if kind is None:
         raise InvalidInput(
-            "unknown kind of agents",
+            "unknown kind of agent",
             where=str(path),
             hint="Name the file or the list after the kind: bots, apps, libraries or browsers.",
         )
@@ -110,7 +110,8 @@ def _read_opawg(text: str, path: Path) -> list[AgentPattern]:
         entries = [(str(e["name"]), str(e["pattern"])) for e in json.loads(text)["entries"]]
     except (ValueError, TypeError, KeyError) as broken:
         raise InvalidInput(
-            "the list is not JSON with entries of name and pattern", where=str(path)
+            "the list is not a JSON object with entries, each with a name and a pattern",
+            where=str(path),
         ) from broken
     return [
         AgentPattern(kind, name, _checked_expression(pattern, f"{path}: {name}"), ())

@@ -52,10 +52,10 @@ class MmdbCountries:
         try:
             self._reader: Any = maxminddb.open_database(str(path))
         except FileNotFoundError as missing:
-            raise InvalidInput("The country file does not exist.", where=str(path)) from missing
+            raise InvalidInput("the country file does not exist", where=str(path)) from missing
         except (maxminddb.InvalidDatabaseError, OSError) as broken:
             raise InvalidInput(
-                "The country file is not a readable .mmdb database.",
+                "the country file is not a readable .mmdb database",
                 where=str(path),
                 hint="Download it again, or leave the setting empty to use the bundled list.",
             ) from broken

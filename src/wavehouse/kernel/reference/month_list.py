@@ -18,7 +18,7 @@ _ALSO = {
 
 
 def month_key(name: str) -> str:
-    """A month's name as in the list: one case, no full stops at its ends."""
+    """A month's name as in the list: case-folded, without full stops at its ends."""
     return unicodedata.normalize("NFKC", name).casefold().strip(". ")
 
 

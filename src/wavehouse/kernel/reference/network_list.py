@@ -67,7 +67,7 @@ def read_extra(path: Path) -> list[tuple[Version, Span]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as broken:
-        raise InvalidInput("The network list cannot be read.", where=str(path)) from broken
+        raise InvalidInput("the network list cannot be read", where=str(path)) from broken
     rows = []
     for number, line in enumerate(lines, start=1):
         content = line.partition("#")[0].strip()
@@ -81,7 +81,7 @@ def read_extra(path: Path) -> list[tuple[Version, Span]]:
             rows.append(span_of(cidr, label))
         except ValueError as wrong:
             raise InvalidInput(
-                f"{content!r} must be a network and a class.",
+                f"{content!r} must be a network and a class",
                 where=f"{path}:{number}",
                 hint="Write lines such as 192.0.2.0/24,datacenter (or vpn, relay, nat, consumer).",
             ) from wrong

@@ -19,7 +19,7 @@ ENDINGS = (".txt", ".json")
 
 @dataclass(frozen=True, slots=True)
 class OwnFile:
-    """One file of a list, in the state when it was read."""
+    """One file of a list, as it was when read."""
 
     path: Path
     sha256: str

@@ -40,7 +40,7 @@ _PATH_SAFE = "!$&'()*+,;=:@~"
 class MediaKey(NamedTuple):
     """The host and path of a media file, without prefixes and additions.
 
-    ``path`` keeps the query parameters that can identify a file.
+    ``path`` includes the query parameters that can identify a file.
     """
 
     host: str

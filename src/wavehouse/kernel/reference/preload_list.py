@@ -38,7 +38,7 @@ def preloaders(*extra: Path) -> Preloaders:
                 continue
             if kind not in patterns or not value.strip():
                 raise InvalidInput(
-                    "a line of the preloaders is neither `agent <text>` nor `referrer <host>`",
+                    "invalid line: expected `agent <text>` or `referrer <host>`",
                     where=f"{path}:{number}",
                 )
             patterns[kind].append(value.strip())
@@ -49,4 +49,4 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as broken:
-        raise InvalidInput("the list of preloaders cannot be read", where=str(path)) from broken
+        raise InvalidInput("the preloader list cannot be read", where=str(path)) from broken

@@ -28,10 +28,10 @@ class Tokens:
     key: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, place: Place) -> Tokens:
+    def of(cls, location: Place) -> Tokens:
         """The tokens of an installation."""
         label = b"wavehouse learning sessions"
-        return cls(hmac.new(place.secret.encode(), label, hashlib.sha256).digest())
+        return cls(hmac.new(location.secret.encode(), label, hashlib.sha256).digest())
 
     def token(self, organization_id: OrganizationId, session_id: str) -> str:
         """The token of a session."""
@@ -47,7 +47,7 @@ class Tokens:
         name, mac = raw[:_ORGANIZATION], raw[_ORGANIZATION:]
         good = hmac.compare_digest(mac, self._mac(name, session_id))
         if not (token.startswith(_PREFIX) and len(raw) == _ORGANIZATION + _MAC and good):
-            raise NotSignedIn("invalid token of a session", hint="Start the session again.")
+            raise NotSignedIn("invalid session token", hint="Start the session again.")
         return OrganizationId(UUID(bytes=name))
 
     def _mac(self, organization: bytes, session_id: str) -> bytes:

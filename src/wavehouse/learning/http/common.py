@@ -305,7 +305,7 @@ class RecommendationOut(BaseModel):
 
 
 class GenerationOut(BaseModel):
-    """A piece that the studio makes for a learner.
+    """A piece that the studio generates for a learner.
 
     ``reason`` is why it waits or how the piece differs from the request. Estimates are in seconds
     from ``started_at``: the median, the first and the last decile of ``estimate_runs`` past runs;
@@ -357,7 +357,7 @@ class GenerationOut(BaseModel):
         )
 
 
-class AskedOut(BaseModel):
+class GenerationRequestOut(BaseModel):
     """The learner's generation, or the reason why none was started."""
 
     generation: GenerationOut | None
@@ -367,7 +367,7 @@ class AskedOut(BaseModel):
 class Recommendations(BaseModel):
     """The recommended pieces, the policy's choice first.
 
-    ``generation``: no unheard piece was suitable and the studio was asked; ``reason``: why it was
+    ``generation``: no unheard piece was suitable, so the studio was asked; ``reason``: why it was
     not.
     """
 

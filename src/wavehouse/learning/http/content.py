@@ -1,7 +1,7 @@
-"""``/api/v1/learning/content``: the content that learners can hear.
+"""``/api/v1/learning/content``: the content that learners can listen to.
 
-Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
-over the database.
+Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close over
+the database.
 """
 
 from typing import Annotated, Any

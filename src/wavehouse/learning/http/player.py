@@ -34,10 +34,10 @@ from wavehouse.workspace import Workspace
 
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 _SAYS = {
-    401: "The token is missing or is not this session's.",
+    401: "The token is missing, or belongs to another session.",
     404: "There is no such session or content.",
     413: "The body is too large.",
-    422: "A field cannot be used.",
+    422: "A field is invalid.",
     429: "Too many requests with this token.",
 }
 _BURST, _SECONDS = 60, 0.5
@@ -57,18 +57,18 @@ def router(workspace: Workspace) -> APIRouter:
     workshop = place_of(workspace.stores.operational, workspace.settings)
 
     bearer = HTTPBearer(
-        auto_error=False, scheme_name="Session", description="The token of a session: whs_…"
+        auto_error=False, scheme_name="Session", description="A session token: whs_…"
     )
 
     def holder(
         session_id: SessionKey,
         sent: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Identity:
-        """The identity used for the session's organization."""
+        """The identity that acts for the session's organization."""
         if sent is None:
-            raise NotSignedIn("missing token: send Authorization: Bearer <token of the session>")
+            raise NotSignedIn("missing token: send Authorization: Bearer <session token>")
         organization_id = Tokens.of(database.place).organization(sent.credentials, session_id)
-        rate.check(f"{organization_id} {session_id}", "too many requests of this session")
+        rate.check(f"{organization_id} {session_id}", "too many requests by this session")
         with workspace.stores.operational.worker() as tx:
             return accounts.acting_for(tx, organization_id=organization_id)
 

@@ -13,11 +13,11 @@ from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel.fields import Exact
 from wavehouse.learning.adapters.tokens import Tokens
 from wavehouse.learning.http.common import (
-    AskedOut,
     BatchOut,
     EventIn,
     EventsIn,
     GenerationOut,
+    GenerationRequestOut,
     Id,
     LevelOut,
     PreferencesIO,
@@ -180,18 +180,18 @@ def _generating(api: APIRouter, workspace: Workspace, gate: Gate) -> None:
     )
     def ask_studio(
         session_id: SessionKey, identity: Writer, language: LanguageKey = "it"
-    ) -> AskedOut:
+    ) -> GenerationRequestOut:
         """Ask the studio for a piece for the session's learner; a live one is returned instead."""
         generation, reason = generating.ask_studio(
             stores, identity=identity, workshop=workshop, session_id=session_id, language=language
         )
-        return AskedOut(
+        return GenerationRequestOut(
             generation=None if generation is None else GenerationOut.of(generation), reason=reason
         )
 
     @api.get("/sessions/{session_id}/generations", responses=gate.answers(reads, 404, 422))
     def list_generations(session_id: SessionKey, identity: Reader) -> list[GenerationOut]:
-        """The latest 50 pieces that the studio was asked for, latest first."""
+        """The latest 50 pieces requested from the studio, latest first."""
         with stores.learning.app(identity.organization_id) as tx:
             rows = generating.list_generations(tx, identity=identity, session_id=session_id)
         return [GenerationOut.of(row) for row in rows]

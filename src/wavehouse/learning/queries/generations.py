@@ -44,7 +44,7 @@ def insert_generation(
 
 
 def lock_learner(tx: Tx[Learning], *, learner_id: UUID) -> None:
-    """Lock a learner, so that two sessions do not ask at once."""
+    """Lock a learner, so that two sessions do not ask concurrently."""
     tx.execute(
         "SELECT FROM learning.learners WHERE learner_id = %(learner_id)s FOR NO KEY UPDATE",
         {"learner_id": learner_id},
@@ -95,7 +95,7 @@ def generations(tx: Tx[Learning], *, session_id: str, limit: int) -> list[Genera
 
 
 def last_of_learner(tx: Tx[Learning], *, learner_id: UUID, language: str) -> LiveGeneration | None:
-    """A learner's latest generation in a language that did not fail; the share that was heard."""
+    """A learner's latest generation in a language that did not fail, and its share heard."""
     return tx.maybe(
         LiveGeneration,
         """
@@ -155,7 +155,7 @@ def organizations_waiting(tx: Tx[Learning]) -> list[OrganizationId]:
 
 
 def series_heard(tx: Tx[Learning], *, learner_id: UUID, limit: int) -> list[str]:
-    """The series of what a learner heard, latest first."""
+    """The series that a learner has listened to, latest first."""
     series: list[str] = tx.values(
         """
         SELECT c.series_id FROM learning.session_items i
@@ -197,7 +197,7 @@ def set_asked(
 
 
 def set_waiting(tx: Tx[Learning], *, generation_id: str, running: bool, reason: str) -> None:
-    """Store the reason of a wait; a generation that was processing stays so."""
+    """Store the reason for a wait; a generation in progress stays in progress."""
     tx.execute(
         """
         UPDATE learning.generation_status
@@ -212,7 +212,7 @@ def set_waiting(tx: Tx[Learning], *, generation_id: str, running: bool, reason: 
 def set_completed(
     tx: Tx[Learning], *, generation_id: str, content_id: str, reason: str, at: datetime
 ) -> bool:
-    """Complete a generation with its piece; False when it had ended."""
+    """Complete a generation with its piece; False when it has already ended."""
     return bool(
         tx.execute(
             """
@@ -232,7 +232,7 @@ def set_completed(
 
 
 def set_failed(tx: Tx[Learning], *, generation_id: str, error: str, at: datetime) -> bool:
-    """Fail a generation with a sentence; False when it had ended."""
+    """Mark a generation as failed, with the reason; False when it has already ended."""
     return bool(
         tx.execute(
             """

@@ -147,7 +147,7 @@ def insert_model(
 
 
 def activate_model(tx: Tx[Learning], *, version: str) -> bool:
-    """Activate a version, or the default if no such version exists; False in that case."""
+    """Activate a version; if it does not exist, activate the default and return False."""
     tx.execute("UPDATE learning.models SET is_active = false WHERE is_active")
     return bool(
         tx.execute(

@@ -36,9 +36,9 @@ def refusal(last: LiveGeneration | None, live: int) -> str:
     organization that have not ended.
     """
     if last is not None and last.heard <= HEARD_ENOUGH:
-        return "the last piece that was made for this learner is not heard past half"
+        return "the learner has not listened to half of the last generated piece"
     if live >= MOST_LIVE:
-        return f"{live} pieces are being made already; try again later"
+        return f"{live} pieces are already being generated; try again later"
     return ""
 
 
@@ -48,8 +48,8 @@ def series_after(heard: Sequence[str], available: Sequence[str]) -> str:
 
 
 def missed(asked: float, made: float) -> str:
-    """A sentence when a piece is easier or harder than was asked for; otherwise empty."""
+    """A sentence when a piece is easier or harder than requested; otherwise empty."""
     if abs(made - asked) <= _MISSED:
         return ""
     word = "harder" if made > asked else "easier"
-    return f"{word} than was asked for: difficulty {made:.1f} by estimate, {asked:.1f} was asked"
+    return f"{word} than requested: estimated difficulty {made:.1f}, requested {asked:.1f}"

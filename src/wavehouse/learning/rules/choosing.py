@@ -88,9 +88,9 @@ def choose(
         )
     chosen = pool[number]
     chance = understood(weights, model)[bin_of(chosen.difficulty)]
-    reasons = [f"understood with {chance:.0%}; {target:.0%} is wanted"]
+    reasons = [f"{chance:.0%} chance of being understood; the target is {target:.0%}"]
     if chosen.is_next:
-        reasons.append("next of a series that was begun")
+        reasons.append("next in a series that the learner has begun")
     best = max(chosen.features, key=lambda f: liked.get(f, 0.0), default="")
     if best and liked.get(best, 0.0) > 0:
         reasons.append(f"likes {best}")

@@ -32,7 +32,7 @@ def fault_of_event(event: EventInput, *, duration: int | None, now: datetime) ->
     ``duration`` is that of its content in seconds; None when there is no such content.
     """
     if not 0 < len(event.event_id) <= _LONGEST_ID:
-        return f"the event id needs 1 to {_LONGEST_ID} characters"
+        return f"the event id must have 1 to {_LONGEST_ID} characters"
     if event.type not in _TYPES:
         return f"unknown event type {event.type[:50]!r}; known are {', '.join(sorted(_TYPES))}"
     if duration is None:
@@ -48,7 +48,7 @@ def fault_of_event(event: EventInput, *, duration: int | None, now: datetime) ->
     if event.type == EventType.SPEED_CHANGE and event.speed is None:
         return "a speed_change needs a speed"
     if event.speed is not None and not _SPEEDS[0] <= event.speed <= _SPEEDS[1]:
-        return f"the speed has to be between {_SPEEDS[0]} and {_SPEEDS[1]}"
+        return f"the speed must be between {_SPEEDS[0]} and {_SPEEDS[1]}"
     return ""
 
 
@@ -64,7 +64,7 @@ def _fault_of_position(name: str, value: float | None, duration: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The difficulty of content from -3 to 3, its source, and the figures of its text."""
+    """The difficulty of content from -3 to 3, its source, and its text statistics."""
 
     difficulty: float
     method: str
@@ -85,7 +85,7 @@ def measured(content: ContentInput) -> Measured | str:
         return "the text has no words: send a text or a difficulty"
     if figures.words < _LEAST_WORDS:
         return (
-            f"a text of {figures.words} words says nothing about difficulty: send at least "
+            f"{figures.words} words are too few to estimate the difficulty: send at least "
             f"{_LEAST_WORDS} words or a difficulty"
         )
     return Measured(difficulty_of(figures), METHOD, figures)
@@ -94,17 +94,17 @@ def measured(content: ContentInput) -> Measured | str:
 def fault_of_content(content: ContentInput) -> str:
     """The reason why content cannot be stored, apart from its difficulty; empty if it can."""
     if not 0 < len(content.content_id) <= _LONGEST_ID:
-        return f"the content id needs 1 to {_LONGEST_ID} characters"
+        return f"the content id must have 1 to {_LONGEST_ID} characters"
     if not content.title.strip():
         return "the title is empty"
     if not content.text.strip():
-        return "the text is empty: transcripts, replays of sentences and estimates need it"
+        return "the text is empty: transcripts, sentence replays and estimates need it"
     if content.duration <= 0:
-        return "the duration has to be above 0 seconds"
+        return "the duration must be more than 0 seconds"
     if not content.audio_url.startswith(("https://", "http://", "/")):
-        return "the audio_url has to be an http(s) address or a path"
+        return "the audio_url must be an http(s) address or a path"
     if content.difficulty is not None and not -3 <= content.difficulty <= 3:
-        return "the difficulty has to be from -3 to 3"
+        return "the difficulty must be from -3 to 3"
     if content.episode_number is not None and content.episode_number < 1:
-        return "the episode_number has to be 1 or more"
+        return "the episode_number must be 1 or more"
     return ""

@@ -31,7 +31,7 @@ def estimate(past: Sequence[float]) -> Estimate | None:
 def sentence(given: Estimate | None, elapsed: float) -> str:
     """The estimate as a person reads it, ``elapsed`` seconds after the request."""
     if given is None:
-        return f"no estimate: it takes {LEAST_RUNS} past runs"
+        return f"no estimate: at least {LEAST_RUNS} past runs are needed"
     if elapsed > given.high:
         return f"later than nine of ten of the {given.runs} past runs ({given.high} s)"
     low, high = max(0, round(given.low - elapsed)), max(0, round(given.high - elapsed))

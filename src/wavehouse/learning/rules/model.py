@@ -69,7 +69,7 @@ def _no_model(where: str) -> InvalidInput:
     return InvalidInput(
         "the file is not a learner model",
         where=where,
-        hint="A learner model is what the command below writes.",
+        hint="The command below writes a learner model.",
         command="wavehouse learning fit --out model.json",
     )
 
@@ -82,11 +82,11 @@ def fault_of(model: Model) -> str:
     if any(abs(value) > 100 for value in values) or any(value != value for value in values):
         return "a value is not between -100 and 100"
     if model.prior_sd <= 0 or not 0 < model.decay <= 1 or not 0 < model.trust <= 1:
-        return "prior_sd, decay and trust have to be above 0, decay and trust at most 1"
+        return "prior_sd, decay and trust must be above 0, and decay and trust at most 1"
     if not 0 < model.like_rate < 1:
-        return "like_rate has to be between 0 and 1"
+        return "like_rate must be between 0 and 1"
     if max(model.beta) != model.beta[OutcomeClass.CLEAN] or (
         min(model.beta) != model.beta[OutcomeClass.HEAVY]
     ):
-        return "the slope of clean has to be the largest, that of heavy the smallest (L6)"
+        return "the slope of clean must be the largest, and that of heavy the smallest (L6)"
     return ""

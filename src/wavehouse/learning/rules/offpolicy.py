@@ -1,4 +1,4 @@
-"""Off-policy evaluation: what another policy would have reached, from logged choices.
+"""Off-policy evaluation: the results that another policy would have had, from logged choices.
 
 IPS and SNIPS weigh each logged reward by the probabilities of the two policies (Horvitz, Thompson
 1952; Swaminathan, Joachims 2015); DR corrects a model of rewards by it (Dudík et al. 2011).
@@ -19,7 +19,7 @@ _NORMAL_95 = 1.959964
 
 @dataclass(frozen=True, slots=True)
 class LoggedChoice:
-    """A logged choice and what the other policy would do in its place.
+    """A logged choice, and the probabilities and rewards under the other policy.
 
     ``logged`` and ``target`` are the probabilities of the chosen item under the two policies,
     ``reward`` is from 0 to 1, ``expected`` the reward that the model expects of the chosen item,
@@ -62,16 +62,16 @@ class OffPolicy:
 
     @property
     def caution(self) -> str:
-        """Why the estimates are not to be trusted; empty when nothing speaks against them."""
+        """Why the estimates are unreliable; empty when they are reliable."""
         if self.effective < LEAST_EFFECTIVE:
             return (
                 f"effective sample size {self.effective:.0f}: at least {LEAST_EFFECTIVE:.0f} "
-                "choices are needed that this policy would have made as well"
+                "choices that this policy would also have made are needed"
             )
         if not 0.8 <= self.mean_weight <= 1.25:
             return (
-                f"mean weight {self.mean_weight:.2f} instead of 1: the logged choices do not "
-                "cover what this policy would choose"
+                f"mean weight {self.mean_weight:.2f} instead of 1: the "
+                "logged choices do not cover this policy's choices"
             )
         return ""
 
@@ -107,7 +107,7 @@ def evaluated(choices: Sequence[LoggedChoice]) -> OffPolicy | None:
 
 
 def greedy(scores: Mapping[str, float], exploring: float) -> dict[str, float]:
-    """The probabilities of a policy that takes the best score, and explores now and then."""
+    """The probabilities of a policy that takes the best score and sometimes explores."""
     best = max(scores, key=lambda name: (scores[name], name))
     share = exploring / len(scores)
     return {name: share + (1 - exploring) * (name == best) for name in scores}

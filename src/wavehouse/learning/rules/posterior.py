@@ -1,4 +1,4 @@
-"""From counts to a level: the posterior of a learner's ability, computed on reading."""
+"""From counts to a level: the posterior of a learner's ability, computed when it is read."""
 
 from __future__ import annotations
 

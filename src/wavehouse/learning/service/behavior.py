@@ -1,7 +1,7 @@
 """The rollup of behavioural events by day, content and type.
 
-The days of a window are removed and computed again, so that a repetition, an event that comes late
-and a learner that is erased all lead to the same rows.
+The days of a window are removed and computed again, so that repetitions, late events and erased
+learners all lead to the same rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _AT_ONCE = 31
 def roll_up_behavior(stores: Stores, *, days: int = RECENT_DAYS) -> int:
     """Compute the last ``days`` UTC days for all organizations; returns how many rows there are.
 
-    Upkeep of the installation: it takes no identity. Each month is a transaction of its own.
+    Upkeep of the installation: it takes no identity. Each month is a separate transaction.
     """
     today, rows = clock.today(), 0
     first = today - timedelta(days=days - 1)

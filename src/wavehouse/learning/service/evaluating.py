@@ -53,8 +53,8 @@ class Evaluation:
 
 def pilot(seed: int = 1) -> list[Evidence]:
     """The evidence of a pilot population, used to fit a model."""
-    found = careers(population(_PILOT, seed), library(300, seed), _PILOT_ITEMS, seed)
-    return [counting.of(outcomes) for _, outcomes in found]
+    histories = careers(population(_PILOT, seed), library(300, seed), _PILOT_ITEMS, seed)
+    return [counting.of(outcomes) for _, outcomes in histories]
 
 
 def fit(*, version: str, seed: int = 1, on_round: Callable[[int], None] = lambda _: None) -> Model:
@@ -86,7 +86,7 @@ def evaluate(
 # --- levels -----------------------------------------------------------------------------------
 
 
-def _levels(result: Evaluation, found: Sequence[tuple[Learner, list[Outcome]]]) -> None:
+def _levels(result: Evaluation, histories: Sequence[tuple[Learner, list[Outcome]]]) -> None:
     estimators: dict[str, Callable[[Sequence[Outcome]], float]] = {
         "prior only": lambda _: 0.5,
         "running level": _running,
@@ -96,15 +96,15 @@ def _levels(result: Evaluation, found: Sequence[tuple[Learner, list[Outcome]]]) 
     }
     for name, estimate in estimators.items():
         result.errors[name] = {
-            after: _root(estimate(outcomes[:after]) - who.level for who, outcomes in found)
+            after: _root(estimate(outcomes[:after]) - who.level for who, outcomes in histories)
             for after in AFTER
         }
     for after in AFTER:
         inside = 0
-        for who, outcomes in found:
+        for who, outcomes in histories:
             _, low, high = _ours(outcomes[:after], result.model)
             inside += low <= who.level <= high
-        result.coverage[after] = round(inside / len(found), 3)
+        result.coverage[after] = round(inside / len(histories), 3)
 
 
 def _ours(outcomes: Sequence[Outcome], model: Model) -> tuple[float, float, float]:
@@ -213,9 +213,9 @@ def _policy(
     for who in people:
         unheard, past = {candidate.content_id: candidate for candidate in items}, list[Outcome]()
         for number in range(length):
-            one = policy(list(unheard.values()), who, past, model, dice)
-            past.append(heard(who, one, number, dice))
-            del unheard[one.content_id]
+            item = policy(list(unheard.values()), who, past, model, dice)
+            past.append(heard(who, item, number, dice))
+            del unheard[item.content_id]
         finished += sum(outcome.kind in _FINISHED for outcome in past)
         liked += sum(outcome.liked for outcome in past)
     total = len(people) * length

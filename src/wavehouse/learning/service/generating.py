@@ -1,7 +1,7 @@
 """The loop: when nothing suitable is left, ask the studio for a piece and follow it (L16).
 
-Two databases are involved, so each step can be repeated: the request has an id that makes one slot,
-the episode an id that makes one piece, the announcement a mark that is set once.
+Two databases are involved, so each step can be repeated: the request's id creates one slot, the
+episode's id one piece, and the announcement sets its mark once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from wavehouse.webhooks import EventType
 _ENDS = frozenset({SlotStatus.FAILED, SlotStatus.DEAD, SlotStatus.CANCELLED, SlotStatus.MISSED})
 _MOST_SERIES = 50
 _MOST_AT_ONCE = 50
-NO_SERIES = "no series is made for learners in this language"
+NO_SERIES = "there is no series for learners in this language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ def ask_studio(
 ) -> tuple[Generation | None, str]:
     """Start a generation for a session's learner, or return the live one, or why there is none.
 
-    ``generation_id`` is a UUID for a new one; with the id of an earlier request the studio makes
-    nothing again. NotFound when the organization has no such session.
+    ``generation_id`` is a UUID for a new one; the id of an earlier request starts nothing new.
+    NotFound when the organization has no such session.
     """
     with stores.learning.app(identity.organization_id) as tx:
         locked_session(tx, identity=identity, session_id=session_id)
@@ -93,13 +93,15 @@ def ask_studio(
         entered, reason = _entered(tx, identity, session_id, language, series, new)
     if entered is None:
         return None, reason
-    return carry_on(stores, identity=identity, workshop=workshop, generation_id=entered), ""
+    return advance_generation(
+        stores, identity=identity, workshop=workshop, generation_id=entered
+    ), ""
 
 
-def carry_on(
+def advance_generation(
     stores: Stores, *, identity: Identity, workshop: studio.Place, generation_id: str
 ) -> Generation:
-    """Move a generation forward as far as the studio is; repeating it changes nothing.
+    """Update a generation to the studio's progress; repeating it changes nothing.
 
     NotFound without the generation.
     """
@@ -118,14 +120,14 @@ def carry_on(
     return generation
 
 
-def carry_all_on(stores: Stores, *, identity: Identity, workshop: studio.Place) -> int:
-    """Move the generations of an organization forward; returns how many have not ended."""
+def advance_generations(stores: Stores, *, identity: Identity, workshop: studio.Place) -> int:
+    """Update an organization's generations; returns how many have not ended."""
     with stores.learning.app(identity.organization_id) as tx:
         waiting = queries.unfinished(
             tx, organization_id=identity.organization_id, limit=_MOST_AT_ONCE
         )
     after = [
-        carry_on(stores, identity=identity, workshop=workshop, generation_id=each)
+        advance_generation(stores, identity=identity, workshop=workshop, generation_id=each)
         for each in waiting
     ]
     return sum(not each.has_ended for each in after)
@@ -232,7 +234,7 @@ def _stored(
         piece = _piece(generation, state.episode)
         (result,) = library.add_content(tx, identity=identity, content=[piece])
         if result.outcome is Stored.REFUSED:
-            error = f"the episode is no piece to learn from: {result.reason}"
+            error = f"the episode is not usable as learning content: {result.reason}"
             queries.set_failed(tx, generation_id=name, error=error, at=now)
             return
         made = library.content(tx, identity=identity, content_id=piece.content_id)

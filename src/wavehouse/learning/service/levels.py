@@ -70,7 +70,7 @@ def reasons(counted: Evidence, stated: str) -> tuple[str, ...]:
     if counted.outcomes < LEAST_OUTCOMES:
         missing = LEAST_OUTCOMES - counted.outcomes
         pieces = "piece is" if counted.outcomes == 1 else "pieces are"
-        return (f"{counted.outcomes} {pieces} counted; {missing} more and a level is shown",)
+        return (f"{counted.outcomes} {pieces} counted; a level needs {missing} more",)
     by_class = [0] * CLASSES
     understood = [0] * BINS
     for (_, number, kind), times in counted.cells.items():
@@ -85,10 +85,10 @@ def reasons(counted: Evidence, stated: str) -> tuple[str, ...]:
     hardest = max((number for number, times in enumerate(understood) if times), default=None)
     if hardest is not None:
         lines.append(
-            f"the hardest one understood has difficulty {evidence.middle_of(hardest):+.2f}"
+            f"the hardest one that was understood has difficulty {evidence.middle_of(hardest):+.2f}"
         )
     if stated:
-        lines.append(f"the learner says: {stated}")
+        lines.append(f"stated by the learner: {stated}")
     return tuple(lines)
 
 

@@ -31,7 +31,7 @@ def add_model(tx: Tx[Learning], *, identity: Identity, model: Model) -> None:
 def use_model(tx: Tx[Learning], *, identity: Identity, version: str) -> None:
     """Activate a version for levels and choices; counters do not change (L13)."""
     if not queries.activate_model(tx, version=version) and version != rules.DEFAULT.version:
-        raise NotFound(f"no model {version!r}", command="wavehouse learning models")
+        raise NotFound(f"there is no model {version!r}", command="wavehouse learning models")
 
 
 def list_models(tx: Tx[Learning], *, identity: Identity) -> list[ModelVersion]:

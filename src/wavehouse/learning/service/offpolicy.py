@@ -1,4 +1,4 @@
-"""What another policy would have reached, from the choices that were logged and heard."""
+"""The results that another policy would have had, from logged choices with outcomes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def evaluate_logged(
     """The share of pieces that would have been understood under a policy; None without choices.
 
     ``policy`` is one of ``POLICIES``; InvalidInput for another one. Each logged choice is replayed
-    with the evidence that was there before it. Likes are not replayed: the greedy policy scores by
+    with the evidence that existed before it. Likes are not replayed: the greedy policy scores by
     difficulty alone.
     """
     if policy not in POLICIES:

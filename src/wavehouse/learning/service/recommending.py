@@ -162,7 +162,9 @@ def _other(first: Recommendation, candidate: Candidate, piece: Named) -> Recomme
         content_id=piece.content_id,
         title=piece.title,
         audio_url=piece.audio_url,
-        reasons=("next of a series that was begun" if candidate.is_next else "also suitable",),
+        reasons=(
+            "next in a series that the learner has begun" if candidate.is_next else "also suitable",
+        ),
         policy="ranked",
     )
 

@@ -102,7 +102,7 @@ def claim_session(
     """
     if not 0 < len(account_id) <= _LONGEST_ID:
         raise InvalidInput(
-            f"the account_id needs 1 to {_LONGEST_ID} characters", where="account_id"
+            f"the account_id must have 1 to {_LONGEST_ID} characters", where="account_id"
         )
     present = locked_session(tx, identity=identity, session_id=session_id)
     if present.account_id == account_id:

@@ -35,7 +35,7 @@ class Later:
         try:
             self._waiting.put_nowait(partial(copy_context().run, work))
         except Full:
-            _LOG.warning("the queue of emails is full; one was dropped")
+            _LOG.warning("the email queue is full; one email was dropped")
 
     def wait(self) -> None:
         """Return when the queue is empty."""

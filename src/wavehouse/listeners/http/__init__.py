@@ -16,7 +16,7 @@ from wavehouse.listeners.http import (
     own_data,
     passkeys,
 )
-from wavehouse.listeners.http.common import Doors, doors
+from wavehouse.listeners.http.common import RouteDependencies, doors
 from wavehouse.workspace import Edge
 
 __all__ = ["routers"]
@@ -26,26 +26,26 @@ PREFIXES = ("", "/gpodder")
 
 def routers(edge: Edge) -> list[APIRouter]:
     """All routers for listeners and their apps."""
-    return by_doors(doors(edge.workspace.stores.listeners, edge.workspace.settings))
+    return with_dependencies(doors(edge.workspace.stores.listeners, edge.workspace.settings))
 
 
-def by_doors(given: Doors) -> list[APIRouter]:
+def with_dependencies(given: RouteDependencies) -> list[APIRouter]:
     """The same with the given dependencies. Frequent routes come first, as they are tried in order.
 
     They are a list because a nested router is searched twice for every request.
     """
-    brakes = accounts.LinkBrakes.of(given)
+    limits = accounts.LinkLimits.of(given)
     return [
         native.router(given),
         *(gpodder.router(given, prefix) for prefix in PREFIXES),
         *(gpodder_more.router(given, prefix) for prefix in PREFIXES),
         *(nextcloud_login.router(given, prefix) for prefix in PREFIXES),
         events.router(given),
-        accounts.router(given, brakes),
+        accounts.router(given, limits),
         apps.router(given),
         passkeys.router(given),
         emails.router(given),
-        entering.router(given, brakes),
+        entering.router(given, limits),
         own.router(given),
         own_data.router(given),
     ]

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from wavehouse.credentials.passwords import LONGEST, SHORTEST
 from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.fields import Exact
-from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning
+from wavehouse.listeners.http.common import COOKIE, RouteDependencies, keep_session, owning
 from wavehouse.listeners.service import links, passwords, sessions
 from wavehouse.listeners.service.limits import Limit
 from wavehouse.listeners.types import Caller
@@ -28,7 +28,7 @@ _SAYS = {
     401: "Sign-in refused.",
     403: "An app password or an old sign-in may not change the account.",
     404: "Not found.",
-    409: "It already exists.",
+    409: "The address already has an account.",
     422: "A field is invalid.",
     429: "Too many attempts; see Retry-After.",
 }
@@ -74,7 +74,7 @@ class NewPasswordIn(BaseModel):
 
 
 @dataclass(frozen=True)
-class LetterOut:
+class LinkSentOut:
     """The lifetime of the link, which is emailed if the address has an account."""
 
     expires_in_seconds: int
@@ -96,10 +96,10 @@ class EndedOut:
 
 
 @dataclass(frozen=True)
-class Brakes:
+class RateLimits:
     """Rate limits by email address and by network address (AC8)."""
 
-    doors: Doors
+    doors: RouteDependencies
     email: Limit | None
     network: Limit
 
@@ -109,45 +109,45 @@ class Brakes:
         self.doors.limit(request, self.network, *more)
 
 
-def router(doors: Doors, brakes: "LinkBrakes") -> APIRouter:
+def router(doors: RouteDependencies, limits: "LinkLimits") -> APIRouter:
     """Links and sessions."""
     api = APIRouter(prefix="/api/v1/listener", tags=["listener"])
-    _links(api, doors, brakes)
+    _links(api, doors, limits)
     _sessions(api, doors)
     _passwords(api, doors)
     return api
 
 
-def letters(doors: Doors) -> Brakes:
+def email_limits(doors: RouteDependencies) -> RateLimits:
     """3 emails at once per address, then one every 5 minutes; 10 and one every 30 s per client."""
-    return Brakes(doors, Limit("email to", 3, 300.0), Limit("email from", 10, 30.0))
+    return RateLimits(doors, Limit("email to", 3, 300.0), Limit("email from", 10, 30.0))
 
 
-def tokens(doors: Doors, name: str = "token") -> Brakes:
+def token_limits(doors: RouteDependencies, name: str = "token") -> RateLimits:
     """20 redemptions at once per network address, then one every 3 s."""
-    return Brakes(doors, None, Limit(name, 20, 3.0))
+    return RateLimits(doors, None, Limit(name, 20, 3.0))
 
 
-def guesses(doors: Doors) -> Brakes:
+def password_limits(doors: RouteDependencies) -> RateLimits:
     """5 passwords at once per email address, then one a minute; 20 and one every 3 s per client."""
-    return Brakes(doors, Limit("password of", 5, 60.0), Limit("password from", 20, 3.0))
+    return RateLimits(doors, Limit("password of", 5, 60.0), Limit("password from", 20, 3.0))
 
 
 @dataclass(frozen=True)
-class LinkBrakes:
+class LinkLimits:
     """Rate limits of requesting and redeeming links, shared by the API and the page (AC8)."""
 
-    asking: Brakes
-    redeeming: Brakes
+    asking: RateLimits
+    redeeming: RateLimits
 
     @classmethod
-    def of(cls, doors: Doors) -> "LinkBrakes":
+    def of(cls, doors: RouteDependencies) -> "LinkLimits":
         """The rate limits of an application."""
-        return cls(letters(doors), tokens(doors, "link"))
+        return cls(email_limits(doors), token_limits(doors, "link"))
 
 
 def send_link(
-    doors: Doors, brakes: LinkBrakes, request: Request, response: Response, email: str
+    doors: RouteDependencies, limits: LinkLimits, request: Request, response: Response, email: str
 ) -> None:
     """Send a link to an address if it has an account, after the response (AC8).
 
@@ -155,7 +155,7 @@ def send_link(
     address; TooManyRequests when the client exceeds the limit.
     """
     address = normalised_email(email)
-    brakes.asking.check(request, address)
+    limits.asking.check(request, address)
     browser = browser_cookie(request, response, doors)
     doors.later.do(
         partial(
@@ -170,27 +170,27 @@ def send_link(
     )
 
 
-def _links(api: APIRouter, doors: Doors, brakes: LinkBrakes) -> None:
+def _links(api: APIRouter, doors: RouteDependencies, limits: LinkLimits) -> None:
     @api.post("/links", status_code=202, responses=answers(422, 429))
-    def ask(body: LinkIn, request: Request, response: Response) -> LetterOut:
+    def ask(body: LinkIn, request: Request, response: Response) -> LinkSentOut:
         """Send a link that signs this browser in, once, within 15 minutes (AC2).
 
         The response and its time are the same for an address without an account (AC8).
         """
-        send_link(doors, brakes, request, response, body.email)
-        return LetterOut(int(links.LIFETIME.total_seconds()))
+        send_link(doors, limits, request, response, body.email)
+        return LinkSentOut(int(links.LIFETIME.total_seconds()))
 
     @api.post("/links/redeem", responses=answers(401, 422, 429))
     def redeem(body: TokenIn, request: Request, response: Response) -> SessionOut:
         """Sign in with a link, in the browser that requested it (AC2)."""
-        brakes.redeeming.check(request)
+        limits.redeeming.check(request)
         caller, token = links.redeem(
             doors.database, token=body.token, browser=request.cookies.get(BROWSER, "")
         )
         return signed_in(response, doors, caller, token)
 
 
-def _sessions(api: APIRouter, doors: Doors) -> None:
+def _sessions(api: APIRouter, doors: RouteDependencies) -> None:
     Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type
 
     @api.post("/session/refresh", responses=answers(401, 403))
@@ -216,8 +216,8 @@ def _sessions(api: APIRouter, doors: Doors) -> None:
         return EndedOut(ended)
 
 
-def _passwords(api: APIRouter, doors: Doors) -> None:
-    guessing = guesses(doors)
+def _passwords(api: APIRouter, doors: RouteDependencies) -> None:
+    guessing = password_limits(doors)
     Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
 
     @api.post("/sessions", responses=answers(401, 422, 429))
@@ -246,7 +246,7 @@ def _passwords(api: APIRouter, doors: Doors) -> None:
         return EndedOut(passwords.remove(doors.database, caller=who))
 
 
-def browser_cookie(request: Request, response: Response, doors: Doors) -> str:
+def browser_cookie(request: Request, response: Response, doors: RouteDependencies) -> str:
     """The browser's secret that links are bound to; a new one when it has none."""
     known = request.cookies.get(BROWSER, "")
     browser = known if 32 <= len(known) <= 200 else secrets.token_urlsafe(32)
@@ -262,7 +262,9 @@ def browser_cookie(request: Request, response: Response, doors: Doors) -> str:
     return browser
 
 
-def signed_in(response: Response, doors: Doors, caller: Caller, token: str) -> SessionOut:
+def signed_in(
+    response: Response, doors: RouteDependencies, caller: Caller, token: str
+) -> SessionOut:
     """Set the session cookie, and return the listener it belongs to."""
     keep_session(response, token, secure=doors.site.secure)
     return SessionOut(caller.listener_id, caller.email)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wavehouse.kernel.fields import Line
 from wavehouse.listeners.http.accounts import BASIC, answers
-from wavehouse.listeners.http.common import Doors, owning
+from wavehouse.listeners.http.common import RouteDependencies, owning
 from wavehouse.listeners.service import accounts
 from wavehouse.listeners.types import Caller
 
@@ -45,7 +45,7 @@ class NewAppOut:
     password: str = field(repr=False)
 
 
-def router(doors: Doors) -> APIRouter:
+def router(doors: RouteDependencies) -> APIRouter:
     """List, create and revoke app passwords."""
     api = APIRouter(prefix="/api/v1/listener/apps", tags=["listener"], dependencies=BASIC)
     Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type

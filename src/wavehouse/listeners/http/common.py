@@ -41,8 +41,8 @@ Asking = Callable[..., Awaitable[Caller]]
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """What the routes depend on; ``asking`` is the caller, with one rate limit for all routes."""
+class RouteDependencies:
+    """Dependencies of the routes; ``asking`` is the caller, with one rate limit for all routes."""
 
     database: Database[Listeners]
     site: Site
@@ -74,11 +74,11 @@ class Doors:
         limits.check(self.database, *((limit, f"{self.scope}{client}") for limit, client in tries))
 
 
-def doors(database: Database[Listeners], settings: Settings) -> Doors:
+def doors(database: Database[Listeners], settings: Settings) -> RouteDependencies:
     """Dependencies from the settings; no connection is opened yet."""
     is_open = settings["listener_sign_up"] == "open"
     site = Site(address_of(settings), is_set=settings["site_url"] is not None)
-    return Doors(
+    return RouteDependencies(
         database, site, mail_of(settings, domain=site.name), trusted_of(settings), is_open=is_open
     )
 
@@ -90,7 +90,7 @@ def keep_session(response: Response, token: str, *, secure: bool) -> None:
     )
 
 
-def signing_in(doors: Doors) -> Asking:
+def signing_in(doors: RouteDependencies) -> Asking:
     """A dependency: the caller of a request. 401 with a challenge if absent, 429 for guessing.
 
     A password takes precedence over a cookie. A cookie alone may not change anything from another
@@ -152,8 +152,8 @@ def same_host(origin: str, request: Request) -> bool:
 def owning(asking: Callable[..., Caller | Awaitable[Caller]], *, fresh: bool = False) -> Asking:
     """A dependency: the listener, signed in personally. Refused for an app password.
 
-    ``fresh`` refuses sign-ins older than 15 minutes, so that an unattended browser cannot be used
-    to change the owner's credentials.
+    ``fresh`` refuses sign-ins older than 15 minutes, so that nobody can change credentials from an
+    unattended browser.
     """
 
     async def owner(who: Annotated[Caller, Depends(asking)]) -> Caller:

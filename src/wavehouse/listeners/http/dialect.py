@@ -74,7 +74,7 @@ class Sent:
 class Skipped:
     """An action that cannot be stored: its index in the upload and the reason (P15)."""
 
-    place: int
+    index: int
     reason: str
 
 
@@ -214,7 +214,7 @@ def _sane(at: datetime) -> datetime:
 
 def notice(skipped: Sequence[Skipped]) -> str:
     """Skipped actions as a header value: the count, then index and reason of the first ten."""
-    first = "; ".join(f"{skipped.place}: {skipped.reason}" for skipped in skipped[:10])
+    first = "; ".join(f"{skipped.index}: {skipped.reason}" for skipped in skipped[:10])
     return f"{len(skipped)}; {first}"
 
 

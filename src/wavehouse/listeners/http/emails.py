@@ -13,15 +13,15 @@ from starlette.responses import HTMLResponse, Response
 
 from wavehouse.listeners.http.accounts import (
     BASIC,
-    LetterOut,
     LinkIn,
+    LinkSentOut,
     TokenIn,
     answers,
-    letters,
-    tokens,
+    email_limits,
+    token_limits,
 )
-from wavehouse.listeners.http.common import Doors, owning, raw_body
-from wavehouse.listeners.http.page import InWords, form_token, shown
+from wavehouse.listeners.http.common import RouteDependencies, owning, raw_body
+from wavehouse.listeners.http.page import PageRoute, form_token, shown
 from wavehouse.listeners.service import emails
 from wavehouse.listeners.types import Caller
 
@@ -29,13 +29,13 @@ PAGE = "/listener/new-address"
 
 
 @dataclass(frozen=True)
-class AgreedOut:
+class ConfirmationOut:
     """Whether the address is changed now, or the other mailbox still has to confirm."""
 
     changed: bool
 
 
-def router(doors: Doors) -> APIRouter:
+def router(doors: RouteDependencies) -> APIRouter:
     """Request, confirm and withdraw a change; and the page that both emails link to."""
     api = APIRouter()
     api.include_router(_api(doors))
@@ -43,14 +43,14 @@ def router(doors: Doors) -> APIRouter:
     return api
 
 
-def _api(doors: Doors) -> APIRouter:
+def _api(doors: RouteDependencies) -> APIRouter:
     api = APIRouter(prefix="/api/v1/listener/email", tags=["listener"])
     Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type
     Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
-    writing, agreeing = letters(doors), tokens(doors, "new address")
+    writing, agreeing = email_limits(doors), token_limits(doors, "new address")
 
     @api.put("", status_code=202, dependencies=BASIC, responses=answers(401, 403, 422, 429))
-    def ask(body: LinkIn, request: Request, who: Fresh) -> LetterOut:
+    def ask(body: LinkIn, request: Request, who: Fresh) -> LinkSentOut:
         """Write to both mailboxes, within 15 minutes of a sign-in (AC9).
 
         The response is the same for an address that has an account (AC8).
@@ -67,13 +67,13 @@ def _api(doors: Doors) -> APIRouter:
                 address=doors.site.origin + PAGE,
             )
         )
-        return LetterOut(int(emails.LIFETIME.total_seconds()))
+        return LinkSentOut(int(emails.LIFETIME.total_seconds()))
 
     @api.post("/confirm", responses=answers(401, 409, 422, 429))
-    def agree(body: TokenIn, request: Request) -> AgreedOut:
+    def agree(body: TokenIn, request: Request) -> ConfirmationOut:
         """Confirm with an email's token; the second confirmation changes the address (AC9)."""
         agreeing.check(request)
-        return AgreedOut(emails.agree(doors.database, token=body.token))
+        return ConfirmationOut(emails.agree(doors.database, token=body.token))
 
     @api.delete("", status_code=204, dependencies=BASIC, responses=answers(401, 403, 429))
     def withdraw(who: Own) -> None:
@@ -83,9 +83,9 @@ def _api(doors: Doors) -> APIRouter:
     return api
 
 
-def _page(doors: Doors) -> APIRouter:
-    pages = APIRouter(include_in_schema=False, route_class=InWords)
-    brake = tokens(doors, "new address")
+def _page(doors: RouteDependencies) -> APIRouter:
+    pages = APIRouter(include_in_schema=False, route_class=PageRoute)
+    brake = token_limits(doors, "new address")
 
     @pages.get(PAGE)
     def show(token: Annotated[str, Query(max_length=200)] = "") -> Response:

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.listeners.http import accounts, page
-from wavehouse.listeners.http.common import Doors, keep_session, raw_body
+from wavehouse.listeners.http.common import RouteDependencies, keep_session, raw_body
 from wavehouse.listeners.service import links
 
 LETTER = "/listener/letter"
@@ -22,9 +22,9 @@ _DID = {
 }
 
 
-def router(doors: Doors, brakes: accounts.LinkBrakes) -> APIRouter:
+def router(doors: RouteDependencies, limits: accounts.LinkLimits) -> APIRouter:
     """Forms that work without scripts, and a button for passkeys."""
-    pages = APIRouter(include_in_schema=False, route_class=page.InWords)
+    pages = APIRouter(include_in_schema=False, route_class=page.PageRoute)
     Fields = Annotated[dict[str, str], Depends(page.own_form(doors.site))]  # noqa: N806 - a type
 
     def form(request: Request, email: str = "", wrong: str = "", again: str = "") -> HTMLResponse:
@@ -54,7 +54,7 @@ def router(doors: Doors, brakes: accounts.LinkBrakes) -> APIRouter:
         email = fields.get("email", "")
         done = page.back(accounts.PAGE, "asked")
         try:
-            accounts.send_link(doors, brakes, request, done, email)
+            accounts.send_link(doors, limits, request, done, email)
         except InvalidInput as error:
             wrong = f"{page.sentence(error.message)}. {error.hint}"
             return form(request, email=email, wrong=wrong)
@@ -64,7 +64,7 @@ def router(doors: Doors, brakes: accounts.LinkBrakes) -> APIRouter:
     def enter(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
         # No CSRF token: other sites know neither the email's token nor this browser's cookie.
         page.check_origin(request, doors.site)
-        brakes.redeeming.check(request)
+        limits.redeeming.check(request)
         _, session = links.redeem(
             doors.database,
             token=page.form_token(body),

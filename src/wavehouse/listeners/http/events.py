@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from wavehouse.kernel.errors import TooManyRequests, Unreachable
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners.http.accounts import answers
-from wavehouse.listeners.http.common import Doors
+from wavehouse.listeners.http.common import RouteDependencies
 from wavehouse.listeners.service import live
 from wavehouse.listeners.service.live import Heads
 from wavehouse.listeners.types import Caller
@@ -69,7 +69,7 @@ class Watch:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-def router(doors: Doors) -> APIRouter:
+def router(doors: RouteDependencies) -> APIRouter:
     """The stream."""
     basic = HTTPBasic(auto_error=False, description="Email address and app password.")
     api = APIRouter(prefix="/api/v1/listener", tags=["listener"], dependencies=[Depends(basic)])

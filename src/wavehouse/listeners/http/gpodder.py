@@ -19,7 +19,7 @@ from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect
 from wavehouse.listeners.http.common import (
     COOKIE,
-    Doors,
+    RouteDependencies,
     check_user,
     json_body,
     keep_session,
@@ -42,7 +42,7 @@ Filter = Annotated[str | None, Query(pattern=r"^[^\x00]*$")]
 Since = Annotated[int, BeforeValidator(dialect.since)]
 
 
-def router(doors: Doors, prefix: str = "") -> APIRouter:
+def router(doors: RouteDependencies, prefix: str = "") -> APIRouter:
     """All routes; they are not in the OpenAPI document, as the protocol is not ours to describe."""
     api = APIRouter(prefix=prefix, include_in_schema=False)
     recorder = Recorder(doors.database)
@@ -55,7 +55,7 @@ def router(doors: Doors, prefix: str = "") -> APIRouter:
     return api
 
 
-def _auth(api: APIRouter, doors: Doors) -> None:
+def _auth(api: APIRouter, doors: RouteDependencies) -> None:
     database = doors.database
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
@@ -78,7 +78,7 @@ def _auth(api: APIRouter, doors: Doors) -> None:
         return {}
 
 
-def _devices(api: APIRouter, doors: Doors) -> None:
+def _devices(api: APIRouter, doors: RouteDependencies) -> None:
     database = doors.database
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
@@ -108,7 +108,7 @@ def _devices(api: APIRouter, doors: Doors) -> None:
         if len(name) > 255:
             raise UsageError("the caption is too long")
         if kind is not None and kind not in KINDS:
-            raise UsageError(f"the type is one of {', '.join(KINDS)}")
+            raise UsageError(f"the type must be one of {', '.join(KINDS)}")
         subscriptions.save_device(
             database,
             caller=who,
@@ -120,7 +120,7 @@ def _devices(api: APIRouter, doors: Doors) -> None:
         return _with_cookie(Response(status_code=200), response)
 
 
-def _subscriptions(api: APIRouter, doors: Doors) -> None:
+def _subscriptions(api: APIRouter, doors: RouteDependencies) -> None:
     database = doors.database
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
@@ -175,7 +175,7 @@ def _subscriptions(api: APIRouter, doors: Doors) -> None:
         return _with_cookie(Response(status_code=200), response)
 
 
-def _episodes(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
+def _episodes(api: APIRouter, doors: RouteDependencies, recorder: "Recorder") -> None:
     database = doors.database
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
@@ -208,7 +208,7 @@ def _episodes(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
         return {"timestamp": cursor, "update_urls": [list(pair) for pair in rewritten]}
 
 
-def _nextcloud(api: APIRouter, doors: Doors, recorder: "Recorder", base: str) -> None:
+def _nextcloud(api: APIRouter, doors: RouteDependencies, recorder: "Recorder", base: str) -> None:
     """Nextcloud's gpodder app: no user and no device in the paths."""
     database = doors.database
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type

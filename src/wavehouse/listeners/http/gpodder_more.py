@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from wavehouse.kernel.errors import UsageError
 from wavehouse.listeners.http import dialect
-from wavehouse.listeners.http.common import Doors, check_user, json_body
+from wavehouse.listeners.http.common import RouteDependencies, check_user, json_body
 from wavehouse.listeners.service import client_settings, subscriptions
 from wavehouse.listeners.types import Caller
 
@@ -21,7 +21,7 @@ Text = Annotated[str | None, Query(pattern=r"^[^\x00]*$", max_length=4096)]
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}")
 
 
-def router(doors: Doors, prefix: str = "") -> APIRouter:
+def router(doors: RouteDependencies, prefix: str = "") -> APIRouter:
     """Routes that common clients call besides episodes, subscriptions and devices."""
     api = APIRouter(prefix=prefix, include_in_schema=False)
     _settings(api, doors)
@@ -44,7 +44,7 @@ def jsonp(urls: list[str], callback: str) -> Response:
     return Response(f"{callback}({json.dumps(urls)})", media_type="text/javascript")
 
 
-def _settings(api: APIRouter, doors: Doors) -> None:
+def _settings(api: APIRouter, doors: RouteDependencies) -> None:
     database = doors.database
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
@@ -95,12 +95,12 @@ def _settings(api: APIRouter, doors: Doors) -> None:
             raise UsageError("the body must be an object with set and remove")
         put, remove = body.get("set") or {}, body.get("remove") or []
         if not isinstance(put, dict) or not isinstance(remove, list):
-            raise UsageError("set must be an object, remove a list of names")
+            raise UsageError("set must be an object, and remove a list of names")
         names = [item for item in remove if isinstance(item, str)]
         return client_settings.change(database, caller=who, of=of, put=put, remove=names)
 
 
-def _devices(api: APIRouter, doors: Doors) -> None:
+def _devices(api: APIRouter, doors: RouteDependencies) -> None:
     """All devices of a listener follow the same shows, so all are synchronized with each other."""
     database = doors.database
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type

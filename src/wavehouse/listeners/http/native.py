@@ -18,7 +18,7 @@ from wavehouse.kernel.fields import Exact, Line
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect, preconditions
-from wavehouse.listeners.http.common import Doors, archive_body
+from wavehouse.listeners.http.common import RouteDependencies, archive_body
 from wavehouse.listeners.service import (
     accounts,
     archives,
@@ -169,7 +169,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class BatchOut:
-    """The result of each action, in order, and the cursor to go on with (P19)."""
+    """The result of each action, in order, and the cursor to continue with (P19)."""
 
     results: list[Outcome]
     cursor: int
@@ -184,7 +184,7 @@ class ChangesOut:
     has_more: bool
 
 
-def router(doors: Doors) -> APIRouter:
+def router(doors: RouteDependencies) -> APIRouter:
     """Routes of positions, changes and preferences."""
     database = doors.database
     writer, resumer = recording.recorder(database), positions.resumer(database)

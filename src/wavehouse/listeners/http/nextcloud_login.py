@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
-from wavehouse.listeners.http.common import Doors, raw_body
+from wavehouse.listeners.http.common import RouteDependencies, raw_body
 from wavehouse.listeners.http.page import form_token, shown
 from wavehouse.listeners.rules import secret_hash
 from wavehouse.listeners.service import accounts
@@ -28,7 +28,7 @@ _PATIENCE = timedelta(minutes=20)
 _MOST = 1_000
 _FORM = (
     '<form method="post"><p>An app wants to store your positions and shows here. Enter the '
-    "app password that you made for it.</p>"
+    "app password that you created for it.</p>"
     '<p><label>E-mail address <input name="email" type="email" autocomplete="username" required>'
     '</label></p><p><label>App password <input name="password" type="password" '
     'autocomplete="off" required></label></p><button>Grant access</button></form>'
@@ -91,7 +91,7 @@ class _Waiting:
             del self._flows[next(iter(self._flows))]
 
 
-def router(doors: Doors, prefix: str = "") -> APIRouter:
+def router(doors: RouteDependencies, prefix: str = "") -> APIRouter:
     """``/index.php/login/v2``, its page and its polling."""
     api = APIRouter(prefix=prefix, include_in_schema=False)
     waiting, base = _Waiting(), f"{doors.site.origin}{prefix}"

@@ -19,7 +19,7 @@ from wavehouse.kernel.errors import NotFound, NotSignedIn
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import page
 from wavehouse.listeners.http.accounts import PAGE as SIGN_IN
-from wavehouse.listeners.http.common import COOKIE, Doors, owning
+from wavehouse.listeners.http.common import COOKIE, RouteDependencies, owning
 from wavehouse.listeners.service import accounts, passkeys, sessions
 from wavehouse.listeners.types import Caller, NewAppPassword
 
@@ -42,9 +42,9 @@ class Line:
     flagged: bool = False
 
 
-def router(doors: Doors) -> APIRouter:
+def router(doors: RouteDependencies) -> APIRouter:
     """The page and its forms. Changes need a sign-in within the last 15 minutes."""
-    pages = APIRouter(prefix=OWN, include_in_schema=False, route_class=page.InWords)
+    pages = APIRouter(prefix=OWN, include_in_schema=False, route_class=page.PageRoute)
 
     def asking(request: Request) -> Caller:
         who = page.visitor(request, doors)
@@ -93,7 +93,7 @@ def router(doors: Doors) -> APIRouter:
 
 
 def _drawn(
-    request: Request, doors: Doors, who: Caller, made: NewAppPassword | None = None
+    request: Request, doors: RouteDependencies, who: Caller, made: NewAppPassword | None = None
 ) -> Response:
     return page.page(
         request,

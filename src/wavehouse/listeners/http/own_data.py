@@ -15,7 +15,7 @@ from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import page
 from wavehouse.listeners.http.accounts import PAGE as SIGN_IN
-from wavehouse.listeners.http.common import Doors, owning
+from wavehouse.listeners.http.common import RouteDependencies, owning
 from wavehouse.listeners.queries.own import OwnPosition
 from wavehouse.listeners.service import accounts, archives, own
 from wavehouse.listeners.types import Caller
@@ -23,9 +23,9 @@ from wavehouse.listeners.types import Caller
 DATA = "/listener/data"
 
 
-def router(doors: Doors) -> APIRouter:
+def router(doors: RouteDependencies) -> APIRouter:
     """The page, the export and the forms."""
-    pages = APIRouter(include_in_schema=False, route_class=page.InWords)
+    pages = APIRouter(include_in_schema=False, route_class=page.PageRoute)
 
     def asking(request: Request) -> Caller:
         who = page.visitor(request, doors)

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wavehouse.kernel.errors import InvalidInput, NotSignedIn, Refused, WavehouseError
-from wavehouse.listeners.http.common import COOKIE, Doors
+from wavehouse.listeners.http.common import COOKIE, RouteDependencies
 from wavehouse.listeners.service import sessions
 from wavehouse.listeners.types import Caller, Site
 
@@ -28,8 +28,8 @@ _LONGEST_FORM = 8_192
 _SEE_OTHER = 303
 
 
-class InWords(APIRoute):
-    """A route for people: its errors are a page with the next step, not the dashboard's."""
+class PageRoute(APIRoute):
+    """A route for people: its errors are listener pages with the next step."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler, with its errors caught."""
@@ -44,7 +44,7 @@ class InWords(APIRoute):
         return worded
 
 
-def visitor(request: Request, doors: Doors) -> Caller | None:
+def visitor(request: Request, doors: RouteDependencies) -> Caller | None:
     """The caller by a personal sign-in; app sessions do not count on a page."""
     token = request.cookies.get(COOKIE, "")
     caller = sessions.caller(doors.database, token=token) if token else None

@@ -1,4 +1,4 @@
-"""``/api/v1/listener/passkeys``: WebAuthn, in the JSON that browsers speak (AC3).
+"""``/api/v1/listener/passkeys``: WebAuthn, in the browsers' JSON format (AC3).
 
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """
@@ -19,9 +19,9 @@ from wavehouse.listeners.http.accounts import (
     answers,
     browser_cookie,
     signed_in,
-    tokens,
+    token_limits,
 )
-from wavehouse.listeners.http.common import Doors, owning
+from wavehouse.listeners.http.common import RouteDependencies, owning
 from wavehouse.listeners.service import passkeys
 from wavehouse.listeners.types import Caller
 
@@ -59,7 +59,7 @@ class RegisteredOut:
     passkey_id: str
 
 
-def router(doors: Doors) -> APIRouter:
+def router(doors: RouteDependencies) -> APIRouter:
     """Register, list and delete passkeys; and sign in."""
     api = APIRouter(prefix="/api/v1/listener/passkeys", tags=["listener"])
     _own(api, doors)
@@ -67,7 +67,7 @@ def router(doors: Doors) -> APIRouter:
     return api
 
 
-def _own(api: APIRouter, doors: Doors) -> None:
+def _own(api: APIRouter, doors: RouteDependencies) -> None:
     Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type
     Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
 
@@ -109,8 +109,8 @@ def _own(api: APIRouter, doors: Doors) -> None:
         passkeys.forget(doors.database, caller=who, credential_id=passkey_id)
 
 
-def _signing_in(api: APIRouter, doors: Doors) -> None:
-    brake = tokens(doors, "passkey")
+def _signing_in(api: APIRouter, doors: RouteDependencies) -> None:
+    brake = token_limits(doors, "passkey")
 
     @api.post("/sign-in/options", responses=answers(429))
     def options(request: Request, response: Response) -> dict[str, Any]:

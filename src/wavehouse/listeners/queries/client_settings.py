@@ -14,7 +14,7 @@ from wavehouse.store import Listeners, Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Of:
+class SettingsScope:
     """The scope of settings: an account, a device, a podcast or an episode."""
 
     scope: str
@@ -35,7 +35,7 @@ class Favourite:
     published_at: datetime | None
 
 
-def settings(tx: Tx[Listeners], *, listener_id: ListenerId, of: Of) -> dict[str, Any]:
+def settings(tx: Tx[Listeners], *, listener_id: ListenerId, of: SettingsScope) -> dict[str, Any]:
     """The settings; empty when there are none."""
     stored: dict[str, Any] | None = tx.value(
         """
@@ -51,7 +51,7 @@ def change_settings(
     tx: Tx[Listeners],
     *,
     listener_id: ListenerId,
-    of: Of,
+    of: SettingsScope,
     put: Mapping[str, Any],
     remove: Sequence[str],
     at: datetime,

@@ -18,7 +18,7 @@ class Stream(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class NewCursors:
     """New cursors of a listener: the last one, and the last changes before it by stream."""
 
     last: int
@@ -27,7 +27,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class IssuedCursors:
     """Cursors of one stream that were issued: to a session, and to all clients of its password."""
 
     own: int | None = None
@@ -35,7 +35,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedCursor:
     """A cursor issued to a session; ``consumed`` is the client's previous cursor."""
 
     session: bytes
@@ -46,7 +46,7 @@ class Served:
 
 def take_cursors(
     tx: Tx[Listeners], *, counts: Mapping[ListenerId, int], now: int
-) -> dict[ListenerId, Taken]:
+) -> dict[ListenerId, NewCursors]:
     """P17, P20: take the requested number of cursors for each listener that is not hidden.
 
     Between two transactions at least one number is skipped, because clients may ask with their
@@ -67,7 +67,7 @@ def take_cursors(
         """,
         {"listener_ids": list(counts), "counts": list(counts.values()), "now": now},
     )
-    return {row[0]: Taken(*row[1:]) for row in rows}
+    return {row[0]: NewCursors(*row[1:]) for row in rows}
 
 
 def keep_changes(tx: Tx[Listeners], *, stream: Stream, changed: Mapping[ListenerId, int]) -> None:
@@ -91,7 +91,7 @@ def keep_changes(tx: Tx[Listeners], *, stream: Stream, changed: Mapping[Listener
 
 def given(
     tx: Tx[Listeners], *, stream: Stream, sessions: Sequence[bytes]
-) -> Callable[[], dict[bytes, Given]]:
+) -> Callable[[], dict[bytes, IssuedCursors]]:
     """P19: the part of a stream already sent to sessions and app-password clients."""
     rows = tx.tuples(
         """
@@ -106,10 +106,10 @@ def given(
         """,
         {"stream": stream.value, "sessions": list(sessions)},
     )
-    return lambda: {bytes(row[0]): Given(row[1], tuple(row[2] or ())) for row in rows}
+    return lambda: {bytes(row[0]): IssuedCursors(row[1], tuple(row[2] or ())) for row in rows}
 
 
-def keep_served(tx: Tx[Listeners], *, stream: Stream, served: Sequence[Served]) -> None:
+def keep_served(tx: Tx[Listeners], *, stream: Stream, served: Sequence[ServedCursor]) -> None:
     """Store the cursors issued to sessions; shared ones only with their app password."""
     params = {
         "stream": stream.value,

@@ -1,4 +1,4 @@
-"""A listener's own data as a page shows it."""
+"""A listener's own data as shown on a page."""
 
 from __future__ import annotations
 

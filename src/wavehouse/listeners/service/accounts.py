@@ -28,7 +28,7 @@ def create(tx: Tx[Listeners], *, email: str) -> Listener:
     made = queries.insert_listener(tx, email=address, display=email.strip())
     if made is None:
         raise Conflict(
-            "a listener with this address exists already",
+            "a listener with this address already exists",
             hint="Apps use app passwords.",
             command="wavehouse listeners app-password",
         )

@@ -11,7 +11,7 @@ from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import InvalidInput, UsageError
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import client_settings as queries
-from wavehouse.listeners.queries.client_settings import Favourite, Of
+from wavehouse.listeners.queries.client_settings import Favourite, SettingsScope
 from wavehouse.listeners.types import Caller
 from wavehouse.store import Database, Listeners
 
@@ -24,7 +24,7 @@ _NEEDS = {
 }
 
 
-def of(scope: str, device: str | None, podcast: str | None, episode: str | None) -> Of:
+def of(scope: str, device: str | None, podcast: str | None, episode: str | None) -> SettingsScope:
     """The scope of settings. UsageError (400) for an unknown scope or a missing name."""
     sent = {"device": device, "podcast": podcast, "episode": episode}
     if scope not in _NEEDS:
@@ -38,7 +38,7 @@ def of(scope: str, device: str | None, podcast: str | None, episode: str | None)
     if "podcast" in named:
         named["podcast"] = rules.normalised_feed(named["podcast"]) or named["podcast"]
     text = "\n".join([scope, *(named.get(name, "") for name in sent)])
-    return Of(
+    return SettingsScope(
         scope,
         hashlib.sha256(text.encode()).digest(),
         named.get("device"),
@@ -47,7 +47,7 @@ def of(scope: str, device: str | None, podcast: str | None, episode: str | None)
     )
 
 
-def read(database: Database[Listeners], *, caller: Caller, of: Of) -> dict[str, Any]:
+def read(database: Database[Listeners], *, caller: Caller, of: SettingsScope) -> dict[str, Any]:
     """A listener's settings in a scope."""
     with database.listener(caller.listener_id) as tx:
         return queries.settings(tx, listener_id=caller.listener_id, of=of)
@@ -57,7 +57,7 @@ def change(
     database: Database[Listeners],
     *,
     caller: Caller,
-    of: Of,
+    of: SettingsScope,
     put: Mapping[str, Any],
     remove: Sequence[str],
 ) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Verdict:
         return {True: "pass", False: "FAIL", None: "not offered"}[self.passed]
 
     def as_json(self) -> dict[str, object]:
-        """The verdict as plain values."""
+        """The verdict as JSON values."""
         return {
             "rule": self.rule,
             "question": self.question,
@@ -131,7 +131,7 @@ def _verdict(rule: str, question: str, expected: str, seen: object, *, ok: bool 
 
 def _session(q: _Questions) -> Verdict:
     seen = "a cookie" if q.car.has_session else "none"
-    return _verdict("AC6", "signing in gives a session", "a cookie", seen, ok=q.car.has_session)
+    return _verdict("AC6", "signing in returns a session", "a cookie", seen, ok=q.car.has_session)
 
 
 def _device(q: _Questions) -> Verdict:
@@ -140,7 +140,9 @@ def _device(q: _Questions) -> Verdict:
     q.car.ask("POST", path.replace("-car", "-phone"), body={"caption": "Phone", "type": "mobile"})
     ok = answer.status_code == 200 and not answer.content
     seen = f"{answer.status_code}, {len(answer.content)} bytes"
-    return _verdict("client", "a device is saved with an empty answer", "200, 0 bytes", seen, ok=ok)
+    return _verdict(
+        "client", "a device is saved with an empty response", "200, 0 bytes", seen, ok=ok
+    )
 
 
 def _devices(q: _Questions) -> Verdict:
@@ -160,8 +162,8 @@ def _subscribe(q: _Questions) -> Verdict:
     heard = json_of(q.phone.ask("GET", other, params={"since": 0}))
     added = heard.get("add", []) if isinstance(heard, dict) else []
     ok = isinstance(answer, dict) and isinstance(answer.get("timestamp"), int) and q.show in added
-    seen = "told" if q.show in added else "not told"
-    return _verdict("LIS-7", "the other device receives a new show", "told", seen, ok=ok)
+    seen = "received" if q.show in added else "not received"
+    return _verdict("LIS-7", "the other device receives a new show", "received", seen, ok=ok)
 
 
 def _late(q: _Questions) -> Verdict:
@@ -169,7 +171,7 @@ def _late(q: _Questions) -> Verdict:
     play = q.play(at=clock.now() - timedelta(hours=1))
     q.car.upload(play)
     times = q.seen(q.phone, cursor, play)
-    question = "an action of an hour ago reaches a device that had synced"
+    question = "an hour-old action reaches a device that has already synced"
     return _verdict("P18", question, "once", f"{times} times", ok=times == 1)
 
 
@@ -193,7 +195,7 @@ def _future(q: _Questions) -> Verdict:
     q.car.upload(play)
     _, cursor = q.phone.actions()
     times = q.seen(q.phone, cursor, play)
-    question = "an action of ten years ahead does not come on every poll"
+    question = "an action dated ten years ahead is not returned by every poll"
     return _verdict("P3", question, "not again", f"{times} times again", ok=times == 0)
 
 
@@ -262,7 +264,7 @@ def _upload_cursor(q: _Questions) -> Verdict:
     cursor = answer.get("timestamp") if isinstance(answer, dict) else None
     times = q.seen(q.car, cursor, theirs) if isinstance(cursor, int) else 0
     question = "an upload's cursor does not skip other devices' changes"
-    return _verdict("P19", question, "told", "told" if times else "skipped", ok=times > 0)
+    return _verdict("P19", question, "received", "received" if times else "skipped", ok=times > 0)
 
 
 def _subscription_cursor(q: _Questions) -> Verdict:
@@ -278,7 +280,7 @@ def _subscription_cursor(q: _Questions) -> Verdict:
     q.car.ask("POST", path, body={"add": [], "remove": [theirs, ours]})
     ok = theirs in added
     question = "a subscription upload's cursor does not skip other devices' changes"
-    return _verdict("P19", question, "told", "told" if ok else "skipped", ok=ok)
+    return _verdict("P19", question, "received", "received" if ok else "skipped", ok=ok)
 
 
 def _plus_one(q: _Questions) -> Verdict:
@@ -287,8 +289,8 @@ def _plus_one(q: _Questions) -> Verdict:
     theirs = q.play(device=q.device("phone"))
     q.phone.upload(theirs)
     times = q.seen(q.car, cursor + 1, theirs)
-    question = "a client that asks with its cursor plus one misses nothing"
-    return _verdict("P19", question, "told", "told" if times else "missed", ok=times > 0)
+    question = "a client that sends its cursor plus one misses nothing"
+    return _verdict("P19", question, "received", "received" if times else "missed", ok=times > 0)
 
 
 def _own_clock(q: _Questions) -> Verdict:
@@ -298,8 +300,8 @@ def _own_clock(q: _Questions) -> Verdict:
     q.phone.upload(theirs)
     q.car.upload(q.play())
     times = q.seen(q.car, int(clock.now().timestamp()) + 5, theirs)
-    question = "a client that asks by a clock misses nothing"
-    return _verdict("P19", question, "told", "told" if times else "missed", ok=times > 0)
+    question = "a client that sends a clock time misses nothing"
+    return _verdict("P19", question, "received", "received" if times else "missed", ok=times > 0)
 
 
 def _from_zero(q: _Questions) -> Verdict:
@@ -321,7 +323,7 @@ def _moved(q: _Questions) -> Verdict:
     files = {old["episode"], new["episode"]} & {item.get("episode") for item in actions}
     ok = files == {new["episode"]}
     seen = "new" if ok else "both" if len(files) > 1 else "old"
-    return _verdict("P29", "a file that moved has its new address", "new", seen, ok=ok)
+    return _verdict("P29", "a moved file has its new address", "new", seen, ok=ok)
 
 
 def _spelling(q: _Questions) -> Verdict:
@@ -332,7 +334,7 @@ def _spelling(q: _Questions) -> Verdict:
     q.car.ask("POST", path, body={"add": [], "remove": [url]})
     kept = f"http://conformance.example/{q.run}-Spelling"
     ok = [url, kept] in pairs
-    question = "an address in another spelling is in update_urls"
+    question = "an address with a different spelling is in update_urls"
     return _verdict("client", question, "reported", "reported" if ok else "not reported", ok=ok)
 
 
@@ -349,7 +351,7 @@ def _parallel(q: _Questions) -> Verdict:
     actions, _ = q.phone.actions(0)
     known = {item.get("episode") for item in actions}
     lost = sum(play["episode"] not in known for mine in plays for play in mine)
-    question = f"{_WRITERS} apps write at once"
+    question = f"{_WRITERS} apps write concurrently"
     seen = f"{failed} of {len(statuses)} failed, {lost} lost"
     return _verdict("P17", question, "none failed, none lost", seen, ok=failed == lost == 0)
 
@@ -364,12 +366,12 @@ def _words(q: _Questions) -> Verdict:
 def _nextcloud(q: _Questions) -> Verdict:
     base = "/index.php/apps/gpoddersync"
     answer = q.car.ask("GET", f"{base}/subscriptions", params={"since": 0})
-    question = "Nextcloud's dialect returns the same shows"
+    question = "the Nextcloud API returns the same shows"
     if answer.status_code == _NOT_FOUND:
-        return _verdict("client", question, "told", "404", ok=None)
+        return _verdict("client", question, "received", "404", ok=None)
     listed = json_of(answer)
     ok = isinstance(listed, dict) and q.show in listed.get("add", [])
-    return _verdict("client", question, "told", "told" if ok else answer.status_code, ok=ok)
+    return _verdict("client", question, "received", "received" if ok else answer.status_code, ok=ok)
 
 
 def _leave(q: _Questions) -> Verdict:

@@ -34,7 +34,7 @@ def ask(
     """Email both mailboxes; each email's link confirms, within 24 hours (AC9).
 
     ``address`` is the base URL of links. An address that has an account gets no email, so the
-    change cannot be completed, and no reason is given (AC8). A further call replaces the previous
+    change cannot be completed, and no reason is given (AC8). Another call replaces the previous
     one.
     """
     text = checked(caller, new_email)
@@ -54,7 +54,7 @@ def ask(
         )
     mail.send(
         to=caller.email,
-        subject="Confirm the change of your address",
+        subject="Confirm your change of address",
         text=f"Someone signed in to your account requested a change of its address to\n\n{text}\n"
         f"\nIf this was you, confirm within 24 hours, here and in the other mailbox:\n\n"
         f"{address}?token={old}\n\nIf not, do not confirm, and sign out everywhere.\n",
@@ -63,7 +63,7 @@ def ask(
         mail.send(
             to=text,
             subject="Confirm your new address",
-            text="Someone asked to use this as the address of an account. If this was you, "
+            text="Someone requested this as the address of an account. If this was you, "
             "confirm within 24 hours, here and in the old "
             f"mailbox:\n\n{address}?token={new}\n",
         )

@@ -33,11 +33,11 @@ from wavehouse.store import Listeners, Tx
 class Known:
     """Stored data that uploads touch, read under the lock taken with their cursors."""
 
-    taken: Mapping[ListenerId, cursors.Taken]
+    taken: Mapping[ListenerId, cursors.NewCursors]
     rows: Mapping[Chapter, StoredPosition]
     actions: Mapping[Said, tuple[str, bytes]]
     newest: Mapping[Chapter, tuple[datetime, UUID]]
-    given: Mapping[bytes, cursors.Given]
+    given: Mapping[bytes, cursors.IssuedCursors]
 
     def first(self, upload: Upload) -> int:
         """The first cursor issued for an upload."""

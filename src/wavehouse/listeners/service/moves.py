@@ -71,7 +71,7 @@ def _addresses(old: str, new: str) -> tuple[str, str]:
     """Both addresses, normalised. InvalidInput unless they are valid and differ."""
     before, after = rules.normalised_feed(old), rules.normalised_feed(new)
     if not before or not after or before == after:
-        raise InvalidInput("a move needs two different addresses of feeds")
+        raise InvalidInput("a move needs two different feed addresses")
     return before, after
 
 

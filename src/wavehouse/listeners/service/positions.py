@@ -55,7 +55,7 @@ def changes(
     is_whole = podcast_url is None and device_id is None
     with database.listener(caller.listener_id) as tx:
         given = cursors.given(tx, stream=Stream.ACTIONS, sessions=[caller.session])()
-        known = given.get(caller.session, cursors.Given())
+        known = given.get(caller.session, cursors.IssuedCursors())
         own = None if caller.is_shared else known.own
         had = own if own is not None else after
         if is_gpodder and after > 0 and (is_whole or own is not None or known.family):
@@ -89,7 +89,7 @@ def changes(
             last = chosen[-1].seq if chosen else 0
             cursor = last if more else max(now, after, last)
         if is_whole and not (had == cursor and (own is not None or cursor in known.family)):
-            served = cursors.Served(caller.session, cursor, had, caller.is_shared)
+            served = cursors.ServedCursor(caller.session, cursor, had, caller.is_shared)
             cursors.keep_served(tx, stream=Stream.ACTIONS, served=[served])
     return Changes(tuple(chosen), cursor, more)
 
@@ -206,7 +206,7 @@ def resume(
 
 
 def there(resume: Resume | None) -> Resume:
-    """The value, or NotFound when it is None."""
+    """The value; raises NotFound when it is None."""
     if resume is None:
         raise NotFound(_NOWHERE)
     return resume
@@ -266,9 +266,9 @@ def restore(
         known = queries.actions_of(tx, listener_id=caller.listener_id, chapter_ids=[chapter_id])
     wanted = next((a for _, a in known if a.action_id == action_id), None)
     if wanted is None or wanted.position_ms is None:
-        raise NotFound("unknown position in the history of this chapter")
+        raise NotFound("there is no such position in this chapter's history")
     if clock.now() - wanted.effective_at > 30 * clock.DAY:
-        raise InvalidInput("positions can be restored for 30 days")
+        raise InvalidInput("positions can only be restored within 30 days")
     now = clock.now()
     made = NewAction(
         rules.derived_id("restore", caller.listener_id, action_id, now),

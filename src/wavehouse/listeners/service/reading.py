@@ -54,7 +54,7 @@ def read(content: Any, listener_id: ListenerId) -> Archive:
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidInput(
-            f"this is not an archive of a listener: {error}",
+            f"this is not a listener's archive: {error}",
             hint="Export an archive.",
             command="wavehouse listeners export --email E > archive.json",
         ) from error
@@ -69,7 +69,7 @@ def _each(content: Any, name: str, read_one: Callable[[Any], T]) -> list[T]:
 
 def _device(entry: Any) -> tuple[str, str, str]:
     if entry["kind"] not in _KINDS:
-        raise ValueError("invalid kind of device")
+        raise ValueError("invalid device kind")
     name = _line(entry["name"], 255)
     return _text(entry["device_id"], 255), name or "device", str(entry["kind"])
 
@@ -166,7 +166,7 @@ def _milliseconds(value: Any) -> int | None:
 def _text(value: Any, longest: int) -> str:
     """An id or an address, unchanged."""
     if not isinstance(value, str) or not 0 < len(value) <= longest or not words.is_plain(value):
-        raise ValueError(f"not a text of 1 to {longest} characters on one line")
+        raise ValueError(f"not a string of 1 to {longest} characters on one line")
     return value
 
 

@@ -44,7 +44,7 @@ class Stale(PreconditionFailed):
     def __init__(self, current: StoredPosition | None) -> None:
         super().__init__(
             "the position has changed since the client read it",
-            hint="Read the position, then decide again.",
+            hint="Read the position again, then retry.",
         )
         self.current = current
 
@@ -191,7 +191,7 @@ def _named(upload: Upload, resolved: chapters.Resolved) -> Upload:
 
 
 def _known(
-    tx: Tx[Listeners], uploads: Sequence[Upload], taken: Mapping[ListenerId, cursors.Taken]
+    tx: Tx[Listeners], uploads: Sequence[Upload], taken: Mapping[ListenerId, cursors.NewCursors]
 ) -> judging.Known:
     chapters = _chapters(uploads)
     with tx.together():
@@ -290,13 +290,15 @@ def _recorded(
     ]
 
 
-def _served(upload: Upload, known: judging.Known) -> tuple[cursors.Served, bool]:
+def _served(upload: Upload, known: judging.Known) -> tuple[cursors.ServedCursor, bool]:
     """P19: the cursor returned for an upload, and whether it is new."""
     caller, taken = upload.caller, known.taken[upload.caller.listener_id]
-    given = known.given.get(caller.session, cursors.Given())
+    given = known.given.get(caller.session, cursors.IssuedCursors())
     own = None if caller.is_shared else given.own
     cursor, consumed = rules.uploaded(taken.last, taken.actions_before, own, given.family)
-    return cursors.Served(caller.session, cursor, consumed, caller.is_shared), cursor == taken.last
+    return cursors.ServedCursor(
+        caller.session, cursor, consumed, caller.is_shared
+    ), cursor == taken.last
 
 
 def _know_devices(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) -> None:

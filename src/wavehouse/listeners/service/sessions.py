@@ -61,7 +61,7 @@ def caller(database: Database[Listeners], *, token: str) -> Caller | None:
 
 
 def refresh(database: Database[Listeners], *, token: str) -> tuple[Caller, str]:
-    """Replace a token by a new one; the old one works ten minutes longer (AC5).
+    """Replace a token with a new one; the old one works ten minutes longer (AC5).
 
     Until then the old one may be refreshed again, as a response may have been lost. NotSignedIn
     when it is not live; Refused for an app's session, which lasts as long as its password.

@@ -90,18 +90,18 @@ def _moved(database: Database[Listeners], caller: Caller, added: dict[str, str])
     return {url: moved[key] for url, key in keys.items() if key in moved}
 
 
-def _served(tx: Tx[Listeners], caller: Caller, taken: cursors.Taken, *, changed: bool) -> int:
+def _served(tx: Tx[Listeners], caller: Caller, taken: cursors.NewCursors, *, changed: bool) -> int:
     """P19b: the cursor returned for a change, stored for the session."""
     if changed:
         cursors.keep_changes(
             tx, stream=Stream.SUBSCRIPTIONS, changed={caller.listener_id: taken.last}
         )
     given = cursors.given(tx, stream=Stream.SUBSCRIPTIONS, sessions=[caller.session])()
-    known = given.get(caller.session, cursors.Given())
+    known = given.get(caller.session, cursors.IssuedCursors())
     own = None if caller.is_shared else known.own
     cursor, consumed = rules.uploaded(taken.last, taken.subscriptions_before, own, known.family)
     if cursor == taken.last:
-        served = cursors.Served(caller.session, cursor, consumed, caller.is_shared)
+        served = cursors.ServedCursor(caller.session, cursor, consumed, caller.is_shared)
         cursors.keep_served(tx, stream=Stream.SUBSCRIPTIONS, served=[served])
     return cursor
 
@@ -137,7 +137,7 @@ def changed(
     """
     with database.listener(caller.listener_id) as tx:
         given = cursors.given(tx, stream=Stream.SUBSCRIPTIONS, sessions=[caller.session])()
-        known = given.get(caller.session, cursors.Given())
+        known = given.get(caller.session, cursors.IssuedCursors())
         own = None if caller.is_shared else known.own
         had = own if own is not None else after
         if after > 0:
@@ -147,7 +147,7 @@ def changed(
         # Changes committed since the counter was read are included, so the cursor covers them too.
         cursor = max(now or before_now(), after, changes[-1].seq if changes else 0)
         if not (had == cursor and (own is not None or cursor in known.family)):
-            served = cursors.Served(caller.session, cursor, had, caller.is_shared)
+            served = cursors.ServedCursor(caller.session, cursor, had, caller.is_shared)
             cursors.keep_served(tx, stream=Stream.SUBSCRIPTIONS, served=[served])
     return changes, cursor
 

@@ -1,8 +1,8 @@
-"""Containers of logs: gzip, bzip2, xz, zstd, or the rows of a Parquet file.
+"""Log containers: gzip, bzip2, xz, zstd, or the rows of a Parquet file.
 
-A compressed file is read as its content, so that it is the same file, plain or compressed. A
-Parquet file's content is one JSON object per row. Memory use is bounded, whatever a file expands
-to.
+A compressed file is identified by its content, so that it is the same file, plain or compressed. A
+Parquet file's content is one JSON object per row. Memory use is bounded, however large the content
+is.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def container_of(head: bytes) -> str:
 def content(
     path: Path, container: str, *, skip: int, on_bytes: OnBytes, on_fault: OnFault
 ) -> Iterator[bytes]:
-    """Blocks of the content from ``skip`` on; of a broken stream, the output up to the damage."""
+    """Blocks of the content from ``skip`` on; for a damaged stream, the output up to the damage."""
     if container == "parquet":
         yield from _skipping(_rows(path, on_bytes), skip)
         return

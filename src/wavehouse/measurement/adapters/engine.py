@@ -131,7 +131,7 @@ class Engine:
     def normalise(
         self, chunk: Chunk, layout: Layout, *, file_key: str, batch_id: int, organization_id: str
     ) -> Batch:
-        """Make the table of a chunk's requests and describe its content."""
+        """Create the table of a chunk's requests and describe its content."""
         self._number += 1
         db = self.database
         rejects = [*chunk.rejects, *self.read(chunk, layout)]
@@ -166,11 +166,11 @@ class Engine:
 
     @staticmethod
     def is_clean(chunk: Chunk) -> bool:
-        """True for a chunk without characters that would have to be cleaned."""
+        """True for a chunk without characters that need cleaning."""
         return not any(character in chunk.text for character in _TO_CLEAN)
 
     def read_raw(self, chunk: Chunk) -> None:
-        """Make ``raw`` of a chunk's lines."""
+        """Create ``raw`` from a chunk's lines."""
         given: dict[str, object] = {"text": chunk.text}
         name = "raw" if self.is_clean(chunk) else "raw_cleaned"
         if chunk.places:
@@ -179,7 +179,7 @@ class Engine:
         self.database.execute(statement("reading", name), given)
 
     def read(self, chunk: Chunk, layout: Layout) -> list[Reject]:
-        """Make ``fields`` from a chunk's lines; returns the unusable ones."""
+        """Create ``fields`` from a chunk's lines; returns the unusable ones."""
         cut = cut_tails(self.database, chunk, layout)
         self.read_raw(chunk)
         return self.understand(chunk, layout, cut)
@@ -187,7 +187,7 @@ class Engine:
     def understand(
         self, chunk: Chunk, layout: Layout, cut: Sequence[tuple[int, str]] = ()
     ) -> list[Reject]:
-        """Make ``fields`` from the lines in ``raw``; returns the unusable ones.
+        """Create ``fields`` from the lines in ``raw``; returns the unusable ones.
 
         ``cut`` are unterminated lines that may be incomplete.
         """

@@ -1,6 +1,6 @@
 """Log files: plain or compressed, identified by content, cut into chunks of whole lines.
 
-Problems of files are handled here, before an engine sees them: lines of hundreds of megabytes,
+Problems of files are handled here, before an engine reads them: lines of hundreds of megabytes,
 bytes that are not UTF-8, a compressed stream that ends early, a last line still being written.
 Offsets and line numbers are those of the uncompressed content, so that a file and its gzip are one
 file.
@@ -51,7 +51,8 @@ class LogFile:
         self.stop: int | None = None
         if path.exists() and not path.is_file():
             raise InvalidInput(
-                "this is not a regular file; a log is read in pieces, and again after it has grown",
+                "this is not a regular file; a log is read in pieces, and reopened after it has "
+                "grown",
                 where=str(path),
                 hint="Save it as a file first.",
             )
@@ -73,7 +74,7 @@ class LogFile:
                 break
         if self.fault is not None and not content:
             raise InvalidInput(
-                "the compressed stream is damaged from its start", where=str(self.path)
+                "the compressed stream is damaged from the beginning", where=str(self.path)
             )
         self.fault = None
         if content.startswith(_UTF16):
@@ -91,8 +92,8 @@ class LogFile:
             yield from cutter.feed(block)
         yield from cutter.finish(broken=self.fault is not None)
         if self.fault is not None:
-            place = cutter.next_byte
-            self.fault = Reject(cutter.next_line, place, 0, self.fault.fault, self.fault.excerpt)
+            offset = cutter.next_byte
+            self.fault = Reject(cutter.next_line, offset, 0, self.fault.fault, self.fault.excerpt)
 
     def sample(self) -> str:
         """The first chunk with readable lines, for a head that does not show the format."""

@@ -1,7 +1,7 @@
 """Reads lines into ``fields`` with DuckDB's CSV reader, twice as fast as splitting text in SQL.
 
 It is used for lines with exactly the parts of their format; all others use the other reader, which
-gives the same fields. A chunk is passed in an unnamed file, which disappears however the process
+returns the same fields. A chunk is passed in an unnamed file, which disappears however the process
 ends.
 """
 

@@ -1,4 +1,7 @@
-"""Where sealed files are: a folder. A file appears whole, under its final name, or not at all."""
+"""The store of sealed files: a folder.
+
+A file appears whole, under its final name, or not at all.
+"""
 
 from __future__ import annotations
 
@@ -141,7 +144,7 @@ class FolderStore:
 
 
 def store_at(location: str) -> SealedStore:
-    """The store with this address. InvalidInput for an address of another kind."""
+    """The store with this address. InvalidInput for any other kind of address."""
     parts = urlsplit(location)
     if parts.scheme == "file" and not parts.netloc and parts.path:
         return FolderStore(Path(unquote(parts.path)))

@@ -63,14 +63,14 @@ class Sealer:
             )
             expected = self._facts(kind, kind)
             if self._facts(kind, _file(path)) != expected:
-                raise WavehouseError(f"the {kind} of {day} differ from the file written of them")
+                raise WavehouseError(f"the {kind} of {day} differ from the file written from them")
             size, digest = path.stat().st_size, sha256_of(path)
             store.put(name, path)
         finally:
             with suppress(FileNotFoundError):
                 path.unlink()
         if sha256_of(store.local(name)) != digest:
-            raise WavehouseError(f"{name} differs from the file that was put there")
+            raise WavehouseError(f"{name} differs from the file that was stored")
         rows, first, last = expected[:3]
         return SealedFile(name, rows, size, digest, _text(first), _text(last))
 
@@ -101,7 +101,7 @@ class Sealer:
         return int(row[0]) if row else 0
 
     def erase(self) -> None:
-        """Replace the keys in the loaded rows, and remove networks and sessions beside them."""
+        """Replace the keys in the loaded rows, and remove these rows' networks and sessions."""
         for kind in KINDS:
             self._database.execute(_sealing(f"erase_{kind}"))
 

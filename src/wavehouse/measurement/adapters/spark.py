@@ -1,4 +1,4 @@
-"""Counting on Apache Spark: the statements of DuckDB, carried over by sqlglot.
+"""Counting on Apache Spark: DuckDB's statements, translated by sqlglot.
 
 Needs the extra ``wavehouse[spark]`` and Java 17; nothing else imports this module.
 """
@@ -28,12 +28,10 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
 _MAKES = re.compile(r"^CREATE OR REPLACE (?:TABLE|VIEW) (?:measurement\.)?(\w+) AS ")
-_ORDERED = 200
-"""The number of rows below which results are put in order by the driver."""
 
 
 def java_missing() -> str:
-    """Why Spark cannot start here, or an empty text."""
+    """The reason why Spark cannot start here, or an empty string."""
     if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
         return "Spark needs Java 17: apt-get install openjdk-17-jre-headless, or set JAVA_HOME"
     return ""
@@ -42,7 +40,7 @@ def java_missing() -> str:
 def session(
     master: str, *, name: str = "wavehouse count", options: dict[str, str] | None = None
 ) -> Any:
-    """A Spark session. UsageError where pyspark or Java is missing."""
+    """A Spark session. UsageError when pyspark or Java is missing."""
     missing = java_missing()
     if missing:
         raise UsageError(missing)
@@ -75,7 +73,7 @@ _OPTIONS = {
 
 
 @cache
-def carried(text: str) -> str:
+def translated(text: str) -> str:
     """A statement of DuckDB in Spark's dialect."""
     import sqlglot
 
@@ -86,11 +84,11 @@ def carried(text: str) -> str:
 
 def _statement(name: str, **values: str) -> str:
     own = parts_of("counting", engine="spark")
-    return own[name] if name in own else carried(statement("counting", name, **values))
+    return own[name] if name in own else translated(statement("counting", name, **values))
 
 
 class SparkCount:
-    """Judged requests in Parquet files of a folder that driver and workers share; their counts."""
+    """Counts of judged requests, from Parquet files in a folder that driver and workers share."""
 
     def __init__(self, spark: Any, folder: str) -> None:
         self._spark = spark
@@ -166,7 +164,7 @@ class SparkCount:
         self._spark.createDataFrame(
             [(str(e), str(p)) for e, p in episodes.items()], "episode_id string, podcast_id string"
         ).createOrReplaceTempView("episodes")
-        events = carried(statement("cluster", "events", organization=str(organization_id)))
+        events = translated(statement("cluster", "events", organization=str(organization_id)))
         self._run(events.replace("measurement.listener_events", "listener_events"))
 
     def rollup_rows(
@@ -174,7 +172,7 @@ class SparkCount:
     ) -> list[tuple[Any, ...]]:
         """The rows of a portable transform over these events, without their time."""
         values = {"grain": grain, "first": first, "last": last, "computed_at": first}
-        made = self._spark.sql(_literals(carried_portable(select), values)).drop("computed_at")
+        made = self._spark.sql(_literals(translated_portable(select), values)).drop("computed_at")
         return [tuple(row) for row in made.collect()]
 
     def _run(self, text: str, values: Mapping[str, object] | None = None) -> None:
@@ -191,7 +189,7 @@ class SparkCount:
 
 
 @cache
-def carried_portable(select: str) -> str:
+def translated_portable(select: str) -> str:
     """A portable transform (PostgreSQL's dialect) in Spark's."""
     import sqlglot
 

@@ -65,9 +65,9 @@ def _read(
     ]
     database.execute(statement("reading", "raw_of_lines"), {"lines": rows})
     database.execute(fields_statement(layout, layout.select), layout.parameters)
-    found = database.execute(statement("reading", "readable"))
-    names = [column[0] for column in found.description or []]
-    return {row[0]: dict(zip(names, row, strict=True)) for row in found.fetchall()}
+    result = database.execute(statement("reading", "readable"))
+    names = [column[0] for column in result.description or []]
+    return {row[0]: dict(zip(names, row, strict=True)) for row in result.fetchall()}
 
 
 def _canonical(line: str, layout: Layout) -> str | None:

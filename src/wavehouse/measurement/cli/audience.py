@@ -62,7 +62,7 @@ def audience(
         return
     terminal.print_table([by, "listeners"], _rows(lines, named=False))
     total = "not computable (R44)" if figures.total is None else f"{figures.total:,}"
-    terminal.say(f"All together: {total}; {begin} to {end} (UTC). Lines do not add up (R43).")
+    terminal.say(f"Total: {total}; {begin} to {end} (UTC). Lines do not add up (R43).")
 
 
 def _rows(lines: list[AudienceLine], *, named: bool) -> list[list[object]]:

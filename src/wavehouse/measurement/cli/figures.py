@@ -47,10 +47,12 @@ class Wanted(TypedDict):
 @click.option(
     "--media",
     type=click.Path(exists=True, path_type=Path, dir_okay=False),
-    help="With --feed: file with facts of media files, as for `wavehouse ingest feed`.",
+    help="With --feed: a file of media file facts, as for `wavehouse ingest feed`.",
 )
 @click.option("--no-probe", is_flag=True, help="With --feed: do not measure media files.")
-@click.option("--allow-private", is_flag=True, help="With --feed: also open private addresses.")
+@click.option(
+    "--allow-private", is_flag=True, help="With --feed: also open addresses in private networks."
+)
 @FORMAT
 @click.option("--from", "first", type=DATE, help="First UTC day; default 28 days back.")
 @click.option("--to", "last", type=DATE, help="Last UTC day, included; default the newest.")
@@ -66,7 +68,7 @@ class Wanted(TypedDict):
     type=click.Choice(["day", "hour"]),
     default="day",
     show_default=True,
-    help="By the hour: each UTC hour with downloads, for at most 31 days.",
+    help="By the hour: every UTC hour with downloads, for at most 31 days.",
 )
 @click.option(
     "--window",
@@ -113,10 +115,10 @@ def downloads(
             command="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
         )
     if show is not None and (from_logs or window != "calendar"):
-        raise UsageError("--show is for stored downloads of the calendar window")
+        raise UsageError("--show requires stored downloads and the calendar window")
     if grain == "hour":
         if from_logs or window != "calendar":
-            raise UsageError("--grain hour is for stored downloads of the calendar window")
+            raise UsageError("--grain hour requires stored downloads and the calendar window")
         hours.show(open_workspace, first, last, by, show, as_json=as_json)
         return
     how = logs.Feeds(feeds, media, no_probe, allow_private)
@@ -144,7 +146,7 @@ def downloads(
         _show_json(figures, by, window)
     else:
         _show(figures, by)
-    logs.tell(figures)
+    logs.print_findings(figures)
     if figures.faults or figures.errors:
         raise SystemExit(EXIT_FOUND)
 
@@ -261,7 +263,7 @@ def requests(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Stored requests, with their location and why each counts or does not."""
+    """List stored requests, with their location and the reason why each one counts or not."""
     from wavehouse.measurement.service import reading
 
     with open_workspace() as workspace:

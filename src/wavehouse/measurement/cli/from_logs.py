@@ -86,7 +86,7 @@ def _counted(
 
 
 def known_of_feeds(settings: Settings, feeds: Feeds) -> Known:
-    """What is needed to judge requests, from feeds; no database is opened."""
+    """The data for judging requests, from feeds; no database is opened."""
     from wavehouse.catalog import (
         FeedReading,
         FileFeedSource,
@@ -117,7 +117,7 @@ def known_of_feeds(settings: Settings, feeds: Feeds) -> Known:
         )
 
 
-def tell(figures: PeriodFigures | WindowFigures) -> None:
+def print_findings(figures: PeriodFigures | WindowFigures) -> None:
     """Print further findings beside the figures."""
     unknown = getattr(figures, "filtered", {}).get("unknown_path", 0)
     if unknown and figures.read is not None:

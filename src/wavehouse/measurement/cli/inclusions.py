@@ -35,7 +35,7 @@ def inclusions() -> None:
 
 @inclusions.command()
 @click.argument("network")
-@click.option("--reason", required=True, help="The people who listen there, and your evidence.")
+@click.option("--reason", required=True, help="Describe who listens there, and your evidence.")
 @_DAYS
 @AS_JSON
 @click.pass_obj
@@ -141,7 +141,7 @@ def export(open_workspace: OpenWorkspace, as_json: bool) -> None:
     elif rows:
         terminal.print_table(list(rows[0]), [list(row.values()) for row in rows])
     else:
-        terminal.say("No network was ever included.")
+        terminal.say("No network has ever been included.")
 
 
 def alert(workspace: Workspace) -> None:

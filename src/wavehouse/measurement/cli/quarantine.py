@@ -107,7 +107,9 @@ def replay(context: click.Context, ids: tuple[object, ...], as_json: bool) -> No
             }
         )
     else:
-        terminal.say(f"{done.tried} rows tried, {done.stored} good now, {done.still_bad} still bad")
+        terminal.say(
+            f"{done.tried} rows tried: {done.stored} now stored, {done.still_bad} still unusable"
+        )
         for problem in done.unreadable:
             terminal.say(problem)
     if done.still_bad:

@@ -22,13 +22,13 @@ _LAST = click.option("--to", "last", type=DATE, help="Last UTC day, included.")
 
 @click.group()
 def warehouse() -> None:
-    """Days beyond the database: sealed files, other engines, counting on a cluster."""
+    """Data outside the database: sealed files, other engines, counting on a cluster."""
 
 
 @warehouse.command()
 @_FIRST
 @_LAST
-@click.option("--dry-run", is_flag=True, help="List the days that are due, and seal none.")
+@click.option("--dry-run", is_flag=True, help="List the days that are due, without sealing them.")
 @AS_JSON
 @click.pass_obj
 def seal(
@@ -83,7 +83,7 @@ def seal(
 @AS_JSON
 @click.pass_obj
 def status(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """List each UTC day with raw data: where it is, and whether its seal is up to date."""
+    """List each UTC day with raw data: its location, and whether its seal is up to date."""
     from wavehouse.measurement.service import sealing
 
     with open_workspace() as workspace:
@@ -170,7 +170,7 @@ def verify(
 @click.option(
     "--media",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="With --feed: a JSON file with facts of media files.",
+    help="With --feed: a JSON file of media file facts.",
 )
 @_FIRST
 @_LAST

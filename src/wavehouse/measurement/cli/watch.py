@@ -51,7 +51,7 @@ def watch(
     skipped until it is unchanged since the previous scan. Hidden files and names like .tmp and
     .part are skipped. After each pass the downloads are counted and rolled up.
 
-    SIGTERM and Ctrl-C end it between two transactions; if killed in another way, the next run
+    SIGTERM and Ctrl-C end it between two transactions; if it is killed otherwise, the next run
     continues where it stopped. With --json each pass is one line. Exit code 3 with --once when rows
     or files could not be used: `wavehouse quarantine list`.
     """
@@ -99,7 +99,7 @@ def _tell(done: Pass, *, as_json: bool) -> None:
     tally = done.tally
     terminal.say(
         f"{len(done.files)} files: {tally.read:,} lines, {tally.stored:,} new, "
-        f"{tally.quarantined:,} set aside; {done.downloads:+,} downloads"
+        f"{tally.quarantined:,} quarantined; {done.downloads:+,} downloads"
     )
 
 

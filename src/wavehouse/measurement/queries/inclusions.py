@@ -1,4 +1,4 @@
-"""SQL of the inclusion list (R19) and its log of validations."""
+"""SQL of the inclusion list (R19) and its validation log."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def insert_validation(
     by: str,
     note: str,
 ) -> None:
-    """Append to the log of validations."""
+    """Append to the validation log."""
     tx.execute(
         """
         INSERT INTO measurement.inclusion_validations
@@ -75,7 +75,7 @@ def inclusions(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[
 
 
 def validations(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Validation]:
-    """The log of validations, oldest first."""
+    """The validation log, oldest first."""
     return tx.rows(
         Validation,
         """

@@ -17,7 +17,7 @@ from wavehouse.store import Analytics, Operational, Tx
 
 
 def waiting_work(tx: Tx[Operational], *, today: date) -> WaitingWork:
-    """Since when stored requests have been waiting to be counted, of all organizations."""
+    """The time since which stored requests have waited to be counted, in all organizations."""
     return tx.one(
         WaitingWork,
         """
@@ -51,7 +51,7 @@ def put_rollup_run(
     waited: timedelta,
     keep: timedelta,
 ) -> None:
-    """Record a pass of the roller, and delete passes older than ``keep``."""
+    """Record a rollup run, and delete runs older than ``keep``."""
     tx.execute(
         """
         WITH old AS (

@@ -168,7 +168,7 @@ def downloads_by_episode_day(
 
 
 def newest_rollup(tx: Tx[Analytics], *, organization_id: OrganizationId) -> datetime | None:
-    """When a rollup of an organization was last computed: the version of its figures."""
+    """The time of an organization's latest rollup: the version of its figures."""
     newest: datetime | None = tx.value(
         """
         SELECT max(computed_at) FROM analytics.audience_daily

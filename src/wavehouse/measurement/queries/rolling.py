@@ -124,7 +124,7 @@ def stage(tx: Tx[Analytics], table: str) -> None:
 
 
 def carry(tx: Tx[Analytics], table: str, rows: IO[bytes]) -> None:
-    """Add rows, as CSV in the order of the table's columns, to the staged ones."""
+    """Add rows, as CSV in the order of the table's columns, to the staged rows."""
     with tx.copy("COPY {staged} FROM STDIN (FORMAT csv)", staged=f"staged_{table}") as sink:
         while block := rows.read(_BLOCK):
             sink.write(block)

@@ -233,7 +233,7 @@ def last_generation(tx: Tx[Operational], *, day: date) -> int:
 
 
 def changes_of(tx: Tx[Operational], *, day: date) -> int:
-    """How often the rows of a day have changed."""
+    """The number of times that a day's rows have changed."""
     number: int | None = tx.value(
         "SELECT changes FROM measurement.day_changes WHERE day = %(day)s", {"day": day}
     )
@@ -333,13 +333,13 @@ def seals(tx: Tx[Operational], *, first: date, last: date) -> list[Seal]:
 
 
 def complete_from(tx: Tx[Operational]) -> datetime | None:
-    """The instant from which raw data is complete, in partitions or sealed files; None: always."""
+    """The start of complete raw data, in partitions or sealed files; None if always complete."""
     at: datetime | None = tx.value("SELECT measurement.complete_from()")
     return at
 
 
 def make_whole(tx: Tx[Operational]) -> None:
-    """Create the temporary tables that hold sealed and hot rows of a period together."""
+    """Create the temporary tables for a period's sealed and hot rows."""
     tx.execute("DROP TABLE IF EXISTS pg_temp.whole_requests, pg_temp.whole_downloads")
     tx.execute("CREATE TEMP TABLE whole_requests (LIKE measurement.requests) ON COMMIT DROP")
     tx.execute("CREATE TEMP TABLE whole_downloads (LIKE measurement.downloads) ON COMMIT DROP")

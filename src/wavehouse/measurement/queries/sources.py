@@ -123,7 +123,7 @@ def source_file(
     head_hashes: Sequence[bytes],
     head_lengths: Sequence[int],
 ) -> SourceFile | None:
-    """The file with one of these heads; of several, the one with the longest head."""
+    """The file with one of these heads; if there are several, the one with the longest head."""
     return tx.maybe(
         SourceFile,
         """
@@ -314,7 +314,7 @@ def quarantine(
     reject: Reject,
     at: datetime,
 ) -> int:
-    """Set a row aside; 0 when it is already there."""
+    """Quarantine a row; 0 when it is already there."""
     return tx.execute(
         """
         INSERT INTO measurement.quarantine

@@ -15,7 +15,9 @@ def network_of(text: str) -> IPv4Network | IPv6Network:
     network = ip_network(text.strip(), strict=False)
     if network.version == 6 and network.prefixlen > 64:
         if network.prefixlen < 128:
-            raise ValueError("IPv6 is counted by its first 64 bits (R04): no narrower network")
+            raise ValueError(
+                "IPv6 is counted by its first 64 bits (R04): a network cannot be narrower"
+            )
         network = network.supernet(new_prefix=64)
     return network
 

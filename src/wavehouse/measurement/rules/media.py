@@ -4,8 +4,8 @@ A file is identified by its host and path without tracking prefixes. A query is 
 if files differ by it; the hops and targets of a redirect are places of the redirecting file; a path
 rule maps addresses with different paths to one file.
 
-When several episodes have one file, a request belongs to the episode whose file started to be
-served last before it; of those that started at the same time, to the one registered first.
+When several episodes share a file, a request belongs to the episode whose file started to be served
+last before it; among equals, to the one registered first.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NO_HOST = "unknown.invalid"
 
 
 class MediaIndex:
-    """The places media files are served from, numbered."""
+    """The locations that media files are served from, numbered."""
 
     def __init__(self, files: Iterable[MediaFile], rules: PathRules | None = None) -> None:
         self.places: dict[tuple[str, str], int] = {}
@@ -70,7 +70,7 @@ class MediaIndex:
         """The number of the place that a request was for, or None.
 
         A log often has another host than the feed (a distribution's own name, or none): a path that
-        belongs to only one place is enough; an ambiguous one is not.
+        belongs to only one place is enough; an ambiguous path is not.
         """
         index = self._place(host, path)
         if index is None and "%25" in path:  # CloudFront encodes the path's own percent signs
@@ -93,7 +93,7 @@ class MediaIndex:
         return f"{bare}?{'&'.join(wanted)}" if wanted else bare
 
     def needs_query(self, host: str, bare_path: str) -> bool:
-        """True when files differ by it, a rule uses it, or the path is unknown."""
+        """True when files differ by their query, a rule uses it, or the path is unknown."""
         _, plain, _ = split_address(f"https://{host or _NO_HOST}{bare_path}")
         hosts = self._by_path.get(plain)
         if not hosts or any(rule.parameters for rule in self._rules.rules):
@@ -169,7 +169,7 @@ class _Group:
         self.names = frozenset(p.partition("=")[0] for own, _ in self._differing for p in own)
 
     def number_of(self, parameters: frozenset[str]) -> int | None:
-        """The file whose parameters are all present; of several, the one with the most."""
+        """The file whose parameters are all present; among several, the one with the most."""
         if len(self._files) == 1:
             expected, number = self._differing[0]
             given = {p.partition("=")[0] for p in parameters}

@@ -1,7 +1,7 @@
-"""Detects a log that lacks required data, when most of its lines end in the same reason.
+"""Detects a log that lacks required data: most of its lines have the same reason.
 
-This uses the requests for known files in the first chunk of a file, as the log of a whole web site
-has many others. It needs at least ten lines.
+This only uses the requests for known files in the first chunk of a file, as the log of a whole web
+site has many other requests. It needs at least ten lines.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from wavehouse.measurement.types import Reason
 _ENOUGH = 10
 _REFUSED: Mapping[str, tuple[str, str]] = {
     Reason.BAD_IP: (
-        "have no address that can be read (bad_ip, R06)",
+        "have an unreadable address (bad_ip, R06)",
         "Turn off HostnameLookups, or describe the line with --fields.",
     ),
     Reason.EMPTY_AGENT: (
         "have no user agent (empty_agent, R16)",
-        "Have the server log it, as the combined format does, or describe the line with --fields.",
+        "Log it, as the combined format does, or describe the line with --fields.",
     ),
     Reason.BAD_METHOD: (
         "are not GET requests (bad_method, R09)",
-        "Give the log of the server that sends the files, or describe the line with --fields.",
+        "Use the log of the server that sends the files, or describe the line with --fields.",
     ),
     Reason.BAD_STATUS: (
         "have a status other than 200 and 206 (bad_status, R11)",
-        "Give the log of the server that sends the files: one that redirects counts nothing.",
+        "Use the log of the server that sends the files: a server that redirects has no downloads.",
     ),
 }
 _DOUBTED: Mapping[str, str] = {
-    Reason.DATACENTER: "come from data centres (R17): is the address that of a proxy or a CDN in "
-    "front? See the setting trusted_proxies",
-    Reason.VPN: "come from VPNs (R17): is the address that of a proxy in front?",
+    Reason.DATACENTER: "come from data centres (R17): is the address that of a proxy "
+    "or CDN in front of the server? See the setting trusted_proxies",
+    Reason.VPN: "come from VPNs (R17): is the address that of a proxy in front of the server?",
     Reason.EXCESS_IP: "come from addresses with too many requests (R18): is the address that of a "
-    "proxy in front? See the setting trusted_proxies",
-    Reason.MALFORMED_AGENT: "have a malformed user agent (R22): is another value in its place?",
+    "proxy in front of the server? See the setting trusted_proxies",
+    Reason.MALFORMED_AGENT: "have a malformed user agent (R22): is a different field in its place?",
     Reason.INTERNAL: "are requests of the server to itself (R17)",
-    Reason.PROBE_RANGE: "are probes of one or two bytes (R14): is the range in its place?",
+    Reason.PROBE_RANGE: "are probes of one or two bytes (R14): is the range in the right field?",
 }
 
 
@@ -51,7 +51,7 @@ class Misread:
 
 
 def misread(rows: int, filtered: Mapping[str, int]) -> Misread | None:
-    """The reason in which most of these requests end; None when there is none."""
+    """The reason that most of these requests share; None when there is none."""
     unknown = filtered.get(Reason.UNKNOWN_PATH, 0)
     for reason in (*_REFUSED, *_DOUBTED):
         judged = rows if reason == Reason.BAD_IP else rows - unknown

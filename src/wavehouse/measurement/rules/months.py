@@ -1,4 +1,4 @@
-"""Listener keys change every month: the number of months in a period (R44)."""
+"""Months of a period, as listener keys change every month (R44)."""
 
 from __future__ import annotations
 

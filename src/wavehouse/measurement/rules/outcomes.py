@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 _FILTERED = {
     "bad_ip": "its address is invalid (R06)",
-    "unknown_path": "no registered episode is served there: wavehouse ingest feed",
+    "unknown_path": "no registered episode has this address: wavehouse ingest feed",
     "internal": "the server requested it from itself (R17)",
     "bad_method": "only GET counts (R09)",
     "not_modified": "304: nothing was sent (R10)",
     "bad_status": "neither 200 nor 206 (R11)",
-    "probe_range": "the player only tested whether ranges work (R14)",
+    "probe_range": "the player only tested for range support (R14)",
     "empty_agent": "no user agent (R16)",
     "watch": "a watch's copy of its phone's download (R20)",
     "bot": "a bot (R16)",
     "malformed_agent": "the user agent is malformed (R22)",
-    "preload": "a player known to preload (R24)",
+    "preload": "a player that is known to preload (R24)",
     "datacenter": "from a data centre (R17)",
     "vpn": "from a VPN (R17)",
     "excess_ip": "its address made too many requests that day (R18)",
@@ -34,8 +34,8 @@ _FAULTS = {
     "unfinished_line": "the last line is unterminated and may be incomplete",
     "line_too_long": "longer than 64 KiB",
     "in_future": "more than an hour in the future",
-    "gzip_truncated": "the gzip stream ends too early; the rows before are kept",
-    "gzip_corrupt": "the gzip stream is damaged; the rows before are kept",
+    "gzip_truncated": "the gzip stream is truncated; the rows before that are kept",
+    "gzip_corrupt": "the gzip stream is damaged; the rows before that are kept",
 }
 
 

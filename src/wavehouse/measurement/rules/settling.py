@@ -74,5 +74,5 @@ class Settling:
         return seen.size > 0 and (read is None or read[2:] != seen[2:])
 
     def was_read(self, seen: Seen) -> None:
-        """Record that a file was read as in this scan; later additions are news again."""
+        """Record that a file was read as of this scan; later additions count as new."""
         self._read[seen.identity] = seen

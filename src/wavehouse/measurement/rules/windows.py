@@ -85,7 +85,7 @@ def differences(figures: WindowFigures) -> list[str]:
     """Sentences with numbers that explain how the windows differ, or that they do not."""
     calendar, first, last = (figures.downloads[name] for name in CountWindow)
     if calendar == first == last and not any((*figures.gained.values(), *figures.lost.values())):
-        return ["All windows count the same: no listener returned within a day across midnight."]
+        return ["All windows have equal counts: no listener returned within a day across midnight."]
     gained, lost = figures.gained.get, figures.lost.get
     first_text = (
         f"First-touch counts {first - calendar:+,}: {lost('first-touch', 0):,} "

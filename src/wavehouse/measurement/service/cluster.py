@@ -1,9 +1,9 @@
 """Use case: count log files on Spark, or by DuckDB with the same result.
 
 The driver cuts the files into parts of whole lines. Each worker reads and judges its parts with the
-code of ``count_only`` and writes them as Parquet, under a name that says which part it is: a part
-whose worker was killed is written again, whole. The reference lists and the media files are sent to
-every worker once (broadcast). What follows (byte union, thresholds, windows, rollups) is Spark SQL.
+code of ``count_only`` and writes them as Parquet, under the part's name: if its worker is killed,
+the whole part is written again. The reference lists and the media files are sent to every worker
+once (broadcast). The rest (byte union, thresholds, windows, rollups) is Spark SQL.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class ClusterFigures:
 
 
 def parts_of_files(paths: Sequence[Path], format_: str) -> list[LogPart]:
-    """Cut files into parts. A file that is another's beginning, or the same, is left out."""
+    """Cut files into parts. A file that equals another file, or its beginning, is left out."""
     parts: list[LogPart] = []
     seen: dict[tuple[int, bytes], int] = {}
     for path in paths:
@@ -124,7 +124,10 @@ def count_on_spark(
     staging: Path | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> ClusterFigures:
-    """Count log files on a cluster. Driver and workers see the files, and ``staging``, alike."""
+    """Count log files on a cluster.
+
+    Driver and workers must see the files and ``staging`` at the same paths.
+    """
     from pyspark import cloudpickle
 
     from wavehouse.measurement.adapters.spark import SparkCount
@@ -287,7 +290,7 @@ def _unpacked(content: bytes) -> tuple[Settings, Known]:
 
 
 def read_log_part(settings: Settings, known: Known, part: LogPart, folder: Path) -> PartResult:
-    """Read and judge a part, and write it: under another name first, so that it is whole."""
+    """Read and judge a part, and write it atomically: under a temporary name first."""
     with read_part(
         settings, known, Path(part.path), part.format, start=part.start, stop=part.stop
     ) as read:

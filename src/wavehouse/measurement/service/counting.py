@@ -50,7 +50,7 @@ def count(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The highest numbers of requests from one address and day for a household (R18)."""
+    """The highest numbers of requests by one address on one day for a household (R18)."""
 
     episodes: int
     agents: int

@@ -84,7 +84,7 @@ def _record(operational: Database[Operational], identity: Identity, chosen: str)
 
 def _busy(wanted: str, made: int) -> Conflict:
     return Conflict(
-        f"listener events are in use; {made} days were indexed, the rest is unchanged",
-        hint="Run it again when fewer events arrive; it continues from there.",
+        f"listener events are in use; {made} days were indexed, the rest are unchanged",
+        hint="Run the command again when fewer events arrive; it continues from there.",
         command=f"wavehouse indexes {wanted}",
     )

@@ -1,4 +1,4 @@
-"""The files of a feed in the form that counting needs: for counting without a database."""
+"""The files of a feed, for counting without a database."""
 
 from __future__ import annotations
 

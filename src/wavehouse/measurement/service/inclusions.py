@@ -42,7 +42,7 @@ def _network(text: str) -> str:
 
 def _days(days: int) -> timedelta:
     if not 1 <= days <= LONGEST.days:
-        raise InvalidInput(f"an inclusion lasts from 1 to {LONGEST.days} days (R19)")
+        raise InvalidInput(f"an inclusion must last from 1 to {LONGEST.days} days (R19)")
     return timedelta(days=days)
 
 

@@ -149,7 +149,7 @@ class Ingest:
         identity: Identity,
         loader: BulkLoader | None = None,
     ) -> Iterator[Ingest]:
-        """An ingest whose engines, and the connection it made, are closed at the end."""
+        """An ingest whose engines and own connection are closed at the end."""
         with ExitStack() as stack:
             if loader is None:
                 conninfo = operational.place.conninfo("worker")
@@ -190,7 +190,7 @@ class Ingest:
         on_bytes: OnBytes,
         before: _Reading | None = None,
     ) -> _Reading:
-        """Read one file from where it was left. InvalidInput when it is not a log."""
+        """Read one file from where it stopped. InvalidInput when it is not a log."""
         log = LogFile(path)
         head = log.head()
         layout = layout_for(log, head, format)

@@ -25,12 +25,12 @@ ENOUGH = 1000
 
 
 def waiting_work(tx: Tx[Operational]) -> WaitingWork:
-    """Since when stored requests have been waiting to be counted, in the installation."""
+    """The time since which stored requests have waited to be counted, in the installation."""
     return queries.waiting_work(tx, today=clock.now().date())
 
 
 def rollup_passes(tx: Tx[Operational]) -> RollupPasses:
-    """The roller's passes within a day, in the installation."""
+    """The rollup runs within a day, in the installation."""
     return queries.rollup_passes(tx, since=clock.now() - LATELY)
 
 

@@ -190,9 +190,9 @@ def reconcile(stores: Stores, *, repair: bool = False) -> Reconciliation:
 
 
 def not_rolled_up(stores: Stores, *, before: datetime) -> str:
-    """Why raw events before a limit must stay, or an empty text: their figures are not settled.
+    """The reason why raw events before a limit must stay, or an empty string.
 
-    They are settled when no mark of theirs waits and every rollup agrees with them.
+    They may go once no mark of theirs is pending and every rollup agrees with them.
     """
     with stores.operational.worker(snapshot=True) as source, stores.analytics.worker() as target:
         waiting = rolling.marked_before(source, before=before)

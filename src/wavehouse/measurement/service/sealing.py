@@ -1,7 +1,7 @@
 """Use cases: seal days as Parquet, list their states, verify them, remove keys from them.
 
 A day is sealed from one snapshot. Its files are written under temporary names, read back, renamed,
-and registered in one transaction: a program that is killed leaves the previous generation current.
+and registered in one transaction: if the program is killed, the previous generation stays current.
 Like counting, this serves all organizations at once and takes no identity.
 """
 
@@ -68,7 +68,7 @@ _NOT_SEALED = {
 
 
 def store_of(settings: Settings) -> SealedStore:
-    """The store that new seals go to: the setting ``sealed_store``, or a folder of the home."""
+    """The store for new seals: the setting ``sealed_store``, or a folder of the home."""
     location = settings["sealed_store"]
     return store_at(location) if location else FolderStore(settings.home / "sealed")
 
@@ -121,7 +121,9 @@ def _seal_day(stores: Stores, store: SealedStore, sealer: Sealer, day: date) -> 
         with stores.operational.worker(snapshot=True) as source:
             current = next((d for d in sealing.sealed_days(source) if d.day == day), None)
             if current is None or seal_state(current, today=clock.today()) not in DUE:
-                return SealOutcome(day, reason="another program has sealed it, or it has changed")
+                return SealOutcome(
+                    day, reason="another program has sealed the day, or it has changed"
+                )
             expected = sealing.rows_of_day(source, first=first, last=last)
             for kind in KINDS:
                 with tempfile.TemporaryFile(buffering=2**20) as rows:
@@ -281,11 +283,15 @@ def _verify(sealer: Sealer, of: Seal) -> SealFinding:
                 if sha256_of(path) != file.sha256:
                     return SealFinding(of.day, of.generation, rows, f"{file.name} was changed")
                 if sealer.facts_of_file(kind, path) != (file.rows, file.first, file.last):
-                    return SealFinding(of.day, of.generation, rows, f"{file.name} is not as sealed")
+                    return SealFinding(
+                        of.day, of.generation, rows, f"{file.name} differs from its sealed state"
+                    )
                 rows += file.rows
             events = manifest.files["events"]
             if _rollups_of_file(sealer, store, events, of.day) != manifest.rollups_sha256:
-                return SealFinding(of.day, of.generation, rows, "its rollups are not as sealed")
+                return SealFinding(
+                    of.day, of.generation, rows, "its rollups differ from their sealed state"
+                )
     except (WavehouseError, OSError) as error:
         where = getattr(error, "where", None)
         return SealFinding(of.day, of.generation, rows, f"{error}{f': {where}' if where else ''}")
@@ -305,7 +311,7 @@ def manifest_at(store: SealedStore, of: Seal) -> SealManifest:
 
 
 def not_sealed(stores: Stores, *, before: date) -> str:
-    """Why the raw rows of days before a limit must stay, or an empty text: not all are sealed."""
+    """The reason why raw rows before a limit must stay (not all sealed), or an empty string."""
     listed = [(day, state) for day, state in states(stores) if day.has_rows and day.day < before]
     for state, message in _NOT_SEALED.items():
         days = [day.day for day, its in listed if its is state]
@@ -320,12 +326,12 @@ def random_keys(keys: Iterable[int]) -> dict[int, int]:
 
 
 def reseal_without(stores: Stores, *, keys: Mapping[int, int]) -> list[SealOutcome]:
-    """Replace listener keys in sealed files, and remove the networks and sessions beside them.
+    """Replace listener keys in sealed files, and remove the networks and sessions of those rows.
 
     ``keys`` are the keys to remove, each with a random one (``random_keys``) that rows in
-    partitions also get: the rows remain, distinct listeners are as many as before, so every figure
-    stays, but no row leads to a person. Days whose files have none of the keys are left as they
-    are; the replaced generations are removed at once, also while they are being read.
+    partitions also get: the rows remain, the number of distinct listeners is unchanged, so every
+    figure stays, but no row leads to a person. Days whose files have none of the keys are left as
+    they are; the replaced generations are removed at once, also while they are being read.
     """
     if not keys:
         return []

@@ -19,7 +19,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class RolledUp:
-    """The result of a pass of the roller."""
+    """The result of a rollup run."""
 
     hours: int = 0
     days: int = 0

@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class WaitingWork:
-    """Since when stored requests have been waiting to be counted; past days separately."""
+    """The time since which stored requests have waited to be counted; past days separately."""
 
     since: datetime | None
     since_of_past: datetime | None
@@ -17,7 +17,7 @@ class WaitingWork:
 
 @dataclass(frozen=True, slots=True)
 class RollupPasses:
-    """Passes of the roller: their number, the longest, and how long hours waited for them."""
+    """Rollup runs: their number, the longest, and how long hours waited for them."""
 
     passes: int
     longest: timedelta | None

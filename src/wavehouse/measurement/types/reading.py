@@ -111,7 +111,7 @@ class Inclusion:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """One entry of the log of validations (R19)."""
+    """One entry of the validation log (R19)."""
 
     network: str
     reason: str

@@ -87,7 +87,7 @@ class SealManifest:
 
 @dataclass(frozen=True, slots=True)
 class SealOutcome:
-    """The result of sealing one day; ``reason`` says why it was not sealed."""
+    """The result of sealing one day; ``reason`` is set when it was not sealed."""
 
     day: date
     generation: int | None = None

@@ -215,7 +215,7 @@ def tick(
     following: datetime | None,
     keep: bool,
 ) -> UUID | None:
-    """Make the job of a due schedule; None when another process made it or one is live."""
+    """Create the job of a due schedule; None when another process did, or one is live."""
     made: UUID | None = tx.value(
         """
         SELECT queue.tick(%(term)s, %(schedule_id)s, %(due)s::timestamptz,

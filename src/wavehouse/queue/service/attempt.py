@@ -50,7 +50,9 @@ class Attempt:
         is stopping, so that another one continues.
         """
         if self.lost.is_set():
-            raise LeaseLost("the job was cancelled or taken back", where=str(self.lease.job_id))
+            raise LeaseLost(
+                "the job was cancelled, or its lease was revoked", where=str(self.lease.job_id)
+            )
         if self.stopping.is_set():
             raise Interrupted("the worker is stopping")
 
@@ -93,4 +95,6 @@ def complete(tx: Tx[Operational], *held: Lease) -> None:
         tx, ids=[each.job_id for each in held], tokens=[each.lease_token for each in held]
     )
     if len(done) != len(held):
-        raise LeaseLost("the job was cancelled or taken back", where=str(held[0].job_id))
+        raise LeaseLost(
+            "the job was cancelled, or its lease was revoked", where=str(held[0].job_id)
+        )

@@ -45,7 +45,7 @@ class Leader:
                 )
 
     def work(self) -> bool:
-        """Run the due duties. True when jobs were made."""
+        """Run the due duties. True when jobs were created."""
         made = False
         self._when("neighbours", RESCUE, self._remove_dead_neighbours)
         self._when("renew", RENEW, self._renew)
@@ -88,7 +88,7 @@ class Leader:
                 leases.sweep_workers(tx, term=self.term)
 
     def tick(self) -> bool:
-        """Make the jobs of due schedules."""
+        """Create the jobs of due schedules."""
         made = False
         with self._database.worker() as tx:
             for schedule in reading.due_schedules(tx):

@@ -106,7 +106,7 @@ def retry_job(
         raise Conflict(f"the job is {job.status}", where=str(job_id))
     with tx.savepoint():
         if not leases.requeue(tx, job_id=job_id, reset=not keep_attempts):
-            raise Conflict("the job was retried meanwhile", where=str(job_id))
+            raise Conflict("the job was retried in the meantime", where=str(job_id))
     _record(tx, identity, "job.retried", job_id, {"kept_attempts": keep_attempts})
     tx.after_commit(wake)
 

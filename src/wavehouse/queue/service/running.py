@@ -42,7 +42,7 @@ class Runner:
         """Leases lost since this was last read."""
 
     def groups(self, claimed: Iterable[Lease]) -> list[list[Lease]]:
-        """The jobs for one thread: those that may share a transaction, the others singly."""
+        """The jobs for one thread: grouped if they may share a transaction, otherwise single."""
         together: dict[tuple[UUID | None, str], list[Lease]] = {}
         groups: list[list[Lease]] = []
         for lease in claimed:
@@ -153,7 +153,7 @@ class Runner:
                     tx,
                     job_id=lease.job_id,
                     token=lease.lease_token,
-                    error={"type": "Unknown", "message": "the end of the attempt was not written"},
+                    error={"type": "Unknown", "message": "the attempt's end was not recorded"},
                     error_class=ErrorClass.TRANSIENT,
                     retry_after=NO_WAIT,
                 )

@@ -35,4 +35,6 @@ def visible(
 def check_operator(identity: Identity, *, home: UUID) -> None:
     """Refused unless the identity is an administrator of the installation's organization."""
     if not is_operator(identity, home=home):
-        raise Refused("only the operator may pause everything", hint="Pause your organization.")
+        raise Refused(
+            "only the operator may pause everything", hint="Pause only your organization."
+        )

@@ -88,7 +88,7 @@ class Worker:
                     entered = False
                     self._stop.wait(_RETRY + random.random())  # noqa: S311 - a jitter
                 except Exception as error:  # the next iteration may succeed
-                    self._say(f"the worker goes on after {type(error).__name__}: {error}")
+                    self._say(f"the worker continues after {type(error).__name__}: {error}")
                     self._stop.wait(BUSY)
             self._drain(pool, grace)
         self._stop.set()
@@ -205,4 +205,4 @@ class Worker:
 
     def _revive(self) -> None:
         if self._server is not None and not self._stop.is_set() and self._server.revive():
-            self._say("The embedded PostgreSQL had stopped; it was restarted.")
+            self._say("The embedded PostgreSQL had stopped and was restarted.")

@@ -1,6 +1,6 @@
-// The pixel of a sponsor's page. No cookie, nothing of anybody else's: a random id in this page's own
-// storage joins a followed link with what was bought later. data-store="none" keeps nothing at all,
-// data-store="session" forgets with the tab; the default is "local" for 60 days.
+// The pixel of a sponsor's page. No cookies, no third-party storage: a random id in this page's own
+// storage connects a followed link with a later purchase. data-store="none" stores nothing,
+// data-store="session" lasts until the tab closes; the default is "local" for 60 days.
 (function () {
   "use strict";
   var me = document.currentScript;

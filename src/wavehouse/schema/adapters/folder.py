@@ -14,7 +14,7 @@ def names_in(folder: Path) -> list[str]:
     """The names of the files in a folder."""
     if not folder.is_dir():
         raise NotFound(
-            "the folder of migrations does not exist",
+            "the migrations folder does not exist",
             where=str(folder),
             hint="Name the folder that holds the .up.sql files: --dir DIR.",
         )

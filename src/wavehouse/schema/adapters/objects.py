@@ -414,7 +414,9 @@ def objects(connection: Connection, *, own_transaction: bool = True) -> Snapshot
                 connection.execute(f"SET {setting}")
             read = _read(connection)
             connection.execute(_SET_BACK, before.fetchone())
-    return Snapshot(_with_owner({name: found for cursor in read for name, found in cursor}))
+    return Snapshot(
+        _with_owner({name: attributes for cursor in read for name, attributes in cursor})
+    )
 
 
 def _read(connection: Connection) -> list[Cursor[Any]]:

@@ -102,7 +102,7 @@ def _explained(error: psycopg.Error, where: str) -> WavehouseError:
         return Refused(
             f"the database is read-only: {said}",
             where=where,
-            hint="It is a standby, or default_transaction_read_only is on: name the primary.",
+            hint="It is a standby, or default_transaction_read_only is on: use the primary.",
         )
     return WavehouseError(said, where=where, hint="See the server log.", command="wavehouse doctor")
 

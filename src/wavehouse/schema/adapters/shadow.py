@@ -71,9 +71,9 @@ class Shadow:
         with psycopg.connect(self.admin, autocommit=True) as admin, self._alone(admin):
             before = shadow_roles.known(admin)
             if template is not None:
-                before -= shadow_roles.bring_back(admin, template)
+                before -= shadow_roles.restore_role_names(admin, template)
             if self._depth == 1:
-                shadow_roles.take_over(admin, self.likeness.roles)
+                shadow_roles.copy_roles(admin, self.likeness.roles)
             try:
                 self._make(admin, name, template)
                 yield make_conninfo(self.admin, dbname=name)
@@ -270,7 +270,7 @@ def make_missing_role(connection: psycopg.Connection, error: psycopg.Error) -> b
         make_conninfo(connection.info.dsn, password=connection.info.password), autocommit=True
     ) as other:
         if there is not None:
-            return shadow_roles.make_way(other, there[1])
+            return shadow_roles.drop_copied_role(other, there[1])
         assert missing is not None, "one of the two must match"  # noqa: S101
         with suppress(psycopg.errors.DuplicateObject):
             other.execute(_named("CREATE ROLE {}", missing[1]))

@@ -22,7 +22,7 @@ def known(admin: psycopg.Connection) -> set[int]:
     return {oid for (oid,) in admin.execute("SELECT oid::bigint FROM pg_catalog.pg_roles")}
 
 
-def bring_back(admin: psycopg.Connection, template: str) -> set[int]:
+def restore_role_names(admin: psycopg.Connection, template: str) -> set[int]:
     """Restore the names of the roles that a template needs."""
     rows = admin.execute(
         """
@@ -43,7 +43,7 @@ def bring_back(admin: psycopg.Connection, template: str) -> set[int]:
     return {oid for oid, _, _ in rows}
 
 
-def take_over(admin: psycopg.Connection, roles: tuple[RoleLike, ...]) -> None:
+def copy_roles(admin: psycopg.Connection, roles: tuple[RoleLike, ...]) -> None:
     """Create the target's roles, without login, where the shadow lacks them."""
     made = []
     for role in roles:
@@ -61,7 +61,7 @@ def take_over(admin: psycopg.Connection, roles: tuple[RoleLike, ...]) -> None:
                 admin.execute(_two("GRANT {} TO {}", group, role.name))
 
 
-def make_way(admin: psycopg.Connection, name: str) -> bool:
+def drop_copied_role(admin: psycopg.Connection, name: str) -> bool:
     """Drop a copied role, because a file creates it itself; False when it was not a copied one."""
     row = admin.execute(
         """

@@ -1,4 +1,4 @@
-"""What the classification of data says about the schema that a ladder creates."""
+"""Findings of the data classification about the schema that a ladder creates."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def with_classes(
     result: LintResult,
     path: Path | None,
 ) -> LintResult:
-    """The result with the findings of the classification, at the migration that names the column.
+    """The result plus the classification's findings, each at the migration that adds the column.
 
-    A ladder that does not run is left as it is: it has no schema to compare.
+    A ladder that does not run is left unchanged, as it has no schema to compare.
     """
     from wavehouse.schema.rules.recipes import ERROR
     from wavehouse.schema.service.documents import catalogue_of_files

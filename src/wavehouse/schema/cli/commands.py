@@ -16,8 +16,8 @@ from wavehouse.schema.cli.targets import (
     common_options,
     layout_of,
     layout_option,
+    print_not_run,
     targets_of,
-    tell_not_run,
     waivers_option,
 )
 from wavehouse.schema.cli.walking import walk
@@ -49,7 +49,7 @@ actor_option = click.option(
     "--actor",
     envvar="WAVEHOUSE_ACTOR",
     metavar="NAME",
-    help="The person or job that runs this, for the audit log [default: the "
+    help="The person or job that runs this command, for the audit log [default: the "
     "operating system's user].",
 )
 
@@ -236,7 +236,7 @@ def recover_command(
 ) -> None:
     """Finish a non-transactional file that was interrupted.
 
-    The journal knows the finished statements; for the interrupted one the database is inspected:
+    The journal has the finished statements. For the interrupted one the database is inspected:
     nothing happened, all of it is done, or there is debris (an invalid index, a pending detach),
     which is removed. The file's session settings are restored. A block that commits its own work
     (DO, CALL) cannot be inspected: it needs --run-again. With --dry-run the findings are only
@@ -336,7 +336,7 @@ def status_command(
     try:
         with targets_of(choice) as targets:
             for target in targets:
-                tell_not_run(target.folder, layout)
+                print_not_run(target.folder, layout)
                 try:
                     result = status(
                         target.conninfo,
@@ -394,8 +394,8 @@ def _advise(target: Target, result: StatusResult) -> None:
             terminal.say(f"{target.name}: {len(versions)} {sentence} (first: {versions[0]})")
     if result.equals is False:
         terminal.say(
-            f"{target.name}: differs from the schema that {result.version} left; for "
-            "the differences: wavehouse schema drift"
+            f"{target.name}: differs from the schema that "
+            "{result.version} created; for the differences: wavehouse schema drift"
         )
     if not result.entries:
         terminal.say(f"{target.name}: no migrations in the folder, none in the database")

@@ -19,8 +19,9 @@ _NEWEST = 18
 code_option = click.option(
     "--code",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Source of the program: tables that it does not name are marked "
-    "reserved. The product's own databases use the product's source.",
+    help="The program's source code: tables that it "
+    "does not mention are marked as reserved. The product's own databases use the product's "
+    "source.",
 )
 out_option = click.option(
     "--out",

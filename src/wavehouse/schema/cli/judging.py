@@ -15,9 +15,9 @@ from wavehouse.schema.cli.shadows import (
     check_versions,
     ladder_options,
     ladders_of,
+    print_notes,
     shadow_of,
     shadow_options,
-    tell_notes,
 )
 from wavehouse.schema.cli.targets import (
     Choice,
@@ -74,7 +74,7 @@ def plan_command(
                 result = planning.plan(
                     shadow, applied, pending, sizes=planning.sizes_of(target.conninfo)
                 )
-                tell_notes(target.name, shadow)
+                print_notes(target.name, shadow)
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
             for refused in result.refusals:
@@ -117,7 +117,7 @@ def plan_command(
 @click.option(
     "--classification",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Compare the schema with this file of classifications; the product's own ladders are "
+    help="Compare the schema with this classification file; the product's own ladders are "
     "always compared with configs/data-classification.yml.",
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
@@ -142,10 +142,10 @@ def lint_command(
 ) -> None:
     """Report dangerous statements in migrations, each with a safe alternative.
 
-    Every file is run in a shadow after the files before it. A rewrite, a scan or a lock is reported
-    only when it was measured, on an object that existed before the file; this covers DO blocks and
-    functions too. Exit code 3 when a finding is open; advice (`--advice`) never counts. A file may
-    waive a rule: `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
+    Every file is run in a shadow, after the files before it. A rewrite, a scan or a lock is
+    reported only when it was measured, on an object that existed before the file; this covers DO
+    blocks and functions too. Exit code 3 when a finding is open; advice (`--advice`) never counts.
+    A file may waive a rule: `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
 
     With FILES only those are linted, each after the older files of its folder (or of --dir); `-` is
     standard input. With --url only files pending there are linted, weighted by the target's rows:
@@ -195,7 +195,7 @@ def lint_command(
                 result = with_classes(
                     context, shadow, name, (*before, *done, *chosen), result, classification
                 )
-            tell_notes(name, shadow)
+            print_notes(name, shadow)
             report.add(name, result.as_json())
             worst = max(worst, result.exit_code)
             rows += [_row(finding) for finding in result.findings]

@@ -18,8 +18,8 @@ def expected_of(path: Path, target: str) -> Expected:
         return Expected(str(plan["change_set"]), dict(plan["hashes"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInput(
-            f"this is not a plan of {target}",
+            f"this is not a plan for {target}",
             where=str(path),
-            hint="Make a plan.",
+            hint="Create a plan.",
             command="wavehouse schema plan --json > plan.json",
         ) from error

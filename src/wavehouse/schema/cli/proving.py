@@ -16,15 +16,15 @@ from wavehouse.schema.cli.shadows import (
     check_versions,
     ladder_options,
     ladders_of,
+    print_notes,
     shadow_of,
     shadow_options,
-    tell_notes,
 )
 from wavehouse.schema.cli.targets import (
     Choice,
     common_options,
+    print_not_run,
     targets_of,
-    tell_not_run,
     waivers_option,
 )
 
@@ -77,7 +77,7 @@ def snapshot_command(out: Path | None, as_json: bool, **words: Any) -> None:
     help="Compare with this saved snapshot instead of the files.",
 )
 @click.option("--strict", is_flag=True, help="Compare column order and NOT NULL names too.")
-@click.option("--partitions", is_flag=True, help="Also compare partitions created by programs.")
+@click.option("--partitions", is_flag=True, help="Also compare partitions that programs created.")
 @click.option("--schema", "schemas", multiple=True, help="Only this schema; repeat for several.")
 @click.option(
     "--ignore",
@@ -156,13 +156,13 @@ def _expected(
     from wavehouse.schema.service import drifting
     from wavehouse.schema.service.ladder import read_ladder
 
-    tell_not_run(target.folder, layout)
+    print_not_run(target.folder, layout)
     ladder = read_ladder(target.folder, Layout(layout))
     applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
     major = int(target_version or major_for(drifting.server_major(target.conninfo)))
     with shadow_of(major, shadow_url, prelude, (target.conninfo, ladder)) as shadow:
         expected = drifting.predicted(shadow, applied)
-        tell_notes(target.name, shadow)
+        print_notes(target.name, shadow)
         return expected, version
 
 
@@ -218,11 +218,11 @@ def verify_command(
         for name, ladder in ladders_of(folder, databases, layout, waivers):
             check_versions(versions, ladder)
 
-            def tell(pair: PairVerdict, name: str = name) -> None:
+            def report_pair(pair: PairVerdict, name: str = name) -> None:
                 if not pair.is_fine:
                     terminal.say(f"{name}: {pair.version}_{pair.slug}: {_why(pair)}")
 
-            result = verify(shadow, ladder, only=frozenset(versions) or None, on_pair=tell)
+            result = verify(shadow, ladder, only=frozenset(versions) or None, on_pair=report_pair)
             document = result.as_json()
             if smoke:
                 cycle = _smoked(shadow, folder, name, layout)
@@ -267,7 +267,7 @@ def _why(pair: PairVerdict) -> str:
         "up_fails": f"it fails: {pair.error}",
         "down_fails": f"its down file fails: {pair.error}",
         "again_fails": f"it fails when applied again after its down file: {pair.error}",
-    }.get(pair.state, "applied again, it creates a different schema than at first")
+    }.get(pair.state, "applied again, it creates a different schema than the first time")
 
 
 LOOKING = (snapshot_command, drift_command, verify_command)

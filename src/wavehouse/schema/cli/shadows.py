@@ -12,7 +12,7 @@ import click
 from wavehouse.kernel import terminal
 from wavehouse.kernel.databases import DATABASES
 from wavehouse.kernel.errors import UsageError
-from wavehouse.schema.cli.targets import layout_option, tell_not_run
+from wavehouse.schema.cli.targets import layout_option, print_not_run
 
 if TYPE_CHECKING:
     from wavehouse.schema.adapters.shadow import Shadow
@@ -92,7 +92,7 @@ def shadow_of(
         yield opened
 
 
-def tell_notes(name: str, shadow: Shadow) -> None:
+def print_notes(name: str, shadow: Shadow) -> None:
     """Print which properties of the target could not be copied, before any verdict."""
     for note in shadow.notes:
         terminal.say(f"{name}: the shadow differs from the target: it lacks {note}")
@@ -109,7 +109,7 @@ def ladders_of(
     if folder is not None and databases:
         raise UsageError("--database and --dir cannot be combined", hint="Use only one of them.")
     if folder is not None:
-        tell_not_run(folder, layout)
+        print_not_run(folder, layout)
         return [(folder.name, read_ladder(folder, Layout(layout), waivers))]
     return [
         (name, read_ladder(databases_folder(name) / "migrations"))
@@ -123,5 +123,5 @@ def check_versions(versions: tuple[str, ...], ladder: tuple[Migration, ...]) -> 
     unknown = set(versions) - {migration.version for migration in ladder}
     if unknown:
         raise UsageError(
-            f"migration {min(unknown)} does not exist", hint="Name a version of the folder."
+            f"migration {min(unknown)} does not exist", hint="Use a version from the folder."
         )

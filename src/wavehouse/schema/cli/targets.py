@@ -133,7 +133,7 @@ def targets_of(choice: Choice) -> Iterator[list[Target]]:
     yield [Target("database", choice.url, choice.folder, choice.role)]
 
 
-def tell_not_run(folder: Path, layout: str) -> None:
+def print_not_run(folder: Path, layout: str) -> None:
     """List the files that cannot be run here; results apply without them."""
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service.ladder import not_run_of

@@ -1,4 +1,4 @@
-"""Apply or roll back on each target of a command, with progress and what a stop left done."""
+"""Apply or roll back on each target of a command, reporting progress and completed work."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def available_extensions(connection: Connection) -> set[str]:
 
 
 def rows(connection: Connection, *, relation: Name) -> int | None:
-    """The number of rows of a table: counted, or above a million the planner's estimate."""
+    """The number of rows of a table: counted, or the planner's estimate above a million."""
     name = identifier(relation)
     estimate = _number(
         connection,

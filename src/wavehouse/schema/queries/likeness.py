@@ -10,7 +10,7 @@ from wavehouse.schema.types import RoleLike
 def settings(connection: Connection) -> dict[str, str]:
     """Initial session settings that affect what statements create.
 
-    Those of the database, the role and the server, and custom ones of the files (``app.tenant``).
+    They come from the database, the role, the server and the files (``app.tenant``).
     """
     rows = connection.execute(
         """

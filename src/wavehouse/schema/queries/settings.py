@@ -9,7 +9,7 @@ from psycopg import Connection, sql
 _SKIPPED = ["lock_timeout", "client_encoding", "application_name"]
 
 
-def put_aside(connection: Connection, *, login: str, role: str | None) -> None:
+def suspend_settings(connection: Connection, *, login: str, role: str | None) -> None:
     """Act as the owner role, with default settings, until the current transaction ends.
 
     The file's own session settings apply again afterwards.

@@ -134,7 +134,7 @@ def without_clock_partitions(
     differences: tuple[Difference, ...],
     written: Callable[[str], bool],
 ) -> tuple[Difference, ...]:
-    """Leave out, on both sides, partitions whose names are in no file: the clock made them."""
+    """Leave out, on both sides, partitions whose names are in no file: the clock chose them."""
 
     def by_clock(snapshot: Snapshot, other: Snapshot) -> Callable[[str], bool]:
         names = _partitions(snapshot, other)

@@ -1,7 +1,7 @@
-"""The table lock that each act of a statement takes, and which locks conflict.
+"""The table lock that each action of a statement takes, and which locks conflict.
 
-Source: PostgreSQL's documentation, chapter Explicit Locking, and the page of each command. An act
-that is not listed is assumed to take the strongest lock.
+Source: PostgreSQL's documentation, chapter Explicit Locking, and the page of each command. An
+unlisted action is assumed to take the strongest lock.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _CONCURRENT = {
 
 
 def lock_of(act: Act) -> str:
-    """The lock mode that an act takes on its relation, or waits for."""
+    """The lock mode that an action takes on its relation, or waits for."""
     if act.concurrent:
         return _CONCURRENT.get(act.kind, _SUX)
     return _MODES.get(act.kind, _ACCESS)

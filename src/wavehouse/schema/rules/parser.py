@@ -1,4 +1,4 @@
-"""A statement parsed by PostgreSQL's own grammar: its acts, each as a few words.
+"""A statement parsed by PostgreSQL's own grammar: its actions, each as a few words.
 
 This is the only module that uses the parser. ``acts`` returns one or more names (``IndexStmt``,
 ``AT_AddColumn``, ``AT_AddConstraint:foreign``) with the facts that lint needs.
@@ -24,7 +24,7 @@ _CONSTRAINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act of a statement."""
+    """One action of a statement."""
 
     kind: str
     name: str = ""
@@ -55,7 +55,7 @@ class Unparsable:
 
 
 def acts(text: str) -> tuple[Act, ...] | Unparsable:
-    """The acts of a statement; Unparsable when the text is not valid SQL."""
+    """The actions of a statement; Unparsable when the text is not valid SQL."""
     import postgast
 
     try:

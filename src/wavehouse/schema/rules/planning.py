@@ -121,7 +121,7 @@ def half_way(
     before = row.checksum if up else row.down_checksum
     if now is None or now.checksum != before:
         raise Refused(
-            "the file has changed since it was started, so it is unknown which statements are done",
+            "the file has changed since its run began, so it is unknown which statements have run",
             where=(now or migration.up).path.name,
             hint="Restore the original file, then recover.",
             command="wavehouse schema recover",

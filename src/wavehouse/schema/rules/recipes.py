@@ -17,7 +17,7 @@ ERROR, WARNING, INFO = "error", "warning", "info"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A rule. ``says`` and ``recipe`` may contain ``{relation}`` and ``{name}``."""
+    """A rule. Its texts may contain ``{relation}`` and ``{name}``."""
 
     group: str
     severity: str
@@ -83,7 +83,7 @@ RULES: dict[str, Recipe] = {
     ),
     "add-exclusion-builds": Recipe(
         "B4", ERROR, "an exclusion constraint builds its index while {relation} is locked",
-        "There is no online method: add it while the table is small, or to a new table.",
+        "There is no online method: add it to a small or a new table.",
     ),
     "add-foreign-key-scans": Recipe(
         "B5", ERROR, "the foreign key checks every row while writes to both tables are blocked",
@@ -250,6 +250,6 @@ RULES: dict[str, Recipe] = {
         "Correct the finding, or renew the waiver.",
     ),
     "waiver-unused": Recipe(
-        "H31", INFO, "no finding of {name} here: the waiver is not needed", "Remove it.",
+        "H31", INFO, "no finding of {name} here: the waiver is unnecessary", "Remove it.",
     ),
 }  # fmt: skip

@@ -86,11 +86,11 @@ def names_in_python(text: str) -> Names:
 
 def merged(parts: Iterable[Names]) -> Names:
     """Merge the names found in many files."""
-    found: Names = {}
+    result: Names = {}
     for part in parts:
         for database, names in part.items():
-            found.setdefault(database, set()).update(names)
-    return found
+            result.setdefault(database, set()).update(names)
+    return result
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -102,13 +102,13 @@ def _texts(nodes: Iterable[ast.AST]) -> list[str]:
 
 
 def _names(texts: Iterable[str]) -> set[str]:
-    found: set[str] = set()
+    result: set[str] = set()
     for text in texts:
-        found.update(_NAME.findall(text))
-        found.update(_SCHEMA.findall(text))
+        result.update(_NAME.findall(text))
+        result.update(_SCHEMA.findall(text))
         if _WORD.fullmatch(text):
-            found.add(text)
-    return found
+            result.add(text)
+    return result
 
 
 def _docstrings(tree: ast.Module) -> set[int]:
@@ -129,7 +129,7 @@ def _constants(tree: ast.Module) -> dict[str, ast.expr]:
 
 def _databases(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     """The databases of a function's transactions, in lower case; all for a type variable."""
-    found = set()
+    result = set()
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     for argument in arguments:
         hint = argument.annotation
@@ -140,5 +140,5 @@ def _databases(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
             and isinstance(hint.slice, ast.Name)
         ):
             name = hint.slice.id
-            found.add(name.lower() if len(name) > 1 and name != "Any" else ANY)
-    return found
+            result.add(name.lower() if len(name) > 1 and name != "Any" else ANY)
+    return result

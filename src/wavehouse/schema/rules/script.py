@@ -212,7 +212,7 @@ def _end_of_comment(file: SqlFile, start: int) -> int:
 
 def _unterminated(file: SqlFile, offset: int, what: str) -> InvalidInput:
     return InvalidInput(
-        f"{what} that starts here is never closed",
+        f"{what} that starts here is not closed",
         where=f"{file.name}:{line_at(file.text, offset)}",
         hint="Close it and run the command again.",
     )

@@ -30,13 +30,13 @@ def parsed(path: Path, data: bytes) -> SeedFile:
     rows = []
     for table, entries in document.items():
         if table.count(".") != 1 or not isinstance(entries, list):
-            raise _wrong(path, f"{table} is not an array of rows of schema.table")
+            raise _wrong(path, f"{table} is not an array of rows named schema.table")
         rows += [SeedRow(table, {key: value(v) for key, v in row.items()}) for row in entries]
     return SeedFile(path, ensured, tuple(rows))
 
 
 def value(written: Any) -> Any:
-    """The meaning of a written value, without descending into lists and tables."""
+    """The value for a written value, without descending into lists and tables."""
     if not isinstance(written, str):
         return written
     if written.startswith("@"):
@@ -52,9 +52,9 @@ def _ensured(path: Path, entry: dict[str, Any]) -> EnsuredPartition:
     try:
         ensured = EnsuredPartition(entry["table"], entry["day"], entry["span"])
     except KeyError as error:
-        raise _wrong(path, f"an [[ensure]] without {error.args[0]}") from None
+        raise _wrong(path, f"an [[ensure]] entry lacks {error.args[0]}") from None
     if ensured.span not in _SPANS:
-        raise _wrong(path, f"a partition spans a {ensured.span}")
+        raise _wrong(path, f"invalid span {ensured.span!r} of a partition")
     return ensured
 
 

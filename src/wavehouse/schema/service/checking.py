@@ -50,8 +50,8 @@ _NOTED_SECONDS = 60.0
 
 
 @dataclass(slots=True)
-class Looked:
-    """The results before the run: checks to repeat afterwards, and sentences to report."""
+class InitialChecks:
+    """The results before the run: checks to repeat afterwards, and messages to report."""
 
     checks: list[Check] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -76,14 +76,14 @@ def look(
     scripts: Sequence[Script],
     *,
     oldest_seconds: float,
-) -> Looked:
+) -> InitialChecks:
     """Check the database before a run.
 
     Raises Refused when the run would fail or wait for an old transaction.
     """
     places = list(_places(direction, chosen, scripts))
     _refuse_missing_extensions(connection, places)
-    looked, locks, sure = Looked(), dict[Name, set[str]](), True
+    looked, locks, sure = InitialChecks(), dict[Name, set[str]](), True
     made: set[str] = set()
     for spot in places:
         act = spot.act
@@ -148,8 +148,8 @@ def _sets_unknown(act: Act) -> bool:
     return is_setting and act.name not in _TRACKED and act.name not in _HARMLESS_SETTINGS
 
 
-def look_again(
-    connection: Connection, direction: Direction, chosen: Sequence[Migration], before: Looked
+def check_after(
+    connection: Connection, direction: Direction, chosen: Sequence[Migration], before: InitialChecks
 ) -> tuple[Check, ...]:
     """The same checks after the run: rows, and the queries of ``.check.sql`` files."""
     checks = [
@@ -190,7 +190,7 @@ def refuse_false(connection: Connection, file: SqlFile) -> None:
         for name, value in answer.row.items():
             if value is False:
                 raise MigrationFailed(
-                    f"after the migration the check {name} returns false",
+                    f"the check {name} returns false after the migration",
                     where=where,
                     hint="Correct the migration or the data, and run the command again.",
                 )
@@ -238,7 +238,10 @@ def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place])
 
 
 def _look_for_holders(
-    connection: Connection, locks: Mapping[Name, Set[str]], looked: Looked, oldest_seconds: float
+    connection: Connection,
+    locks: Mapping[Name, Set[str]],
+    looked: InitialChecks,
+    oldest_seconds: float,
 ) -> None:
     """Refused for an old transaction that holds a lock the run would have to wait for."""
     for item in queries.holders(connection, relations=list(locks)) if locks else ():
@@ -266,7 +269,9 @@ def _look_for_holders(
             looked.warnings.append(warning)
 
 
-def _look_at_data(connection: Connection, spot: _Place, looked: Looked, *, sure: bool) -> None:
+def _look_at_data(
+    connection: Connection, spot: _Place, looked: InitialChecks, *, sure: bool
+) -> None:
     for name, count, sentence in _troubles(connection, spot.act):
         looked.checks.append(Check(name, str(spot.act.relation), count))
         if not count:

@@ -62,6 +62,7 @@ class After:
             raise MigrationFailed(
                 "the schema would differ from the plan's prediction",
                 where=migration.up.name,
-                hint="The database differs from its files. Check the drift, then make a new plan.",
+                hint="The database differs from its files. Check the drift, then create a new "
+                "plan.",
                 command="wavehouse schema drift",
             )

@@ -23,7 +23,7 @@ _OWN_COMMITS = frozenset({"DoStmt", "CallStmt"})
 
 
 def act_of(statement: Statement) -> Act:
-    """The act of a statement; an act without a kind when PostgreSQL's grammar cannot parse it."""
+    """The action of a statement; one without a kind when PostgreSQL's grammar cannot parse it."""
     parsed = acts(statement.text)
     if isinstance(parsed, Unparsable) or not parsed:
         return Act("")
@@ -141,7 +141,7 @@ def refuse_unknown_extent(act: Act, file: SqlFile, statement: Statement) -> None
     """Raise PartlyApplied for an interrupted block that commits its own work."""
     if act.kind in _OWN_COMMITS:
         raise PartlyApplied(
-            "the block commits its own work and was interrupted: it is unknown how much is done",
+            "the block commits its own work and was interrupted: it is unknown how much has run",
             where=f"{file.name}:{statement.line}",
             hint="Run it again from its start if it can be repeated; or undo the file "
             "with its down file: wavehouse schema rollback.",

@@ -73,7 +73,7 @@ def predicted(shadow: Shadow, migrations: Sequence[Migration]) -> Expected:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A database as it is: its objects, its surroundings when files last ran, when they ran."""
+    """The current state of a database: objects, surroundings when files last ran, and when."""
 
     snapshot: Snapshot
     surroundings: dict[str, Any] | None = None

@@ -84,7 +84,7 @@ def busy(file: SqlFile, tries: int, error: psycopg.Error, blockers: Set[Blocker]
     else:
         command = f"SELECT pg_terminate_backend({oldest.pid})"
     return SchemaBusy(
-        f"a lock was not free in {tries} tries: {error.diag.message_primary}"
+        f"a lock was not available after {tries} tries: {error.diag.message_primary}"
         + (f". It is held by: {held}" if held else ""),
         where=file.name,
         hint="Wait for it or end it; then run the command again.",

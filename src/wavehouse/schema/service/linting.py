@@ -111,10 +111,13 @@ def _folded(findings: Sequence[Finding]) -> list[Finding]:
             more.setdefault(key, []).append(finding.line)
         kept.setdefault(key, finding)
     return [
-        replace(one, message=f"{one.message}; the same for lines {', '.join(map(str, more[key]))}")
+        replace(
+            finding,
+            message=f"{finding.message}; the same for lines {', '.join(map(str, more[key]))}",
+        )
         if key in more
-        else one
-        for key, one in kept.items()
+        else finding
+        for key, finding in kept.items()
     ]
 
 

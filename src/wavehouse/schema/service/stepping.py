@@ -1,4 +1,4 @@
-"""Run a non-transactional file statement by statement: each once, whatever process dies when.
+"""Run a non-transactional file statement by statement: each once, even across crashes.
 
 Each statement is first tried in a transaction together with its journal line. Where the server
 refuses that (``CREATE INDEX CONCURRENTLY``, ``VACUUM``, a block with ``COMMIT``), nothing has
@@ -62,7 +62,7 @@ def outside(
     resume: bool = False,
     run_again: bool = False,
 ) -> tuple[int, int]:
-    """Run a file that has no transaction of its own; returns milliseconds and retries.
+    """Run a file outside a transaction; returns milliseconds and retries.
 
     Raises PartlyApplied with the command that continues, when a statement fails.
     """
@@ -218,7 +218,7 @@ class _Work:
     def record(self, event: str, number: int, facts: Facts) -> None:
         """Write a journal line, as the owner, in the open transaction."""
         connection, session = self.session.connection, self.session
-        settings.put_aside(connection, login=session.login, role=session.role)
+        settings.suspend_settings(connection, login=session.login, role=session.role)
         record_event(
             session, JournalEvent(self.migration, self.direction, event, number, facts=facts)
         )

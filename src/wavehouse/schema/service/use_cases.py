@@ -11,7 +11,7 @@ from wavehouse.kernel.errors import Refused, WavehouseError
 from wavehouse.schema import queries
 from wavehouse.schema.rules.layouts import Layout
 from wavehouse.schema.rules.planning import compare, half_way, to_apply, to_roll_back
-from wavehouse.schema.service.checking import Looked, look, look_again
+from wavehouse.schema.service.checking import InitialChecks, check_after, look
 from wavehouse.schema.service.conditions import After
 from wavehouse.schema.service.hashing import (
     equals_newest,
@@ -215,7 +215,7 @@ def _refuse_other_files(session: Session, expected: Expected | None) -> None:
         raise Refused(
             "the pending files differ from those of the plan",
             where=session.where,
-            hint="Make a new plan.",
+            hint="Create a new plan.",
             command="wavehouse schema plan --json",
         )
 
@@ -235,7 +235,7 @@ class _Walk:
         self, ladder: Sequence[Migration], oldest_seconds: float | None, on_step: OnStep
     ) -> WalkResult:
         """Check, walk, check again."""
-        session, seen = self.session, Looked()
+        session, seen = self.session, InitialChecks()
         if oldest_seconds is not None and self.chosen:
             seen = look(
                 session.connection,
@@ -256,7 +256,7 @@ class _Walk:
             self.dry_run,
             session.audit.change_set,
             session.audit.trace_id,
-            look_again(session.connection, self.direction, self.chosen, seen)
+            check_after(session.connection, self.direction, self.chosen, seen)
             if looked
             else tuple(seen.checks),
             tuple(seen.warnings),

@@ -124,7 +124,7 @@ def verify(
 def _pair(
     walk: _Walk, migration: Migration, before: Snapshot, wanted: bool
 ) -> tuple[PairVerdict | None, Snapshot]:
-    """The verdict, if wanted, and the schema after the file has run for good."""
+    """The verdict, if requested, and the schema after the file has finally run."""
     verdict: PairVerdict | None = None
     after: Snapshot | None = None
     try:

@@ -129,7 +129,7 @@ class DocumentsCheck:
         return EXIT_FOUND if self.stale or self.missing or self.extra else EXIT_DONE
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values."""
+        """The result as JSON values."""
         return {
             "stale": [str(path) for path in self.stale],
             "missing": [str(path) for path in self.missing],

@@ -20,7 +20,7 @@ class Check:
     after: object = None
 
     def as_json(self) -> dict[str, object]:
-        """The check as plain values."""
+        """The check as JSON values."""
         return {
             "check": self.name,
             "subject": self.subject,

@@ -36,7 +36,7 @@ class Likeness:
 
     @property
     def mark(self) -> str:
-        """A hash of this likeness; empty for the default, as in earlier releases."""
+        """A hash of these properties; empty for the default, as in earlier releases."""
         if self == Likeness():
             return ""
         parts = [

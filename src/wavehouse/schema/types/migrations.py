@@ -222,7 +222,7 @@ class JournalEntry:
     trace_id: str | None
 
     def as_json(self) -> dict[str, object]:
-        """The entry as plain values."""
+        """The entry as JSON values."""
         return {
             "happened_at": self.happened_at.isoformat(),
             "actor": self.actor,

@@ -92,7 +92,7 @@ class Difference:
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, object]:
-        """The difference as plain values; a whole object without its attributes."""
+        """The difference as JSON values; a whole object without its attributes."""
         document: dict[str, object] = {"object": self.name, "kind": self.kind}
         if self.attribute is not None:
             document |= {
@@ -132,7 +132,7 @@ class DriftResult:
         return EXIT_FOUND if self.differences else EXIT_DONE
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values."""
+        """The result as JSON values."""
         return {
             "version": self.version,
             "logical": self.logical,
@@ -168,7 +168,7 @@ class PairVerdict:
         return is_undone and self.refused is None
 
     def as_json(self) -> dict[str, object]:
-        """The verdict as plain values."""
+        """The verdict as JSON values."""
         return {
             "version": self.version,
             "slug": self.slug,
@@ -195,7 +195,7 @@ class VerifyResult:
         return EXIT_DONE if all(pair.is_fine for pair in self.pairs) else EXIT_FOUND
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values."""
+        """The result as JSON values."""
         return {
             "server": self.server,
             "logical": self.logical,
@@ -213,7 +213,7 @@ class LockTaken:
     mode: str
 
     def as_json(self) -> dict[str, object]:
-        """The lock as plain values."""
+        """The lock as JSON values."""
         return {"relation": self.relation, "mode": self.mode}
 
 
@@ -281,7 +281,7 @@ class PlannedStatement:
         return self.text if len(self.text) <= 48 else self.text[:47] + "…"
 
     def as_json(self) -> dict[str, object]:
-        """The statement as plain values."""
+        """The statement as JSON values."""
         return {
             "file": self.file,
             "line": self.line,
@@ -337,7 +337,7 @@ class PlanResult:
         return _digest({"version": self.version, "logical": self.logical, "statements": lines})
 
     def as_json(self) -> dict[str, object]:
-        """The plan as plain values."""
+        """The plan as JSON values."""
         return {
             "from_version": self.version,
             "migrations": list(self.migrations),
@@ -370,7 +370,7 @@ class Finding:
     waived: str | None = None
 
     def as_json(self) -> dict[str, object]:
-        """The finding as plain values."""
+        """The finding as JSON values."""
         return {
             "rule": self.rule,
             "severity": self.severity,
@@ -409,7 +409,7 @@ class LintResult:
         return EXIT_FOUND if any(item.severity != "info" for item in self.open) else EXIT_DONE
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values."""
+        """The result as JSON values."""
         return {
             "server": self.server,
             "files": self.files,

@@ -22,7 +22,7 @@ class Step:
     retries: int
 
     def as_json(self) -> dict[str, object]:
-        """The step as plain values."""
+        """The step as JSON values."""
         return {
             "version": self.version,
             "slug": self.slug,
@@ -48,7 +48,7 @@ class WalkResult:
     warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values; the key of the steps is the action."""
+        """The result as JSON values; the key of the steps is the action."""
         done = "applied" if self.direction is Direction.UP else "rolled_back"
         return {
             done: [step.as_json() for step in self.steps],
@@ -74,7 +74,7 @@ class RecoverResult:
     dry_run: bool
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values."""
+        """The result as JSON values."""
         return {
             "recovered": self.recovered,
             "direction": self.direction.value if self.direction else None,
@@ -97,7 +97,7 @@ class StatusEntry:
     duration_ms: int | None
 
     def as_json(self) -> dict[str, object]:
-        """The entry as plain values."""
+        """The entry as JSON values."""
         return {
             "version": self.version,
             "slug": self.slug,
@@ -144,7 +144,7 @@ class StatusResult:
         return EXIT_FOUND if differs else EXIT_DONE
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values, with a list of versions for every problem state."""
+        """The result as JSON values, with a list of versions for every problem state."""
         last = self.last_applied_at
         doc: dict[str, object] = {
             "version": self.version,

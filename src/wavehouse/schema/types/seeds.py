@@ -42,5 +42,5 @@ class SeedResult:
     tables: int
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values."""
+        """The result as JSON values."""
         return {"written": self.written, "unchanged": self.unchanged, "tables": self.tables}

@@ -33,7 +33,7 @@ class SmokeResult:
         if self.failed is not None:
             return f"the smoke cycle ends with {self.failed}: {self.error}"
         whole = f"{self.files} files applied, {self.undone} rolled back, applied again"
-        held = f"; {self.stays} and older versions cannot be undone" * (self.stays is not None)
+        held = f"; {self.stays} and older versions cannot be rolled back" * (self.stays is not None)
         if self.differences:
             return f"{whole}, but rolling back left {len(self.differences)} differences{held}"
         if self.again_differs:
@@ -41,7 +41,7 @@ class SmokeResult:
         return f"{whole}: the same schema{held}"
 
     def as_json(self) -> dict[str, object]:
-        """The result as plain values."""
+        """The result as JSON values."""
         return {
             "files": self.files,
             "undone": self.undone,

@@ -27,18 +27,18 @@ class Folder:
     def prepare(self, *, force: bool) -> None:
         """Create the folder; refuse a non-empty one, or with ``force`` remove our own files."""
         if self.root.exists() and not self.root.is_dir():
-            raise InvalidInput("This is a file, not a folder.", where=str(self.root))
+            raise InvalidInput("this is a file, not a folder", where=str(self.root))
         present = any(self.root.iterdir()) if self.root.exists() else False
         manifest = self.root / MANIFEST
         if present and not force:
             raise Refused(
-                "The folder is not empty.",
+                "the folder is not empty",
                 where=str(self.root),
                 hint="Choose another --out, or add --force to replace an earlier simulation.",
             )
         if present and not manifest.exists():
             raise Refused(
-                "The folder contains files not written by a simulation; nothing was changed.",
+                "the folder contains files not written by a simulation; nothing was changed",
                 where=str(self.root),
                 hint="Choose another --out.",
             )
@@ -58,9 +58,7 @@ class Folder:
         """The path of a file about to be written."""
         path = self.root / name
         if path.exists():
-            raise Refused(
-                "The path is taken by a file not written by a simulation.", where=str(path)
-            )
+            raise Refused("this path has a file not written by a simulation", where=str(path))
         path.parent.mkdir(parents=True, exist_ok=True)
         with (self.root / MANIFEST).open("a", encoding="utf-8") as manifest:
             manifest.write(f"{name}\n")

@@ -113,7 +113,7 @@ def rules_show(settings: Settings) -> Show:
     )
     return Show(
         RULES_KEY, podcast_guid(RULES_KEY), "Sim rules", "Wavehouse",
-        "One episode for each counting rule, heard by listeners who put that rule to the test.",
+        "One episode for each counting rule, heard by listeners who test that rule.",
         "Technology", "en", f"https://{RULES_KEY}.example/", (("The Oracle", "host"),), episodes,
     )  # fmt: skip
 

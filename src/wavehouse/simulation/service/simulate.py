@@ -62,7 +62,7 @@ def simulate(
             return _written(settings, folder, report)
     except OSError as error:
         raise InvalidInput(
-            f"The simulation cannot be written: {error.strerror}.",
+            f"the simulation cannot be written: {error.strerror}",
             where=str(error.filename or out),
             hint="Choose a writable folder on a disk with enough space.",
         ) from error

@@ -69,21 +69,21 @@ def read_campaigns(path: Path) -> list[CampaignEntry]:
     hint = 'The file must look like {"version": 1, "campaigns": [{"key": …, "sponsor": …}]}'
     try:
         if path.stat().st_size > LARGEST:
-            raise InvalidInput(f"The file is larger than {LARGEST} bytes", where=str(path))
+            raise InvalidInput(f"the file is larger than {LARGEST} bytes", where=str(path))
         content = path.read_bytes()
     except OSError as error:
         raise InvalidInput(
-            f"The file cannot be read: {error.strerror}", where=str(path), hint="Check the path."
+            f"the file cannot be read: {error.strerror}", where=str(path), hint="Check the path."
         ) from None
     try:
         text = msgspec.json.decode(content, type=CampaignsFile)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(
-            f"The campaigns cannot be read: {error}", where=str(path), hint=hint
+            f"the campaigns cannot be read: {error}", where=str(path), hint=hint
         ) from None
     if text.version != VERSION:
         raise InvalidInput(
-            f"The file has version {text.version}, expected {VERSION}",
+            f"the file has version {text.version}, expected {VERSION}",
             where=str(path),
             hint=hint,
         )

@@ -24,7 +24,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[RawRow | BadRow]:
         stream = path.open("rb")
     except OSError as error:
         raise InvalidInput(
-            f"The file cannot be read: {error.strerror}", where=str(path), hint="Check the path."
+            f"the file cannot be read: {error.strerror}", where=str(path), hint="Check the path."
         ) from None
     with stream:
         names, delimiter = _header(stream, path, columns)
@@ -43,15 +43,15 @@ def _header(stream: IO[bytes], path: Path, columns: Sequence[str]) -> tuple[list
     try:
         text = first.decode()
     except UnicodeDecodeError:
-        raise InvalidInput("The header is not UTF-8 text", where=where, hint=hint) from None
+        raise InvalidInput("the header is not UTF-8 text", where=where, hint=hint) from None
     if not text.strip():
-        raise InvalidInput("The file has no header line", where=where, hint=hint)
+        raise InvalidInput("the file has no header line", where=where, hint=hint)
     delimiter = ";" if ";" in text and "," not in text else ","
     names = [name.strip().strip('"').lower() for name in text.split(delimiter)]
     missing = [column for column in columns if column not in names]
     if missing:
         raise InvalidInput(
-            f"The header is missing the column {', '.join(missing)}", where=where, hint=hint
+            f"the header is missing the column {', '.join(missing)}", where=where, hint=hint
         )
     return names, delimiter
 

@@ -26,7 +26,9 @@ def campaigns() -> None:
 @click.option("--to", "last", required=True, type=DAY, help="Last day of the flight (UTC).")
 @click.option("--value", required=True, type=Amount(), help="The fee, for example 4515.00.")
 @click.option("--currency", default="EUR", show_default=True, help="ISO 4217 code of the fee.")
-@click.option("--margin", default="1", type=Amount(), help="Share of revenue kept, 0 to 1.")
+@click.option(
+    "--margin", default="1", type=Amount(), help="Share of revenue that the sponsor keeps, 0 to 1."
+)
 @click.option("--impressions", type=click.IntRange(min=1), help="Booked impressions.")
 @click.option("--code", "codes", multiple=True, help="A promo code; repeatable.")
 @click.option(
@@ -58,7 +60,7 @@ def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **fields: Any)
 
     if fields["status"] not in list(sponsorship.CampaignStatus):
         raise click.BadParameter(
-            f"one of {', '.join(sponsorship.CampaignStatus)}", param_hint="--status"
+            f"must be one of {', '.join(sponsorship.CampaignStatus)}", param_hint="--status"
         )
     with (
         open_workspace() as workspace,

@@ -65,7 +65,7 @@ def conversions(context: click.Context, file: Path, as_json: bool) -> None:
     for code, rows in done.unknown_codes.items():
         near = done.nearest.get(code)
         terminal.say(
-            f"The code {code!r} ({rows} rows) does not belong to a live campaign on its day"
+            f"The code {code!r} ({rows} rows) does not belong to a live campaign on that day"
             + (f"; the nearest is {near!r}." if near else ".")
         )
     if done.quarantined:

@@ -52,7 +52,7 @@ def move(open_workspace: OpenWorkspace, campaign: str, status: str, as_json: boo
 def advance(
     open_workspace: OpenWorkspace, today: datetime | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Start scheduled flights whose time has come, and complete those that have ended."""
+    """Start scheduled flights that are due, and complete those that have ended."""
     from wavehouse import sponsorship
     from wavehouse.kernel import clock
 

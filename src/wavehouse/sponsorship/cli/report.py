@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     default="sponsor",
     show_default=True,
     type=click.Choice(["sponsor", "performance", "roi"]),
-    help="The full report, only delivery, or only the return on the fee.",
+    help="The full report, only delivery, or only the return on investment.",
 )
 @click.option(
     "--out",

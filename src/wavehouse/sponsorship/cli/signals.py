@@ -38,7 +38,7 @@ def pixels() -> None:
     default="purchase",
     show_default=True,
     type=click.Choice(["purchase", "signup", "download", "trial"]),
-    help="The event that it reports.",
+    help="The event that the pixel reports.",
 )
 @click.option(
     "--origin",
@@ -178,7 +178,7 @@ def show_credits(
             "Conversions and their value. A conversion shared by n links counts 1/n for each."
         )
     else:
-        terminal.say("No conversion is credited in this period.")
+        terminal.say("No conversions are credited in this period.")
 
 
 def _side_by_side(totals: list[CreditTotal]) -> list[list[Any]]:
@@ -272,7 +272,8 @@ def derive_credits(open_workspace: OpenWorkspace, precedence: str, as_json: bool
     named = [word.strip() for word in precedence.split(",") if word.strip()]
     if not named or set(named) - set(_METHODS) or len(set(named)) < len(named):
         raise click.BadParameter(
-            f"use some of {', '.join(_METHODS)}, each once", param_hint="--precedence"
+            f"use one or more of {', '.join(_METHODS)}, each at most once",
+            param_hint="--precedence",
         )
     with (
         open_workspace() as workspace,

@@ -127,7 +127,7 @@ class CampaignOut(BaseModel):
 
 
 class Move(BaseModel):
-    """The wanted state of a campaign."""
+    """The requested state of a campaign."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -66,7 +66,7 @@ def router(database: Database[Operational], settings: Settings) -> APIRouter:
     def converted(key: Key, request: Request) -> Response:
         try:
             who = seen(request)
-            pixel = pixels.heard(database, public_key=key, page=page_of(request))
+            pixel = pixels.opened_pixel(database, public_key=key, page=page_of(request))
             query = dict(request.query_params)
             done = pixels.fire(
                 database,
@@ -90,7 +90,7 @@ def router(database: Database[Operational], settings: Settings) -> APIRouter:
     def landed(key: Key, request: Request) -> Response:
         try:
             seen(request)
-            pixel = pixels.heard(database, public_key=key, page=page_of(request))
+            pixel = pixels.opened_pixel(database, public_key=key, page=page_of(request))
             query = dict(request.query_params)
             kept = pixels.land(database, pixel=pixel, session=query.get("sid", ""), query=query)
         except WavehouseError as error:

@@ -106,7 +106,7 @@ def form(report: ListedReport) -> Form:
 
 
 def folder_of(settings: Settings) -> Path:
-    """The folder of reports made by the API and the dashboard."""
+    """The folder for reports created by the API and the dashboard."""
     return Path(settings["home"]) / "reports"
 
 

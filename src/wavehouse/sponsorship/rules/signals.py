@@ -123,7 +123,7 @@ def touches(row: Evidence, precedence: Sequence[AttributionMethod]) -> tuple[Tou
 
     By the default precedence, signals that the shop reported with its key or in its file are used
     first: anybody can load a pixel, so its signals count only where the shop does not name a
-    campaign. A precedence chosen by an administrator is used as it is.
+    campaign. A precedence chosen by an administrator is used unchanged.
     """
     tiers: dict[tuple[bool, AttributionMethod], tuple[Touch, ...]] = {
         (_by_pixel(claim.detail), claim.method): claim.touches for claim in row.claims

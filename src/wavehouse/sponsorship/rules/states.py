@@ -1,6 +1,6 @@
 """The states of a campaign, and the transitions between them.
 
-A migration has the same table in a trigger; a test compares the two.
+A trigger in a migration has the same table; a test compares the two.
 """
 
 from __future__ import annotations

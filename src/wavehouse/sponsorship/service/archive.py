@@ -49,5 +49,7 @@ def report_file(report: ListedReport) -> tuple[str, bytes]:
             "the report's file was moved or deleted", hint="Make the report again."
         ) from None
     if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), report.sha256):
-        raise Gone("the report's file was changed since it was made", hint="Make the report again.")
+        raise Gone(
+            "the report's file was changed after it was created", hint="Make the report again."
+        )
     return path.name, content

@@ -232,9 +232,9 @@ class Report:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the shop itself reported: with its key or in its file.
+        """Whether the shop itself sent the report: with its key, or in its file.
 
-        Anybody can load a pixel.
+        A pixel is not trusted, as anyone can load it.
         """
         return self.source in ("api", "file")
 

@@ -85,7 +85,7 @@ def origin_of(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def heard(database: Database[Operational], *, public_key: str, page: str | None) -> Pixel:
+def opened_pixel(database: Database[Operational], *, public_key: str, page: str | None) -> Pixel:
     """The pixel that a page loads. NotFound when unknown or retired, Refused for another page."""
     with database.worker() as tx:
         pixel = queries.pixel_by_key(tx, public_key=public_key)

@@ -1,4 +1,4 @@
-"""A report's data as a document: every format is made from the one object."""
+"""A report's data as a document: every format is made from the same object."""
 
 from __future__ import annotations
 

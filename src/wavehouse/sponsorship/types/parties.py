@@ -63,7 +63,7 @@ class Position(StrEnum):
 
 
 class ReadType(StrEnum):
-    """The reader of an ad."""
+    """The person who reads an ad."""
 
     HOST_READ = "host_read"
     PRODUCED = "produced"
@@ -71,7 +71,7 @@ class ReadType(StrEnum):
 
 
 class ConversionType(StrEnum):
-    """The listener's action at the sponsor's."""
+    """The listener's action on the sponsor's site."""
 
     PURCHASE = "purchase"
     SIGNUP = "signup"

@@ -6,24 +6,11 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Protocol
 from uuid import uuid4
 
 from wavehouse.kernel.errors import NotFound
 
 _REF = re.compile(r"sha256:([0-9a-f]{64})")
-
-
-class ObjectStore(Protocol):
-    """Stores bytes under the hash of their content: writing twice stores them once (Q19)."""
-
-    def put(self, content: bytes) -> str:
-        """Store bytes; returns the reference, ``sha256:`` and the hash."""
-        ...
-
-    def get(self, ref: str) -> bytes:
-        """The bytes of a reference. NotFound when they are missing."""
-        ...
 
 
 class FolderStore:
@@ -43,9 +30,9 @@ class FolderStore:
         try:
             content = self.path(ref).read_bytes()
         except FileNotFoundError:
-            raise NotFound("this file of the studio is missing", where=ref) from None
+            raise NotFound("this studio file is missing", where=ref) from None
         if f"sha256:{hashlib.sha256(content).hexdigest()}" != ref:
-            raise NotFound("this file of the studio was damaged", where=ref)
+            raise NotFound("this studio file is damaged", where=ref)
         return content
 
     def has(self, ref: str) -> bool:
@@ -56,22 +43,22 @@ class FolderStore:
         """The file of a reference."""
         match = _REF.fullmatch(ref)
         if match is None:
-            raise NotFound("not a reference of the studio's store", where=ref[:80])
+            raise NotFound("not a reference to the studio's store", where=ref[:80])
         return self.folder / match[1][:2] / match[1]
 
     def remember(self, key: str, content: bytes) -> None:
-        """Store a paid answer under its request id until it is settled."""
+        """Store a paid response under its request id until it is settled."""
         self._write(self._reply(key), content)
 
     def recall(self, key: str) -> bytes | None:
-        """The answer to a request id that was paid before a crash, or None."""
+        """The response to a request that was paid before a crash, or None."""
         try:
             return self._reply(key).read_bytes()
         except FileNotFoundError:
             return None
 
     def forget(self, key: str) -> None:
-        """Remove a settled answer."""
+        """Remove a settled response."""
         self._reply(key).unlink(missing_ok=True)
 
     def _reply(self, key: str) -> Path:

@@ -23,7 +23,7 @@ _OK = 200
 def read_page(url: str, *, allow_private: bool = False) -> DocumentText:
     """The text of a web page, a text file or a PDF at an address; at most 20 MB, 20 seconds.
 
-    Refused for a private address, Unreachable without an answer, InvalidInput for anything that is
+    Refused for a private address, Unreachable without a response, InvalidInput for anything that is
     not text, HTML or PDF.
     """
     web = Web(
@@ -34,7 +34,7 @@ def read_page(url: str, *, allow_private: bool = False) -> DocumentText:
     with web.get(url) as answer:
         if answer.response.status_code != _OK:
             raise InvalidInput(
-                f"the server answers with status {answer.response.status_code}", where=url
+                f"the server responded with status {answer.response.status_code}", where=url
             )
         kind = answer.response.headers.get("content-type", "").partition(";")[0].strip().lower()
         charset = _charset(answer.response.headers.get("content-type", ""))
@@ -44,7 +44,7 @@ def read_page(url: str, *, allow_private: bool = False) -> DocumentText:
         return DocumentText(DocumentKind.URL, document.title, document.text, url, document.pages)
     if not kind.startswith("text/") and kind != "application/xhtml+xml":
         raise InvalidInput(
-            f"the address contains {kind or 'an unknown type'}, not text, HTML or PDF", where=url
+            f"the address has {kind or 'an unknown type'}, not text, HTML or PDF", where=url
         )
     text = body.decode(charset, "replace")
     title = url

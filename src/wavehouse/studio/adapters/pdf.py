@@ -24,7 +24,7 @@ def read_pdf_file(path: Path, *, title: str = "") -> DocumentText:
         raise InvalidInput("the file cannot be read", where=str(path)) from error
     if size > LARGEST:
         raise InvalidInput(
-            f"the PDF has {size / 1024 / 1024:,.0f} MB; the limit is 20 MB", where=str(path)
+            f"the PDF is {size / 1024 / 1024:,.0f} MB; the limit is 20 MB", where=str(path)
         )
     return read_pdf(path.read_bytes(), title=title or path.stem)
 
@@ -35,7 +35,7 @@ def read_pdf(content: bytes, *, title: str) -> DocumentText:
     InvalidInput for a file that is larger, encrypted, broken or without text.
     """
     if len(content) > LARGEST:
-        raise InvalidInput("the PDF has more than 20 MB", where="file")
+        raise InvalidInput("the PDF is larger than 20 MB", where="file")
     if not content.startswith(b"%PDF-"):
         raise InvalidInput("the file is not a PDF", where="file")
     try:
@@ -52,7 +52,7 @@ def read_pdf(content: bytes, *, title: str) -> DocumentText:
         answer = json.loads(done.stdout)
     except ValueError:
         raise InvalidInput(
-            "the PDF cannot be read: it is broken or needs too much time or memory", where="file"
+            "the PDF cannot be read: it is damaged, or needs too much time or memory", where="file"
         ) from None
     if "error" in answer:
         raise InvalidInput(str(answer["error"]), where="file")

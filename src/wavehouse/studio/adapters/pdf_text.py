@@ -41,7 +41,7 @@ def text_of(content: bytes) -> dict[str, object]:
                 return {"error": f"the PDF has more than {MOST_CHARACTERS:,} characters"}
         title = (reader.metadata.title if reader.metadata else None) or ""
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
-        return {"error": "the PDF is broken"}
+        return {"error": "the PDF is damaged"}
     return {"title": title, "text": "\n\n".join(parts), "pages": pages}
 
 

@@ -1,7 +1,7 @@
 """A server with the OpenAI API: our own gateway, Ollama, vLLM, a provider.
 
-The operator named it as an upstream (``wavehouse usage upstreams``). Names are resolved and checked
-by ``fetching``; redirects and proxies are not followed.
+The operator configured it as an upstream (``wavehouse usage upstreams``). Names are resolved and
+checked by ``fetching``; redirects and proxies are not followed.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class Server:
     seconds: int = 120
 
     def post(self, path: str, body: Mapping[str, Any]) -> bytes:
-        """The body of a 200.
+        """The body of a successful response.
 
         TooManyRequests carries the server's Retry-After; Unreachable for its failures, Refused for
-        any other answer.
+        any other response.
         """
         web = Web(
             allow_private=self.allow_private,
@@ -59,5 +59,5 @@ class Server:
                 "the provider is busy", retry_after=max(1, min(seconds, _LONGEST_WAIT))
             )
         if status >= 500 or status == 408:
-            raise Unreachable(f"the provider answered {status}")
+            raise Unreachable(f"the provider responded with status {status}")
         raise Refused(f"the provider refused the request: {status}", where=path)

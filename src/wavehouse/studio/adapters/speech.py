@@ -29,7 +29,7 @@ class SpeechProvider(Protocol):
     name: str
 
     def speak(self, text: str, *, voice: Voice, language: str) -> Sound:
-        """The text in a voice; ``language`` is the text's language as a BCP 47 tag."""
+        """The text spoken in a voice; ``language`` is the text's language as a BCP 47 tag."""
         ...
 
 
@@ -39,7 +39,7 @@ class EspeakSpeech:
     name = "espeak-ng"
 
     def speak(self, text: str, *, voice: Voice, language: str) -> Sound:
-        """The text in a voice; the same bytes for the same text, every time.
+        """The text spoken in a voice; the same bytes for the same text, every time.
 
         InvalidInput for a language without a voice, Unreachable when the program fails.
         """
@@ -68,16 +68,18 @@ class EspeakSpeech:
             raise InvalidInput(
                 f"there is no voice {wanted['voice']!r} for the language {language!r}",
                 where="voices",
-                hint="Choose a language that eSpeak NG speaks, or another variant.",
+                hint="Choose a language that eSpeak NG supports, or another variant.",
             )
         if done.returncode != 0 or len(done.stdout) <= 4:
-            raise Unreachable(f"the speech program ended with {done.returncode} and no sound")
+            raise Unreachable(
+                f"the speech program exited with status {done.returncode}, without audio"
+            )
         rate = int.from_bytes(done.stdout[:4], "little")
         return Sound(resampled(done.stdout[4:], rate))
 
 
 class ServerSpeech:
-    """A model behind ``/audio/speech``; it is asked for WAV."""
+    """A model behind ``/audio/speech``, with WAV output."""
 
     name = "server"
 
@@ -85,7 +87,7 @@ class ServerSpeech:
         self._server, self._model = server, model
 
     def speak(self, text: str, *, voice: Voice, language: str) -> Sound:
-        """The text in a voice. Unreachable for a 200 that is not a WAV file."""
+        """The text spoken in a voice. Unreachable for a 200 that is not a WAV file."""
         body = {
             "model": self._model,
             "input": text,
@@ -96,9 +98,11 @@ class ServerSpeech:
         try:
             sound = from_wave(self._server.post("audio/speech", body))
         except ValueError as error:
-            raise Unreachable(f"the speech provider answered 200 with {error}") from None
+            raise Unreachable(
+                f"the speech provider responded with status 200 and {error}"
+            ) from None
         if not sound.samples:
-            raise Unreachable("the speech provider answered 200 without sound")
+            raise Unreachable("the speech provider responded with status 200, but without audio")
         return sound
 
 
@@ -109,5 +113,5 @@ def has_espeak() -> bool:
 
 
 def local_speech(name: str = "") -> SpeechProvider:
-    """The offline voice: eSpeak NG where it is installed, otherwise or with ``tones`` tones."""
+    """The offline voice: eSpeak NG where it is installed, tones otherwise, or with ``tones``."""
     return EspeakSpeech() if has_espeak() and name != "tones" else ToneSpeech()

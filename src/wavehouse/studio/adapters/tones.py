@@ -14,12 +14,12 @@ _SYLLABLE, _GAP, _SENTENCE = 90, 40, 260
 
 
 class ToneSpeech:
-    """Speaks in tones: valid, audible, deterministic, and not language."""
+    """Speaks in tones: valid, audible and deterministic, but not language."""
 
     name = "tones"
 
     def speak(self, text: str, *, voice: Voice, language: str) -> Sound:
-        """Each word as a few tones, higher or lower by the voice's pitch."""
+        """Each word as a few tones, whose height depends on the voice's pitch."""
         samples = bytearray()
         factor = 0.6 + voice.pitch / 100
         for word in text.split():

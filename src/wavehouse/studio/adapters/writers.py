@@ -89,9 +89,11 @@ def completion(reply: bytes, *, asked: int, most_tokens: int) -> Written:
         message = given["choices"][0]["message"]
         text = message["content"]
         if not isinstance(text, str) or not text.strip() or message.get("tool_calls"):
-            raise ValueError("not a text")
+            raise ValueError("not text")
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        raise Unreachable("the text provider answered 200 without a text") from None
+        raise Unreachable(
+            "the text provider responded with status 200, but without a text"
+        ) from None
     usage = given.get("usage")
     reported = usage if isinstance(usage, dict) else {}
     came = _count(reported.get("prompt_tokens"), asked)

@@ -24,7 +24,7 @@ def chat() -> None:
 @chat.command("ask")
 @EPISODE
 @click.argument("question")
-@click.option("--chat", "session", type=click.UUID, help="Go on in this chat.")
+@click.option("--chat", "session", type=click.UUID, help="Continue this chat.")
 @AS_JSON
 @click.pass_obj
 def ask(

@@ -1,4 +1,4 @@
-"""``wavehouse studio generate`` and ``feed``: make episodes, and publish them."""
+"""``wavehouse studio generate`` and ``feed``: generate episodes, and publish them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from wavehouse.studio.cli.schedule import show_slots
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
-QUEUE = click.option("--queue", is_flag=True, help="Leave it to a worker; do not wait.")
+QUEUE = click.option("--queue", is_flag=True, help="Let a worker do it; do not wait.")
 
 
 @click.group()
 def generate() -> None:
-    """Make episodes: now, again, after a review; and show the steps."""
+    """Generate episodes: now, again, after a review; and show the steps."""
 
 
 @generate.command("now")
@@ -28,7 +28,7 @@ def generate() -> None:
 @AS_JSON
 @click.pass_obj
 def now(open_workspace: OpenWorkspace, project: UUID, queue: bool, as_json: bool) -> None:
-    """Make an episode of PROJECT now, besides its schedule."""
+    """Generate an episode of PROJECT now, in addition to its schedule."""
     from wavehouse.studio.service import generating
     from wavehouse.studio.types.ids import ProjectId
 
@@ -44,7 +44,7 @@ def now(open_workspace: OpenWorkspace, project: UUID, queue: bool, as_json: bool
 @AS_JSON
 @click.pass_obj
 def again(open_workspace: OpenWorkspace, episode: UUID, queue: bool, as_json: bool) -> None:
-    """Make EPISODE again; steps with the same input are kept."""
+    """Generate EPISODE again; steps with the same input are kept."""
     from wavehouse.studio.service import generating
     from wavehouse.studio.types.ids import StudioEpisodeId
 
@@ -189,6 +189,6 @@ def _made(open_workspace: OpenWorkspace, ask: Any, *, queue: bool, as_json: bool
         show_slots([slot], as_json=False)
     if mine and mine[-1].status != "done" and mine[-1].message != "waits for a review":
         raise PartlyApplied(
-            f"the episode was not made: {mine[-1].message}",
+            f"the episode was not generated: {mine[-1].message}",
             command=f"wavehouse studio generate steps {mine[-1].episode_id}",
         )

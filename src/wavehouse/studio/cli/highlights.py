@@ -80,4 +80,4 @@ def remove(open_workspace: OpenWorkspace, highlight: UUID, as_json: bool) -> Non
     if as_json:
         terminal.print_json({"highlight_id": highlight, "removed": True})
     else:
-        terminal.say("The highlight is deleted.")
+        terminal.say("The highlight was deleted.")

@@ -76,7 +76,7 @@ def list_documents(open_workspace: OpenWorkspace, project: UUID, as_json: bool) 
 
 @documents.command("remove")
 @click.argument("document", type=click.UUID)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
 def remove(open_workspace: OpenWorkspace, document: UUID, yes: bool) -> None:
     """Erase the text of a document. This cannot be undone."""
@@ -86,9 +86,9 @@ def remove(open_workspace: OpenWorkspace, document: UUID, yes: bool) -> None:
 
     with organization(open_workspace) as (tx, identity):
         if not yes:
-            click.confirm("Erase the text of this document for good?", abort=True)
+            click.confirm("Permanently erase the text of this document?", abort=True)
         service.remove_document(tx, identity=identity, document_id=DocumentId(document))
-    terminal.say("The document is removed.")
+    terminal.say("The document was removed.")
 
 
 @click.group()
@@ -169,7 +169,7 @@ def register(
     with open_workspace() as workspace:
         identity, value = workspace.identity, _schema(schema)
         if identity.organization_id != workspace.organization.organization_id:
-            raise Refused("only the operator may register types of events")
+            raise Refused("only the operator may register event types")
         with workspace.stores.operational.worker() as tx:
             row = service.register_event_type(
                 tx, identity=identity, event_type=name, description=description, json_schema=value
@@ -201,7 +201,7 @@ def _read(path: Path | None, url: str | None, title: str) -> DocumentText:
         document = read_pdf_file(path)
     else:
         if path.stat().st_size > _LARGEST:
-            raise InvalidInput("the file has more than 20 MB", where=str(path))
+            raise InvalidInput("the file is larger than 20 MB", where=str(path))
         text = path.read_text("utf-8", errors="replace")
         document = DocumentText(DocumentKind.TEXT, path.stem, text)
     return replace(document, title=title) if title else document
@@ -211,7 +211,7 @@ def _array(path: Path) -> list[Any]:
     from wavehouse.kernel.errors import InvalidInput
 
     if path.stat().st_size > _LARGEST:
-        raise InvalidInput("the file has more than 20 MB", where=str(path))
+        raise InvalidInput("the file is larger than 20 MB", where=str(path))
     try:
         value = json.loads(path.read_bytes())
     except ValueError:
@@ -234,6 +234,6 @@ def _event(value: Any, number: int) -> NewEvent:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InvalidInput(
-            "an event has event_type, client_event_id, occurred_at, event_data",
+            "an event must have event_type, client_event_id, occurred_at, event_data",
             where=f"events[{number}]",
         ) from None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _KINDS = ["fact", "preference", "decision", "style", "summary"]
 _COLUMNS = ("memory_id", "kind", "content", "valid_from", "valid_to", "recorded_at")
 MEMORY = click.argument("memory", type=click.UUID)
-FROM = click.option("--from", "valid_from", type=WHEN, help="From when it holds.")
+FROM = click.option("--from", "valid_from", type=WHEN, help="The time from which it is valid.")
 
 
 @click.group()
@@ -30,9 +30,9 @@ def memory() -> None:
 
 @memory.command("list")
 @PROJECT
-@click.option("--at", type=WHEN, help="What holds at this time; default: now.")
-@click.option("--known-at", type=WHEN, help="By what was recorded until this time.")
-@click.option("--history", is_flag=True, help="Every row, superseded and forgotten ones too.")
+@click.option("--at", type=WHEN, help="Memories valid at this time; default: now.")
+@click.option("--known-at", type=WHEN, help="Memories recorded until this time.")
+@click.option("--history", is_flag=True, help="Every row, including superseded and forgotten ones.")
 @AS_JSON
 @click.pass_obj
 def list_memory(
@@ -97,7 +97,7 @@ def correct(
     valid_from: datetime | None,
     as_json: bool,
 ) -> None:
-    """Supersede a memory by TEXT; with --from the old one is valid until then."""
+    """Replace a memory with TEXT; with --from the old one is valid until then."""
     from wavehouse.studio.service import memory as service
     from wavehouse.studio.types.ids import MemoryId
 
@@ -110,7 +110,7 @@ def correct(
 
 @memory.command("end")
 @MEMORY
-@click.option("--at", type=WHEN, help="Until when it holds; default: now.")
+@click.option("--at", type=WHEN, help="The time until which it is valid; default: now.")
 @AS_JSON
 @click.pass_obj
 def end(open_workspace: OpenWorkspace, memory: UUID, at: datetime | None, as_json: bool) -> None:
@@ -125,7 +125,7 @@ def end(open_workspace: OpenWorkspace, memory: UUID, at: datetime | None, as_jso
 
 @memory.command("forget")
 @MEMORY
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
 def forget(open_workspace: OpenWorkspace, memory: UUID, yes: bool) -> None:
     """Erase the content of a memory; a tombstone stays. This cannot be undone."""
@@ -135,7 +135,7 @@ def forget(open_workspace: OpenWorkspace, memory: UUID, yes: bool) -> None:
 
     with organization(open_workspace) as (tx, identity):
         if not yes:
-            click.confirm("Erase the content of this memory for good?", abort=True)
+            click.confirm("Permanently erase the content of this memory?", abort=True)
         erased = service.forget(tx, identity=identity, memory_id=MemoryId(memory))
     terminal.say(f"{erased} rows were erased.")
 

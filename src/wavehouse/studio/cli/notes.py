@@ -1,4 +1,4 @@
-"""``wavehouse studio notes``: changes that people want."""
+"""``wavehouse studio notes``: requested changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = ("note_id", "state", "kind", "author", "body", "reason")
 
 @click.group()
 def notes() -> None:
-    """Notes: changes wanted in the next episode, and the decisions about them."""
+    """Notes: requested changes to the next episode, and the decisions about them."""
 
 
 @notes.command("add")
@@ -39,7 +39,7 @@ def add(
     kind: str,
     as_json: bool,
 ) -> None:
-    """Leave the note TEXT on PROJECT; says which episode it will reach."""
+    """Leave the note TEXT on PROJECT, and print which episode it will reach."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
@@ -97,7 +97,7 @@ def withdraw(open_workspace: OpenWorkspace, note: UUID) -> None:
 
     with organization(open_workspace) as (tx, identity):
         service.withdraw_note(tx, identity=identity, note_id=NoteId(note))
-    terminal.say("The note is withdrawn.")
+    terminal.say("The note was withdrawn.")
 
 
 def sentence(reach: Reach) -> str:

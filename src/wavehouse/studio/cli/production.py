@@ -20,16 +20,18 @@ _PROVIDERS = ["local", "openai_compatible"]
 @click.option("--level", type=click.Choice(["beginner", "intermediate", "advanced"]))
 @click.option("--voice", "voices", multiple=True, metavar="NAME[:VARIANT[:SPEED[:PITCH]]]",
               help="A speaker and its voice, such as Giulia:f2:150:55; repeatable.")  # fmt: skip
-@click.option("--review/--no-review", default=None, help="A person approves each script.")
+@click.option(
+    "--review/--no-review", default=None, help="Each script must be approved by a person."
+)
 @click.option("--writer", type=click.Choice(_PROVIDERS), help="Who writes.")
-@click.option("--writer-model", help="Model of the registry that writes.")
+@click.option("--writer-model", help="Model from the registry that writes the scripts.")
 @click.option("--speaker", type=click.Choice(_PROVIDERS), help="Who speaks.")
-@click.option("--speaker-model", help="Model of the registry that speaks.")
-@click.option("--author", help="Author that the feed names.")
-@click.option("--owner-email", help="Address that the feed publishes; empty for none.")
+@click.option("--speaker-model", help="Model from the registry that speaks the scripts.")
+@click.option("--author", help="Author in the feed.")
+@click.option("--owner-email", help="Email address in the feed; empty for none.")
 @click.option("--explicit/--clean", default=None, help="Mark the feed as explicit.")
 @click.option("--for-learners/--not-for-learners", default=None,
-              help="Learning may ask for an episode when a learner has none left.")  # fmt: skip
+              help="Learning may request an episode when a learner has none left.")  # fmt: skip
 @AS_JSON
 @click.pass_obj
 def production(

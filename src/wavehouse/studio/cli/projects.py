@@ -23,13 +23,13 @@ WHEN = click.DateTime(["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"])
 
 @click.group()
 def projects() -> None:
-    """Projects: the shows that are produced here."""
+    """Projects: shows in production."""
 
 
 @projects.command("create")
 @click.argument("title")
 @click.option("--language", required=True, help="A language tag such as it or pt-BR.")
-@click.option("--brief", default="", help="What the show is about.")
+@click.option("--brief", default="", help="The subject of the show.")
 @click.option("--cadence", help="The cadence as JSON: days, times, tz, start.")
 @click.option("--missed", type=click.Choice(_POLICIES), default="run_latest", show_default=True)
 @AS_JSON
@@ -54,7 +54,7 @@ def create(
 
 
 @projects.command("list")
-@click.option("--archived", is_flag=True, help="Archived projects too.")
+@click.option("--archived", is_flag=True, help="Include archived projects.")
 @AS_JSON
 @click.pass_obj
 def list_projects(open_workspace: OpenWorkspace, archived: bool, as_json: bool) -> None:
@@ -68,7 +68,7 @@ def list_projects(open_workspace: OpenWorkspace, archived: bool, as_json: bool) 
         as_json=as_json,
         key="projects",
         columns=_PROJECT_COLUMNS,
-        empty="No projects yet. Make one: wavehouse studio projects create TITLE --language it",
+        empty="No projects yet. Create one: wavehouse studio projects create TITLE --language it",
     )
 
 
@@ -146,7 +146,7 @@ def list_episodes(open_workspace: OpenWorkspace, project: UUID | None, as_json: 
 @episodes.command("create")
 @PROJECT
 @click.argument("title")
-@click.option("--at", type=WHEN, help="When it appears, such as 2026-12-01T06:00+01:00.")
+@click.option("--at", type=WHEN, help="Publication time, such as 2026-12-01T06:00+01:00.")
 @AS_JSON
 @click.pass_obj
 def create_episode(
@@ -179,7 +179,7 @@ def archive(open_workspace: OpenWorkspace, episode: UUID, as_json: bool) -> None
 
 @episodes.command("script")
 @EPISODE
-@click.option("--revisions", is_flag=True, help="Every revision, latest first.")
+@click.option("--revisions", is_flag=True, help="List every revision, latest first.")
 @AS_JSON
 @click.pass_obj
 def script(open_workspace: OpenWorkspace, episode: UUID, revisions: bool, as_json: bool) -> None:

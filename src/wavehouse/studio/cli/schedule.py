@@ -35,7 +35,7 @@ def schedule() -> None:
 @click.option("--from", "start", type=DAY, help="First local date; default: today.")
 @click.option("--to", "until", type=DAY, help="Last local date, inclusive.")
 @click.option("--skip", "skipped", type=DAY, multiple=True, help="Date to skip; repeatable.")
-@click.option("--dry-run", is_flag=True, help="Show the slots and store nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the slots, without storing them.")
 @AS_JSON
 @click.pass_obj
 def set_schedule(
@@ -155,7 +155,7 @@ def cancel(open_workspace: OpenWorkspace, slot: UUID, as_json: bool) -> None:
     if as_json:
         terminal.print_json({"slot_id": slot, "outcome": outcome})
     else:
-        terminal.say("The slot is cancelled." if outcome == "cancelled" else "It stops soon.")
+        terminal.say("The slot was cancelled." if outcome == "cancelled" else "It will stop soon.")
 
 
 @schedule.command("retry")

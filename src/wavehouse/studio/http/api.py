@@ -26,7 +26,7 @@ READS, WRITES = Scope.STUDIO_READ, Scope.STUDIO_WRITE
 
 
 def routers(edge: Edge) -> Iterable[APIRouter]:
-    """The routes of the API for making shows."""
+    """The API routes for producing shows."""
     operational = edge.workspace.stores.operational
     return [
         _projects(operational, edge.gate),
@@ -191,7 +191,7 @@ def _memory(database: Database[Operational], gate: Gate) -> APIRouter:
         at: datetime | None = None,
         known_at: datetime | None = None,
     ) -> list[Memory]:
-        """The memories that hold at a time, by what was recorded until a time; default: now."""
+        """The memories valid at a time, as recorded until a time; default: now."""
         with database.app(identity.organization_id) as tx:
             return memory.recalled(
                 tx, identity=identity, project_id=ProjectId(project_id), at=at, known_at=known_at

@@ -174,7 +174,7 @@ class DocumentOut(BaseModel):
 
 
 class CadenceIn(_Body):
-    """When a project publishes: weekdays, local times, time zone, dates to skip."""
+    """The publishing times of a project: weekdays, local times, time zone, dates to skip."""
 
     days: list[Annotated[Exact, Field(max_length=2)]] = Field(max_length=7)
     times: list[Annotated[Exact, Field(max_length=5)]] = Field(max_length=24)

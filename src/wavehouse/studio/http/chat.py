@@ -1,7 +1,7 @@
 """``/api/v1/studio/…/chats``: questions about an episode, answers as server-sent events.
 
 An event's id is ``<seq>:<position>``: a client that lost its connection sends it as
-``Last-Event-ID`` and reads on from there. Without ``from __future__ import annotations``: FastAPI
+``Last-Event-ID`` and continues from there. Without ``from __future__ import annotations``: FastAPI
 must see the dependencies, which close over the gate.
 """
 

@@ -143,7 +143,7 @@ def _generations(database: Database[Operational], gate: Gate) -> APIRouter:
         response: Response,
         ask: Callable[[Tx[Operational]], ScheduledSlot],
     ) -> ScheduledSlot:
-        """The new slot, or the one that the same Idempotency-Key made."""
+        """The new slot, or the existing one for the same Idempotency-Key."""
 
         def answer() -> tuple[int, dict[str, Any]]:
             return 202, _SLOT.dump_python(ask(tx), mode="json")
@@ -172,7 +172,7 @@ def _generations(database: Database[Operational], gate: Gate) -> APIRouter:
         identity: Writer,
         _key: IdempotencyKey = None,
     ) -> ScheduledSlot:
-        """Make an episode now, besides the schedule; poll the returned slot."""
+        """Generate an episode now, in addition to the schedule; poll the returned slot."""
         return started(
             identity,
             request,
@@ -194,7 +194,7 @@ def _generations(database: Database[Operational], gate: Gate) -> APIRouter:
         identity: Writer,
         _key: IdempotencyKey = None,
     ) -> ScheduledSlot:
-        """Make an episode again; steps whose input is unchanged are kept and not paid again."""
+        """Generate an episode again; steps with unchanged input are reused and not paid again."""
         return started(
             identity,
             request,
@@ -219,7 +219,7 @@ def _generations(database: Database[Operational], gate: Gate) -> APIRouter:
         responses=gate.answers(WRITES, 404, 409, 422),
     )
     def approve(episode_id: UUID, identity: Writer) -> None:
-        """Approve the script as it is now, edited or not; its slot continues at once."""
+        """Approve the current script, edited or not; its slot continues at once."""
         with database.app(identity.organization_id) as tx:
             generating.approve_script(tx, identity=identity, episode_id=StudioEpisodeId(episode_id))
 

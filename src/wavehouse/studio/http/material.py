@@ -46,7 +46,7 @@ async def _pdf_body(request: Request) -> bytes:
 
 
 def routers(edge: Edge) -> Iterable[APIRouter]:
-    """The routes of the API for a show's material."""
+    """The API routes for a show's material."""
     operational = edge.workspace.stores.operational
     return [
         _documents(operational, edge.gate),
@@ -108,7 +108,7 @@ def _documents(database: Database[Operational], gate: Gate) -> APIRouter:
         content: Annotated[bytes, Depends(_pdf_body)],
         title: Annotated[Line, Query(max_length=500)] = "",
     ) -> bodies.DocumentOut:
-        """Give a project a PDF: the body is the file, at most 20 MB, ``application/pdf``."""
+        """Upload a PDF to a project: the body is the file, at most 20 MB, ``application/pdf``."""
         with database.app(identity.organization_id) as tx:
             documents.list_documents(tx, identity=identity, project_id=ProjectId(project_id))
         document = read_pdf(content, title=title or "PDF")
@@ -187,7 +187,7 @@ def _events(database: Database[Operational], gate: Gate) -> APIRouter:
 
     @api.post("", responses=gate.answers(WRITES, 413, 422))
     def record_events(body: bodies.UserEventsIn, identity: Writer) -> Recorded:
-        """Record events; those without a matching registered type are quarantined, none is lost."""
+        """Record events; an event without a matching registered type is quarantined, not lost."""
         given = [NewEvent(**each.model_dump()) for each in body.events]
         with database.app(identity.organization_id) as tx:
             return events.record_events(tx, identity=identity, events=given)

@@ -18,7 +18,7 @@ from wavehouse.studio.types.generation import EpisodeToMake, StepRow
 def episode_to_make(
     tx: Tx[Operational], *, organization_id: OrganizationId, episode_id: UUID
 ) -> EpisodeToMake | None:
-    """An episode with its project; its number is its place among the project's episodes."""
+    """An episode with its project; its number is its position among the project's episodes."""
     return tx.maybe(
         EpisodeToMake,
         """
@@ -66,7 +66,7 @@ def insert_episode_for_slot(
 def begin_attempt(
     tx: Tx[Operational], *, organization_id: OrganizationId, episode_id: UUID
 ) -> None:
-    """Count an attempt (CRE-10); a published episode stays published while it is made again."""
+    """Count an attempt (CRE-10); a published episode stays published while it is regenerated."""
     tx.execute(
         """
         UPDATE studio.episodes SET generation_attempts = generation_attempts + 1,
@@ -231,7 +231,7 @@ def put_step(
 def waiting_review(
     tx: Tx[Operational], *, organization_id: OrganizationId, episode_id: UUID
 ) -> StepRow | None:
-    """The review of an episode that waits for a person, locked."""
+    """The pending review of an episode, locked."""
     return tx.maybe(
         StepRow,
         """

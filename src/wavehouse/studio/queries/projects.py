@@ -52,7 +52,7 @@ def insert_project(
 def projects(
     tx: Tx[Operational], *, organization_id: OrganizationId, archived: bool
 ) -> list[Project]:
-    """The organization's projects by title; archived ones only if wanted."""
+    """The organization's projects by title; archived ones only on request."""
     return tx.rows(
         Project,
         """
@@ -121,7 +121,7 @@ def update_project(tx: Tx[Operational], *, identity: Identity, project: Project)
 
 
 def count_projects(tx: Tx[Operational], *, organization_id: OrganizationId) -> int:
-    """The number of projects that count for the plan: those that are not archived."""
+    """The number of projects that count for the plan: those not archived."""
     return int(
         tx.value(
             """

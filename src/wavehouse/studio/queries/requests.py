@@ -1,4 +1,4 @@
-"""SQL of episodes that another context asks for."""
+"""SQL of episodes that another context requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wavehouse.studio.types.requests import EpisodeRequest, Series
 def series_for_learners(
     tx: Tx[Operational], *, organization_id: OrganizationId, language: str
 ) -> list[Series]:
-    """The active projects in a language that make episodes for learners, oldest first."""
+    """The active projects in a language that generate episodes for learners, oldest first."""
     return tx.rows(
         Series,
         """
@@ -42,7 +42,7 @@ def request(
 
 
 def lock_requests(tx: Tx[Operational], *, request_id: UUID) -> None:
-    """Wait for another transaction that asks with the same id; held until the end of this one."""
+    """Serialize requests with the same id, until the end of the transaction."""
     tx.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%(request_id)s, 14))",
         {"request_id": str(request_id)},
@@ -72,7 +72,7 @@ def insert_request(
 def level_of_slot(
     tx: Tx[Operational], *, organization_id: OrganizationId, slot_id: UUID
 ) -> str | None:
-    """The level that a slot's request asks for; None for a slot without a request."""
+    """The level of a slot's request; None for a slot without a request."""
     level: str | None = tx.value(
         """
         SELECT level FROM studio.episode_requests
@@ -86,7 +86,7 @@ def level_of_slot(
 def mark_announced(
     tx: Tx[Operational], *, organization_id: OrganizationId, request_id: UUID, at: datetime
 ) -> bool:
-    """Mark the end of a request as announced; False when it was announced before."""
+    """Mark the end of a request as announced; False when it was already announced."""
     return bool(
         tx.execute(
             """
@@ -102,7 +102,7 @@ def mark_announced(
 def past_seconds(
     tx: Tx[Operational], *, organization_id: OrganizationId, least_ordinal: int, most: int
 ) -> list[float]:
-    """Seconds from request to end of the latest episodes that were asked for, latest first."""
+    """Seconds from request to end of the latest requested episodes, latest first."""
     seconds: list[float] = tx.values(
         """
         SELECT extract(epoch FROM finished_at - slot_at)::float8

@@ -1,13 +1,13 @@
 """Finding a quote again in a text that has changed (W3C TextQuote and TextPosition, CRE-9).
 
-Texts are compared after normalization: NFC, and every run of white space is one space. So another
-line break or another encoding of an accent changes nothing. Positions are code points of the
-original text.
+Texts are compared after normalization: NFC, and every run of white space is one space. A different
+line break or accent encoding therefore changes nothing. Positions are code points of the original
+text.
 
 1. Of all places with the exact words, the one whose surroundings agree best with the prefix and
    the suffix wins; among equals the nearest to the old position, then the first. It is accepted
    when half of the recorded surroundings agree, when one side of at least 8 characters agrees as a
-   whole, or when the quote has 20 characters and can hardly be another.
+   whole, or when the quote has 20 characters and is practically unique.
 2. Without the exact words, a passage between the whole prefix and the whole suffix is accepted
    when it is still similar to the quote: the words themselves were edited.
 3. Otherwise the quote is not in the text.

@@ -1,8 +1,8 @@
 """Answers from an episode's own transcript, without a model: deterministic retrieval by words.
 
 Each passage is scored by the question's words that it contains; rare words count more. The best
-three are quoted in the order of the episode, each with its time. Nothing in a transcript is
-followed as an instruction: it is only quoted.
+three are quoted in the order of the episode, each with its time. Transcripts are only quoted, never
+followed as instructions.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ _BEGINNING = {
 
 
 def answer(question: str, passages: Sequence[Passage], language: str) -> Iterator[Piece]:
-    """The pieces of an answer in the episode's language, or a sentence that there is none."""
+    """The pieces of an answer in the episode's language, or a sentence if there is none."""
     name = language.partition("-")[0]
     best = retrieved(question, passages)
     if not best:

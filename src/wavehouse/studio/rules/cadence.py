@@ -101,7 +101,7 @@ def _joined(words: Sequence[str]) -> str:
 
 def _days(given: object) -> tuple[str, ...]:
     if not isinstance(given, list | tuple) or not given:
-        raise _invalid("a cadence needs at least one day", "days", "Such as MO, WE, FR.")
+        raise _invalid("a cadence needs at least one day", "days", "For example: MO, WE, FR.")
     wanted = [str(day).strip().upper() for day in given]
     for day in wanted:
         if day not in WEEKDAYS:
@@ -111,7 +111,7 @@ def _days(given: object) -> tuple[str, ...]:
 
 def _times(given: object) -> tuple[time, ...]:
     if not isinstance(given, list | tuple) or not given:
-        raise _invalid("a cadence needs at least one time", "times", "Such as 06:00.")
+        raise _invalid("a cadence needs at least one time", "times", "For example: 06:00.")
     wanted: set[time] = set()
     for each in given:
         match = _TIME.fullmatch(str(each).strip())

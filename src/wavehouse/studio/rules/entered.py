@@ -16,7 +16,7 @@ def title_of(text: str, where: str = "title") -> str:
     """A title on one line. InvalidInput when it is empty or longer than 500 characters."""
     title = words.line(text)
     if not title or len(title) > LONGEST_TITLE:
-        raise InvalidInput(f"a title has 1 to {LONGEST_TITLE} characters", where=where)
+        raise InvalidInput(f"a title must have 1 to {LONGEST_TITLE} characters", where=where)
     return title
 
 

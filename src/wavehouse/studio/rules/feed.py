@@ -1,6 +1,6 @@
 """The feed of a project: RSS 2.0 with the iTunes and the Podcasting 2.0 namespaces.
 
-Emitted here because the usual libraries know no Podcasting 2.0 (decision 1404).
+Written here because the usual libraries do not support Podcasting 2.0 (decision 1404).
 """
 
 from __future__ import annotations

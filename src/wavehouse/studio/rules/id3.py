@@ -97,5 +97,5 @@ def _frame(name: str, body: bytes) -> bytes:
 
 def _synchsafe(number: int) -> bytes:
     if number >= 1 << 28:
-        raise ValueError(f"a tag of {number} bytes")
+        raise ValueError(f"the tag is too large: {number} bytes")
     return bytes((number >> shift) & 0x7F for shift in (21, 14, 7, 0))

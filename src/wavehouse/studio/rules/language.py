@@ -1,4 +1,4 @@
-"""Checks that a text is in the requested language, by its small words and its alphabet."""
+"""Checks that a text is in the requested language, by its most common words and its alphabet."""
 
 from __future__ import annotations
 

@@ -37,9 +37,9 @@ _DEEPEST = 20
 
 
 def check_schema(schema: object, where: str = "json_schema", depth: int = 0) -> None:
-    """InvalidInput unless every keyword of the schema is supported and has a usable value."""
+    """InvalidInput unless every keyword of the schema is supported and has a valid value."""
     if not isinstance(schema, dict) or depth > _DEEPEST:
-        raise InvalidInput("a JSON schema is an object of at most 20 levels", where=where)
+        raise InvalidInput("a JSON schema must be an object with at most 20 levels", where=where)
     for keyword, value in schema.items():
         if not _is_usable(keyword, value):
             raise InvalidInput(

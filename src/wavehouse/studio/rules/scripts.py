@@ -38,7 +38,7 @@ _ARTICLES = frozenset({"Il", "Lo", "La", "L", "I", "Gli", "Le", "Un", "Una", "Th
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _TOPICS = re.compile(r"[,;.]|\s(?:and|e)\s")
 _MOST_TOPICS, _MOST_SOURCES, _LONGEST_TOPIC, _LONGEST_QUOTE = 3, 2, 120, 240
-_BY_TEMPLATE = "the offline writer cannot act on this note; a language model could"
+_BY_TEMPLATE = "the offline writer cannot follow this note; a language model could"
 _FOREIGN = "the note is not in the language of the script, and the offline writer cannot translate"
 
 
@@ -189,7 +189,7 @@ def _texts(material: Material) -> Texts:
     texts = TEXTS.get(material.language.partition("-")[0].lower())
     if texts is None:
         raise InvalidInput(
-            f"the offline writer does not know the language {material.language!r}",
+            f"the offline writer does not support the language {material.language!r}",
             where="language",
             hint="It writes Italian and English; set another text provider for this project.",
             command="wavehouse studio production PROJECT --writer openai_compatible",

@@ -141,7 +141,7 @@ def from_wave(content: bytes) -> Sound:
     except (wave.Error, EOFError) as error:
         raise ValueError(f"not a WAV file: {error}") from None
     if shape[1] != 2 or shape[0] not in (1, 2):
-        raise ValueError(f"a WAV file of {shape[0]} channels and {8 * shape[1]} bits")
+        raise ValueError(f"unsupported WAV file: {shape[0]} channels, {8 * shape[1]} bits")
     if shape[0] == 2:
         samples = _little_endian(array("h", samples)[::2])
     return Sound(resampled(samples, shape[2]))
@@ -152,7 +152,7 @@ def resampled(samples: bytes, rate: int) -> bytes:
     if rate == RATE:
         return samples
     if not 4_000 <= rate <= 192_000:
-        raise ValueError(f"a sample rate of {rate}")
+        raise ValueError(f"unsupported sample rate: {rate}")
     source = array("h", samples)
     if not source:
         return b""

@@ -42,12 +42,12 @@ def step_lines(
 def notes_in_prompt(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> frozenset[str]:
-    """The ids of the notes in an episode's prompts: the evidence that they were used."""
+    """The ids of the notes in an episode's prompts: which prove that they were used."""
     return frozenset(
         queries.notes_in_prompt(tx, organization_id=identity.organization_id, episode_id=episode_id)
     )
 
 
 def authors(tx: Tx[Operational], *, identity: Identity) -> dict[UUID, str]:
-    """The names of the people that wrote revisions, by user id."""
+    """The names of the revisions' authors, by user id."""
     return queries.people(tx, organization_id=identity.organization_id)

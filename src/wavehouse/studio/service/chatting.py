@@ -134,7 +134,7 @@ def produce(
     """Produce an answer and store it at least every second; settle it when it ends.
 
     An error ends it with status error and the text so far; no error is raised, since there may be
-    no caller.
+    no caller left.
     """
     pieces: list[Piece] = []
     status = MessageStatus.COMPLETE

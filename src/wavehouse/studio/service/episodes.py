@@ -24,7 +24,7 @@ def create_episode(
     title: str,
     scheduled_for: datetime | None = None,
 ) -> StudioEpisode:
-    """Create an episode: scheduled if it has a time, else planned.
+    """Create an episode: scheduled if it has a time, otherwise planned.
 
     NotFound without the project, Conflict when the project is archived.
     """
@@ -69,15 +69,6 @@ def lock_episode(
     """An episode, locked until the transaction ends. NotFound for an unknown one."""
     row = queries.lock_episode(tx, organization_id=identity.organization_id, episode_id=episode_id)
     return _present(row)
-
-
-def rename_episode(
-    tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId, title: str
-) -> StudioEpisode:
-    """Change the title of an episode."""
-    accounts.require(identity.role, Access.WRITE)
-    old = lock_episode(tx, identity=identity, episode_id=episode_id)
-    return _stored(tx, identity, replace(old, title=entered.title_of(title)), "episode.renamed")
 
 
 def archive_episode(

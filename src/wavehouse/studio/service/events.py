@@ -114,7 +114,7 @@ def register_event_type(
     accounts.require(identity.role, Access.ADMIN)
     if not _NAME.fullmatch(event_type) or len(event_type) > _LONGEST_NAME:
         raise InvalidInput(
-            "an event type is lower-case words joined by dots",
+            "an event type must be lower-case words joined by dots",
             where="event_type",
             hint="Use a name such as episode.opened.",
         )
@@ -179,7 +179,7 @@ def _check(event: NewEvent, where: str) -> None:
         data = ""
     if not data or "\\u0000" in data or "\\ud" in data or len(data) > _LARGEST_DATA:
         raise InvalidInput(
-            "the data of an event is JSON of at most 64 KB, without NaN and NUL",
+            "the event's data must be JSON of at most 64 KB, without NaN or NUL",
             where=f"{where}.event_data",
         )
 

@@ -1,4 +1,4 @@
-"""Use cases of users: make an episode now, make it again, approve its script, list its steps."""
+"""Use cases of users: generate an episode now or again, approve its script, list its steps."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LIVE = frozenset({"pending", "running", "blocked_budget", "paused"})
 def generate_episode(
     tx: Tx[Operational], *, identity: Identity, project_id: ProjectId
 ) -> ScheduledSlot:
-    """Request an episode now, besides the cadence; a worker makes it."""
+    """Request an episode now, in addition to the cadence; a worker generates it."""
     return add_slot_now(tx, identity=identity, project_id=project_id)
 
 
@@ -46,12 +46,12 @@ def regenerate_episode(
 ) -> ScheduledSlot:
     """Request an episode again. Steps with the same input are kept.
 
-    Conflict while it is being made.
+    Conflict while it is being generated.
     """
     accounts.require(identity.role, Access.WRITE)
     episode = show_episode(tx, identity=identity, episode_id=episode_id)
     if slots.live_slot_of(tx, organization_id=identity.organization_id, episode_id=episode_id):
-        raise Conflict("the episode has a slot that has not ended", where=str(episode_id))
+        raise Conflict("the episode already has an unfinished slot", where=str(episode_id))
     slot = add_slot_now(tx, identity=identity, project_id=episode.project_id, lane=Lane.INTERACTIVE)
     slots.reserve_slot_episode(tx, slot_id=slot.slot_id, episode_id=episode_id)
     return show_slot(tx, identity=identity, slot_id=slot.slot_id)
@@ -100,7 +100,7 @@ def approve_script(tx: Tx[Operational], *, identity: Identity, episode_id: Studi
 def steps_of(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> list[StepRow]:
-    """The steps of an episode's generations, the latest first."""
+    """The steps of an episode's generations, latest first."""
     show_episode(tx, identity=identity, episode_id=episode_id)
     return queries.steps_of_episode(
         tx, organization_id=identity.organization_id, episode_id=episode_id

@@ -39,7 +39,7 @@ def import_memories(
     project_id: ProjectId,
     memories: str | None = None,
 ) -> Imported:
-    """Import ``projects.memories``, after replacing it by the JSON text ``memories`` if given.
+    """Import ``projects.memories``, after replacing it with the JSON text ``memories`` if given.
 
     InvalidInput when the text is not a JSON array or object of at most 4 MB.
     """

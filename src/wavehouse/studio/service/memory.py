@@ -70,7 +70,7 @@ def remember(
     if new.source_kind == SourceKind.IMPORT:
         raise InvalidInput("imported memories can only be stored by an import", where="source_kind")
     if not 0 <= new.confidence <= 1:
-        raise InvalidInput("confidence is a number from 0 to 1", where="confidence")
+        raise InvalidInput("confidence must be from 0 to 1", where="confidence")
     now = clock.now()
     memory = Memory(
         memory_id=MemoryId(uuid7()),
@@ -100,10 +100,10 @@ def correct(
     content: str,
     valid_from: datetime | None = None,
 ) -> Memory:
-    """Supersede a memory by another content; returns the new memory.
+    """Replace a memory's content; returns the new memory.
 
     With ``valid_from`` the old content is valid until then; without it, it was never valid.
-    Conflict when the memory is superseded or forgotten already.
+    Conflict when the memory is already superseded or forgotten.
     """
     accounts.require(identity.role, Access.WRITE)
     old = _current(tx, identity, memory_id)
@@ -191,7 +191,7 @@ def _repeat(tx: Tx[Operational], identity: Identity, old: Memory, *, until: date
     )
     _check_validity(row)
     if old.valid_to is not None and until > old.valid_to:
-        raise InvalidInput("the memory ended before that", where="valid_to")
+        raise InvalidInput("the memory already ended before that time", where="valid_to")
     return _appended(tx, identity, row, "memory.ended")
 
 

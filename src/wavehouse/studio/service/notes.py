@@ -1,4 +1,4 @@
-"""Use cases of planning notes: leave, list, take for a planning, decide (CRE-3).
+"""Use cases of planning notes: leave, list, assign to an episode's planning, decide (CRE-3).
 
 A note is open until the planning of an episode takes it (``open_notes``). From then on the episode
 is closed for notes: a note left during its generation reaches the next one. ``consume`` stores the
@@ -125,8 +125,8 @@ def open_notes(
 
     The first call closes the episode for notes; a repeated call returns the same notes, so that a
     repeated planning has the same input. ``again`` takes newer notes as well: for an episode that
-    is made a second time. Call it in the transaction that stores the plan. NotFound when the
-    episode is not of this project.
+    is generated again. Call it in the transaction that stores the plan. NotFound when the episode
+    is not of this project.
     """
     _lock(tx, identity, project_id)
     episode = lock_episode(tx, identity=identity, episode_id=for_episode_id)
@@ -218,7 +218,7 @@ def _is_new(
 ) -> bool:
     if note.considered_by_episode_id != episode_id:
         raise Conflict(
-            "the planning of this episode did not take the note", where=str(note.note_id)
+            "the plan of this episode does not include the note", where=str(note.note_id)
         )
     if note.state == NoteState.CONSIDERED:
         return True

@@ -49,7 +49,7 @@ def stored_cadence(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def preview(config: Mapping[str, Any], *, days: int = HORIZON.days) -> tuple[Slot, ...]:
-    """The slots that a cadence has from now on, without storing anything."""
+    """The future slots of a cadence, without storing them."""
     cadence, now = checked_cadence(config), clock.now()
     return rules.slots_between(cadence, zone_of(cadence.tz), now, now + timedelta(days=days))
 

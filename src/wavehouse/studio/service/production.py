@@ -116,7 +116,7 @@ def voice_of(text: str) -> Voice:
         raise InvalidInput(
             f"invalid voice {words.line(text)[:60]!r}",
             where="voices",
-            hint="Write a name, a variant, words a minute, a pitch: Giulia:f2:150:55.",
+            hint="Write name:variant:words per minute:pitch, such as Giulia:f2:150:55.",
         )
     voice = Voice(name, variant=variant)
     return replace(voice, speed=int(speed or voice.speed), pitch=int(pitch or voice.pitch))
@@ -125,16 +125,18 @@ def voice_of(text: str) -> Voice:
 def _checked_voices(voices: Sequence[Voice]) -> Sequence[Voice]:
     names = [words.line(voice.speaker) for voice in voices]
     if not 0 < len(voices) <= _MOST_VOICES or len({n.casefold() for n in names}) != len(names):
-        raise InvalidInput(f"1 to {_MOST_VOICES} speakers with different names", where="voices")
+        raise InvalidInput(
+            f"there must be 1 to {_MOST_VOICES} speakers with different names", where="voices"
+        )
     for name, voice in zip(names, voices, strict=True):
         if not 0 < len(name) <= 60 or set(":*\n") & set(name):
-            raise InvalidInput("invalid name of a speaker", where="voices")
+            raise InvalidInput("invalid speaker name", where="voices")
         if not 60 <= voice.speed <= 400 or not 0 <= voice.pitch <= 100:
             raise InvalidInput(
-                "a speed is from 60 to 400 words a minute, a pitch from 0 to 100", where="voices"
+                "a speed must be 60 to 400 words a minute, and a pitch 0 to 100", where="voices"
             )
         if not all(part.replace("-", "").isalnum() for part in (voice.name, voice.variant) if part):
-            raise InvalidInput("invalid name of a voice", where="voices")
+            raise InvalidInput("invalid voice name", where="voices")
     return [replace(voice, speaker=name) for name, voice in zip(names, voices, strict=True)]
 
 

@@ -129,7 +129,7 @@ def _require_room(tx: Tx[Operational], identity: Identity) -> None:
 def _check_missed(policy: str, limit: int | None) -> None:
     if limit is not None and (policy != MissedPolicy.RUN_ALL or not 0 < limit <= 1000):
         raise InvalidInput(
-            "missed_limit is a number from 1 to 1,000 and needs missed_policy run_all",
+            "missed_limit must be 1 to 1,000, and requires missed_policy run_all",
             where="missed_limit",
         )
 

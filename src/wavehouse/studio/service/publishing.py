@@ -47,7 +47,7 @@ FILES = {
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:
-    """A file to send: its path, its type, its version for caches."""
+    """A file to send: its path, its type, and its version for caches."""
 
     path: Path
     media_type: str
@@ -80,7 +80,7 @@ def opened_feed(
     """The identity to read a feed with, for anybody with its address.
 
     NotFound for a project that is unknown or archived, for a private feed without its token, and
-    for a public one with a token: the answers are the same.
+    for a public one with a token: the responses are the same.
     """
     with operational.worker() as tx:
         organization_id = queries.organization_of_project(tx, project_id=project_id)
@@ -114,7 +114,7 @@ def file_of(
         index = json.loads(store.get(row.timeline_ref))
         ref = index[ending.partition(".")[0]]
     if not store.has(ref):
-        raise NotFound("this file of the studio is missing", where=ref)
+        raise NotFound("this studio file is missing", where=ref)
     return ServedFile(store.path(ref), FILES[ending], f'"{ref.partition(":")[2][:32]}"')
 
 

@@ -1,4 +1,4 @@
-"""Use cases for another context: ask for an episode, follow it, announce its end once."""
+"""Use cases for another context: request an episode, follow it, announce its end once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WAITING = {
 
 
 def series_for_learners(tx: Tx[Operational], *, identity: Identity, language: str) -> list[Series]:
-    """The active projects with a public feed that make episodes for learners in a language."""
+    """The active projects with a public feed that generate episodes for learners in a language."""
     return queries.series_for_learners(
         tx, organization_id=identity.organization_id, language=language
     )
@@ -46,17 +46,17 @@ def request_episode(
     project_id: ProjectId,
     level: Level,
 ) -> UUID:
-    """Ask a project for an episode at a level; returns the slot.
+    """Request an episode of a project at a level; returns the slot.
 
-    Asking again with the same ``request_id`` returns the same slot, also from two transactions at
-    once. Refused when the project is not for learners or its
-    feed is private, NotFound without the project.
+    Repeating it with the same ``request_id`` returns the same slot, also from concurrent
+    transactions. Refused when the project is not for learners or its feed is private, NotFound
+    without the project.
     """
     accounts.require(identity.role, Access.WRITE)
     production = production_of(tx, identity=identity, project_id=project_id)
     if not production.for_learners or production.visibility == Visibility.PRIVATE:
         raise Refused(
-            "the project makes no episodes for learners, or its feed is private",
+            "the project does not generate episodes for learners, or its feed is private",
             where=str(project_id),
             command=f"wavehouse studio production {project_id} --for-learners",
         )
@@ -89,7 +89,7 @@ def request_state(
 
 
 def past_seconds(tx: Tx[Operational], *, identity: Identity) -> list[float]:
-    """Seconds from request to publication of the latest 50 episodes made on request."""
+    """Seconds from request to publication of the latest 50 requested episodes."""
     return queries.past_seconds(
         tx,
         organization_id=identity.organization_id,
@@ -106,7 +106,7 @@ def announce_request(
     event_type: EventType,
     data: dict[str, Any],
 ) -> bool:
-    """Emit the end of a request as a webhook event; False when it was emitted before (L16).
+    """Emit the end of a request as a webhook event; False when it was already emitted (L16).
 
     A request that was refused has no row to mark: after a crash its failure is emitted again.
     """
@@ -158,9 +158,9 @@ def _reason(tx: Tx[Operational], organization_id: OrganizationId, slot: Schedule
         )
         if waiting is not None:
             return "the script waits for a review"
-        return f"attempt {slot.attempts} of {slot.max_attempts} did not succeed; it is tried again"
+        return f"attempt {slot.attempts} of {slot.max_attempts} failed; it will be tried again"
     if status in (SlotStatus.FAILED, SlotStatus.DEAD):
-        return "the studio could not make the episode"
+        return "the studio could not generate the episode"
     if status in (SlotStatus.CANCELLED, SlotStatus.MISSED):
         return f"the studio's slot was {status}"
     return ""

@@ -18,7 +18,7 @@ from wavehouse.studio.types.production import Provider
 def chat_provider(
     operational: Database[Operational], *, identity: Identity, project_id: ProjectId
 ) -> ChatProvider:
-    """The provider that writes a project's scripts answers about them too.
+    """The chat provider of a project, which is the provider that writes its scripts.
 
     NotFound when its model or its upstream is not registered.
     """

@@ -10,9 +10,6 @@ from uuid import UUID
 
 from wavehouse.studio.types.ids import ChatSessionId, MessageId, ProjectId, StudioEpisodeId
 
-SCHEMA_VERSION = 1
-"""Version of the shape of ``parts``: a list of ``text`` and ``citation`` parts."""
-
 
 class MessageRole(StrEnum):
     """The author of a message."""

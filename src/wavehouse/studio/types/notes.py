@@ -19,7 +19,7 @@ class NoteKind(StrEnum):
 
 
 class NoteState(StrEnum):
-    """The states of a note: open, taken by a planning, then applied or declined."""
+    """The states of a note: open, assigned to a planning, then applied or declined."""
 
     OPEN = "open"
     CONSIDERED = "considered"

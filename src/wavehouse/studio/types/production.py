@@ -35,8 +35,8 @@ class Provider(StrEnum):
 class Voice:
     """The voice of a speaker.
 
-    ``name`` is a voice of the speech provider, empty for the one of the language; ``variant``
-    such as ``f2``; ``speed`` in words a minute; ``pitch`` from 0 to 100.
+    ``name`` is a voice of the speech provider, empty for the one of the language; ``variant`` such
+    as ``f2``; ``speed`` in words per minute; ``pitch`` from 0 to 100.
     """
 
     speaker: str
@@ -85,7 +85,7 @@ class ProductionChange:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A text of a person or a document: data for the writer, never instructions.
+    """A text by a person or from a document: data for the writer, never instructions.
 
     ``ref`` is its id; ``label`` how a script cites it and ``title`` its document's, both empty for
     notes and memories.

@@ -1,4 +1,4 @@
-"""Episodes that another context asks for, as values."""
+"""Episodes that another context requests, as values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A project that makes episodes for learners."""
+    """A project that generates episodes for learners."""
 
     project_id: UUID
     title: str
@@ -41,7 +41,7 @@ class MadeEpisode:
 
 @dataclass(frozen=True, slots=True)
 class RequestState:
-    """The state of a request: that of its slot, the reason of a wait or of a failure, the episode.
+    """The state of a request: its slot's status, the reason for a wait or a failure, the episode.
 
     ``status`` is one of ``SlotStatus``; ``episode`` is set when it is done.
     """

@@ -58,7 +58,7 @@ class _Guarded(httpcore.AsyncNetworkBackend):
 
     async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
         """Always fails: upstreams are reached over TCP."""
-        raise Refused("an upstream is not a socket")
+        raise Refused("an upstream must not be a socket")
 
     async def sleep(self, seconds: float) -> None:
         """Wait between attempts."""

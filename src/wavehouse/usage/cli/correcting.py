@@ -89,6 +89,6 @@ def reconcile(context: click.Context, repair: bool, as_json: bool) -> None:
         )
         terminal.say("Repaired." if repair else "Repair: wavehouse usage reconcile --repair")
     else:
-        terminal.say("Every total is the sum of its events.")
+        terminal.say("Every total equals the sum of its events.")
     if rows and not repair:
         context.exit(EXIT_FOUND)

@@ -21,7 +21,7 @@ CURRENCY = click.option("--currency", default="EUR", show_default=True, help="IS
 SINCE = click.option("--from", "first", type=DAY, help="First day; default: 30 days ago.")
 UNTIL = click.option("--to", "last", type=DAY, help="Last day, included; default: today.")
 EFFECTIVE = click.option(
-    "--from", "effective", type=DAY, help="First day (UTC) of validity; default: now."
+    "--from", "effective", type=DAY, help="First day of validity (UTC); default: now."
 )
 
 

@@ -23,7 +23,7 @@ def upstreams() -> None:
 @click.argument("provider")
 @click.option("--url", required=True, help="Base URL, including /v1.")
 @click.option("--key-variable", help="Environment variable that holds its API key.")
-@click.option("--allow-private", is_flag=True, help="Allow http and addresses of private networks.")
+@click.option("--allow-private", is_flag=True, help="Allow http and addresses in private networks.")
 @click.option("--timeout", type=click.IntRange(1, 3600), default=120, show_default=True,
               help="Read timeout in seconds.")  # fmt: skip
 @click.pass_obj

@@ -220,7 +220,7 @@ def list_prices(open_workspace: OpenWorkspace, model: str | None, as_json: bool)
 @prices.command("add")
 @click.argument("model")
 @click.option("--unit", type=click.Choice(_UNITS), required=True)
-@click.option("--price", required=True, help="Per one unit, a decimal number; 0 for free.")
+@click.option("--price", required=True, help="Price per unit, a decimal number; 0 for free.")
 @CURRENCY
 @EFFECTIVE
 @click.option("--source", default="by hand", show_default=True, help="Source of the price.")
@@ -255,7 +255,7 @@ def add_price(
         )
     terminal.say(f"Revision {revision} of the price.")
     if revision > 1:
-        terminal.say(f"Correct what was charged: wavehouse usage reprice --model {model}")
+        terminal.say(f"To correct past charges: wavehouse usage reprice --model {model}")
 
 
 @prices.command("import")

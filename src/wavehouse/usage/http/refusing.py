@@ -25,7 +25,7 @@ class GatewayError(WavehouseError):
 
     code = "gateway"
     http_status = 502
-    title = "The upstream cannot be used"
+    title = "The upstream failed"
 
     def __init__(
         self,

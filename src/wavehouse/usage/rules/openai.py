@@ -1,7 +1,7 @@
 """The gateway's view of the OpenAI API: request bounds, usage of a response, errors.
 
 A token of a byte-level tokenizer is at least one byte, so the bytes of a text are an upper bound of
-its tokens; four bytes a token is the estimate where nothing better is known.
+its tokens; four bytes per token is the estimate when nothing better is known.
 """
 
 from __future__ import annotations
@@ -219,10 +219,10 @@ def _plausible(
     if reported is None:
         return int(min(Decimal(own), most))
     if reported > most:
-        doubts.setdefault("implausible", []).append(f"more {name} than the bound")
+        doubts.setdefault("implausible", []).append(f"more {name} than the upper bound")
         return int(most)
     if reported * _BYTES_A_TOKEN * _IMPLAUSIBLE < size:
-        doubts.setdefault("implausible", []).append(f"less {name} than was seen")
+        doubts.setdefault("implausible", []).append(f"less {name} than was received")
         return int(min(Decimal(own), most))
     return reported
 

@@ -60,7 +60,7 @@ def parse(data: Any, where: str) -> PriceMap:
     Entries without a price, and entries of an unsupported mode, are skipped with a reason.
     """
     if not isinstance(data, dict):
-        raise InvalidInput("the list of prices is not a JSON object", where=where)
+        raise InvalidInput("the price list is not a JSON object", where=where)
     own = "models" in data and isinstance(data["models"], dict)
     listed = data["models"] if own else data
     entries, skipped = [], {}
@@ -107,7 +107,9 @@ def _entry(key: str, fields: Mapping[str, Any], where: str) -> Entry | str:
 
 def _price(value: object, where: str) -> Decimal:
     if isinstance(value, float):
-        raise InvalidInput(f"{where} is a float; its decimal text is unknown", where=where)
+        raise InvalidInput(
+            f"{where} is a float, so its exact decimal value is unknown", where=where
+        )
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise InvalidInput(f"{where} is not a number", where=where)
     return _shortened(str(value), where)

@@ -81,11 +81,6 @@ def bound_of(quantities: Mapping[Unit, Decimal], prices: Mapping[Unit, Price]) -
     return cost_of(quantities, dearest)
 
 
-def is_free(prices: Mapping[Unit, Price]) -> bool:
-    """Whether a model has prices and all of them are zero: free models are never blocked."""
-    return bool(prices) and all(price.price == 0 for price in prices.values())
-
-
 def as_json(lines: Iterable[Line]) -> list[dict[str, Any]]:
     """The lines in stored form: amounts are decimal text."""
     return [

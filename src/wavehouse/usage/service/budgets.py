@@ -38,8 +38,8 @@ _MOST_EMAILS = 20
 class NewBudget:
     """The settings of a budget.
 
-    ``scope_ref`` is the project's or key's id, or the end user; ``*`` gives every end user a budget
-    of its own. ``hard`` refuses calls beyond the limit; otherwise the budget only warns.
+    ``scope_ref`` is the project's or key's id, or the end user; ``*`` gives every end user a
+    separate budget. ``hard`` refuses calls beyond the limit; otherwise the budget only warns.
     """
 
     limit: Decimal | str | int
@@ -204,7 +204,7 @@ def _scope(scope: BudgetScope, ref: str | None) -> tuple[UUID | None, str | None
     text = (ref or "").strip()
     if scope == BudgetScope.ORGANIZATION:
         if text:
-            raise InvalidInput("a budget of the organization has no id", where="scope_ref")
+            raise InvalidInput("a budget for the organization takes no id", where="scope_ref")
         return None, None
     if not text:
         raise InvalidInput(

@@ -187,7 +187,7 @@ def nightly(operational: Database[Operational], *, identity: Identity) -> int:
 def roll_budgets(operational: Database[Operational], *, identity: Identity) -> int:
     """Start the current period of budgets whose last one has ended; waiting jobs run again (Q18).
 
-    Upkeep for all organizations; how many budgets.
+    Upkeep for all organizations; returns how many budgets.
     """
     now = clock.now()
     with operational.worker() as tx:

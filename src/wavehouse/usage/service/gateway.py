@@ -61,7 +61,9 @@ def set_upstream(
         raise InvalidInput("this is not a web address", where="base_url")
     parts = urlsplit(address)
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise InvalidInput("the address has a password, a query or a fragment", where="base_url")
+        raise InvalidInput(
+            "the address contains a password, a query or a fragment", where="base_url"
+        )
     if parts.scheme != "https" and not allow_private:
         raise InvalidInput(
             "the address does not begin with https://",
@@ -72,7 +74,7 @@ def set_upstream(
     if not name or len(name) > 100:
         raise InvalidInput("invalid provider: 1 to 100 characters", where="provider")
     if not 1 <= timeout_seconds <= 3600:
-        raise InvalidInput("the timeout is not 1 to 3600 seconds", where="timeout_seconds")
+        raise InvalidInput("the timeout must be 1 to 3600 seconds", where="timeout_seconds")
     if key is not None and (not key.strip() or not words.is_plain(key) or len(key) > 500):
         raise InvalidInput("invalid key: at most 500 characters on one line", where="key")
     upstream_id = uuid7()

@@ -116,7 +116,7 @@ def add_price(
         source=_text(source, "source", _LONGEST),
     )
     if revision is None:
-        raise Conflict("this price already exists from that time", where="price")
+        raise Conflict("a price already exists from that time", where="price")
     _record(tx, identity, "model_price.added", ids[0], unit=unit, price=str(price))
     return revision
 

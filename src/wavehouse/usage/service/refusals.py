@@ -27,7 +27,7 @@ class BudgetExhausted(OverBudget):
         self.resets_at: datetime | None = answer.resets_at
         self.asked = asked
         self.currency = currency
-        until = self.resets_at.isoformat() if self.resets_at else "never by itself: top it up"
+        until = self.resets_at.isoformat() if self.resets_at else "never automatically: top it up"
         super().__init__(
             f"the budget {self.budget!r} does not allow this call: {plain(self.spent)} spent and "
             f"{plain(self.reserved)} reserved of {plain(self.limit)} {currency}, the call may cost "

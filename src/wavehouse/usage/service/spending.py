@@ -260,9 +260,7 @@ def _end_user(text: str | None) -> str | None:
 
 def _checked(text: str, where: str) -> str:
     if not text.strip() or len(text) > _LONGEST or not words.is_plain(text):
-        raise InvalidInput(
-            f"invalid {where}: 1 to {_LONGEST} characters, none of them hidden", where=where
-        )
+        raise InvalidInput(f"invalid {where}: use 1 to {_LONGEST} visible characters", where=where)
     return text.strip()
 
 

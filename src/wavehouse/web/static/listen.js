@@ -1,4 +1,4 @@
-// The page on which a person listens: the player module, and the text beside it.
+// The listening page: the player module, and the text beside it.
 import { Player } from "./player.js";
 
 const box = document.querySelector("#listen");
@@ -36,7 +36,7 @@ document.querySelector("#next-ask").addEventListener("click", async () => {
   nextLink.hidden = !piece;
   nextState.textContent = generation
     ? `A new piece is being made: ${generation.reason || generation.error || generation.estimate}`
-    : reason || (piece ? piece.reasons.join("; ") : "Nothing is left");
+    : reason || (piece ? piece.reasons.join("; ") : "No pieces left");
 });
 for (const sentence of sentences) {
   sentence.addEventListener("click", () => {

@@ -1,4 +1,4 @@
-// Passkeys on the pages for listeners. Everything else there works without it.
+// Passkeys on the listener pages; the rest of these pages works without this script.
 "use strict";
 (function () {
   const API = "/api/v1/listener/passkeys";
@@ -20,7 +20,7 @@
     const told = await answer.json().catch(() => ({}));
     if (answer.ok) return told;
     const next = [sentence(told.hint), told.command && `Try: ${told.command}`];
-    const said = [sentence(told.detail) || "The server does not answer.", ...next];
+    const said = [sentence(told.detail) || "The server does not respond.", ...next];
     throw new Error(said.filter(Boolean).join(" "));
   }
 
@@ -38,12 +38,12 @@
     location.assign("/listener?did=added");
   }
 
-  // What the browser says of a failure is for programmers.
+  // The browser's own error messages are for programmers.
   const WORDS = {
-    NotAllowedError: "No passkey was used. You may try again.",
-    InvalidStateError: "This device has a passkey of yours already.",
-    SecurityError: "Passkeys work at this server’s own address only, and not at this one.",
-    NotSupportedError: "This device cannot make a passkey.",
+    NotAllowedError: "No passkey was used. You can try again.",
+    InvalidStateError: "This device already has one of your passkeys.",
+    SecurityError: "Passkeys only work at this server’s own address.",
+    NotSupportedError: "This device cannot create a passkey.",
     TypeError: "The server cannot be reached. Try again.",
   };
 

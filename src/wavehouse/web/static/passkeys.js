@@ -14,7 +14,7 @@
     });
     const content = await answer.json().catch(() => ({}));
     if (answer.ok) return content;
-    throw new Error([content.detail, content.hint].filter(Boolean).join(". ") || "No answer.");
+    throw new Error([content.detail, content.hint].filter(Boolean).join(". ") || "No response.");
   }
 
   async function use() {
@@ -31,10 +31,10 @@
   }
 
   const MESSAGES = {
-    NotAllowedError: "No passkey was used. You may try again.",
-    InvalidStateError: "This device already has a passkey of yours.",
-    SecurityError: "Passkeys work only at this server’s own address.",
-    NotSupportedError: "This device cannot make a passkey.",
+    NotAllowedError: "No passkey was used. You can try again.",
+    InvalidStateError: "This device already has one of your passkeys.",
+    SecurityError: "Passkeys only work at this server’s own address.",
+    NotSupportedError: "This device cannot create a passkey.",
     TypeError: "The server cannot be reached. Try again.",
   };
 

@@ -1,8 +1,8 @@
 /**
- * @wavehouse/player: tells Wavehouse what a learner does with an audio element.
+ * @wavehouse/player: sends a learner's events on an audio element to Wavehouse.
  *
- * One file, no build. Events wait in the browser's storage until the server has them, and go out in
- * batches; each has an id of its own, so that sending one again changes nothing.
+ * One file, no build. Events are kept in the browser's storage until the server has them, and are sent in
+ * batches; each has a unique id, so that sending it again changes nothing.
  *
  *   import { Player } from "./player.js";
  *   const player = new Player(document.querySelector("audio"), {
@@ -43,7 +43,7 @@ export class Player {
     this.timer = setInterval(() => this.flush(), this.options.flushSeconds * 1000);
   }
 
-  /** Plays a piece from now on: an object with content_id and audio_url, such as next() gives. */
+  /** Starts a piece: an object with content_id and audio_url, as returned by next(). */
   load(content) {
     this.#leave();
     this.content = content;
@@ -52,7 +52,7 @@ export class Player {
     this.audio.src = new URL(content.audio_url, this.options.endpoint).href;
   }
 
-  /** Says that the learner likes the piece, or no longer. */
+  /** Records that the learner likes the piece, or no longer does. */
   like() { this.#add("like"); }
   unlike() { this.#add("unlike"); }
 
@@ -63,23 +63,23 @@ export class Player {
     this.audio.currentTime = position;
   }
 
-  /** Moves without the learner, as a sleep timer does: it is no evidence. */
+  /** Moves without the learner, as a sleep timer does; this does not count as evidence. */
   rewindByTimer(position) {
     this.jumping = "timer";
     this.audio.currentTime = position;
   }
 
-  /** What comes next, the choice first; an empty list when nothing is left. */
+  /** The next pieces, the recommended one first; an empty list when none are left. */
   async next(options = {}) { return (await this.whatNext(options)).recommendations; }
 
-  /** What comes next, and when no piece is suitable: the generation of a new one, or the reason why there is none. */
+  /** The next pieces and, when none is suitable, the generation of a new one or the reason why there is none. */
   async whatNext({ language = "it", count = 1 } = {}) {
     await this.flush();
     const query = new URLSearchParams({ language, count });
     return this.#ask(`/next?${query}`, { method: "POST" });
   }
 
-  /** The learner's level with its interval and why. */
+  /** The learner's level with its interval and reasons. */
   async level() {
     await this.flush();
     return this.#ask("/level");
@@ -90,7 +90,7 @@ export class Player {
     return (await this.#ask(`/transcript?${new URLSearchParams({ content_id: contentId })}`)).sentences;
   }
 
-  /** Sends what waits. It resolves when the server has it, or when it has to wait longer. */
+  /** Sends pending events. Resolves when the server has them, or when they must wait longer. */
   flush({ keepalive = false } = {}) {
     if (!this.sending) {
       this.sending = this.#send(keepalive).finally(() => { this.sending = null; });
@@ -98,7 +98,7 @@ export class Player {
     return this.sending;
   }
 
-  /** Stops listening to the audio element and sends what waits. */
+  /** Stops listening to the audio element and sends pending events. */
   async close() {
     this.#leave();
     clearInterval(this.timer);
@@ -138,7 +138,7 @@ export class Player {
     on("online", () => { this.wait = 0; this.flush(); }, window);
   }
 
-  /** A piece that was begun and not finished is left. */
+  /** A piece that was started but not finished counts as left. */
   #leave() {
     if (this.content && this.started && !this.ended && !this.audio.ended) this.#add("skip");
     this.started = false;
@@ -193,7 +193,7 @@ export class Player {
     const problem = await response.json().catch(() => ({}));
     const error = new Error(problem.detail ?? problem.title ?? `status ${response.status}`);
     error.status = response.status;
-    // A batch that the server will never take is not sent forever; a session that no longer exists is over.
+    // A batch that the server always refuses is not resent forever; a session that no longer exists ends.
     error.isFinal = [404, 413, 422].includes(response.status);
     throw error;
   }
@@ -212,7 +212,7 @@ export class Player {
       if (this.waiting.length) localStorage.setItem(this.key, JSON.stringify(this.waiting));
       else localStorage.removeItem(this.key);
     } catch {
-      // Storage is full or switched off: events wait in memory.
+      // Storage is full or disabled: events are kept in memory.
     }
   }
 }

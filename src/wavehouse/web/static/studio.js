@@ -1,5 +1,5 @@
-// The studio: an answer that still comes is read on by EventSource, which connects again by itself
-// and sends how far it is; links to a second start the player there.
+// The studio: EventSource continues an unfinished answer; it reconnects automatically
+// and sends its position. Links to a second start the player there.
 for (const place of document.querySelectorAll("[data-stream]")) {
   const source = new EventSource(place.dataset.stream);
   source.addEventListener("text", (event) => { place.append(JSON.parse(event.data).text); });

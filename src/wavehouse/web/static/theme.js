@@ -1,4 +1,4 @@
-// Before the first paint: the theme that was chosen here, else the system's.
+// Before the first paint: the theme chosen here, otherwise the system's.
 (function () {
   try {
     const chosen = localStorage.getItem("theme");

@@ -70,7 +70,7 @@
     if (target) { event.preventDefault(); target.click(); }
   });
 
-  // The chart: each column carries its words in a <title>. They move to a data attribute on first
+  // The chart: each column has its text in a <title>. It moves to a data attribute on first
   // use, so that the browser does not show them a second time.
   function words(hit) {
     const title = hit.querySelector("title");
@@ -129,8 +129,8 @@
     if (event.target.matches?.(".plot")) hideTip();
   });
 
-  // After a swap the focus goes where it was: htmx finds what has an id, this the menu that closed.
-  // A card that came later is no reason to move it.
+  // After a swap the focus returns: htmx finds elements by id, this finds the closed menu.
+  // A card that loads later does not move the focus.
   document.addEventListener("htmx:after:swap", () => {
     const before = content;
     content = find("#content");

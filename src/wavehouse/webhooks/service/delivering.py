@@ -105,5 +105,5 @@ def _why_disabled(outcome: Outcome, failing_for: timedelta) -> str | None:
     if outcome == Outcome.GONE:
         return "the endpoint answered 410 Gone"
     if failing_for >= rules.DISABLED_AFTER:
-        return "every delivery has failed for five days"
+        return "all deliveries have failed for five days"
     return None

@@ -55,7 +55,9 @@ def add_endpoint(
     if len(description) > _LONGEST_DESCRIPTION:
         raise InvalidInput("the description is longer than 200 characters", where="description")
     if len(queries.endpoints(tx, organization_id=identity.organization_id)) >= _MOST_ENDPOINTS:
-        raise InvalidInput(f"an organization has {_MOST_ENDPOINTS} endpoints at most", where="url")
+        raise InvalidInput(
+            f"an organization may have at most {_MOST_ENDPOINTS} endpoints", where="url"
+        )
     endpoint_id, key = EndpointId(uuid7()), secrets.token_bytes(_KEY_BYTES)
     queries.insert_endpoint(
         tx,
@@ -112,11 +114,11 @@ def disable_endpoint(
     tx: Tx[Operational], *, identity: Identity, endpoint_id: EndpointId
 ) -> Endpoint:
     """Stop sending to an endpoint; pending deliveries wait."""
-    found = endpoint(tx, identity=identity, endpoint_id=endpoint_id)
+    known = endpoint(tx, identity=identity, endpoint_id=endpoint_id)
     if queries.disable_endpoint(
         tx,
         organization_id=identity.organization_id,
-        endpoint_id=found.endpoint_id,
+        endpoint_id=known.endpoint_id,
         reason="disabled by a user",
     ):
         _record(tx, identity, endpoint_id, "disabled")
@@ -127,9 +129,9 @@ def enable_endpoint(
     tx: Tx[Operational], *, identity: Identity, endpoint_id: EndpointId
 ) -> Endpoint:
     """Resume sending to a disabled endpoint, including pending deliveries."""
-    found = endpoint(tx, identity=identity, endpoint_id=endpoint_id)
+    known = endpoint(tx, identity=identity, endpoint_id=endpoint_id)
     if queries.enable_endpoint(
-        tx, organization_id=identity.organization_id, endpoint_id=found.endpoint_id
+        tx, organization_id=identity.organization_id, endpoint_id=known.endpoint_id
     ):
         _record(tx, identity, endpoint_id, "enabled")
     return endpoint(tx, identity=identity, endpoint_id=endpoint_id)
@@ -146,12 +148,12 @@ def delete_endpoint(tx: Tx[Operational], *, identity: Identity, endpoint_id: End
 
 def send_test(tx: Tx[Operational], *, identity: Identity, endpoint_id: EndpointId) -> EventId:
     """Emit a test event for this endpoint only."""
-    found = endpoint(tx, identity=identity, endpoint_id=endpoint_id)
+    known = endpoint(tx, identity=identity, endpoint_id=endpoint_id)
     return emit(
         tx,
         identity=identity,
         event_type=EventType.WEBHOOK_TEST,
-        subject=("endpoint", found.endpoint_id),
+        subject=("endpoint", known.endpoint_id),
     )
 
 

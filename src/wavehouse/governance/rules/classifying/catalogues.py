@@ -25,7 +25,7 @@ def references(facts: Facts) -> Iterator[tuple[str, ForeignKey, str]]:
 
 
 def cascades(facts: Facts) -> dict[str, dict[str, str]]:
-    """For every table, the tables whose rows a deletion takes along, with the reference's name."""
+    """For every table, the tables whose rows a deletion also removes, with the reference's name."""
     direct: dict[str, dict[str, str]] = {}
     for child, key, parent in references(facts):
         if key.on_delete == "cascade" and child != parent:

@@ -27,6 +27,6 @@ RULES: tuple[Callable[[Facts], Iterator[ClassFinding]], ...] = (
 
 
 def findings(facts: Facts) -> tuple[ClassFinding, ...]:
-    """Every finding once, sorted by code and place."""
+    """Every finding once, sorted by code and location."""
     unique = {finding for rule in RULES for finding in rule(facts)}
     return tuple(sorted(unique, key=lambda f: (f.code.number, f.table, f.column, f.message)))

@@ -1,4 +1,4 @@
-"""The numbered rules of the classification: why each exists, and how to mend a finding."""
+"""The numbered rules of the classification: why each exists, and how to fix a finding."""
 
 from __future__ import annotations
 
@@ -11,52 +11,54 @@ CODES: dict[str, Code] = {
         Code(
             "C01",
             "column-without-entry",
-            "A column that nobody classified is in no plan of erasure, access or retention.",
+            "An unclassified column is in no erasure, access or retention plan.",
             f"Add the entry that `wavehouse classify skeleton` prints to {_FILE}.",
         ),
         Code(
             "C02",
             "stale-entry",
-            "A plan made from an entry without a column fails in the middle of an erasure.",
-            "Remove the entry, or rename it with the column.",
+            "A plan based on an entry without a column fails in the middle of an erasure.",
+            "Remove the entry, or give it the column's new name.",
         ),
         Code(
             "C03",
             "unclassified",
-            "A skeleton is not a decision: somebody has to say what the column holds.",
-            "Replace UNCLASSIFIED by a category and a level, and write why.",
+            "A skeleton is not a decision: a person must state what the column contains.",
+            "Replace UNCLASSIFIED with a category and a level, and give the reason.",
         ),
         Code(
             "C04",
             "unknown-key",
-            "A misspelt category is compared with nothing and protects nothing.",
+            "A misspelt category matches no rule and protects nothing.",
             "Use a key of the vocabulary: `wavehouse classify vocabulary`.",
         ),
         Code(
             "C05",
             "personal-without-erasure",
-            "Personal data that no link leads to stays when its person is erased.",
-            "Add a link below subjects that covers the column, a basis below keep, or say below "
-            "unlinkable why the person cannot be known.",
+            "Personal data without a link to its person stays when that person is erased.",
+            "Add a link below subjects that covers the column, a basis "
+            "below keep, or below unlinkable the reason why the person is unknown.",
         ),
         Code(
             "C06",
             "json-without-rules",
-            "Any key may appear in a JSON column, so the class of the column alone says nothing.",
+            "Any key may appear in a JSON column, so the class of the column alone is not enough.",
             'Classify its keys: json: {"$.key": category, "*": category or deny}.',
         ),
         Code(
             "C07",
             "category-not-allowed",
-            "Each database holds as little as its purpose needs; new categories are a decision.",
-            "Move the column to another database, or extend the database's allow list on purpose.",
+            "Each database contains as little as its purpose requires; new categories are a "
+            "decision.",
+            "Move the column to another database, or extend the database's allow list "
+            "deliberately.",
         ),
         Code(
             "C08",
             "no-retention",
-            "Rows without a limit are kept for ever by accident.",
-            "Name a policy of retention.toml below retention, or write below kept how long rows "
-            "stay and why.",
+            "Rows without a limit are kept forever by accident.",
+            "Name a policy from retention.toml below retention, or "
+            "write below kept how long rows stay, and why.",
         ),
         Code(
             "C09",
@@ -68,14 +70,15 @@ CODES: dict[str, Code] = {
             "C10",
             "keep-without-basis",
             "Keeping data about an erased person needs a legal basis.",
-            "Write a use of the vocabulary as basis, such as essential.legal_obligation.",
+            "Use an entry of the vocabulary as the basis, such as essential.legal_obligation.",
         ),
         Code(
             "C11",
             "derived-less-sensitive",
             "A copy is as sensitive as its source, whatever its name.",
-            "Raise the level or the category of the derived column, or say below aggregate why no "
-            "person can be recognised in it.",
+            "Raise the level or the category of the derived column, or give below aggregate the "
+            "reason "
+            "why nobody can be recognised in it.",
         ),
         Code(
             "C12",
@@ -93,13 +96,15 @@ CODES: dict[str, Code] = {
             "C14",
             "suspected-personal-data",
             "Values that look like email addresses, IP addresses, cards or ids of people are "
-            "personal whatever the column is called.",
-            "Classify the column as what it holds, or stop writing such values.",
+            "personal, whatever "
+            "the column's name.",
+            "Classify the column by its content, or stop writing such values.",
         ),
         Code(
             "C15",
             "subjects-meet",
-            "Two kinds of people are kept apart; a reference, role or derived column joins them.",
+            "Two kinds of people must be kept separate; a reference, role or derived column "
+            "joins them.",
             "Remove the reference or grant, or pass on only a declared aggregate.",
         ),
         Code(
@@ -111,8 +116,9 @@ CODES: dict[str, Code] = {
         Code(
             "C17",
             "invalid-erasure",
-            "An erasure with such a link would fail, or leave the person in the row.",
-            "Correct clear and replace: existing columns, NULL only where the column allows it.",
+            "An erasure by such a link would fail, or leave the person's data in the row.",
+            "Correct clear and replace: use existing columns, and NULL only where the column "
+            "allows it.",
         ),
         Code(
             "C18",
@@ -124,12 +130,12 @@ CODES: dict[str, Code] = {
             "C19",
             "secret-in-clear",
             "A leaked table must not contain passwords, tokens, keys or full addresses (OPS-10).",
-            "Store a hash or the sealed value, and write which below stored.",
+            "Store a hash or the sealed value, and state which below stored.",
         ),
         Code(
             "C20",
             "not-as-stored",
-            "A column that is declared hashed, sealed or truncated contains other values.",
+            "A column declared as hashed, sealed or truncated contains other values.",
             "Find the writer and correct it, then replace the values.",
         ),
     )

@@ -45,7 +45,7 @@ def coverage(facts: Facts) -> Iterator[ClassFinding]:
 
 
 def keys(facts: Facts) -> Iterator[ClassFinding]:
-    """Keys outside of the vocabulary, and categories that a database may not hold."""
+    """Keys outside the vocabulary, and categories that a database must not contain."""
     file, vocabulary = facts.classification.file, facts.vocabulary
     if file.vocabulary != vocabulary.version:
         message = f"the vocabulary is {vocabulary.version}, not {file.vocabulary}"

@@ -20,7 +20,7 @@ _KEEPING = (ErasureAction.KEEP, ErasureAction.ANONYMISE, ErasureAction.PSEUDONYM
 
 
 def retention(facts: Facts) -> Iterator[ClassFinding]:
-    """Tables without a limit, and policies that the file does not know or names wrongly."""
+    """Tables without a limit, and unknown or mismatched policies."""
     policies = {policy.name: policy for policy in facts.policies}
     for name, table in facts.classification.tables.items():
         database = name.partition(".")[0]
@@ -68,9 +68,7 @@ def outliving(facts: Facts) -> Iterator[ClassFinding]:
     for parent, children in cascades(facts).items():
         for child, reference in children.items():
             if child in limits and parent in limits and limits[child] > limits[parent]:
-                message = (
-                    f"is kept longer than {parent}, whose removal deletes its rows ({reference})"
-                )
+                message = f"is kept longer than {parent}, which deletes its rows too ({reference})"
                 yield ClassFinding(CODES["C09"], child, "", message)
 
 
@@ -81,7 +79,7 @@ def _days(policy: Policy) -> int:
 
 
 def destroying(facts: Facts) -> Iterator[ClassFinding]:
-    """Cascades from a row that erasure deletes to rows that are to stay."""
+    """Cascades from a row that erasure deletes to rows that must stay."""
     policies = {policy.name: policy for policy in facts.policies}
     tables = facts.classification.tables
     for parent, children in cascades(facts).items():
@@ -115,5 +113,5 @@ def _kept(table: TableEntry, subject: str, policies: dict[str, Policy]) -> str:
         return f"erasure is to {links[0].on_erasure} its rows"
     policy = policies.get(table.retention)
     if policy is not None and policy.keep is None and not links:
-        return f"the policy {policy.name!r} keeps it for ever"
+        return f"the policy {policy.name!r} keeps it forever"
     return ""

@@ -34,13 +34,13 @@ def personal(facts: Facts) -> Iterator[ClassFinding]:
             subjects = (column.subject,) if column.subject else tuple(table.subjects)
             people = [subject for subject in subjects if subject != ORGANIZATION]
             if not subjects:
-                message = f"holds {column.category}, and no row belongs to a subject"
+                message = f"contains {column.category}, but none of its rows belong to a subject"
                 yield ClassFinding(CODES["C05"], name, column_name, message)
             for subject in people or subjects:
                 links = table.subjects.get(subject, ())
                 if not any(_covers(link, column_name) for link in links):
                     message = (
-                        f"holds {column.category}, and erasing the {subject} does not reach it"
+                        f"contains {column.category}, but erasing the {subject} does not affect it"
                     )
                     yield ClassFinding(CODES["C05"], name, column_name, message)
 
@@ -52,7 +52,7 @@ def _covers(link: Link, column: str) -> bool:
     touched = {entry.partition(".")[0] for entry in link.clear} | set(link.replace)
     if column in touched:
         return True
-    # The link's own column leads to a pseudonymised row, so it identifies nobody any more.
+    # The link's own column leads to a pseudonymised row, so it no longer identifies anybody.
     return link.on_erasure is ErasureAction.PSEUDONYMISE and column in own_columns(link.through)
 
 
@@ -97,7 +97,7 @@ def _problems(
     if not changes and (link.clear or link.replace):
         yield "", f"{link.on_erasure} does not change values: remove clear and replace"
     if link.on_erasure is ErasureAction.ANONYMISE and not (link.clear or link.replace):
-        yield "", "anonymise changes no column: name them below clear or replace"
+        yield "", "anonymise changes no columns: list them below clear or replace"
     for target in (*link.clear, *link.replace):
         column, _, key = target.partition(".")
         if column not in entry.columns:
@@ -105,7 +105,7 @@ def _problems(
         elif key and not entry.columns[column].json:
             yield column, f"is not JSON and has no key {key}"
         elif entry.columns[column].keep:
-            yield column, "is to be cleared and to be kept"
+            yield column, "is listed as both cleared and kept"
         elif (
             target in link.clear
             and not key

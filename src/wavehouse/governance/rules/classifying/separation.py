@@ -1,4 +1,4 @@
-"""C11, C15, C18: what derived columns and references may join."""
+"""C11, C15, C18: which data derived columns and references may join."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def derived(facts: Facts) -> Iterator[ClassFinding]:
 
 
 def apart(facts: Facts) -> Iterator[ClassFinding]:
-    """References, roles and derived columns that join subjects which are to be apart."""
+    """References, roles and derived columns that join subjects that must be kept separate."""
     for left, right in facts.classification.file.apart:
         pair = (left, right)
         yield from _joined_by_reference(facts, pair)
@@ -56,11 +56,13 @@ def _sides(first: set[str], second: set[str], pair: tuple[str, str]) -> bool:
 def _joined_by_reference(facts: Facts, pair: tuple[str, str]) -> Iterator[ClassFinding]:
     for child, key, parent in references(facts):
         if _sides(_subjects(facts, child), _subjects(facts, parent), pair):
-            message = f"{key.name} refers to {parent}: {pair[0]} and {pair[1]} are kept apart"
+            message = (
+                f"{key.name} refers to {parent}: {pair[0]} and {pair[1]} must be kept separate"
+            )
             yield ClassFinding(CODES["C15"], child, ", ".join(key.columns), message)
     for name in tables_of(facts):
         if set(pair) <= _subjects(facts, name):
-            message = f"holds rows of {pair[0]} and of {pair[1]}, which are kept apart"
+            message = f"holds rows of {pair[0]} and of {pair[1]}, which must be kept separate"
             yield ClassFinding(CODES["C15"], name, "", message)
 
 
@@ -85,7 +87,9 @@ def _joined_by_lineage(facts: Facts, pair: tuple[str, str]) -> Iterator[ClassFin
             continue
         if _sides(_subjects(facts, source), _subjects(facts, target), pair):
             column = edge.target.rpartition(".")[2]
-            message = f"is derived from {edge.source}: {pair[0]} and {pair[1]} are kept apart"
+            message = (
+                f"is derived from {edge.source}: {pair[0]} and {pair[1]} must be kept separate"
+            )
             yield ClassFinding(CODES["C15"], target, column, message)
 
 

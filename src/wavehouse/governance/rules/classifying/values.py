@@ -1,4 +1,4 @@
-"""C14, C19, C20: what values look like, and how secrets are stored (OPS-10)."""
+"""C14, C19, C20: the form of values, and the storage of secrets (OPS-10)."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ EMAIL, ADDRESS, CARD, PERSON, UNPROTECTED = (
     "email address",
     "IP address",
     "payment card",
-    "id of a person",
+    "person's id",
     "unprotected value",
 )
 
 
 def looks_like(value: str, people: frozenset[str] = frozenset()) -> str:
-    """The kind of personal data that a text contains, or an empty text.
+    """The kind of personal data that a text contains, or an empty string.
 
     ``people`` are ids of persons, without dashes: a UUID counts only when it is one of them.
     """
@@ -73,7 +73,7 @@ def _is_address(text: str) -> bool:
 
 
 def is_protected(value: str | bytes, stored: Protection) -> bool:
-    """Whether a value has the form in which it is declared to be stored."""
+    """Whether a value has its declared storage form."""
     if stored in (Protection.CLEAR, Protection.PUBLIC):
         return True
     if stored is Protection.TRUNCATED:
@@ -108,7 +108,7 @@ def sampled(
     values: Sequence[str | bytes],
     people: frozenset[str] = frozenset(),
 ) -> Iterator[Sample]:
-    """What the values of a column look like, compared with its entry."""
+    """The kinds of values that a column contains, compared with its entry."""
     texts = [value for value in values if isinstance(value, str)]
     if not is_personal(entry.category):
         kinds = [kind for text in texts if (kind := looks_like(text, people))]
@@ -129,16 +129,16 @@ def samples(facts: Facts) -> Iterator[ClassFinding]:
 
 
 def secrets(facts: Facts) -> Iterator[ClassFinding]:
-    """Secrets and addresses whose storage is not declared, or is in clear without a reason."""
+    """Secrets and addresses whose storage is not declared, or is in clear text without a reason."""
     for name, table in facts.classification.tables.items():
         for column_name, column in table.columns.items():
             if not _is_secret(column.category, SECRETS):
                 continue
             if column.stored is None:
-                message = f"holds {column.category} and does not say how it is stored"
+                message = f"contains {column.category}, but does not declare how it is stored"
                 yield ClassFinding(CODES["C19"], name, column_name, message)
             elif column.stored is Protection.CLEAR and not column.why:
-                message = f"holds {column.category} in clear, without a why"
+                message = f"contains {column.category} in clear text, without a reason"
                 yield ClassFinding(CODES["C19"], name, column_name, message)
 
 

@@ -90,5 +90,5 @@ def _refuse_placeholders(file: SqlFile) -> None:
         raise InvalidInput(
             f"{match[0]} is a Flyway placeholder, which Wavehouse does not replace",
             where=f"{file.name}:{file.text.count(chr(10), 0, match.start()) + 1}",
-            hint="Replace it by its value in a copy of the file.",
+            hint="Replace it with its value in a copy of the file.",
         )

@@ -1,4 +1,4 @@
-"""The layouts, and what their readers share."""
+"""The layouts, and shared parts of their readers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def same_version(name: str, other: str) -> InvalidInput:
 def no_migration(name: str, layout: Layout) -> InvalidInput:
     """The error for a file name that the layout does not allow."""
     return InvalidInput(
-        f"this is not the name of a migration in the layout {layout}",
+        f"this is not a migration file name in the layout {layout}",
         where=name,
         hint="Rename the file, move it away, or choose another layout with --layout.",
     )

@@ -43,7 +43,7 @@ def in_go(names: Sequence[str]) -> list[NotRun]:
 
 
 def golang_migrate(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
-    """The same names as ours, without a transaction unless the file has one."""
+    """The same names as in our layout, without a transaction unless the file has one."""
     listed = [name for name in names if name.endswith(".sql")]
     return pairs_of(listed, lambda name: replace(read(name), server_decides=True))
 

@@ -59,7 +59,7 @@ def _one_file(
             raise same_version(name, migrations[number].up.name)
         whole = read(name)
         if not re.search(mark, whole.text, re.MULTILINE | re.IGNORECASE):
-            raise InvalidInput(f"the file has no up half of the layout {layout}", where=name)
+            raise InvalidInput(f"the file has no up section in the layout {layout}", where=name)
         up, down = halves(whole.text, name)
         migrations[number] = Migration(
             match[1],

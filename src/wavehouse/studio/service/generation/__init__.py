@@ -1,1 +1,1 @@
-"""The pipeline that makes an episode: its steps are stored, paid once, and resumable."""
+"""The pipeline that generates an episode: its steps are stored, paid once, and resumable."""

@@ -112,4 +112,4 @@ def _reserved(
         except Conflict:
             continue
         return request_id, reservation.reservation_id
-    raise Conflict("this step was paid for too often without finishing", where=key)
+    raise Conflict("this step was paid for too many times without finishing", where=key)

@@ -1,4 +1,4 @@
-"""Use case: claim a slot and make its episode; every slot ends exactly once (Q7, Q15 to Q19)."""
+"""Use case: claim a slot and generate its episode; a slot ends exactly once (Q7, Q15 to Q19)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ENDS = frozenset({SlotStatus.DEAD, SlotStatus.FAILED, SlotStatus.CANCELLED})
 def run_next(
     workshop: Place, *, worker_id: UUID, check: Callable[[], None] = lambda: None
 ) -> Outcome | None:
-    """Claim one due slot and make its episode; None when nothing is due.
+    """Claim one due slot and generate its episode; None when nothing is due.
 
     It acts for the owner of the project, with the owner's current role. ``check`` is called between
     two steps and may raise Interrupted. Maintenance of the installation: it takes no identity.
@@ -160,7 +160,9 @@ def _insert_episode(tx: Tx[Operational], lease: SlotLease, episode_id: UUID) -> 
     if not leases.set_slot_episode(
         tx, slot_id=lease.slot_id, token=lease.lease_token, episode_id=episode_id
     ):
-        raise LeaseLost("the slot was cancelled or taken back", where=str(lease.slot_id))
+        raise LeaseLost(
+            "the slot was cancelled, or its lease was revoked", where=str(lease.slot_id)
+        )
 
 
 def _ended(workshop: Place, lease: SlotLease, run: Run | None, error: BaseException) -> Outcome:

@@ -47,11 +47,11 @@ class WrongLanguage(Refused):
     title = "The script is in another language"
 
 
-class Nonsense(Unreachable):
-    """A provider's answer is not of the requested form; a retry may help."""
+class InvalidResponse(Unreachable):
+    """A provider's response does not have the requested form; a retry may help."""
 
     code = "provider_nonsense"
-    title = "The provider's answer cannot be used"
+    title = "The provider's response is invalid"
 
 
 @dataclass(slots=True)
@@ -94,7 +94,8 @@ class Run:
                 )
             if not held:
                 raise LeaseLost(
-                    "the slot was cancelled or taken back", where=str(self.lease.slot_id)
+                    "the slot was cancelled, or its lease was revoked",
+                    where=str(self.lease.slot_id),
                 )
         self.cost += write.cost
 
@@ -218,7 +219,7 @@ def _made(run: Run, step: Step, work: Work, input_hash: bytes) -> tuple[bytes, A
     )
     try:
         return _read(work, step, answered.content), answered
-    except (Nonsense, WrongLanguage) as error:
+    except (InvalidResponse, WrongLanguage) as error:
         _pay_for_nothing(run, answered, error.code)
         raise
 
@@ -227,7 +228,7 @@ def _read(work: Work, step: Step, content: bytes) -> bytes:
     try:
         return content if work.read is None else work.read(content)
     except (NotAScript, UnicodeDecodeError) as error:
-        raise Nonsense(f"the provider's answer cannot be used: {error}", where=step) from None
+        raise InvalidResponse(f"the provider's response is invalid: {error}", where=step) from None
 
 
 def _pay_for_nothing(run: Run, answered: Answered, error_code: str) -> None:

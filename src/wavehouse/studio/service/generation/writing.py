@@ -19,7 +19,7 @@ from wavehouse.studio.service.blocks import write_script
 from wavehouse.studio.service.generation.paying import Answered, Payment
 from wavehouse.studio.service.generation.preparing import manifest_of
 from wavehouse.studio.service.generation.stepping import (
-    Nonsense,
+    InvalidResponse,
     Run,
     Work,
     WrongLanguage,
@@ -71,7 +71,7 @@ def scripted(
     """Write the script of the episode and store it in its blocks.
 
     A script in another language is paid for, refused, and requested once more. WrongLanguage when
-    the second one is no better.
+    the second one is also in another language.
     """
     try:
         ref = run_step(run, Step.SCRIPT, _script_work(run, material, outline, writer, episode))
@@ -140,7 +140,7 @@ def reviewed(run: Run, material: Material, production: Production) -> tuple[Sect
 
 
 def sections_of(tx: Tx[Operational], run: Run, speakers: Sequence[str]) -> tuple[Section, ...]:
-    """The sections of an episode's blocks. Nonsense when they contain no spoken text."""
+    """The sections of an episode's blocks. InvalidResponse when they contain no spoken text."""
     blocks = stored_script(tx, identity=run.identity, episode_id=StudioEpisodeId(run.episode_id))
     parsed = [
         from_markdown(block.body, speakers)
@@ -149,7 +149,7 @@ def sections_of(tx: Tx[Operational], run: Run, speakers: Sequence[str]) -> tuple
     ]
     sections = tuple(section for section in parsed if section is not None)
     if not sections:
-        raise Nonsense("the script is empty", where="script")
+        raise InvalidResponse("the script is empty", where="script")
     return sections
 
 

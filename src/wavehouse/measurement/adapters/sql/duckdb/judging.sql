@@ -36,7 +36,7 @@ SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (
 UPDATE fields SET uri = c2 FROM kept WHERE contains(uri, '?') AND host || chr(31) || uri = c1
 
 -- name: unknown_places
--- What was asked for and is of no known file, most often first.
+-- Requests for unknown files, most frequent first.
 SELECT host || uri, count(*) AS requests FROM fields JOIN places ON c1 = host || chr(31) || uri
 WHERE c2 = '' AND status IN (200, 206) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200
 
@@ -129,7 +129,7 @@ judged AS (
       WHEN status NOT IN (0, 200, 206)
         AND NOT (own_prefix AND status IN (301, 302, 303, 307, 308)) THEN 'bad_status'
       WHEN lower(replace(range_header, ' ', '')) IN ('bytes=0-1', 'bytes=0-0') THEN 'probe_range'
-      -- Without bytes nothing else tells a probe from a listener (R30).
+      -- Without bytes nothing else distinguishes a probe from a listener (R30).
       WHEN is_prefix AND regexp_full_match(range_header, 'bytes=[0-9]{1,15}-[0-9]{1,15}')
         AND given_end - given_start BETWEEN 0 AND 1 THEN 'probe_range'
       WHEN agent_reason <> '' THEN agent_reason

@@ -1,7 +1,7 @@
 -- Rollups: events in, the rows of each transform out.
 
 -- name: events
--- As queries/rolling.py gives them. An empty text is quoted, NULL is not.
+-- As queries/rolling.py gives them. An empty string is quoted, NULL is not.
 CREATE OR REPLACE TABLE measurement.listener_events AS
 SELECT * FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false,
   auto_detect = false, new_line = '\n', nullstr = '', allow_quoted_nulls = false, columns = {
