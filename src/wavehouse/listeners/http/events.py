@@ -28,6 +28,7 @@ from wavehouse.store import Database, Listeners
 
 _LOOK_SECONDS, _BEAT_SECONDS = 1.0, 15.0
 _MOST, _MOST_OF_ONE = 1_000, 20
+_LONGEST_ID = 18
 
 
 @dataclass(eq=False)
@@ -85,14 +86,14 @@ def router(doors: RouteDependencies) -> APIRouter:
         who: Who,
         request: Request,
         after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
-        last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$")] = None,
+        last_event_id: Annotated[str | None, Header()] = None,
     ) -> StreamingResponse:
         """Changes after a cursor, then live changes: events `changes` and `subscriptions`.
 
         Each event's id is its cursor; a browser that reconnects continues after the last one.
         """
         watch.enter(who.listener_id)
-        start = int(last_event_id) if last_event_id else after
+        start = after if last_event_id is None else cursor_of(last_event_id)
         return _Streaming(
             _stream(doors.database, watch, who, start),
             media_type="text/event-stream",
@@ -101,6 +102,15 @@ def router(doors: RouteDependencies) -> APIRouter:
         )
 
     return api
+
+
+def cursor_of(last_event_id: str) -> int:
+    """The cursor of an event id; 0, the current state, for an id that this server never gave.
+
+    Browsers give up a stream that is refused, and send the id that they have with every attempt.
+    """
+    text = last_event_id.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID else 0
 
 
 class _Streaming(StreamingResponse):
