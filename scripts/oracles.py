@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from wavehouse.catalog.rules.dates import read_date  # noqa: E402
-from wavehouse.kernel import reference  # noqa: E402
-from wavehouse.measurement.rules import addresses, agents, ranges  # noqa: E402
+from wavehouse.kernel import addresses, reference  # noqa: E402
+from wavehouse.measurement.rules import agents, ranges  # noqa: E402
 
 Row = tuple[str, str, str]
 """A vector, the expected result, and ours."""

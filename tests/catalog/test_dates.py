@@ -86,6 +86,10 @@ def test_a_month_is_read_in_every_language_of_the_list(at: datetime, name: str) 
     [
         ("02/03/2023 06:34:00", "the month is assumed to come first"),
         ("25/03/2023 06:34:00", None),
+        ("10-05-2026", "the day is assumed to come first"),
+        ("2026-10-05T06:00:00 02:00", "02:00 after the time cannot be read, UTC is used"),
+        ("Mon, 05 Oct 2026 06:00:00 0200", "0200 after the time cannot be read, UTC is used"),
+        ("Mon, 05 Oct 2026 6:5", "the time cannot be read, midnight is used"),
         ("Mon, 05 Oct 2026 06:00:00 XYZ", "unknown time zone XYZ, UTC is used"),
         ("Mon, 05 Oct 2026 06:00:00 +9999", "the offset +9999 does not exist, UTC is used"),
         ("Mon, 05 Oct 2026 06:00:00 IST", "IST is read as India's"),

@@ -80,9 +80,11 @@ def test_r17_data_centres_and_vpns_are_told_apart_from_consumers() -> None:
     assert None is networks().classify(*number("79.20.0.1"))
 
 
-def test_r17_carrier_nat_is_not_on_any_list() -> None:
-    """Carriers' shared address space is used by people, never by a VPN."""
-    assert None is networks().classify(*number("100.64.0.1"))
+def test_r17_shared_address_space_is_a_carriers_nat() -> None:
+    """RFC 6598: people, never a VPN; the operator's lines still decide."""
+    assert "nat" == networks().classify(*number("100.64.0.1"))
+    assert "nat" == networks().classify(*number("100.127.255.255"))
+    assert None is networks().classify(*number("100.128.0.0"))
 
 
 def test_an_operators_list_lies_above_the_bundled_one(tmp_path: Path) -> None:

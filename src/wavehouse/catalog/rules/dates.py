@@ -29,11 +29,12 @@ _MARKS = str.maketrans({"−": "-", "–": "-", "‐": "-", "‑": "-", "，": "
 _HALF = r"(?P<half>[ap])\.?\s?m\b\.?"
 _TIME = re.compile(
     r"(?<![\d+-])(?P<hour>\d{1,2})(?:"
-    r"(?:\s?[:h]\s?|\.)(?P<minute>\d{2})(?!\d)"
+    r"(?:\s?[:h]\s?|\.)(?P<minute>\d{2}|\d(?=:\d))(?!\d)"
     r"(?:\s?[:.,m]\s?(?P<second>\d{1,2})(?!\d)(?:[.,:]\d+)?)?"
     rf"(?:\s*{_HALF})?|\s?{_HALF.replace('half', 'half_alone')})",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(r"\d:\d")
 _BASIC_TIME = re.compile(
     r"(?P<hour>\d\d)(?:(?P<minute>\d\d)(?P<second>\d\d)?)?(?:[.,]\d+)?(?=\s*(?:z|[+-]\d|$))",
     re.IGNORECASE,
@@ -58,7 +59,16 @@ _EAST = re.compile(
     r"(?:\s*(上午|午前|오전|下午|午後|오후)?\s*(\d{1,2})\s*[時时시:]\s*(?:(\d{1,2})\s*[分분:]?\s*"
     r"(?:(\d{1,2})\s*[秒초]?)?)?)?"
 )
-_VIETNAMESE = re.compile(r"(\d{1,2})\s+(?:tháng|thg)\s*(\d{1,2}),?\s+(?:năm\s+)?(\d{4})", re.I)
+_VIETNAMESE = re.compile(
+    r"^(?:(?:T[2-7]|[^\W\d][^\d]{0,18}?),?\s+)?(\d{1,2})\s+(?:tháng|thg)\s*"
+    r"(\d{1,2}|[^\W\d]+(?:\s(?:một|hai))?),?\s+(?:năm\s+)?(\d{4})",
+    re.IGNORECASE,
+)
+_VIETNAMESE_MONTHS = (
+    "một", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười", "mười một", "mười hai",
+)  # fmt: skip
+_ERAS = re.compile(r"(令和|平成|昭和|民國|民国)\s*(元|\d{1,3})(?=\s*年)")
+_ERA_STARTS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 _ENGLISH = tuple(name.lower() for name in calendar.month_name[1:])
 
 
@@ -79,7 +89,10 @@ def read_date(text: str | None) -> DateReading:
         return NOT_A_DATE
     try:
         plain = _plain(text)
-        return _unix(plain) or _iso(plain) or _numeric(plain) or _named(plain) or NOT_A_DATE
+        reading = _unix(plain) or _iso(plain) or _numeric(plain) or _named(plain) or NOT_A_DATE
+        if reading.at and not reading.doubt and _CLOCK.search(plain) and not _TIME.search(plain):
+            return DateReading(reading.at, "the time cannot be read, midnight is used")
+        return reading
     except (ValueError, OverflowError, OSError):
         return NOT_A_DATE
 
@@ -98,9 +111,22 @@ def _plain(text: str) -> str:
         for c in unicodedata.normalize("NFC", text)
     ).translate(_MARKS)
     text = _SPACES.sub(" ", text).strip().strip("'\"")
-    if text.isascii():
+    if text.isascii() and "thg" not in text.lower():
         return _MISTYPED.sub(_month_with_letters, text)
-    return _VIETNAMESE.sub(r"\3-\2-\1", _EAST.sub(_east_asian, text))
+    return _VIETNAMESE.sub(_vietnamese, _EAST.sub(_east_asian, _ERAS.sub(_era, text)))
+
+
+def _era(match: re.Match[str]) -> str:
+    year = 1 if match[2] == "元" else int(match[2])
+    return str(_ERA_STARTS[match[1]] + year)
+
+
+def _vietnamese(match: re.Match[str]) -> str:
+    day, month, year = match.groups()
+    word = month.lower()
+    if word in _VIETNAMESE_MONTHS:
+        month = str(_VIETNAMESE_MONTHS.index(word) + 1)
+    return f"{year}-{month}-{day}" if month.isdecimal() else match[0]
 
 
 def _month_with_letters(word: re.Match[str]) -> str:
@@ -157,8 +183,9 @@ def _numeric(text: str) -> DateReading | None:
     american = (match[2] == "/" and first <= 12) or second > 12
     month, day = (first, second) if american else (second, first)
     reading = _with_time(_day(year, month, day), text[match.end() :])
-    either = match[2] == "/" and first <= 12 and second <= 12 and first != second
-    doubt = "the month is assumed to come first" if either else None
+    either = match[2] in "/-" and first <= 12 and second <= 12 and first != second
+    comes_first = "month" if american else "day"
+    doubt = f"the {comes_first} is assumed to come first" if either else None
     return DateReading(reading.at, reading.doubt or doubt)
 
 

@@ -29,10 +29,23 @@ _SUMMER = {
     "edt": "America/New_York", "cdt": "America/Chicago", "mdt": "America/Denver",
     "pdt": "America/Los_Angeles", "akdt": "America/Anchorage", "hae": "America/Toronto",
 }  # fmt: skip
+_REGIONS = {
+    "et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver",
+    "pt": "America/Los_Angeles",
+}  # fmt: skip
+# Long names, as Windows and JavaScript write them.
+_LONG_REGIONS = {
+    "eastern": "America/New_York", "central": "America/Chicago", "mountain": "America/Denver",
+    "pacific": "America/Los_Angeles", "central european": "Europe/Berlin",
+    "eastern european": "Europe/Athens", "western european": "Europe/Lisbon",
+    "british": "Europe/London", "greenwich mean": "UTC", "coordinated universal": "UTC",
+}  # fmt: skip
 _OFFSET = r"[+-]\s?\d{1,2}(?::?\s?\d{2})?(?!\d)"
-_NAMES = sorted({*_MINUTES, *_SHARED}, key=len, reverse=True)
+_NAMES = sorted({*_MINUTES, *_SHARED, *_REGIONS}, key=len, reverse=True)
 ZONE = re.compile(
-    rf"[\s,]*(?:(?P<region>[A-Z][A-Za-z_]+/[A-Z][A-Za-z_/+-]+)"
+    rf"[\s,\[(]*(?:(?P<region>[A-Z][A-Za-z_]+/[A-Z][A-Za-z_/+-]+)"
+    rf"|(?P<long>{'|'.join(sorted(_LONG_REGIONS, key=len, reverse=True))})"
+    r"(?: (?:standard|daylight|summer))? time\b"
     rf"|(?:(?:gmt|utc|ut|z)?\s?(?P<offset>{_OFFSET}))"
     rf"|(?P<name>{'|'.join(_NAMES)})(?![^\W\d_])"
     rf"|(?P<military>[a-ik-y])(?!\w)"
@@ -41,6 +54,8 @@ ZONE = re.compile(
 )
 _PARTS = re.compile(r"([+-])\s?(\d{1,2}?)(?::?\s?(\d{2}))?$")
 _COMMENT = re.compile(r"[\s,]*\((?P<name>[A-Za-z]{1,5})\)")
+# A zone without its sign, as in an address whose plus became a space; a year may follow a time.
+_UNREAD = re.compile(r"[\s,]*(\d\d:\d\d|0\d{3})(?!\d)")
 _FURTHEST = timedelta(hours=15, minutes=59)
 _IS_NOT_A_ZONE = {"am", "pm", "uhr", "hrs", "hs", "h"}
 
@@ -52,13 +67,15 @@ def offset_of(tail: str, local: datetime) -> tuple[timedelta, str | None]:
     """
     match = ZONE.match(tail) or _COMMENT.match(tail)
     if match is None:
-        return timedelta(), None
-    part = {"region": None, "offset": None, "military": None, "unknown": None} | match.groupdict()
+        unread = _UNREAD.match(tail)
+        return timedelta(), unread and f"{unread[1]} after the time cannot be read, UTC is used"
+    part = dict.fromkeys(("region", "long", "offset", "military", "unknown")) | match.groupdict()
     if part["offset"]:
         return _numbers(part["offset"])
-    if part["region"]:
-        return _of_region(part["region"], local)
     name = (part["name"] or "").lower()
+    region = part["region"] or _LONG_REGIONS.get((part["long"] or "").lower()) or _REGIONS.get(name)
+    if region:
+        return _of_region(region, local)
     if name in _SHARED:
         minutes, whose = _SHARED[name]
         return timedelta(minutes=minutes), f"{name.upper()} is read as {whose}"

@@ -32,6 +32,7 @@ from wavehouse.kernel.reference.prefix_list import (
     TrackingPrefixes,
     has_media_ending,
     media_key,
+    normal_query,
     split_address,
     tracking_prefixes,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "month_names",
     "naming_parameters",
     "networks",
+    "normal_query",
     "own_lists",
     "path_rules",
     "preloaders",

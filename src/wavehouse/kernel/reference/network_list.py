@@ -26,6 +26,8 @@ _CLASSES: dict[str, NetworkClass] = {
     "relay": "relay",
     "nat": "nat",
 }
+# RFC 6598: 100.64.0.0/10 is only used between a carrier's NAT and its customers.
+_CARRIERS_FIRST, _CARRIERS_LAST = 0x64400000, 0x647FFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Networks:
         own = above.lookup(ip_int) if above else None
         if own is not None:
             return _CLASSES.get(own)
+        if version == 4 and _CARRIERS_FIRST <= ip_int <= _CARRIERS_LAST:
+            return "nat"
         return _CLASSES.get(self.base[version].lookup(ip_int) or "")
 
     def ranges_of(self, network_class: NetworkClass, version: Version) -> Sequence[tuple[int, int]]:

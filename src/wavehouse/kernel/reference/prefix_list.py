@@ -35,6 +35,7 @@ _ENCODED = re.compile(r"%(?:25)?(?:2f|3a)", re.IGNORECASE)
 _URL = re.compile(r"(?:(https?):)?//(?:[^/?#@]*@)?([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _PATH_SAFE = "!$&'()*+,;=:@~"
+_QUERY_SAFE = "!$'()*,;:=@~/?"
 
 
 class MediaKey(NamedTuple):
@@ -168,12 +169,36 @@ def tracking_prefixes(*extra: Path) -> TrackingPrefixes:
 def normal_path(path: str) -> str:
     """A path in one spelling: percent-encoded only where necessary, with upper-case digits.
 
-    ``%7E`` and ``~`` are the same; ``%2F`` is not a slash and is kept.
+    ``%7E`` and ``~`` are the same; ``%2F`` is not a slash and is kept. ``.`` and ``..`` are removed
+    as clients do before they send a request (RFC 3986, 5.2.4).
     """
     segments = path.encode("utf-8", "surrogatepass").split(b"/")
+    if b"." in segments or b".." in segments:
+        segments = _without_dots(segments)
     return (
         "/".join(quote(unquote_to_bytes(segment), safe=_PATH_SAFE) for segment in segments) or "/"
     )
+
+
+def _without_dots(segments: list[bytes]) -> list[bytes]:
+    kept: list[bytes] = []
+    for segment in segments:
+        if segment == b"..":
+            del kept[max(len(kept) - 1, 1) :]
+        elif segment != b".":
+            kept.append(segment)
+    return [*kept, b""] if segments[-1] in (b".", b"..") else kept
+
+
+def normal_query(query: str) -> str:
+    """A query with each parameter in one spelling: ``%2F`` and ``/``, ``%20`` and ``+`` are equal.
+
+    An encoded ``&`` or ``+`` stays encoded.
+    """
+    if "%" not in query and "+" not in query and query.isascii():
+        return query
+    parts = query.replace("+", "%20").split("&")
+    return "&".join(quote(unquote_to_bytes(part), safe=_QUERY_SAFE) for part in parts)
 
 
 _MEDIA_ENDINGS = (
@@ -197,7 +222,7 @@ def split_address(url: str) -> tuple[str, str, str]:
     path, _, query = tail.partition("#")[0].partition("?")
     if not query and (match := _ENCODED_QUERY.search(path)):
         path, query = path[: match.start()], unquote(path[match.end() :])
-    return host, normal_path(path.removesuffix("/;")), query
+    return host, normal_path(path.removesuffix("/;")), normal_query(query)
 
 
 def media_key(url: str, *, whole_query: bool = False) -> MediaKey:

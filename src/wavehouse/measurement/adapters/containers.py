@@ -34,7 +34,19 @@ _MAGIC = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PAR1": "parquet",
+    # A frame that decompressors skip; pzstd and others write one first (RFC 8878, 3.1.2).
+    **{bytes([0x50 + n]) + b"\x2a\x4d\x18": "zstd" for n in range(16)},
 }
+_ARCHIVES = {
+    b"PK\x03\x04": "a zip archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"\x04\x22\x4d\x18": "compressed with lz4",
+    b"\xff\x06\x00\x00sNaPpY": "compressed with snappy",
+    b"\x5d\x00\x00": "compressed with lzma",
+    b"\x1f\x9d": "compressed with compress",
+}
+_TAR_AT = 257
 _BLOCK = 4 * 2**20
 _PIECE = 64 * 2**10
 _MEMORY = 256 * 2**20
@@ -68,6 +80,15 @@ class _Decompressor(Protocol):
 def container_of(head: bytes) -> str:
     """The container of a file, by its first bytes; empty for a plain file."""
     return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
+
+
+def unread_container(head: bytes) -> str:
+    """What a file is that must be unpacked first, by the start of its content; empty for a log."""
+    if head[_TAR_AT:].startswith(b"ustar"):
+        return "a tar archive"
+    packed = container_of(head)
+    named = next((name for magic, name in _ARCHIVES.items() if head.startswith(magic)), "")
+    return named or (f"compressed once more, with {packed}" if packed else "")
 
 
 def content(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.measurement.adapters.containers import container_of, content
+from wavehouse.measurement.adapters.containers import container_of, content, unread_container
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.types import Chunk, Fault, Reject, Tail
 
@@ -77,6 +77,12 @@ class LogFile:
                 "the compressed stream is damaged from the beginning", where=str(self.path)
             )
         self.fault = None
+        if unread := unread_container(content):
+            raise InvalidInput(
+                f"the log is {unread}",
+                where=str(self.path),
+                hint="Unpack it first. Logs may be plain, gzip, bzip2, xz, zstd or Parquet.",
+            )
         if content.startswith(_UTF16):
             raise InvalidInput(
                 "the log is UTF-16, which no web server writes",

@@ -237,6 +237,14 @@ def _show(figures: PeriodFigures, by: str) -> None:
         )
     else:
         terminal.say(f"No downloads from {figures.first} to {figures.last} (UTC).")
+    if figures.read is not None and figures.filtered:
+        reasons = ", ".join(f"{name} {count:,}" for name, count in figures.filtered.items())
+        terminal.say(f"Filtered requests of {figures.read:,}: {reasons}")
+    if contradicted := figures.flagged.get("size_contradicted"):
+        terminal.say(
+            f"{contradicted:,} requests contradict the size that the feed names (R29): measure the "
+            "files, or describe them with --media."
+        )
     if figures.requests_from is not None:
         terminal.say(
             f"Retention has removed the requests before {figures.requests_from}: listeners are "

@@ -19,7 +19,8 @@ _DETECTED_IN = 200
 SHAPES: Mapping[str, str] = {
     "address": r"[^\s\"]+",
     "clf_time": CLF_TIME,
-    "iso_time": r"[0-9][^\s\"]*",
+    "iso_time": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)? ?(?:Z|[+-]\d\d:?\d\d)|[0-9][^\s\"\]]*",
+    "utc_time": r"\d{4}-\d\d-\d\d[T \t]\d\d:\d\d:\d\d(?:[.,]\d+)?",
     "epoch_time": r"\d{9,19}(?:\.\d+)?",
     "code": r"\d{1,3}",
     "sent": r"\d+|-",
@@ -36,6 +37,7 @@ _FIELDS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
         (("clf_time",), "try_strptime(clf_time, '%d/%b/%Y:%H:%M:%S %z')::TIMESTAMP"),
         (("iso_time",), "instant(iso_time)"),
         (("epoch_time",), "instant(epoch_time)"),
+        (("utc_time",), "instant(replace(replace(utc_time, chr(9), ' '), ',', '.') || '+0000')"),
     ],
     "method": [
         (
@@ -48,6 +50,14 @@ _FIELDS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
     "host": [(("site_host",), "coalesce(lower(given(site_host)), '')")],
     "uri": [
         (("request",), "split_part(request, ' ', 2)"),
+        # "$uri$is_args$args", "%U%q": the query's own question mark may be in either
+        (
+            ("target", "query"),
+            (
+                "target || CASE WHEN query IN ('', '-') OR contains(target, '?') "
+                "THEN '' ELSE '?' || ltrim(query, '?') END"
+            ),
+        ),
         (("target",), "target"),
     ],
     "status": [(("code",), "try_cast(code AS SMALLINT)")],
@@ -67,7 +77,7 @@ _FIELDS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
     ],
     "agent": [(("user_agent",), "replace(user_agent, '\\\"', '\\x22')")],
     "range_header": [(("asked",), "given(asked)")],
-    "native_id": [(("request_id",), "given(request_id)")],
+    "native_id": [(("request_id",), "identifier(request_id)")],
     "site": [(("referer",), "site_of(referer)")],
 }
 
@@ -117,5 +127,5 @@ COMMON = (
     rf"{group('code')} {group('sent')}"
 )
 COMBINED = rf"{COMMON} {quoted('referer')} {quoted('user_agent')}"
-# Values after those of the combined format: in quotes, in brackets, or without a space.
-MORE = rf'(?: (?:"{QUOTED}"|\[[^\]]*\]|[^\s"\[]+))'
+# Values after those of the combined format: in quotes (also after name=), in brackets, or one word.
+MORE = rf'(?: (?:[^\s"\[]*"{QUOTED}"|\[[^\]]*\]|[^\s"\[]+))'

@@ -32,6 +32,8 @@ _NGINX = {
     "request_method": "verb",
     "request_uri": "target",
     "uri": "target",
+    "args": "query",
+    "query_string": "query",
     "status": "code",
     "body_bytes_sent": "sent",
     "bytes_sent": "sent_all",
@@ -48,8 +50,18 @@ _NGINX = {
 _APACHE = {
     "h": "address", "a": "address", "t": "clf_time", "r": "request", "s": "code", "B": "sent",
     "b": "sent", "O": "sent_all", "v": "site_host", "V": "site_host", "m": "verb", "U": "target",
-    "u": "user", "L": "request_id",
+    "q": "query", "u": "user", "L": "request_id",
 }  # fmt: skip
+# The directives of %{…}t, without what their shape allows anyway.
+_APACHE_TIMES = {
+    "sec": "epoch_time",
+    "msec": "epoch_time",
+    "usec": "epoch_time",
+    "%d/%b/%Y:%H:%M:%S %z": "clf_time",
+    "%Y-%m-%dT%H:%M:%S%z": "iso_time",
+    "%Y-%m-%d %H:%M:%S %z": "iso_time",
+    "%Y-%m-%d %H:%M:%S%z": "iso_time",
+}
 _HEADERS = {
     ("referer", "i"): "referer",
     ("user-agent", "i"): "user_agent",
@@ -64,10 +76,12 @@ _OWN = {
     "forwarded_for": "forwarded",
     "clf_time": "clf_time",
     "time": "iso_time",
+    "utc_time": "utc_time",
     "unix_time": "epoch_time",
     "request": "request",
     "method": "verb",
     "path": "target",
+    "query": "query",
     "status": "code",
     "bytes": "sent",
     "bytes_with_header": "sent_all",
@@ -78,14 +92,18 @@ _OWN = {
     "host": "site_host",
     "request_id": "request_id",
 }
-_TIMES = ("clf_time", "iso_time", "epoch_time")
+_TIMES = ("clf_time", "iso_time", "epoch_time", "utc_time")
+# What surrounds a template in a server's configuration.
+_NGINX_LINE = re.compile(r"\s*log_format\s+\S+\s+(?:escape=\w+\s+)?(.*?)\s*;?\s*", re.DOTALL)
+_APACHE_LINE = re.compile(r'\s*LogFormat\s+"(.*)"(?:\s+\S+)?\s*', re.DOTALL)
+_JOINT = re.compile(r"'\s+'")
 
 
 def template_layout(template: str) -> Layout:
     """The layout of lines written by a template. UsageError when it lacks required fields."""
     if len(template) > _LONGEST:
         raise UsageError(f"a template of --fields has at most {_LONGEST} characters")
-    pattern, used = _pattern(template)
+    pattern, used = _pattern(_pasted(template))
     lacks = [
         what
         for what, names in (
@@ -107,6 +125,17 @@ def template_layout(template: str) -> Layout:
         )
     layout = pattern_layout(NAME, pattern)
     return replace(layout, template=template)
+
+
+def _pasted(template: str) -> str:
+    """The template in a text copied from a server's configuration: without quotes and escapes."""
+    for line in (_NGINX_LINE, _APACHE_LINE):
+        if match := line.fullmatch(template):
+            template = match[1]
+    template = template.strip("\r\n")
+    if len(template) > 1 and template[0] == template[-1] == "'":
+        template = _JOINT.sub("", template[1:-1])
+    return template.replace('\\"', '"')
 
 
 def _pattern(template: str) -> tuple[str, list[str]]:
@@ -138,6 +167,9 @@ def _pattern(template: str) -> tuple[str, list[str]]:
 def _meaning(token: re.Match[str]) -> str:
     if token["own"]:
         return _OWN.get(token["own"], "")
+    if token["header"] and token["kind"] == "t":
+        written = token["header"].replace("%T", "%H:%M:%S").replace("%F", "%Y-%m-%d")
+        return _APACHE_TIMES.get(written.removeprefix("begin:"), "")
     if token["header"]:
         return _HEADERS.get((token["header"].lower(), token["kind"]), "")
     if token["apache"]:
@@ -149,6 +181,8 @@ def _shape(name: str, before: str, after: str, *, is_apache: bool) -> str:
     """The shape of a value, by its name and its surroundings."""
     if name in (*_TIMES, "code", "sent", "sent_all") and not is_apache:
         return SHAPES[name]
+    if name == "query" and not before.isspace():
+        return r'[^\s"]*'
     if name == "site_host" and before != '"':
         return r'[^\s/"|]*'
     if before == '"' and after == '"':

@@ -33,7 +33,7 @@ _FIELDS = {
     # 37334-42356, without its unit
     "range_header": "CASE WHEN contains(asked, '=') THEN asked "
     "WHEN given(asked) IS NOT NULL THEN 'bytes=' || asked END",
-    "native_id": "given(request_id)",
+    "native_id": "identifier(request_id)",
     "site": "site_of(url_decode(coalesce(plain(referer), '')))",
 }
 

@@ -38,7 +38,7 @@ _FIELDS = {
     "status": "try_cast(status AS SMALLINT)",
     "bytes": "positive(sent)",
     "agent": "coalesce(given(user_agent), '')",
-    "native_id": "given(request_id)",
+    "native_id": "identifier(request_id)",
     "site": "site_of(referer)",
 }
 

@@ -39,12 +39,12 @@ _FIELDS = {
     "coalesce(content_end - content_start + 1, positive(whole))))",
     "agent": "coalesce(plain(given(user_agent)), '')",
     "range_header": "given(asked)",
-    "native_id": "given(ray)",
+    "native_id": "identifier(ray)",
     "site": "site_of(plain(referer))",
     # A Worker's own request to the origin; the visitor's request has a separate line.
     "is_internal": "coalesce(lower(subrequest) = 'true', false) "
     "OR coalesce(source NOT IN ('', 'eyeball', 'unknown'), false) "
-    "OR coalesce(parent NOT IN ('', '00'), false)",
+    "OR coalesce(NOT regexp_full_match(parent, '0*'), false)",
 }
 _GUIDE = """
 NDJSON as delivered. Required are `EdgeStartTimestamp` (rfc3339, unix or unixnano), `ClientIP`,

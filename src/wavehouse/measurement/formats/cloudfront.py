@@ -79,7 +79,7 @@ VALUES = {
     "agent": "CASE WHEN coalesce(cs_user_agent, '-') = '-' THEN '' ELSE plain(cs_user_agent) END",
     "range_header": "CASE WHEN status = 206 AND content_start = 0 AND content_end IN (0, 1) "
     "THEN 'bytes=0-' || content_end END",
-    "native_id": "nullif(x_edge_request_id, '-')",
+    "native_id": "identifier(x_edge_request_id)",
     "site": "site_of(plain(cs_referer))",
 }
 

@@ -15,7 +15,8 @@ _NEEDED = ("c-ip", "cs-method", "cs-uri-stem", "sc-status")
 
 
 def _paths(name: str) -> tuple[str, ...]:
-    spelled = (name, name.lower(), column(name))
+    underscored = name.replace("-", "_").replace("(", "_").replace(")", "_")
+    spelled = (name, name.lower(), column(name), underscored.rstrip("_"), underscored)
     return tuple(f'$."{each}"' for each in dict.fromkeys(spelled))
 
 

@@ -34,7 +34,7 @@ _FIELDS = {
     "bytes": "positive(sent)",
     "agent": "coalesce(plain(given(user_agent)), '')",
     "range_header": "given(asked)",
-    "native_id": "given(request_id)",
+    "native_id": "identifier(request_id)",
     "site": "site_of(plain(referer))",
 }
 _GUIDE = """

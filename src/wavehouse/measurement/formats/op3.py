@@ -47,7 +47,7 @@ _EXPRESSIONS = {
     "bytes": "0::BIGINT",
     "agent": "useragent",
     "range_header": "given(range)",
-    "native_id": "given(uuid)",
+    "native_id": "identifier(uuid)",
     "site": "site_of(referer)",
 }
 

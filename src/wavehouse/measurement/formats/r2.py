@@ -25,7 +25,7 @@ _FIELDS = {
     "CASE interface WHEN 'Workers' THEN 200::SMALLINT END)",
     "bytes": "0::BIGINT",
     "agent": "coalesce(plain(given(user_agent)), '')",
-    "native_id": "given(request_id)",
+    "native_id": "identifier(request_id)",
     "is_internal": "coalesce(interface IN ('Workers', 'API'), false)",
     "is_promise": "coalesce(positive(promised) > 0, false)",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wavehouse.measurement.formats._lines import COMBINED, MORE, group, matches, pattern_layout
 from wavehouse.measurement.formats._shape import Format
 
-_HOST = group("site_host", r'[^\s":]+')
+_HOST = group("site_host", r'[^\s":,]+')  # with a comma it would be a list of addresses
 # An address must follow the host: in the combined format the user may be two words.
 _ADDRESS = group("address", r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?")
 _PATTERN = (

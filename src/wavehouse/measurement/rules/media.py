@@ -20,6 +20,7 @@ from wavehouse.kernel.reference import (
     PathRules,
     has_media_ending,
     is_client_parameter,
+    normal_query,
     split_address,
 )
 from wavehouse.measurement.types import MediaFile, OwnedSpan
@@ -54,6 +55,7 @@ class MediaIndex:
         number = self.places[host, path] = len(self.places)
         self.versions[number] = versions
         bare, _, query = path.partition("?")
+        query = normal_query(query)  # stored before queries had one spelling
         group = self._groups.setdefault((host, bare), _Group(bare))
         hop_of = versions[0].episode_id if all(v.is_hop for v in versions) else None
         group.add(frozenset(query.split("&")) if query else frozenset(), number, hop_of)
@@ -163,23 +165,19 @@ class _Group:
         alone = len(self._files) == 1
         # A script's parameters select the file; a media file's parameters are additions.
         drop = (parameters if self._is_media else frozenset()) if alone else common
-        self._differing = sorted(
-            ((own - drop, n) for own, n in self._files), key=lambda pair: -len(pair[0])
-        )
+        self._differing = [(own - drop, n) for own, n in self._files]
         self.names = frozenset(p.partition("=")[0] for own, _ in self._differing for p in own)
 
     def number_of(self, parameters: frozenset[str]) -> int | None:
-        """The file whose parameters are all present; among several, the one with the most."""
+        """The file that has exactly the request's parameters, of those by which files differ."""
         if len(self._files) == 1:
             expected, number = self._differing[0]
             given = {p.partition("=")[0] for p in parameters}
             others = {p for p in expected - parameters if p.partition("=")[0] in given}
             return None if others else number
-        fitting = [(len(own), n) for own, n in self._differing if own <= parameters]
-        if not fitting:
-            return None
-        most = fitting[0][0]
-        return fitting[0][1] if [size for size, _ in fitting].count(most) == 1 else None
+        given = {p for p in parameters if p.partition("=")[0] in self.names}
+        fitting = [number for own, number in self._differing if own == given]
+        return fitting[0] if len(fitting) == 1 else None
 
 
 def _kept(files: list[MediaFile]) -> list[MediaFile]:

@@ -26,6 +26,7 @@ _FLAGS = {
     "pre_release": "before the episode was published (R25)",
     "rendition_dup": "another rendition of the episode was already counted that day (R32)",
     "shared_address": "many people share its address, so R18 does not apply (R17)",
+    "size_contradicted": "the log contradicts the size that the feed names: measure the file (R29)",
     "included": "its network is on the inclusion list (R19)",
 }
 _FAULTS = {

@@ -28,6 +28,8 @@ def requested(header: str | None) -> list[tuple[int, int | None]] | None:
     if len(parts) > _MOST_RANGES:
         return None
     for part in parts:
+        if not part.strip():  # empty elements of a list are ignored (RFC 9110, 5.6.1)
+            continue
         spec = _SPEC.fullmatch(part.strip())
         if spec is None:
             return None
@@ -35,7 +37,7 @@ def requested(header: str | None) -> list[tuple[int, int | None]] | None:
         if last is not None and last < first:
             return None
         pairs.append((first, last))
-    return pairs
+    return pairs or None
 
 
 def sent(header: str | None, body_bytes: int) -> list[Span]:

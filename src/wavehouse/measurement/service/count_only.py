@@ -83,6 +83,13 @@ def known_from_feeds(settings: Settings, feeds: Iterable[tuple[str, FeedReading]
         files += places
         facts += of_feed
         warnings += described.warnings
+    unknown = sum(f.bytes is None and f.duration_ms is None for f in facts)
+    if unknown:
+        warnings.insert(
+            0,
+            f"{unknown:,} of {len(facts):,} media files have no known size: their requests cannot "
+            "count (R29). Measure them (without --no-probe) or describe them with --media.",
+        )
     index = MediaIndex(files, path_rules())
     return Known(replace(lists(settings), media=index), facts, tuple(warnings))
 

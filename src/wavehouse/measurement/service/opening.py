@@ -11,11 +11,13 @@ from wavehouse.kernel.addresses import parse
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.formats import Layout, layout_of
+from wavehouse.measurement.rules.masking import masked
 
 T = TypeVar("T")
 _LINES = 200
 _ENOUGH = 5
-"""The number of lines that prove a wrong format; fewer do if host names replace addresses."""
+"""The number of lines that prove a wrong format; one does if it has other text for the address."""
+_NO_ADDRESS = ("", "-", "unknown", "(null)")
 
 
 def layout_for(log: LogFile, head: Head, format_: str) -> Layout | None:
@@ -35,22 +37,28 @@ def layout_for(log: LogFile, head: Head, format_: str) -> Layout | None:
 def _refuse_misread(layout: Layout, text: str, where: str) -> None:
     """InvalidInput when most lines have no address where the format expects it.
 
-    A socket address is handled by the setting of trusted proxies.
+    Also when no line matches a template of ``--fields``. A socket address is handled by the setting
+    of trusted proxies.
     """
     if layout.pattern is None:
         return
     pattern = re.compile(layout.pattern, re.ASCII)
-    addresses = [
-        match["address"]
-        for line in text.split("\n")[:_LINES]
-        if (match := pattern.fullmatch(line.rstrip("\r"))) is not None
-    ]
+    lines = [line.rstrip("\r") for line in text.removeprefix("\ufeff").split("\n")[:_LINES]]
+    matches = [match for line in lines if (match := pattern.fullmatch(line)) is not None]
+    if layout.template is not None and not matches:
+        first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+        raise InvalidInput(
+            f"no line matches the template of --fields: the first is {masked(first[:200])!r}",
+            where=where,
+            hint="Compare the template with this line, character by character.",
+        )
+    addresses = [match["address"] for match in matches]
     bad = [each for each in addresses if parse(each) is None and not each.startswith("unix:")]
-    enough = len(addresses) >= _ENOUGH or any("." in each for each in bad)
+    enough = len(addresses) >= _ENOUGH or any(each not in _NO_ADDRESS for each in bad)
     if len(bad) * 2 > len(addresses) and enough:
         raise InvalidInput(
             f"most lines have no address where the format {layout.format} expects it "
-            f"(bad_ip, R06): the first is {bad[0][:60]!r}",
+            f"(bad_ip, R06): the first is {masked(bad[0])[:60]!r}",
             where=where,
             hint="Turn off HostnameLookups if names are logged. If the line has other values "
             "there, describe it with --fields.",

@@ -63,7 +63,7 @@ from wavehouse.measurement.types.sealing import (
     SealState,
 )
 
-RULE_VERSION = "PTMG-2.3/3"
+RULE_VERSION = "PTMG-2.3/4"
 """The guidelines implemented by counting, and the revision of our interpretation."""
 
 NO_PODCAST = UUID(int=0)

@@ -99,7 +99,7 @@ placed AS (
     o.c2::BIGINT AS odd_start, o.c3::BIGINT AS odd_end, o.c4 AS odd_others,
     -- RFC 9110, 14.1.2: the last bytes of a file whose size is known
     CASE WHEN f.content_start IS NULL AND f.status IN (0, 206)
-        AND regexp_full_match(f.range_header, 'bytes=\s*-[0-9]{1,15}')
+        AND regexp_full_match(f.range_header, '(?i)bytes=\s*-[0-9]{1,15}')
       THEN greatest(v.file_bytes - positive(split_part(f.range_header, '-', 2)), 0)
       END AS suffix_start,
     positive(split_part(f.range_header[7:], '-', 1)) AS given_start,
@@ -128,10 +128,12 @@ judged AS (
       WHEN status = 304 THEN 'not_modified'
       WHEN status NOT IN (0, 200, 206)
         AND NOT (own_prefix AND status IN (301, 302, 303, 307, 308)) THEN 'bad_status'
-      WHEN lower(replace(range_header, ' ', '')) IN ('bytes=0-1', 'bytes=0-0') THEN 'probe_range'
+      WHEN rtrim(lower(replace(range_header, ' ', '')), ',') IN ('bytes=0-1', 'bytes=0-0')
+        THEN 'probe_range'
       -- Without bytes nothing else distinguishes a probe from a listener (R30).
-      WHEN is_prefix AND regexp_full_match(range_header, 'bytes=[0-9]{1,15}-[0-9]{1,15}')
+      WHEN is_prefix AND regexp_full_match(range_header, '(?i)bytes=[0-9]{1,15}-[0-9]{1,15}')
         AND given_end - given_start BETWEEN 0 AND 1 THEN 'probe_range'
+      WHEN is_prefix AND regexp_full_match(range_header, '(?i)bytes=\s*-[012]') THEN 'probe_range'
       WHEN agent_reason <> '' THEN agent_reason
       WHEN site_finding = 'preload' THEN 'preload'
       WHEN network_class IN ('datacenter', 'vpn') AND NOT is_included THEN network_class
@@ -158,6 +160,8 @@ judged AS (
 -- then what the answer says, and its positions are scaled; when it does not say, nothing is proved.
 sized AS (
   SELECT * REPLACE (
+    CASE WHEN is_contradicted AND reason IS NULL THEN concat_ws(',', flags, 'size_contradicted')
+      ELSE flags END AS flags,
     CASE WHEN is_contradicted AND content_total IS NOT NULL
         THEN (range_start::HUGEINT * file_bytes // content_total)::BIGINT
       ELSE range_start END AS range_start,
@@ -169,7 +173,9 @@ sized AS (
     SELECT *, coalesce(NOT is_measured AND duration_ms IS NULL AND file_bytes IS NOT NULL
       AND CASE WHEN content_total > 0 THEN content_total <> file_bytes
         -- some logs have the header in their bytes
-        ELSE status IN (0, 206) AND range_end > file_bytes + file_bytes // 100 + 2048 END, false)
+        -- and a 200 that sent a minute at 320 kbit/s needs no size (R26)
+        ELSE range_end > file_bytes + file_bytes // 100 + least(file_bytes, 2048)
+          AND (status IN (0, 206) OR range_end < 2400000) END, false)
       AS is_contradicted
     FROM judged)
 ),

@@ -12,18 +12,25 @@ CREATE OR REPLACE TEMP MACRO instant(t) AS CASE
   WHEN regexp_full_match(t, '[0-9]{9,11}[.][0-9]{1,30}')
     THEN make_timestamp(
       (regexp_extract(t, '^[0-9]+[.][0-9]{1,6}')::DECIMAL(28, 6) * 1000000)::BIGINT)
-  WHEN regexp_full_match(t, '[0-9]{12,13}') THEN make_timestamp(t::BIGINT * 1000)
+  WHEN regexp_full_match(t, '[0-9]{12,13}([.][0-9]*)?')
+    THEN make_timestamp(split_part(t, '.', 1)::BIGINT * 1000)
   WHEN regexp_full_match(t, '[0-9]{16}') THEN make_timestamp(t::BIGINT)
   WHEN regexp_full_match(t, '1[0-9]{18}') THEN make_timestamp(t::BIGINT // 1000)
   ELSE try_strptime(
     -- microseconds are the finest that is read
     regexp_replace(regexp_replace(t, '([.][0-9]{6})[0-9]+', '\1'), '[Zz]$', '+0000'),
     ['%Y-%m-%dT%H:%M:%S%z', '%Y-%m-%dT%H:%M:%S.%f%z', '%Y-%m-%d %H:%M:%S%z',
+     '%Y-%m-%d %H:%M:%S.%f%z', '%Y-%m-%d %H:%M:%S %z', '%Y-%m-%d %H:%M:%S.%f %z',
      '%d/%b/%Y:%H:%M:%S %z'])::TIMESTAMP END
 
 -- name: given
 -- A value that was sent: servers write "-" or "(null)" for what was not.
 CREATE OR REPLACE TEMP MACRO given(t) AS CASE WHEN t NOT IN ('', '-', '(null)') THEN t END
+
+-- name: identifier
+-- The server's id of a request; one of zeros only means none, and belongs to many requests.
+CREATE OR REPLACE TEMP MACRO identifier(t) AS
+  CASE WHEN NOT regexp_full_match(t, '[0-]*|\(null\)|null') THEN t END
 
 -- name: plain
 -- Without what separates values between SQL and Python; CR and LF go by R08.
@@ -38,12 +45,14 @@ CREATE OR REPLACE TEMP MACRO site_of(t) AS CASE WHEN t IS NULL OR t IN ('', '-',
 -- name: content_first
 -- The first position of a Content-Range header.
 CREATE OR REPLACE TEMP MACRO content_first(t) AS
-  CASE WHEN t[:6] = 'bytes ' THEN positive(split_part(t[7:], '-', 1)) END
+  CASE WHEN lower(t[:6]) IN ('bytes ', 'bytes=')
+    THEN positive(ltrim(split_part(t[7:], '-', 1))) END
 
 -- name: content_last
 -- The last position of a Content-Range header.
 CREATE OR REPLACE TEMP MACRO content_last(t) AS
-  CASE WHEN t[:6] = 'bytes ' THEN positive(split_part(split_part(t, '-', 2), '/', 1)) END
+  CASE WHEN lower(t[:6]) IN ('bytes ', 'bytes=')
+    THEN positive(split_part(split_part(t, '-', 2), '/', 1)) END
 
 -- name: host_in
 -- The host of an absolute address.
@@ -56,4 +65,4 @@ CREATE OR REPLACE TEMP MACRO path_in(t) AS regexp_extract(t, '^[A-Za-z][A-Za-z0-
 -- name: content_whole
 -- The size of the whole file in a Content-Range header.
 CREATE OR REPLACE TEMP MACRO content_whole(t) AS
-  CASE WHEN t[:6] = 'bytes ' THEN positive(split_part(t, '/', 2)) END
+  CASE WHEN lower(t[:6]) IN ('bytes ', 'bytes=') THEN positive(split_part(t, '/', 2)) END
