@@ -36,5 +36,5 @@ def test_p12_a_precondition_holds_as_rfc_9110_says(
     ],
 )  # fmt: skip
 def test_p21_an_unknown_event_id_begins_with_the_current_state(text: str, cursor: int) -> None:
-    """A refusal would end the stream of a browser for ever."""
+    """A refusal would end the stream of a browser forever."""
     assert cursor == cursor_of(text)
