@@ -213,16 +213,16 @@ def rebased(
     return position
 
 
-def _combined(one: Position | None, other: Position | None) -> Position | None:
-    if one is None or other is None:
-        return one or other
-    last = max(one, other, key=lambda item: (item.effective_at, item.action_id))
+def _combined(first: Position | None, second: Position | None) -> Position | None:
+    if first is None or second is None:
+        return first or second
+    last = max(first, second, key=lambda item: (item.effective_at, item.action_id))
     return replace(
         last,
-        furthest_ms=max(one.furthest_ms, other.furthest_ms),
-        finished_count=max(one.finished_count, other.finished_count),
-        finished_at=min(filter(None, (one.finished_at, other.finished_at)), default=None),
-        duration_changed=one.duration_changed or other.duration_changed,
+        furthest_ms=max(first.furthest_ms, second.furthest_ms),
+        finished_count=max(first.finished_count, second.finished_count),
+        finished_at=min(filter(None, (first.finished_at, second.finished_at)), default=None),
+        duration_changed=first.duration_changed or second.duration_changed,
     )
 
 

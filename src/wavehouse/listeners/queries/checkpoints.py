@@ -77,10 +77,10 @@ def bases(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> dict[Chapter, li
         """,
         [[chapter[0] for chapter in chapters], [chapter[1] for chapter in chapters]],
     )
-    found: dict[Chapter, list[Checkpoint]] = {}
+    bases_by_chapter: dict[Chapter, list[Checkpoint]] = {}
     for row in rows:
-        found.setdefault((row[0], row[1]), []).append(_checkpoint(*row[2:]))
-    return found
+        bases_by_chapter.setdefault((row[0], row[1]), []).append(_checkpoint(*row[2:]))
+    return bases_by_chapter
 
 
 def bases_of(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[tuple[str, Checkpoint]]:

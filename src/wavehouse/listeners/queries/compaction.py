@@ -70,10 +70,10 @@ def actions(
         """,
         {"before": before, "listener_ids": list(listener_ids)},
     )
-    found: dict[Chapter, list[Action]] = defaultdict(list)
+    by_chapter: dict[Chapter, list[Action]] = defaultdict(list)
     for row in rows:
-        found[row[0], row[1]].append(Action(ActionId(row[2]), *row[3:]))
-    return found
+        by_chapter[row[0], row[1]].append(Action(ActionId(row[2]), *row[3:]))
+    return by_chapter
 
 
 def remove(tx: Tx[Listeners], *, action_ids: Mapping[ListenerId, Sequence[UUID]]) -> int:
