@@ -183,7 +183,7 @@ def test_reading_enclosures_is_not_quadratic() -> None:
             (episode,) = parse_feed(_one_item_of(enclosures)).episodes
         finally:
             sys.setprofile(None)
-        assert enclosures - 1 == len(episode.alternates)
+        assert enclosures - 1 == len(episode.others)
         calls.append(counted)
 
     assert calls[1] < 2.5 * calls[0]

@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -129,11 +129,14 @@ class Home:
         }[stage]
 
     def postmaster(self) -> int | None:
+        """The server of this home; a file that a killed one left may name a stranger by now."""
         for path in self.home.rglob("postmaster.pid"):
             try:
-                return int(path.read_text().splitlines()[0])
+                pid = int(path.read_text().splitlines()[0])
+                command = Path(f"/proc/{pid}/cmdline").read_text()
             except (OSError, ValueError, IndexError):
                 return None
+            return pid if str(self.home) in command else None
         return None
 
     def backends(self) -> list[int]:
@@ -218,16 +221,16 @@ def _blow(home: Home, process: subprocess.Popen[str], blow: str) -> bool:
             return False
         process.send_signal(number)
         return True
-    server = blow.startswith("server")
-    targets = [home.postmaster()] if server else [*home.backends()[:1]]
     hit = False
-    for pid in targets:
-        if pid is not None:
-            try:
-                os.kill(pid, signal.SIGKILL)
-                hit = True
-            except ProcessLookupError:
-                continue
+    while not hit and process.poll() is None:
+        server = blow.startswith("server")
+        target = home.postmaster() if server else next(iter(home.backends()), None)
+        if target is None:
+            time.sleep(0.01)  # not started yet
+            continue
+        with suppress(ProcessLookupError):
+            os.kill(target, signal.SIGKILL)
+            hit = True
     return hit
 
 

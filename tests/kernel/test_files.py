@@ -41,6 +41,25 @@ def test_files_and_folders_are_closed_whatever_the_umask(tmp_path: Path) -> None
     assert [0o700, 0o700] == [_mode(made), _mode(made.parent)]
 
 
+@AS_ROOT
+def test_an_output_file_never_goes_into_a_file_of_another_account(tmp_path: Path) -> None:
+    """Neither into a file that was there, nor through a link; a device is written to."""
+    theirs, link = tmp_path / "theirs.json", tmp_path / "link.json"
+    theirs.write_bytes(b"")
+    os.chown(theirs, NOBODY, NOBODY)
+    theirs.chmod(0o666)
+    held = theirs.open("rb")
+    link.symlink_to(tmp_path / "elsewhere")
+    for path in (theirs, link, Path(os.devnull)):
+        files.write_output(path, b"personal data")
+
+    assert b"" == held.read()
+    assert (0, 0o600) == (theirs.stat().st_uid, _mode(theirs))
+    assert not link.is_symlink()
+    assert not (tmp_path / "elsewhere").exists()
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
 def test_a_secret_is_never_readable_by_others_while_it_is_made(tmp_path: Path) -> None:
     """A process that polls the folder never sees a mode other than 0600."""
     seen: set[int] = set()
@@ -156,3 +175,16 @@ def test_files_for_a_team_keep_the_users_umask(tmp_path: Path) -> None:
         (tmp_path / "team").touch()
 
     assert (0o600, 0o664) == (_mode(tmp_path / "own"), _mode(tmp_path / "team"))
+
+
+def test_commands_write_their_files_by_this_module() -> None:
+    """Methods of Path follow links and write into existing files."""
+    root = Path(files.__file__).parents[1]
+    rooms = [path for path in root.rglob("*.py") if "cli" in path.relative_to(root).as_posix()]
+    writing = [
+        path.name
+        for path in rooms
+        if any(call in path.read_text() for call in (".write_text(", ".write_bytes("))
+    ]
+
+    assert ["sample.py"] == writing  # a mark in the home

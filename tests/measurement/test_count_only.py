@@ -258,3 +258,33 @@ def test_files_without_from_logs_are_a_mistake_with_a_way_out(desk: Any, hit: An
     for words in ([desk.log(hit)], ["--feed", "feed.xml"], ["--from-logs"]):
         result = run(cli.downloads, *words, obj=None)
         assert "--from-logs access.log --feed" in str(getattr(result.exception, "command", ""))
+
+
+@pytest.mark.parametrize("package", ["", ".gz"])
+def test_a_template_of_fields_counts_the_same_stored_and_not(
+    agree: Callable[..., dict[str, int]], desk: Any, package: str
+) -> None:
+    """A template of nginx with the parts' ranges; a damaged line is in the quarantine both ways."""
+    template = (
+        'fields=$remote_addr [$time_local] $host "$request" $status $body_bytes_sent '
+        '"$http_user_agent" "$http_range" $request_id'
+    )
+    line = (
+        '{ip} [20/Nov/2026:10:00:00 +0000] media.example "GET {path} HTTP/1.1" 206 5000000 '
+        '"Overcast/3.0" "bytes={asked}" {id}\n'
+    )
+    rows = [
+        {"ip": "203.0.113.1", "path": "/one.mp3", "asked": "0-4999999", "id": "a1"},
+        {"ip": "203.0.113.2", "path": "/one.mp3", "asked": "-5000000", "id": "0"},
+        {"ip": "203.0.113.3", "path": "/two.mp3", "asked": "0-4999999", "id": "0"},
+        {"ip": "203.0.113.3", "path": "/nowhere.mp3", "asked": "0-4999999", "id": "a4"},
+    ]
+    log = desk.write("".join(line.format(**row) for row in rows) + "damaged\n", f"own.log{package}")
+    by_day = agree(log, form=template)
+
+    assert {"2026-11-20": 3} == by_day
+    assert {"unknown_path": 1} == desk.filtered()
+    assert [("fields", template.removeprefix("fields="))] == desk.rows(
+        "SELECT format, template FROM measurement.source_files"
+    )
+    assert 0 == desk.ingest(log, form=template).stored

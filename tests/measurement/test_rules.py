@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -104,6 +106,38 @@ def test_r03_a_path_is_known_however_it_is_encoded(path: str) -> None:
     index = MediaIndex([media("a.example", "/a%20b.mp3")])
 
     assert ("a.example", "/a%20b.mp3") == key_of(index, "a.example", path)
+
+
+def test_r03_no_file_is_requested_by_another_path_even_if_it_is_the_only_one() -> None:
+    """A log without hosts has requests for `/`; they are not requests for the only episode."""
+    index = MediaIndex([replace(media("a.example", "/x.mp3"), guid="episode-1")])
+
+    assert [None, None] == [key_of(index, "", path) for path in ("/", "/favicon.ico")]
+    assert ("a.example", "/x.mp3") == key_of(index, "", "/x.mp3")
+
+
+def test_r03_files_that_differ_by_a_query_are_not_compared_with_each_other() -> None:
+    """Calls are counted: twice the files, each requested once, need twice the calls."""
+    calls = []
+    for files in (500, 1000):
+        paths = [f"/play?show=1&id={n}" for n in range(files)]
+        counted = 0
+
+        def count(_frame: object, event: str, _argument: object) -> None:
+            nonlocal counted
+            counted += event in ("call", "c_call")
+
+        versions = [media("a.example", path) for path in paths]
+        sys.setprofile(count)
+        try:
+            index = MediaIndex(versions)
+            numbers = [index.place_of("a.example", f"{path}&utm=x") for path in paths]
+        finally:
+            sys.setprofile(None)
+        assert list(range(files)) == numbers
+        calls.append(counted)
+
+    assert calls[1] < 2.5 * calls[0]
 
 
 def test_a_stored_place_is_host_and_path_again() -> None:

@@ -112,6 +112,18 @@ def test_the_host_of_a_whole_address_counts_and_not_the_header(address: Address)
     assert [b"400", b"200"] == answers
 
 
+def test_a_head_has_a_limit_and_many_requests_at_once_have_none(address: Address) -> None:
+    """3,000 small requests in one go (140 KB) are answered; one head of 100 KB is refused."""
+    small = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3_000
+    last = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    with socket.create_connection(address) as wire:
+        threading.Thread(target=wire.sendall, args=[small + last + b"\r\n"], daemon=True).start()
+        assert [3_001, 0] == [_until_closed(wire, b"").count(b) for b in (b" 200 OK", b" 400 ")]
+    with socket.create_connection(address) as wire:
+        wire.sendall(last + b"Long: " + b"x" * 100_000 + b"\r\n\r\n")
+        assert _until_closed(wire, b"")[9:12] in (b"400", b"")  # a reset may overtake the answer
+
+
 def test_an_aborted_upload_is_one_line(
     services: SampleServices, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+import re
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from copy import deepcopy
+from json import dumps
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,8 +14,9 @@ from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
-from tests.tenants import second_organization
+from tests.tenants import second_organization, session_of
 from tests.tenants.routes import _sample
 from tests.tenants.world import NOW, Tenant, _ids, filled
 
@@ -173,6 +176,53 @@ def test_every_header_at_its_extremes_is_not_5xx(api: TestClient, app: FastAPI) 
                     wrong.append((name, value[:30], method, path, answer.status_code))
 
     assert [] == wrong
+
+
+def test_every_page_with_an_extreme_id_in_its_address_is_not_5xx(
+    api: TestClient, app: FastAPI, workspace: Workspace
+) -> None:
+    """Routes that are not in the API's document too, as a member of every scope."""
+    api.cookies.set("wh_session", session_of(workspace))
+    wrong, asked = [], 0
+    for context in iter_route_contexts(app.routes):
+        path = context.path or ""
+        if "{" not in path or "GET" not in (context.methods or ()):
+            continue
+        for value in (*RAW, "f" * 5000, "9" * 400):
+            answer = api.get(re.sub(r"{[^}]+}", value, path))
+            asked += 1
+            if answer.status_code >= 500:
+                wrong.append((path, value[:20], answer.status_code))
+
+    assert [] == wrong
+    assert asked > 300
+
+
+def _cursors() -> Iterator[str]:
+    """Cursors of the form that the API sends, with other contents, and one of deep JSON."""
+    yield urlsafe_b64encode(b"[" * 40_000).decode()
+    names = ("\0", "\ud800", "", "9" * 5000, INSTANTS[0], INSTANTS[3])
+    for parts in (1, 2, 4):
+        for name in names:
+            yield urlsafe_b64encode(dumps([INSTANTS[1], *[name] * (parts - 1)]).encode()).decode()
+            yield urlsafe_b64encode(dumps([name] * (parts - 1) + [IDS[2]]).encode()).decode()
+
+
+def test_every_cursor_with_other_contents_is_not_5xx(api: TestClient, app: FastAPI) -> None:
+    """A cursor is opaque, but anybody can make one."""
+    wrong, asked = [], 0
+    for path, method, operation in _operations(app):
+        if "cursor" not in {each["name"] for each in operation.get("parameters", ())}:
+            continue
+        for cursor in _cursors():
+            query = {**_usual(operation), "cursor": cursor.rstrip("=")}
+            answer = api.request(method, _filled(path, operation, "", ""), params=query)
+            asked += 1
+            if answer.status_code >= 500 or not _is_a_sentence(answer):
+                wrong.append((path, cursor[:40], answer.status_code))
+
+    assert [] == wrong
+    assert asked > 300
 
 
 @pytest.mark.parametrize("value", ["x" * 256, "a b", "é", ""])

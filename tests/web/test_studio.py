@@ -88,7 +88,7 @@ def test_cre3_the_page_of_an_episode_says_which_note_changed_it(
     assert "note:</b> Meno musica." in shown
     assert "listed in the prompt" in shown
     assert "Open notes reach “Domani”" in shown
-    assert "0.002 in all" in shown
+    assert "0.002 in total" in shown
 
 
 def test_cre7_a_script_is_edited_on_the_page_and_shown_beside_its_last_revision(

@@ -12,7 +12,7 @@ _BETWEEN_VALUES, _BETWEEN_ROWS = "\x1f", "\n"
 def canonical(value: object) -> str:
     """A value as text, the same for every driver.
 
-    Instants are UTC without a zone; a date is its midnight; whole numbers have no point.
+    Instants are UTC without a zone; a date is written as its midnight; whole numbers have no point.
     """
     if isinstance(value, datetime):
         plain = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value

@@ -98,7 +98,7 @@ class Web:
         self._tls = httpx.create_ssl_context(trust_env=False)
 
     def close(self) -> None:
-        """Close everything kept between requests, which is nothing.
+        """Does nothing, as no connection is kept between requests.
 
         A kept connection would be identified by its address, and another name at that address would
         reuse a TLS session verified for the first name.

@@ -8,7 +8,9 @@ be directed to any file.
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +20,7 @@ from wavehouse.kernel.errors import Refused
 
 _PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC
 _MOST_LINKS = 40
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 _OTHERS_MAY_WRITE = 0o022
 _usual_umask = 0o022
 
@@ -41,16 +44,25 @@ def shared() -> Iterator[None]:
 def create(path: Path, content: bytes, *, owner: tuple[int, int] | None = None) -> None:
     """Create a file with mode 0600 and this content, on disk when the call returns.
 
-    ``owner`` (uid, gid) is set before the content is written. FileExistsError if the name is taken,
-    even by a link; Refused as for ``opened``.
+    It gets its name when it is complete: a kill leaves no half of a secret. ``owner`` (uid, gid) is
+    set before the content is written. FileExistsError if the name is taken, even by a link; Refused
+    as for ``opened``.
     """
-    descriptor = opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    with os.fdopen(descriptor, "wb") as file:
-        if owner is not None:
-            os.fchown(descriptor, *owner)
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
+    folder = _opened_folder(path.parent)
+    unfinished = f".{path.name[:200]}.{os.getpid()}.{secrets.token_hex(4)}"
+    try:
+        _write_new(unfinished, content, folder=folder, owner=owner)
+        try:
+            os.link(unfinished, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        finally:
+            os.unlink(unfinished, dir_fd=folder)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            error.filename = str(path)
+            raise
+        _write_new(path.name, content, folder=folder, owner=owner)
+    finally:
+        os.close(folder)
 
 
 def replace(path: Path, content: bytes, *, owner: tuple[int, int] | None = None) -> None:
@@ -58,18 +70,37 @@ def replace(path: Path, content: bytes, *, owner: tuple[int, int] | None = None)
     folder = _opened_folder(path.parent)
     unfinished = f".{path.name[:200]}.{os.getpid()}"
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with suppress(FileNotFoundError):
             os.unlink(unfinished, dir_fd=folder)
-        with os.fdopen(os.open(unfinished, flags, 0o600, dir_fd=folder), "wb") as file:
-            if owner is not None:
-                os.fchown(file.fileno(), *owner)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_new(unfinished, content, folder=folder, owner=owner)
         os.rename(unfinished, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(unfinished, dir_fd=folder)
+        raise
     finally:
         os.close(folder)
+
+
+def _write_new(name: str, content: bytes, *, folder: int, owner: tuple[int, int] | None) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(name, flags, 0o600, dir_fd=folder), "wb") as file:
+        if owner is not None:
+            os.fchown(file.fileno(), *owner)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a command's output file as ``replace`` does; devices and pipes are written to.
+
+    A file that another account has put there, or a link to one, does not get the content.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(content)
+    else:
+        replace(path, content)
 
 
 def read(path: Path) -> bytes:

@@ -38,11 +38,18 @@ def decoded(cursor: str, parts: int) -> list[str]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         key = None
-    if not isinstance(key, list) or len(key) != parts or not all(isinstance(k, str) for k in key):
+    if not isinstance(key, list) or len(key) != parts or not all(map(_is_text, key)):
         raise UsageError("invalid cursor", hint="Start again without a cursor.")
     return key
+
+
+def _is_text(part: object) -> bool:
+    """Whether a part of a key is a text that a database can hold."""
+    return (
+        isinstance(part, str) and "\0" not in part and part == part.encode(errors="ignore").decode()
+    )
 
 
 def page_of(

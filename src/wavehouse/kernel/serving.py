@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wavehouse.kernel import files
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.processes import is_running
 
@@ -30,7 +31,7 @@ def address_of(settings: Settings, *, port: int | None = None) -> str:
 def announced(settings: Settings, address: str) -> Iterator[None]:
     """Store the address in the home while the process serves."""
     file = _file(settings)
-    file.write_text(json.dumps({"address": address, "pid": os.getpid()}), encoding="utf-8")
+    files.replace(file, json.dumps({"address": address, "pid": os.getpid()}).encode())
     try:
         yield
     finally:

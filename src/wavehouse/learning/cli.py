@@ -46,7 +46,7 @@ def fit(seed: int, version: str, out: Path | None) -> None:
 
     The same seed gives the same model. It takes some seconds.
     """
-    from wavehouse.kernel import terminal
+    from wavehouse.kernel import files, terminal
     from wavehouse.learning.rules import model as models
     from wavehouse.learning.service.evaluating import fit as run
 
@@ -58,7 +58,7 @@ def fit(seed: int, version: str, out: Path | None) -> None:
     if out is None:
         terminal.out(text)
     else:
-        out.write_text(text + "\n", encoding="utf-8")
+        files.write_output(out, f"{text}\n".encode())
         terminal.say(f"{model.version} is written to {out}")
 
 

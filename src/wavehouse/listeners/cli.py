@@ -200,7 +200,7 @@ def export(open_workspace: OpenWorkspace, email: str, out: Path | None) -> None:
     """
     import json
 
-    from wavehouse.kernel import terminal
+    from wavehouse.kernel import files, terminal
     from wavehouse.listeners.service import accounts, archives
 
     with open_workspace() as workspace:
@@ -210,7 +210,8 @@ def export(open_workspace: OpenWorkspace, email: str, out: Path | None) -> None:
     if out is None:
         terminal.print_json(document)
         return
-    out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    files.write_output(out, text.encode())
     terminal.say(
         f"{len(document['actions']):,} actions, {len(document['subscriptions']):,} shows: {out}"
     )
@@ -232,7 +233,7 @@ def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: 
 
     try:
         document = json.loads(archive.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(
             "this is not JSON",
             where=str(archive),

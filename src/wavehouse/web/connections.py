@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LARGEST_HEAD = 64 * 1024
+_SLICE = 8 * 1024
 _SECONDS = {"head": 10.0, "body": 120.0, "idle": 15.0}
 _UNREAD_SECONDS = 60.0
 _MOST = 1000
@@ -36,6 +37,7 @@ class Bounded(HttpToolsProtocol):
     _phase = "head"
     _since = 0.0
     _head: int | None = None
+    _began = False
     _timer: Any = None
     _unread: Any = None
 
@@ -57,11 +59,21 @@ class Bounded(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Pass on received data, and count it while headers are incomplete."""
+        """Pass on received data in slices, and count those that end inside one request's headers.
+
+        A client may send many requests at once, so a large read is not a large head.
+        """
         if self._phase == "idle":
             self._enter("head")  # from the first byte on, empty lines before a request too
+        for start in range(0, len(data), _SLICE):
+            if self.transport.is_closing():
+                return
+            self._receive(data[start : start + _SLICE])
+
+    def _receive(self, data: bytes) -> None:
+        self._began = False
         super().data_received(data)
-        if self._head is not None:
+        if self._head is not None and not self._began:
             self._head += len(data)
             if self._head > LARGEST_HEAD and not self.transport.is_closing():
                 self.send_400_response("The request header is too large.")
@@ -83,7 +95,7 @@ class Bounded(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._head = 0
+        self._head, self._began = 0, True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -100,7 +112,7 @@ class Bounded(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The response is sent. Uvicorn also starts its own, shorter timer for the next request."""
+        """The response is sent."""
         super().on_response_complete()
         if self._phase == "answer" and not self.pipeline:
             self._enter("idle")
@@ -125,6 +137,10 @@ class Bounded(HttpToolsProtocol):
             self._timer = None
 
     def _too_slow(self) -> None:
+        """The time is over. If the process was busy, data may have arrived: read it first."""
+        self._timer = self.loop.call_later(0, self._leave)
+
+    def _leave(self) -> None:
         """Close at once, without a response that would have to wait again."""
         if not self.transport.is_closing():
             self.transport.abort()

@@ -39,7 +39,7 @@ class Guard:
                 _decorate(MutableHeaders(scope=message), scope, self._site)
             await send(message)
 
-        refused = self._refusal(scope["method"], Headers(scope=scope))
+        refused = self._refusal(scope, Headers(scope=scope))
         if refused is not None:
             error, status = refused
             await problem(error, status=status)(scope, receive, guarded)
@@ -49,8 +49,10 @@ class Guard:
         except ClientDisconnect:
             _log.warning("A client disconnected before its request was complete.")
 
-    def _refusal(self, method: str, headers: Headers) -> tuple[WavehouseError, int] | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[WavehouseError, int] | None:
         """The error and status for a request refused before routing, or None."""
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            return UsageError("The address contains a NUL character."), 400
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._site.allows(hosts[0]):
             strange = UsageError(
@@ -66,7 +68,11 @@ class Guard:
                 hint="Send it without Content-Encoding.",
             )
             return plain, 415
-        if method not in _READING and "cookie" in headers and self._is_foreign(headers, hosts[0]):
+        if (
+            scope["method"] not in _READING
+            and "cookie" in headers
+            and self._is_foreign(headers, hosts[0])
+        ):
             return Refused(
                 "This request came from another site.",
                 hint="Reload the page and try again.",

@@ -25,6 +25,7 @@ def server(app: FastAPI, *, host: str = "127.0.0.1", port: int = 8080) -> uvicor
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=5,
+        timeout_keep_alive=60,  # never reached: the limit of ``Bounded`` is shorter
     )
     limit_loggers("uvicorn.error", "asyncio", "wavehouse.web")
     return uvicorn.Server(config)

@@ -91,7 +91,7 @@ def verify(
         raise InvalidInput("no webhook-signature is valid for this body")
     try:
         event = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidInput("the body is not JSON") from None
     if not isinstance(event, dict):
         raise InvalidInput("the body is not a JSON object")

@@ -20,9 +20,10 @@ LONGEST_URL = 1000
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """The main file of an item, and its alternates."""
+    """The main file of an item, its further enclosures, and its alternates."""
 
     enclosure: Enclosure
+    others: tuple[Enclosure, ...]
     alternates: tuple[AlternateEnclosure, ...]
 
 
@@ -52,25 +53,9 @@ def _named(of: Children) -> Iterator[tuple[str | None, etree._Element]]:
             yield attribute(tag, "url"), tag
 
 
-def _as_alternate(url: str, size: int | None, media_type: str | None) -> AlternateEnclosure:
-    return AlternateEnclosure(
-        media_type=media_type,
-        bytes=size,
-        bitrate=None,
-        height=None,
-        language=None,
-        title=None,
-        rel=None,
-        codecs=None,
-        default=False,
-        integrity=None,
-        sources=(url,),
-    )
-
-
 def media_of(of: Children, base: str | None) -> Media | Unusable:
-    """The item's main file and its alternates, or the reason why there is none."""
-    usable: dict[str, tuple[int | None, str | None]] = {}
+    """The item's main file and its other files, or the reason why there is none."""
+    usable: dict[str, Enclosure] = {}
     refused = Unusable(DropReason.NO_ENCLOSURE, "it has no enclosure")
     for written, tag in _named(of):
         media_type = attribute(tag, "type")
@@ -85,14 +70,13 @@ def media_of(of: Children, base: str | None) -> Media | Unusable:
                 f"its address has {len(url)} of {LONGEST_URL} characters",
             )
         else:
-            usable.setdefault(url, (length, media_type))
+            usable.setdefault(url, Enclosure(url, length, media_type))
     alternates = podcasting.alternates(of, base)
     if not usable and alternates:
         chosen = next((a for a in alternates if a.default), alternates[0])
         url = chosen.sources[0]
-        usable[url] = (chosen.bytes, chosen.media_type)
+        usable[url] = Enclosure(url, chosen.bytes, chosen.media_type)
     if not usable:
         return refused
-    (url, (size, kind)), *others = usable.items()
-    more = (_as_alternate(other, *facts) for other, facts in others)
-    return Media(Enclosure(url, size, kind), (*alternates, *more))
+    main, *others = usable.values()
+    return Media(main, tuple(others), alternates)

@@ -139,6 +139,7 @@ def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | D
         published_at=reading.at,
         date_note=_date_note(title, reading, written),
         enclosure=media.enclosure,
+        others=media.others,
         alternates=media.alternates,
         duration_seconds=seconds(of.text("itunes:duration")),
         link=link_of(of, base),

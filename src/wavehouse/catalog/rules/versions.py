@@ -58,6 +58,7 @@ def files_of(episode: FeedEpisode) -> list[FeedFile]:
     named = [("enclosure", main.url, main.media_type, main.bytes)]
     for other in episode.alternates:
         named += [("alternate", url, other.media_type, other.bytes) for url in other.sources]
+    named += [("alternate", other.url, other.media_type, other.bytes) for other in episode.others]
     feed_files: dict[MediaKey, FeedFile] = {}
     for kind, url, media_type, size in named:
         key = media_key(url)

@@ -92,6 +92,8 @@ class FeedEpisode:
     date_note: str | None = None
     has_guid: bool = True
     enclosure: Enclosure
+    others: tuple[Enclosure, ...]
+    """Further enclosures of the item."""
     alternates: tuple[AlternateEnclosure, ...]
     duration_seconds: int | None
     link: str | None

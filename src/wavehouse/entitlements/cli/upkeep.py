@@ -90,7 +90,7 @@ def reconcile(context: click.Context, source: Path | None, dry_run: bool, as_jso
     if source is not None:
         try:
             active = reconciling.list_of(json.loads(source.read_text(encoding="utf-8")))
-        except ValueError as wrong:
+        except (ValueError, RecursionError) as wrong:
             raise InvalidInput(f"this is not the provider's list: {wrong}",
                                where=str(source)) from wrong  # fmt: skip
     open_workspace: OpenWorkspace = context.obj

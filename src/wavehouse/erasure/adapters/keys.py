@@ -12,6 +12,7 @@ import hmac
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -20,7 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from wavehouse.erasure.rules.identifiers import normalised
 from wavehouse.erasure.types import Identifier
-from wavehouse.kernel.errors import Conflict
+from wavehouse.kernel import files
+from wavehouse.kernel.errors import Conflict, WavehouseError
 from wavehouse.store import Stores
 
 KEY_VERSION = 1
@@ -64,20 +66,25 @@ def unseal(stores: Stores, sealed: bytes) -> dict[str, tuple[str, ...]]:
 
 
 def signing_key(home: Path) -> Ed25519PrivateKey:
-    """The key that signs certificates; created on first use, mode 0600, in the home."""
-    folder = home / "erasure"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "certificate.key"
+    """The key that signs certificates; created on first use, mode 0600, in the home.
+
+    WavehouseError when the file is damaged.
+    """
+    path = files.folder(home / "erasure") / "certificate.key"
+    with suppress(FileExistsError):  # another process may be faster
+        if not path.exists():
+            new = Ed25519PrivateKey.generate().private_bytes_raw().hex()
+            files.create(path, new.encode())
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text().strip()))
-    key = Ed25519PrivateKey.generate()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key.private_bytes_raw().hex())
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+        text = files.read(path).decode("ascii", "replace").strip()
+        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text))
+    except ValueError:
+        raise WavehouseError(
+            "the key that signs certificates is damaged",
+            where=str(path),
+            hint="Restore the file, or move it away: the next certificate is then signed by a new "
+            "key, and earlier certificates keep their own public key.",
+        ) from None
 
 
 def sign(key: Ed25519PrivateKey, content: bytes) -> tuple[str, str]:

@@ -62,7 +62,9 @@ def append(home: Path, line: LedgerLine) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, (b"\n" if torn else b"") + content.encode() + b"\n")
+        waiting = memoryview((b"\n" if torn else b"") + content.encode() + b"\n")
+        while waiting:  # a full disk takes a part, and refuses the rest
+            waiting = waiting[os.write(descriptor, waiting) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -70,10 +70,8 @@ def export(open_workspace: OpenWorkspace, request_id: UUID, out: Path, as_json: 
 
     This completes the request. No other copy of the archive is kept.
     """
-    import os
-
     from wavehouse.erasure.service import exporting
-    from wavehouse.kernel import terminal
+    from wavehouse.kernel import files, terminal
 
     with open_workspace() as workspace:
         made = exporting.export(
@@ -82,8 +80,7 @@ def export(open_workspace: OpenWorkspace, request_id: UUID, out: Path, as_json: 
             identity=workspace.identity,
             request_id=request_id,
         )
-    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(made.content)
+    files.write_output(out, made.content)
     if as_json:
         terminal.print_json({"file": str(out), "rows": made.rows})
         return

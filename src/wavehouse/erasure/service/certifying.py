@@ -20,7 +20,7 @@ from wavehouse.erasure.service import requesting, verifying
 from wavehouse.erasure.service.planning import Planned
 from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import ROOT, Level, Outcome, Request, Status, SubjectKind
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, files
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.store import Stores
@@ -173,9 +173,10 @@ def certificate(stores: Stores, *, identity: Identity, request_id: UUID) -> dict
 def write(document: Mapping[str, Any], path: Path) -> None:
     """Write a certificate as JSON, or as PDF by the file's suffix. OSError when it cannot be."""
     if path.suffix.lower() == ".pdf":
-        path.write_bytes(pdf(document))
+        files.write_output(path, pdf(document))
         return
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    files.write_output(path, text.encode())
 
 
 def check(path: Path, *, home: Path) -> tuple[dict[str, Any], bool]:
@@ -188,7 +189,7 @@ def check(path: Path, *, home: Path) -> tuple[dict[str, Any], bool]:
         document = json.loads(text)
         signature = document.pop("signature")
         value, key = signature["value"], signature["key"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise InvalidInput("this is not a certificate of erasure", where=str(path)) from None
     if not isinstance(value, str) or not isinstance(key, str):
         raise InvalidInput("this is not a certificate of erasure", where=str(path))

@@ -271,7 +271,7 @@ def history(path: Path | None, since: datetime | None, as_json: bool) -> None:
 @classify.command()
 @_JSON
 def vocabulary(as_json: bool) -> None:
-    """List the keys of fideslang: categories, uses (bases of keeping), subjects."""
+    """List the keys of fideslang: categories, uses (legal bases for keeping data), subjects."""
     from wavehouse.governance.adapters.classification_file import read_vocabulary
     from wavehouse.kernel import terminal
 

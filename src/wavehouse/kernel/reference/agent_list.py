@@ -108,7 +108,7 @@ def _read_opawg(text: str, path: Path) -> list[AgentPattern]:
         )
     try:
         entries = [(str(e["name"]), str(e["pattern"])) for e in json.loads(text)["entries"]]
-    except (ValueError, TypeError, KeyError) as broken:
+    except (ValueError, RecursionError, TypeError, KeyError) as broken:
         raise InvalidInput(
             "the list is not a JSON object with entries, each with a name and a pattern",
             where=str(path),

@@ -147,7 +147,7 @@ def _read_opawg(text: str, path: Path) -> list[str]:
     try:
         entries = json.loads(text)
         texts = [str(entry["prefixpattern"]) for entry in entries]
-    except (ValueError, TypeError, KeyError) as broken:
+    except (ValueError, RecursionError, TypeError, KeyError) as broken:
         raise InvalidInput(
             "the list is not a JSON array of objects with prefixpattern", where=str(path)
         ) from broken

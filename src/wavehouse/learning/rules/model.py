@@ -39,7 +39,7 @@ def read(text: str, where: str) -> Model:
     """Parse a table from JSON text. InvalidInput with the missing or wrong field."""
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _no_model(where) from error
     return of_json(document, where=where)
 

@@ -17,7 +17,7 @@ from uuid import UUID
 import duckdb
 
 from wavehouse.kernel.addresses import keyed_hash
-from wavehouse.measurement.adapters.databases import closed_database
+from wavehouse.measurement.adapters.databases import closed_database, insert_rows
 from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups
 from wavehouse.measurement.adapters.quick_reading import QuickReader
 from wavehouse.measurement.adapters.statements import statement
@@ -189,7 +189,7 @@ class CountOnly:
         db = self._database
         db.execute("CREATE SCHEMA IF NOT EXISTS measurement")
         db.execute(statement("cluster", "episodes"))
-        _fill(db, statement("cluster", "insert_episode"), episodes.items())
+        insert_rows(db, statement("cluster", "insert_episode"), episodes.items())
         db.execute(statement("cluster", "events", organization=str(organization_id)))
         start, end = (at.astimezone(UTC).replace(tzinfo=None) for at in (first, last))
         values = {"grain": grain, "first": start, "last": end, "computed_at": start}
@@ -251,10 +251,10 @@ class CountOnly:
         if db.execute(_counting("repeated_requests")).fetchone() == (True,):
             db.execute(_counting("delete_repeated"))
         db.execute(_counting("thresholds"))
-        _fill(db, _counting("insert_threshold"), thresholds)
+        insert_rows(db, _counting("insert_threshold"), thresholds)
         db.execute(_counting("agents"))
         described = self._memory.described.items()
-        _fill(db, _counting("insert_agent"), ((agent, *known) for agent, known in described))
+        insert_rows(db, _counting("insert_agent"), ((agent, *known) for agent, known in described))
         db.execute(_counting("candidates"), span)
         db.execute(_counting("derived"))
         db.execute(_counting("excess"), {"episodes": limits.episodes, "agents": limits.agents})
@@ -290,11 +290,3 @@ _TAKE = statement(
 
 def _span(first: date, last: date) -> dict[str, date]:
     return {"first": first, "after": last + DAY}
-
-
-def _fill(
-    db: duckdb.DuckDBPyConnection, statement: str, rows: Iterable[tuple[object, ...]]
-) -> None:
-    values = list(rows)
-    if values:
-        db.executemany(statement, values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 
@@ -20,3 +22,15 @@ def closed_database(spill: str = "") -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
+
+
+def insert_rows(
+    database: duckdb.DuckDBPyConnection, statement: str, rows: Iterable[tuple[object, ...]]
+) -> None:
+    """Insert rows by a statement with a list for each column.
+
+    Row by row, 50,000 media files of an organization take a minute and more.
+    """
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    if columns:
+        database.execute(statement, columns)

@@ -24,7 +24,7 @@ from wavehouse.kernel.addresses import (
     keyed_hash,
 )
 from wavehouse.kernel.reference import Preloaders
-from wavehouse.measurement.adapters.databases import closed_database
+from wavehouse.measurement.adapters.databases import closed_database, insert_rows
 from wavehouse.measurement.adapters.quick_reading import fields_statement
 from wavehouse.measurement.adapters.statements import parts_of, statement
 from wavehouse.measurement.adapters.tails import cut_tails
@@ -107,7 +107,7 @@ class Engine:
         self._number = 0
 
     def _load_media(self) -> None:
-        rows = [
+        rows = (
             (
                 number,
                 v.enclosure_id,
@@ -124,9 +124,8 @@ class Engine:
             )
             for number, versions in self._lookups.media.versions.items()
             for n, v in enumerate(versions)
-        ]
-        if rows:
-            self.database.executemany(statement("judging", "insert_media"), rows)
+        )
+        insert_rows(self.database, statement("judging", "insert_media"), rows)
 
     def normalise(
         self, chunk: Chunk, layout: Layout, *, file_key: str, batch_id: int, organization_id: str

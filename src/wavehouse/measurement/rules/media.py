@@ -43,6 +43,7 @@ class MediaIndex:
         self._groups: dict[tuple[str, str], _Group] = {}
         self._by_path: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self._meanings: dict[str, set[int]] = defaultdict(set)
+        self._of_any_host: dict[str, set[int]] = defaultdict(set)
         media_files: dict[tuple[str, str], list[MediaFile]] = defaultdict(list)
         for file in files:
             media_files[file.media_host, file.media_path].append(file)
@@ -50,6 +51,8 @@ class MediaIndex:
             if kept := _kept(versions):
                 self.everything[len(self.places)] = versions
                 self._add(host, path, kept)
+        for group in self._groups.values():
+            group.settle()
 
     def _add(self, host: str, path: str, versions: list[MediaFile]) -> None:
         number = self.places[host, path] = len(self.places)
@@ -61,9 +64,9 @@ class MediaIndex:
         group.add(frozenset(query.split("&")) if query else frozenset(), number, hop_of)
         self._by_path[bare].add((host, bare))
         if meaning := self._rules.meaning(host, bare, query):
-            self._meanings[_without_host(meaning[0]) if host == _NO_HOST else meaning[0]].add(
-                number
-            )
+            key = _without_host(meaning[0]) if host == _NO_HOST else meaning[0]
+            self._meanings[key].add(number)
+            self._of_any_host[_without_host(key)].add(number)
         if not any(v.is_hop or v.start_ms for v in versions):
             for version in versions:
                 self._meanings[f"guid:{version.guid}"].add(number)
@@ -132,12 +135,7 @@ class MediaIndex:
             if (group := self._groups.get((host, bare))) is not None:
                 return group.number_of(frozenset(query.split("&")) if query else frozenset())
             if host == _NO_HOST:
-                numbers = {
-                    number
-                    for known, those in self._meanings.items()
-                    if _without_host(known) == _without_host(meaning)
-                    for number in those
-                }
+                numbers = self._of_any_host.get(_without_host(meaning), set())
         episodes = {version.episode_id for n in numbers for version in self.versions[n]}
         return min(numbers) if len(episodes) == 1 else None
 
@@ -150,10 +148,10 @@ class _Group:
         self._hops: set[object | None] = set()
         self._is_media = has_media_ending(path)
         self.names: frozenset[str] = frozenset()
-        self._differing: list[tuple[frozenset[str], int]] = []
+        self._by_parameters: dict[frozenset[str], list[int]] = defaultdict(list)
 
     def add(self, parameters: frozenset[str], number: int, hop_of: object | None) -> None:
-        """Add a file; parameters that all files share are ignored.
+        """Add a file.
 
         Hops of one episode are one file, even if their parameters change.
         """
@@ -161,23 +159,27 @@ class _Group:
             return
         self._hops.add(hop_of)
         self._files.append((parameters, number))
-        common = frozenset.intersection(*(own for own, _ in self._files))
+
+    def settle(self) -> None:
+        """Find the parameters that distinguish the files; those that all share are ignored."""
         alone = len(self._files) == 1
+        common = frozenset.intersection(*(own for own, _ in self._files))
         # A script's parameters select the file; a media file's parameters are additions.
-        drop = (parameters if self._is_media else frozenset()) if alone else common
-        self._differing = [(own - drop, n) for own, n in self._files]
-        self.names = frozenset(p.partition("=")[0] for own, _ in self._differing for p in own)
+        drop = (common if self._is_media else frozenset()) if alone else common
+        for own, number in self._files:
+            self._by_parameters[own - drop].append(number)
+        self.names = frozenset(p.partition("=")[0] for own in self._by_parameters for p in own)
 
     def number_of(self, parameters: frozenset[str]) -> int | None:
         """The file that has exactly the request's parameters, of those by which files differ."""
         if len(self._files) == 1:
-            expected, number = self._differing[0]
+            ((expected, (number,)),) = self._by_parameters.items()
             given = {p.partition("=")[0] for p in parameters}
             others = {p for p in expected - parameters if p.partition("=")[0] in given}
             return None if others else number
-        given = {p for p in parameters if p.partition("=")[0] in self.names}
-        fitting = [number for own, number in self._differing if own == given]
-        return fitting[0] if len(fitting) == 1 else None
+        given_parameters = frozenset(p for p in parameters if p.partition("=")[0] in self.names)
+        numbers = self._by_parameters.get(given_parameters, [])
+        return numbers[0] if len(numbers) == 1 else None
 
 
 def _kept(files: list[MediaFile]) -> list[MediaFile]:

@@ -62,7 +62,7 @@ def _joined(spans: list[tuple[int, int]], first: int, last: int) -> list[tuple[i
 
 
 def first_touch(times: Iterable[datetime]) -> list[datetime]:
-    """R35, R38: a download opens 24 hours, half-open; the next touch after that is another."""
+    """R35, R38: a download opens a half-open window of 24 hours; the next touch counts again."""
     counted: list[datetime] = []
     for at in sorted(times):
         if not counted or at - counted[-1] >= DAY:

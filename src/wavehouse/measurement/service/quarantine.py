@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -85,13 +84,14 @@ def _chosen(tx: Tx[Operational], identity: Identity, ids: Sequence[UUID]) -> lis
     rows = listed(tx, identity=identity, limit=1_000_000)
     if not ids:
         return rows
-    missing = set(ids) - {row.quarantine_id for row in rows}
+    chosen = set(ids)
+    missing = chosen - {row.quarantine_id for row in rows}
     if missing:
         raise NotFound(
             f"{min(map(str, missing))} is not in the quarantine",
             command="wavehouse quarantine list",
         )
-    return [row for row in rows if row.quarantine_id in ids]
+    return [row for row in rows if row.quarantine_id in chosen]
 
 
 def replay(
@@ -173,10 +173,13 @@ def _reread(ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]) -> li
         result = ingest.begin(path, "auto", lambda _: None).finished()
         if not STREAM_FAULTS & result.tally.faults.keys():
             done += [row.quarantine_id for row in streams]
-    lines = [row for row in waiting if row.reason not in STREAM_FAULTS]
-    lines.sort(key=lambda row: (row.source_file_id, row.byte_offset))
-    for _, of_source in groupby(lines, key=lambda row: row.source_file_id):
-        for rows in _batched(list(of_source)):
+    by_source: dict[UUID, list[QuarantinedRow]] = defaultdict(list)
+    for row in waiting:
+        if row.reason not in STREAM_FAULTS:
+            by_source[row.source_file_id].append(row)
+    for of_source in by_source.values():
+        of_source.sort(key=lambda row: row.byte_offset)
+        for rows in _batched(of_source):
             done += ingest.reread(log, head, rows)
     return done
 

@@ -16,7 +16,7 @@ def expected_of(path: Path, target: str) -> Expected:
         plans = {item["name"]: item for item in document.get("targets", [document])}
         plan = plans[target]
         return Expected(str(plan["change_set"]), dict(plan["hashes"]))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInput(
             f"this is not a plan for {target}",
             where=str(path),

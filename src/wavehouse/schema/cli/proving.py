@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wavehouse.kernel import terminal
+from wavehouse.kernel import files, terminal
 from wavehouse.kernel.databases import DATABASES
 from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, InvalidInput
 from wavehouse.schema.cli.report import Report
@@ -56,7 +56,8 @@ def snapshot_command(out: Path | None, as_json: bool, **words: Any) -> None:
     documents = {name: snapshot.as_json() for name, snapshot in taken.items()}
     document: Any = next(iter(documents.values())) if len(documents) == 1 else documents
     if out is not None:
-        out.write_text(json.dumps(document, indent=1, sort_keys=True, default=str) + "\n")
+        text = json.dumps(document, indent=1, sort_keys=True, default=str) + "\n"
+        files.write_output(out, text.encode())
         terminal.say(f"written to {out}")
     elif as_json:
         terminal.print_json(document)
@@ -172,7 +173,7 @@ def _kept(path: Path, name: str) -> Snapshot:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return Snapshot(document.get(name, document)["objects"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise InvalidInput(
             "the file is not a snapshot",
             where=str(path),

@@ -126,7 +126,7 @@ def feed(
     as_json: bool,
 ) -> None:
     """Print the address of PROJECT's feed; change who may read it, or write it to a file."""
-    from wavehouse.kernel import terminal
+    from wavehouse.kernel import files, terminal
     from wavehouse.kernel.errors import UsageError
     from wavehouse.kernel.serving import address_of
     from wavehouse.studio.service import production, publishing
@@ -152,7 +152,7 @@ def feed(
                 token=token,
             )
     if out is not None:
-        out.write_bytes(body)
+        files.write_output(out, body)
     url = publishing.feed_url(address, project, token)
     if as_json:
         terminal.print_json({"feed_url": url, "bytes": len(body)})

@@ -180,7 +180,7 @@ def register(
 def _schema(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise click.BadParameter("a JSON schema must be a JSON object", param_hint="--schema")
@@ -214,7 +214,7 @@ def _array(path: Path) -> list[Any]:
         raise InvalidInput("the file is larger than 20 MB", where=str(path))
     try:
         value = json.loads(path.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, list):
         raise InvalidInput("the file is not a JSON array", where=str(path))

@@ -210,7 +210,7 @@ def _cadence(text: str | None) -> dict[str, object] | None:
         return None
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise click.BadParameter("a cadence must be a JSON object", param_hint="--cadence")

@@ -18,8 +18,8 @@ TO '{{path}}' (FORMAT parquet, COMPRESSION zstd)
 CREATE OR REPLACE TABLE episodes (episode_id UUID, podcast_id UUID)
 
 -- name: insert_episode
--- Add one.
-INSERT INTO episodes VALUES ($1, $2)
+-- Add episodes.
+INSERT INTO episodes SELECT unnest($1::UUID[]), unnest($2::UUID[])
 
 -- name: events
 -- Listener events of counted downloads, for the transforms. Estimates are none (R30).

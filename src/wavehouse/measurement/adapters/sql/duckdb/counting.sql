@@ -67,16 +67,16 @@ SELECT min(sent_at)::DATE, max(sent_at)::DATE FROM taken
 CREATE OR REPLACE TABLE thresholds (enclosure_id UUID, episode_id UUID, threshold_bytes BIGINT)
 
 -- name: insert_threshold
--- Add one.
-INSERT INTO thresholds VALUES ($1, $2, $3)
+-- Add thresholds.
+INSERT INTO thresholds SELECT unnest($1::UUID[]), unnest($2::UUID[]), unnest($3::BIGINT[])
 
 -- name: agents
 -- What each user agent is, with the columns of listener events.
 CREATE OR REPLACE TABLE agents (agent BIGINT, platform VARCHAR, device_type VARCHAR)
 
 -- name: insert_agent
--- Add one.
-INSERT INTO agents VALUES ($1, $2, $3)
+-- Add agents.
+INSERT INTO agents SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[])
 
 -- name: candidates
 -- Requests of a span of days that nothing filters.

@@ -10,8 +10,11 @@ CREATE TEMP TABLE media (
 )
 
 -- name: insert_media
--- Add a version.
-INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+-- Add versions.
+INSERT INTO media SELECT
+  unnest($1::BIGINT[]), unnest($2::UUID[]), unnest($3::UUID[]), unnest($4::UUID[]),
+  unnest($5::TIMESTAMP[]), unnest($6::BOOLEAN[]), unnest($7::TIMESTAMP[]), unnest($8::BIGINT[]),
+  unnest($9::BIGINT[]), unnest($10::BIGINT[]), unnest($11::BIGINT[]), unnest($12::BOOLEAN[])
 
 -- name: distinct_queried
 -- Distinct hosts and paths of requests with a query.
