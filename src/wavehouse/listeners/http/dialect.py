@@ -26,6 +26,7 @@ KINDS = {
 _LONGEST_DEVICE = 255
 _EPOCH = re.compile(r"\d{9,13}")
 _MOST_SECONDS = 2**30
+_MILLISECONDS_FROM = 10**11  # in seconds, the year 5138
 _LARGEST_CURSOR, _LONGEST_NUMBER = 2**62, 100
 
 
@@ -198,7 +199,10 @@ def _instant(value: Any) -> tuple[str, datetime | None]:
         if isinstance(value, bool):
             raise ValueError
         if isinstance(value, int | float) or (isinstance(value, str) and _EPOCH.fullmatch(value)):
-            return str(value), _sane(datetime.fromtimestamp(float(value), UTC))
+            seconds = float(value)
+            if seconds >= _MILLISECONDS_FROM:
+                seconds /= 1000
+            return str(value), _sane(datetime.fromtimestamp(seconds, UTC))
         instant = datetime.fromisoformat(value)
         at = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
         return str(value), _sane(at)
