@@ -7,6 +7,7 @@ from wavehouse.listeners.service.accounts import (
     new_app_password,
     revoke_app_password,
 )
+from wavehouse.listeners.service.compaction import compact, compactable
 from wavehouse.listeners.service.expiry import tidy
 from wavehouse.listeners.service.own import listed
 from wavehouse.listeners.service.positions import position
@@ -21,6 +22,8 @@ __all__ = [
     "Listener",
     "NewAction",
     "NewAppPassword",
+    "compact",
+    "compactable",
     "create",
     "find",
     "find_chapters",

@@ -237,6 +237,24 @@ class NewAction:
     seen: ActionId | None = None
     episode: Episode | None = None
 
+    def of_chapter(self, chapter_id: str) -> NewAction:
+        """The action of another chapter. Each action of an upload needs it: ``replace`` is slow."""
+        if chapter_id == self.chapter_id:
+            return self
+        return NewAction(
+            self.action_id,
+            chapter_id,
+            self.kind,
+            self.position_ms,
+            self.started_ms,
+            self.duration_ms,
+            self.occurred_at,
+            self.sent_at,
+            self.device_id,
+            self.seen,
+            self.episode,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:

@@ -79,6 +79,8 @@ def _problem(policy: Policy) -> str:
             return f"the action {policy.action} needs clock"
     elif not policy.note:
         return f"the action {policy.action} needs by or reason"
+    if policy.action is Action.COMPACT and policy.table != "listeners.playback_actions":
+        return "only listeners.playback_actions can be compacted"
     if policy.files and policy.action not in (Action.DELETE, Action.NONE):
         return "files can only be deleted"
     return ""

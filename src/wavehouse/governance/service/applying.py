@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import cast
 from uuid import UUID
 
 import psycopg
 
-from wavehouse import audit
+from wavehouse import audit, listeners
 from wavehouse.accounts import Identity, user_actor
 from wavehouse.governance.adapters import HomeFiles
 from wavehouse.governance.queries import removing, runs
@@ -22,7 +23,7 @@ from wavehouse.governance.types import Action, Applied, Plan, Run, Step, StepSta
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import Conflict
-from wavehouse.store import Stores
+from wavehouse.store import Listeners, Stores, Tx
 
 CHUNK = 10_000
 """Rows that one transaction deletes."""
@@ -157,6 +158,10 @@ def _remove(stores: Stores, settings: Settings, step: Step, run_id: UUID) -> Non
     if policy.action is Action.DROP_PARTITION:
         for part in step.due.parts:
             once(partial(_drop, step=step, part=part))
+        return
+    if policy.action is Action.COMPACT:
+        while once(lambda tx: (listeners.compact(cast("Tx[Listeners]", tx), before=before), 0)):
+            continue
         return
     while once(lambda tx: _delete(tx, step, before)) == CHUNK:
         continue

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import cast
 
-from wavehouse import measurement
+from wavehouse import listeners, measurement
 from wavehouse.governance import rules
 from wavehouse.governance.adapters import HomeFiles, read_policies
 from wavehouse.governance.queries import removing, runs
@@ -29,7 +30,7 @@ from wavehouse.governance.types import (
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.databases import DATABASES, DatabaseName
-from wavehouse.store import AnyDatabase, Stores
+from wavehouse.store import AnyDatabase, Listeners, Stores, Tx
 
 OnStep = Callable[[str], None]
 
@@ -137,6 +138,9 @@ def _due(tx: removing.AnyTx, policy: Policy, before: datetime) -> Due:
         return Due(
             rows, None, sum(part.bytes for part in parts), tuple(part.name for part in parts)
         )
+    if policy.action is Action.COMPACT:
+        compactable = listeners.compactable(cast("Tx[Listeners]", tx), before=before)
+        return Due(compactable.rows, compactable.oldest)
     older = removing.older(
         tx, table=policy.table, clock=policy.clock, before=limit_of(tx, policy, before)
     )

@@ -15,11 +15,12 @@ class Action(StrEnum):
 
     DROP_PARTITION = "drop_partition"
     DELETE = "delete"
+    COMPACT = "compact"
     ELSEWHERE = "elsewhere"
     NONE = "none"
 
 
-REMOVING = (Action.DROP_PARTITION, Action.DELETE)
+REMOVING = (Action.DROP_PARTITION, Action.DELETE, Action.COMPACT)
 """Actions that ``wavehouse retention apply`` carries out, in their order."""
 
 

@@ -26,6 +26,8 @@ KINDS = {
 _LONGEST_DEVICE = 255
 _EPOCH = re.compile(r"\d{9,13}")
 _MOST_SECONDS = 2**30
+_MILLISECONDS_FROM = 10**11  # in seconds, the year 5138
+_LARGEST_CURSOR, _LONGEST_NUMBER = 2**62, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,9 @@ def _action(entry: Any, spelling: dict[str, str]) -> Sent:
     if is_play and position is None:
         raise _Bad("play without a position")
     timestamp, at = _instant(entry.get("timestamp"))
-    podcast = _url(entry, "podcast")
-    if podcast not in spelling:
+    podcast = entry.get("podcast")
+    if not isinstance(podcast, str) or podcast not in spelling:
+        podcast = _url(entry, "podcast")
         spelling[podcast] = rules.normalised_feed(podcast) or podcast
     guid = entry.get("guid")
     return Sent(
@@ -178,6 +181,16 @@ def _seconds(entry: dict[str, Any], name: str) -> int | None:
     return int(value)
 
 
+def since(value: object) -> object:
+    """A cursor in a query: nothing is 0, and a number beyond every cursor is the largest (P19b)."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if not text.lstrip("-").isdecimal() or len(text) > _LONGEST_NUMBER:
+        return text or 0
+    return min(max(int(text), -_LARGEST_CURSOR), _LARGEST_CURSOR)
+
+
 def _instant(value: Any) -> tuple[str, datetime | None]:
     """The time as sent, and as an instant; without a time zone it is UTC (P5)."""
     if value is None or value == "":
@@ -186,7 +199,10 @@ def _instant(value: Any) -> tuple[str, datetime | None]:
         if isinstance(value, bool):
             raise ValueError
         if isinstance(value, int | float) or (isinstance(value, str) and _EPOCH.fullmatch(value)):
-            return str(value), _sane(datetime.fromtimestamp(float(value), UTC))
+            seconds = float(value)
+            if seconds >= _MILLISECONDS_FROM:
+                seconds /= 1000
+            return str(value), _sane(datetime.fromtimestamp(seconds, UTC))
         instant = datetime.fromisoformat(value)
         at = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
         return str(value), _sane(at)
@@ -257,11 +273,20 @@ def opml(urls: Sequence[str], title: str) -> str:
 
 
 def urls_of(content: bytes, form: str) -> list[str]:
-    """The addresses of a subscription list in this format. UsageError for invalid text."""
-    if form == "opml":
-        return _opml_urls(content)
+    """The addresses of a subscription list in this format.
+
+    UsageError for invalid text, and for a list without any address of a feed that is not empty: it
+    would end all subscriptions.
+    """
+    urls = _opml_urls(content) if form == "opml" else _urls(content, form)
+    if urls and not any(map(rules.normalised_feed, urls)):
+        raise UsageError("the list has no address of a feed")
+    return urls
+
+
+def _urls(content: bytes, form: str) -> list[str]:
     try:
-        text = content.decode()
+        text = content.decode("utf-8-sig")  # Windows' editors begin with a byte order mark
     except UnicodeDecodeError:
         raise UsageError("the list is not UTF-8") from None
     if form == "txt":

@@ -5,15 +5,17 @@ Without ``from __future__ import annotations``: FastAPI must see the types.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPBasic
+from starlette.types import Receive, Scope, Send
 
 from wavehouse.kernel.errors import TooManyRequests, Unreachable
 from wavehouse.kernel.ids import ListenerId
@@ -26,6 +28,7 @@ from wavehouse.store import Database, Listeners
 
 _LOOK_SECONDS, _BEAT_SECONDS = 1.0, 15.0
 _MOST, _MOST_OF_ONE = 1_000, 20
+_LONGEST_ID = 18
 
 
 @dataclass(eq=False)
@@ -83,21 +86,45 @@ def router(doors: RouteDependencies) -> APIRouter:
         who: Who,
         request: Request,
         after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
-        last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$")] = None,
+        last_event_id: Annotated[str | None, Header()] = None,
     ) -> StreamingResponse:
         """Changes after a cursor, then live changes: events `changes` and `subscriptions`.
 
         Each event's id is its cursor; a browser that reconnects continues after the last one.
         """
         watch.enter(who.listener_id)
-        start = int(last_event_id) if last_event_id else after
-        return StreamingResponse(
+        start = after if last_event_id is None else cursor_of(last_event_id)
+        return _Streaming(
             _stream(doors.database, watch, who, start),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+            leave=partial(watch.leave, who.listener_id),
         )
 
     return api
+
+
+def cursor_of(last_event_id: str) -> int:
+    """The cursor of an event id; 0, the current state, for an id that this server never gave.
+
+    Browsers give up a stream that is refused, and send the id that they have with every attempt.
+    """
+    text = last_event_id.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID else 0
+
+
+class _Streaming(StreamingResponse):
+    """A stream that is left in any case, even by a client that is gone before it begins."""
+
+    def __init__(self, *args: Any, leave: Callable[[], None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._leave = leave
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
 
 
 async def _stream(
@@ -106,26 +133,21 @@ async def _stream(
     """Events until the client disconnects or its session ends."""
     seen, beat = Heads(-1, -1), 0.0
     loop = asyncio.get_running_loop()
-    try:
-        yield b": open\n\n"
-        while True:
-            heads = watch.heads.get(who.listener_id)
-            if heads is not None and heads != seen:
-                batch = await asyncio.to_thread(live.news, database, who, after, heads, seen)
-                seen, after = heads, batch.cursor
-                for name, content in batch.events:
-                    yield _event(name, after, content)
-            elif loop.time() - beat > _BEAT_SECONDS:
-                beat = loop.time()
-                if not await asyncio.to_thread(live.is_signed_in, database, who):
-                    return
-                yield b": beat\n\n"
-            try:
-                await watch.wait()
-            except TimeoutError:
-                continue
-    finally:
-        watch.leave(who.listener_id)
+    yield b": open\n\n"
+    while True:
+        heads = watch.heads.get(who.listener_id)
+        if heads is not None and heads != seen:
+            batch = await asyncio.to_thread(live.news, database, who, after, heads, seen)
+            seen, after = heads, batch.cursor
+            for name, content in batch.events:
+                yield _event(name, after, content)
+        elif loop.time() - beat > _BEAT_SECONDS:
+            beat = loop.time()
+            if not await asyncio.to_thread(live.is_signed_in, database, who):
+                return
+            yield b": beat\n\n"
+        with suppress(TimeoutError):
+            await watch.wait()
 
 
 def _event(name: str, cursor: int, content: Any) -> bytes:

@@ -9,6 +9,7 @@ import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BeforeValidator
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse
 
@@ -38,7 +39,7 @@ KINDS = ("desktop", "laptop", "mobile", "server", "other")
 Body = Annotated[Any, Depends(json_body)]
 Callback = Annotated[str, Query(alias="jsonp", max_length=100)]
 Filter = Annotated[str | None, Query(pattern=r"^[^\x00]*$")]
-Since = Annotated[int, Query(ge=-(2**62), le=2**62)]
+Since = Annotated[int, BeforeValidator(dialect.since)]
 
 
 def router(doors: RouteDependencies, prefix: str = "") -> APIRouter:

@@ -27,14 +27,17 @@ def etag(version: int) -> str:
 def read(if_match: str | None, if_none_match: str | None) -> Condition:
     """The condition in a request's headers. UsageError (400) for an invalid list of tags.
 
-    ``If-Match`` compares strongly: a weak tag matches nothing. ``If-None-Match`` compares weakly.
+    ``If-Match`` compares strongly: a weak tag matches nothing, and neither does an empty list. An
+    app with an empty variable must not overwrite. ``If-None-Match`` compares weakly.
     """
     match, none_match = (if_match or "").strip(), (if_none_match or "").strip()
     exists = True if match == "*" else False if none_match == "*" else None
     any_of = None
-    if match and match != "*":
-        strong = [tag for tag in _tags(match, "If-Match") if not tag.startswith("W/")]
-        any_of = frozenset(_versions(strong))
+    if if_match is not None and match != "*":
+        tags = _tags(match, "If-Match") if match else []
+        any_of = frozenset(_versions([tag for tag in tags if not tag.startswith("W/")]))
+    if match == none_match == "*":
+        any_of = frozenset()  # it would have to exist and not to exist
     none_of: frozenset[int] = frozenset()
     if none_match and none_match != "*":
         tags = _tags(none_match, "If-None-Match")

@@ -71,13 +71,15 @@ def by_keys(tx: Tx[Listeners], *, keys: Sequence[Key]) -> dict[Key, KnownChapter
     """The chapters with these keys."""
     rows = tx.tuples(
         """
-        SELECT k.listener_id, k.key_hash, c.chapter_id, c.episode_url, c.guid, c.moved_at,
+        SELECT w.listener_id, w.key_hash, c.chapter_id, c.episode_url, c.guid, c.moved_at,
                c.created_at
         FROM unnest(%s::uuid[], %s::bytea[]) AS w (listener_id, key_hash)
-        JOIN listeners.chapter_keys k
-          ON k.listener_id = w.listener_id AND k.key_hash = w.key_hash
-        JOIN listeners.chapters c
-          ON c.listener_id = k.listener_id AND c.chapter_id = k.chapter_id
+        CROSS JOIN LATERAL (
+          SELECT chapter_id FROM listeners.chapter_keys
+          WHERE listener_id = w.listener_id AND key_hash = w.key_hash LIMIT 1) k
+        CROSS JOIN LATERAL (
+          SELECT chapter_id, episode_url, guid, moved_at, created_at FROM listeners.chapters
+          WHERE listener_id = w.listener_id AND chapter_id = k.chapter_id LIMIT 1) c
         """,
         [[key[0] for key in keys], [key[1] for key in keys]],
     )
@@ -88,10 +90,11 @@ def existing(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> set[Chapter]:
     """Which of these chapter ids exist."""
     rows = tx.tuples(
         """
-        SELECT c.listener_id, c.chapter_id
+        SELECT w.listener_id, w.chapter_id
         FROM unnest(%s::uuid[], %s::text[]) AS w (listener_id, chapter_id)
-        JOIN listeners.chapters c
-          ON c.listener_id = w.listener_id AND c.chapter_id = w.chapter_id
+        CROSS JOIN LATERAL (
+          SELECT FROM listeners.chapters
+          WHERE listener_id = w.listener_id AND chapter_id = w.chapter_id LIMIT 1) c
         """,
         [[chapter[0] for chapter in chapters], [chapter[1] for chapter in chapters]],
     )
@@ -256,7 +259,14 @@ def merge(
     tx.execute(
         """
         DELETE FROM listeners.playback_checkpoints
-        WHERE listener_id = %(listener_id)s AND chapter_id = %(keep)s
+        WHERE listener_id = %(listener_id)s AND chapter_id = %(keep)s AND NOT is_base
+        """,
+        params,
+    )
+    tx.execute(
+        """
+        UPDATE listeners.playback_checkpoints SET chapter_id = %(keep)s
+        WHERE listener_id = %(listener_id)s AND chapter_id = ANY(%(gone)s) AND is_base
         """,
         params,
     )

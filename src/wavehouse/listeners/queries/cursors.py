@@ -161,6 +161,19 @@ def current_cursor(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
     )
 
 
+def compacted(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
+    """The highest cursor of an action that was compacted; 0 when there is none (RT1)."""
+    return int(
+        tx.value(
+            """
+            SELECT coalesce(max(compacted_seq), 0) FROM listeners.listener_sync
+            WHERE listener_id = %(listener_id)s
+            """,
+            {"listener_id": listener_id},
+        )
+    )
+
+
 def heads(
     tx: Tx[Listeners], *, listener_ids: Sequence[ListenerId]
 ) -> dict[ListenerId, tuple[int, int]]:

@@ -78,8 +78,18 @@ def forget_unseen(tx: Tx[Listeners], *, before: datetime) -> int:
     """Delete devices last seen before an instant; positions from them stay."""
     tx.execute(
         """
-        DELETE FROM listeners.playback_checkpoints WHERE listener_id IN (
+        DELETE FROM listeners.playback_checkpoints WHERE NOT is_base AND listener_id IN (
           SELECT listener_id FROM listeners.devices WHERE last_seen_at < %(before)s)
+        """,
+        {"before": before},
+    )
+    tx.execute(
+        """
+        UPDATE listeners.playback_checkpoints k
+        SET position = jsonb_set(k.position, '{device_id}', 'null')
+        FROM listeners.devices d
+        WHERE d.last_seen_at < %(before)s AND k.listener_id = d.listener_id AND k.is_base
+          AND k.position->>'device_id' = d.device_id
         """,
         {"before": before},
     )

@@ -41,12 +41,13 @@ def current_rows(
     """The existing rows of these chapters."""
     rows = tx.tuples(
         """
-        SELECT p.listener_id, p.chapter_id, p.position_ms, p.duration_ms, p.duration_changed,
+        SELECT w.listener_id, w.chapter_id, p.position_ms, p.duration_ms, p.duration_changed,
                p.furthest_ms, p.state, p.finished_at, p.finished_count, p.version, p.seq,
                p.effective_at, p.action_id, p.device_id, p.updated_at
         FROM unnest(%s::uuid[], %s::text[]) AS w (listener_id, chapter_id)
-        JOIN listeners.playback_positions p
-          ON p.listener_id = w.listener_id AND p.chapter_id = w.chapter_id
+        CROSS JOIN LATERAL (
+          SELECT * FROM listeners.playback_positions
+          WHERE listener_id = w.listener_id AND chapter_id = w.chapter_id LIMIT 1) p
         WHERE p.deleted_at IS NULL
         """,
         _columns(chapters),
@@ -60,10 +61,11 @@ def known_actions(
     """The stored ones among these actions, with chapter and body hash (P13)."""
     rows = tx.tuples(
         """
-        SELECT a.listener_id, a.action_id, a.chapter_id, a.body_hash
+        SELECT w.listener_id, w.action_id, a.chapter_id, a.body_hash
         FROM unnest(%s::uuid[], %s::uuid[]) AS w (listener_id, action_id)
-        JOIN listeners.playback_actions a
-          ON a.listener_id = w.listener_id AND a.action_id = w.action_id
+        CROSS JOIN LATERAL (
+          SELECT chapter_id, body_hash FROM listeners.playback_actions
+          WHERE listener_id = w.listener_id AND action_id = w.action_id LIMIT 1) a
         """,
         _columns(actions),
     )
@@ -136,7 +138,7 @@ def insert_actions(
                         "action_id": row.action.action_id,
                         "chapter_id": row.action.chapter_id,
                         "device_id": row.action.device_id,
-                        "kind": row.action.kind.value,
+                        "kind": row.action.kind,
                         "position_ms": row.action.position_ms,
                         "started_ms": row.action.started_ms,
                         "duration_ms": row.action.duration_ms,
@@ -145,7 +147,7 @@ def insert_actions(
                         "effective_at": row.effective_at,
                         "clock_skewed": row.clock_skewed,
                         "seen": row.action.seen,
-                        "status": status.value,
+                        "status": status,
                         "body_hash": row.body_hash,
                         "seq": row.seq,
                     }

@@ -170,6 +170,6 @@ def new_app_session(database: Database[Listeners], *, caller: Caller) -> str | N
 
 def delete_device(tx: Tx[Listeners], *, caller: Caller, device_id: str) -> None:
     """Delete a device; positions from it stay (P36). NotFound if unknown."""
-    checkpoints.forget(tx, listener_id=caller.listener_id)
+    checkpoints.forget(tx, listener_id=caller.listener_id, device_id=device_id)
     if not devices.delete_device(tx, listener_id=caller.listener_id, device_id=device_id):
         raise NotFound("unknown device")

@@ -7,7 +7,8 @@ removed chapters are the same, on this server or another.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +16,12 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners.queries import archives as queries
-from wavehouse.listeners.queries import cursors
+from wavehouse.listeners.queries import checkpoints, cursors
 from wavehouse.listeners.queries import devices as device_queries
 from wavehouse.listeners.queries import positions as position_queries
 from wavehouse.listeners.queries import subscriptions as subscription_queries
 from wavehouse.listeners.rules import LARGEST_BATCH
-from wavehouse.listeners.service import chapters, reading, recording, subscriptions
+from wavehouse.listeners.service import chapters, folding, reading, recording, subscriptions
 from wavehouse.listeners.types import Caller, Status
 from wavehouse.store import Database, Listeners
 
@@ -29,8 +30,21 @@ def archive(database: Database[Listeners], *, listener_id: ListenerId) -> dict[s
     """All of a listener's data except credentials."""
     with database.listener(listener_id) as tx:
         parts = queries.parts(tx, listener_id=listener_id)
+        compacted = checkpoints.bases_of(tx, listener_id=listener_id)
         followed = subscription_queries.subscriptions(tx, listener_id=listener_id)
     plain = json.loads(json.dumps(parts, default=_plain))
+    if compacted:
+        plain["compacted"] = [
+            {
+                "chapter_id": chapter_id,
+                "effective_at": each.at[0].isoformat(),
+                "action_id": str(each.at[1]),
+                "position": None
+                if each.position is None
+                else json.loads(json.dumps(asdict(each.position), default=_plain)),
+            }
+            for chapter_id, each in compacted
+        ]
     return {"version": reading.VERSION, "subscriptions": sorted(followed), **plain}
 
 
@@ -70,6 +84,8 @@ def bring_in(database: Database[Listeners], *, caller: Caller, document: Any) ->
             result.status is Status.REJECTED and "P13" not in result.reason
             for result in done.results
         )
+    if read.compacted:
+        _bring_in_bases(database, caller.listener_id, named, read)
     with database.listener(caller.listener_id) as tx:
         for chapter_id, action_id in read.removed:
             position_queries.mark_deleted(
@@ -85,6 +101,32 @@ def bring_in(database: Database[Listeners], *, caller: Caller, document: Any) ->
         "actions": len(actions) - rejected,
         "rejected": rejected,
     }
+
+
+def _bring_in_bases(
+    database: Database[Listeners],
+    listener_id: ListenerId,
+    named: Mapping[str, str],
+    read: reading.Archive,
+) -> None:
+    """Store the bases of compacted chapters, and fold their actions again (RT1)."""
+    with database.listener(listener_id) as tx:
+        taken = cursors.take_cursors(
+            tx, counts={listener_id: 1}, now=int(clock.now().timestamp())
+        ).get(listener_id)
+        if taken is None:
+            raise NotSignedIn("this account was deleted")
+        known = {device.device_id for device in device_queries.devices(tx, listener_id=listener_id)}
+        resolved = chapters.Resolved()
+        for chapter_id, base in read.compacted:
+            chapter = (listener_id, named.get(chapter_id, chapter_id))
+            position = base.position
+            if position is not None and position.device_id not in known:
+                position = replace(position, device_id=None)
+            if checkpoints.save(tx, checkpoints={chapter: replace(base, position=position)}):
+                resolved.merged.add(chapter)
+        if resolved.merged:
+            folding.fold_again(tx, resolved=resolved, seq=taken.last)
 
 
 def _plain(value: object) -> str:

@@ -125,6 +125,9 @@ def _resolve_episodes(
     stored = queries.by_keys(
         tx, keys=list(dict.fromkeys(k for each in keys.values() for k in each))
     )
+    for sighting, known in _settled(keys, stored):
+        resolved.episodes[sighting.listener_id, sighting.episode] = known.chapter_id
+        del keys[sighting]
     groups = _grouped(keys, stored)
     chapters: dict[int, str] = {}
     new: list[queries.NewChapter] = []
@@ -147,6 +150,34 @@ def _resolve_episodes(
     for number, group in enumerate(groups):
         for sighting in group.sightings:
             resolved.episodes[sighting.listener_id, sighting.episode] = chapters[number]
+
+
+def _settled(
+    keys: dict[Sighting, list[Key]], stored: dict[Key, KnownChapter]
+) -> list[tuple[Sighting, KnownChapter]]:
+    """Sightings that add nothing to their stored chapter: most of an app's actions.
+
+    None when a sighting has a description, as it may match any chapter; and none of a chapter that
+    another sighting of the upload may change.
+    """
+    settled: list[tuple[Sighting, KnownChapter]] = []
+    changing: set[Chapter] = set()
+    for sighting, each in keys.items():
+        if sighting.episode.described is not NO_DESCRIPTION:
+            return []
+        known = [stored[key] for key in each if key in stored]
+        first = known[0] if len(known) == len(each) else None
+        if (
+            first is not None
+            and first.moved_at is None
+            and first.episode_url == sighting.episode.episode_url
+            and (first.guid is not None or not sighting.episode.guid)
+            and all(item.chapter_id == first.chapter_id for item in known)
+        ):
+            settled.append((sighting, first))
+        else:
+            changing.update((sighting.listener_id, item.chapter_id) for item in known)
+    return [item for item in settled if (item[0].listener_id, item[1].chapter_id) not in changing]
 
 
 def _grouped(keys: dict[Sighting, list[Key]], stored: dict[Key, KnownChapter]) -> list[_Group]:

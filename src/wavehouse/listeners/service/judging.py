@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -111,7 +111,9 @@ def folded(
             )
         )
     ]
-    late_folds = folding.fold_late(tx, came={chapter: came[chapter] for chapter in late})
+    late_folds = folding.fold_late(
+        tx, came={chapter: came[chapter] for chapter in late}, merged=resolved.merged
+    )
     status: dict[Said, Status] = {}
     changed = []
     for chapter, actions in came.items():
@@ -202,4 +204,6 @@ def _outcome(
         and rules.is_far(row.position_ms, action.position_ms, row.duration_ms)
     ):
         displaced = Displaced(row.position_ms, row.device_id, row.effective_at, row.action_id)
-    return replace(judged, status=became, displaced=displaced)
+    if became is judged.status and displaced is None:
+        return judged
+    return Recorded(judged.action_id, became, judged.reason, judged.clock_skewed, displaced)

@@ -12,7 +12,6 @@ from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import chapters as chapter_queries
 from wavehouse.listeners.queries import cursors, moves
-from wavehouse.listeners.queries import recording as recording_queries
 from wavehouse.listeners.queries import subscriptions as subscription_queries
 from wavehouse.listeners.queries.chapters import KnownChapter, NewKey
 from wavehouse.listeners.queries.cursors import Stream
@@ -98,11 +97,5 @@ def _move_chapters(
     resolved = chapters.Resolved()
     for chapter_id, known in same.items():
         chapters.merge(tx, listener_id, known.chapter_id, [chapter_id], resolved)
-    folded = folding.fold_late(tx, came=dict.fromkeys(resolved.merged, ()))
-    rows = [
-        (chapter, each.position, seq)
-        for chapter, each in folded.items()
-        if each.position is not None
-    ]
-    recording_queries.save_positions(tx, rows=rows)
+    folding.fold_again(tx, resolved=resolved, seq=seq)
     cursors.keep_changes(tx, stream=Stream.ACTIONS, changed={listener_id: seq})

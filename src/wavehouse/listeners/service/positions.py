@@ -48,8 +48,9 @@ def changes(
 ) -> Changes:
     """Actions after a cursor; 0 or an unknown cursor is a full resync (P21, P22).
 
-    A full resync gives the current state only, one action for each chapter. For gpodder apps a
-    cursor above what this client was given counts as what it was given (P19b).
+    So is a cursor from before actions that were compacted (RT1). A full resync gives the current
+    state only, one action for each chapter. For gpodder apps a cursor above what this client was
+    given counts as what it was given (P19b).
     """
     is_whole = podcast_url is None and device_id is None
     with database.listener(caller.listener_id) as tx:
@@ -60,7 +61,8 @@ def changes(
         if is_gpodder and after > 0 and (is_whole or own is not None or known.family):
             after, had = rules.asked_after(after, own, known.family)
         now = cursors.current_cursor(tx, listener_id=caller.listener_id)
-        if after <= 0 or after > max(now, int(clock.now().timestamp())):
+        is_lost = after < cursors.compacted(tx, listener_id=caller.listener_id)
+        if after <= 0 or is_lost or after > max(now, int(clock.now().timestamp())):
             chosen = [
                 change
                 for change in queries.winners(
@@ -93,9 +95,12 @@ def changes(
 
 
 def history(database: Database[Listeners], *, caller: Caller) -> list[Change]:
-    """All actions ever recorded, in commit order."""
+    """All recorded actions, in commit order; first the positions whose actions were compacted."""
     with database.listener(caller.listener_id) as tx:
-        return queries.changes(tx, listener_id=caller.listener_id, after=0, limit=EVERYTHING)
+        every = queries.changes(tx, listener_id=caller.listener_id, after=0, limit=EVERYTHING)
+        logged = {each.action_id for each in every}
+        current = queries.winners(tx, listener_id=caller.listener_id)
+    return [each for each in current if each.action_id not in logged] + every
 
 
 def before_now() -> int:

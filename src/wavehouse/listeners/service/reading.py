@@ -13,8 +13,9 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import ActionId, ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries.chapters import NewChapter
+from wavehouse.listeners.queries.checkpoints import Checkpoint
 from wavehouse.listeners.service.chapters import Archived
-from wavehouse.listeners.types import Described, Kind, NewAction
+from wavehouse.listeners.types import Described, Kind, NewAction, Position, State
 
 VERSION = 1
 _KINDS = frozenset({"desktop", "laptop", "mobile", "server", "speaker", "other"})
@@ -31,6 +32,7 @@ class Archive:
     chapters: list[Archived]
     actions: list[NewAction]
     removed: list[tuple[str, ActionId]]
+    compacted: list[tuple[str, Checkpoint]]
 
 
 def read(content: Any, listener_id: ListenerId) -> Archive:
@@ -48,6 +50,7 @@ def read(content: Any, listener_id: ListenerId) -> Archive:
                 "removed",
                 lambda item: (_text(item["chapter_id"], 255), ActionId(_uuid(item["action_id"]))),
             ),
+            _each({"compacted": content.get("compacted", [])}, "compacted", _base),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidInput(
@@ -113,6 +116,51 @@ def _action(entry: Any) -> NewAction:
         _maybe(entry["device_id"], 255),
         ActionId(_uuid(entry["seen"])) if entry["seen"] else None,
     )
+
+
+def _base(entry: Any) -> tuple[str, Checkpoint]:
+    """A base of a compacted chapter (RT1); its chapter must be among the episodes."""
+    at, position = _instant(entry["effective_at"]), None
+    if at is None:
+        raise ValueError("a compacted chapter needs a time")
+    if entry["position"] is not None:
+        position = _position(entry["position"])
+    base = Checkpoint((at, _uuid(entry["action_id"])), position, is_base=True)
+    return _text(entry["chapter_id"], 255), base
+
+
+def _position(entry: Any) -> Position:
+    state, count = State(entry["state"]), _whole(entry["finished_count"])
+    last, furthest, duration = (
+        _milliseconds(entry[name]) for name in ("position_ms", "furthest_ms", "duration_ms")
+    )
+    at, finished = _instant(entry["effective_at"]), _instant(entry["finished_at"])
+    if last is None or furthest is None or count is None or at is None:
+        raise ValueError("a compacted position is incomplete")
+    is_finished = finished is not None and count > 0
+    if furthest < last or (state is State.FINISHED and not is_finished) or not 0 <= count < 2**31:
+        raise ValueError("a compacted position contradicts itself")
+    if duration == 0 or (duration is not None and last > duration + rules.SLACK_MS):
+        raise ValueError("a compacted position is after the end")
+    return Position(
+        last,
+        duration,
+        bool(entry["duration_changed"]),
+        furthest,
+        state,
+        finished,
+        count,
+        at,
+        ActionId(_uuid(entry["action_id"])),
+        _maybe(entry["device_id"], 255),
+    )
+
+
+def _milliseconds(value: Any) -> int | None:
+    number = _whole(value)
+    if number is not None and not 0 <= number < 2**40:
+        raise ValueError("milliseconds out of range")
+    return number
 
 
 def _text(value: Any, longest: int) -> str:

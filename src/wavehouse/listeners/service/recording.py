@@ -184,9 +184,7 @@ def _named(upload: Upload, resolved: chapters.Resolved) -> Upload:
         actions=tuple(
             action
             if rules.refusal(action)
-            else replace(
-                action, chapter_id=resolved.chapter_of(who, action.episode or action.chapter_id)
-            )
+            else action.of_chapter(resolved.chapter_of(who, action.episode or action.chapter_id))
             for action in upload.actions
         ),
     )
