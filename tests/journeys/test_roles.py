@@ -144,7 +144,6 @@ def test_every_route_answers_a_role_as_the_table_says(workspace: Workspace, role
     acting = member_of(workspace, role)
     app = live_app(workspace)
     key = _key_of_every_scope(workspace, acting)
-    rows = Rows(Tenant("", workspace, Path()))
     client = TestClient(
         app,
         base_url="http://localhost",
@@ -152,7 +151,7 @@ def test_every_route_answers_a_role_as_the_table_says(workspace: Workspace, role
         headers={"Accept": "text/html", "Origin": "http://localhost"},
         follow_redirects=False,
     )
-    faults = []
+    rows, faults = Rows(Tenant("", workspace, Path())), []
     for method, path, access, is_api in sorted(
         _declared(app), key=lambda route: (route[1] in OWN, "leave" in route[1])
     ):
