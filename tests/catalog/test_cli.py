@@ -63,7 +63,7 @@ def test_a_private_address_is_refused_with_exit_code_4(run: Callable[..., Result
     """The hint says how to allow it."""
     result = run(feed, "http://127.0.0.1:1/feed.xml")
     assert 4 == result.exit_code
-    assert "Hint:  Add --allow-private" in result.stderr
+    assert "add --allow-private" in result.stderr
 
 
 def test_json_says_everything_in_one_object(run: Callable[..., Result], tmp_path: Path) -> None:

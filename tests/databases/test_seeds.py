@@ -93,8 +93,8 @@ def test_digests_bytes_and_plain_values_are_read_as_written() -> None:
         ("a = ", "not TOML"),
         ('a = "b"', "not an array of rows"),
         ('[["users"]]\nname = "x"', "not an array of rows"),
-        ('[[ensure]]\ntable = "a.b"\nday = "2026-01-01"', "without span"),
-        ('[[ensure]]\ntable = "a.b"\nday = "2026-01-01"\nspan = "week"', "spans a week"),
+        ('[[ensure]]\ntable = "a.b"\nday = "2026-01-01"', "lacks span"),
+        ('[[ensure]]\ntable = "a.b"\nday = "2026-01-01"\nspan = "week"', "invalid span 'week'"),
     ],
 )
 def test_a_seed_that_is_wrong_says_what_and_where(text: str, said: str) -> None:

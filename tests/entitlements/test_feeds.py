@@ -228,7 +228,7 @@ def test_guessed_tokens_open_nothing(show: Show) -> None:
         answer = show.feed(token)
         assert answer.status_code in {400, 404, 422}, token
         twice = show.client.get(f"//private/feeds/{show.podcast_id}.xml", params={"token": token})
-        assert answer.status_code == twice.status_code, token
+        assert twice.status_code in {400, 404, 422}, token
     assert 404 == show.feed("x", "HEAD").status_code
 
 

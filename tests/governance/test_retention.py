@@ -12,8 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from tests import acting
 
-from wavehouse import governance, measurement, schema
+from wavehouse import accounts, governance, measurement, schema
 from wavehouse.governance import Action, Policy, Run, Step, StepState
 from wavehouse.governance.jobs import retaining
 from wavehouse.governance.service.planning import database_of
@@ -397,6 +398,7 @@ def test_figures_of_dropped_days_are_never_computed_again(two_days: Workspace) -
 def test_figures_that_need_dropped_data_say_so(two_days: Workspace) -> None:
     """Of days dropped before any was sealed: listeners are unknown, audience is refused."""
     stores, identity = two_days.stores, two_days.identity
+    acting.operational(two_days, accounts.choose_plan, tier="enterprise", persona=None)
     measurement.roll_up(stores)
     old, kept = date(2026, 8, 1), date(2026, 8, 31)
     with stores.operational.app(identity.organization_id) as tx:

@@ -205,7 +205,7 @@ def test_content_is_judged_piece_by_piece(desk: Desk) -> None:
     pieces = [
         (good, ""),
         (replace(good, content_id="empty", text=" "), "the text is empty"),
-        (replace(good, content_id="short", text="Ciao a tutti"), "a text of 3 words"),
+        (replace(good, content_id="short", text="Ciao a tutti"), "3 words are too few"),
         (replace(good, content_id="words", text="123 456"), "the text has no words"),
         (replace(good, content_id="xx", language="xx"), "no rules for the language 'xx'"),
         (replace(good, content_id="hard", difficulty=9.0), "from -3 to 3"),

@@ -217,7 +217,7 @@ def test_p39_an_archive_with_an_invalid_compacted_position_is_refused(
     compact(database)
     archive = archives.archive(database, listener_id=caller.listener_id)
     archive["compacted"][0]["position"] |= change
-    with pytest.raises(InvalidInput, match="not an archive"):
+    with pytest.raises(InvalidInput, match="not a listener's archive"):
         archives.bring_in(database, caller=who(), document=archive)
 
 

@@ -115,7 +115,7 @@ def test_a_pdf_of_500_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:
     ("content", "sentence"),
     [
         (b"GIF89a", "not a PDF"),
-        (b"%PDF-1.7\n" + b"x" * 1000, "broken"),
+        (b"%PDF-1.7\n" + b"x" * 1000, "damaged"),
         (pdf("secret", password="s"), "protected by a password"),
         (pdf("many", pages=501), "501 pages; the limit is 500"),
     ],

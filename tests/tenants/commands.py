@@ -69,7 +69,7 @@ def walk_commands(attacker: Tenant, victim: Tenant, folder: Path, walked: Walked
             if {name, name.split(" ", 1)[0]} & WITHOUT_TENANTS.keys():
                 continue
             walked.commands.add(name)
-            for words in calls(name, command, victim, folder):
+            for words in calls(name, command, victim, folder, thorough=walked.thorough):
                 said = CliRunner().invoke(root, words, obj=opened)
                 walked.asked += 1
                 walked.reached += said.exit_code == 0
@@ -100,8 +100,14 @@ def leaves(group: click.Command, *names: str) -> Iterator[tuple[str, click.Comma
         yield from leaves(found, *names, name)
 
 
-def calls(name: str, command: click.Command, victim: Tenant, folder: Path) -> Iterator[list[str]]:
-    """The command with its required arguments, then once for every value of every text option."""
+def calls(
+    name: str, command: click.Command, victim: Tenant, folder: Path, *, thorough: bool = False
+) -> Iterator[list[str]]:
+    """The command with its required arguments, then with each text option.
+
+    An option gets one kind of the victim's values in turn (name, promo code, id), or each of them
+    when ``thorough``.
+    """
     required = [p for p in command.params if p.required]
     base = [*name.split(" "), *MORE.get(name, [])]
     texts = [f"Autumn {victim.word}", f"{victim.word}15", victim.ids["campaign_id"][0]]
@@ -110,10 +116,10 @@ def calls(name: str, command: click.Command, victim: Tenant, folder: Path) -> It
         if not any(_is_text(p) for p in required):
             break
     fixed = [word for p in required for word in _words(p, texts[0], victim, folder)]
-    for option in command.params:
-        if not option.required and _is_text(option):
-            for text in texts:
-                yield [*base, *fixed, *_words(option, text, victim, folder)]
+    options = [each for each in command.params if not each.required and _is_text(each)]
+    for number, option in enumerate(options):
+        for text in texts if thorough else [texts[number % len(texts)]]:
+            yield [*base, *fixed, *_words(option, text, victim, folder)]
 
 
 def _is_text(param: click.Parameter) -> bool:

@@ -44,6 +44,8 @@ _REFUSED = {400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422}
 class Walked:
     """The requests, and data that crossed from one tenant to another."""
 
+    thorough: bool = False
+    """Whether each option of a command gets every kind of value."""
     routes: set[str] = field(default_factory=set)
     commands: set[str] = field(default_factory=set)
     asked: int = 0

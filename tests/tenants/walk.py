@@ -22,9 +22,9 @@ from wavehouse.web.live import live_app
 from wavehouse.workspace import Workspace
 
 
-def walk(workspace: Workspace, folder: Path) -> Walked:
+def walk(workspace: Workspace, folder: Path, *, thorough: bool = False) -> Walked:
     """Every route and command, in both directions between two filled organizations."""
-    walked = Walked()
+    walked = Walked(thorough)
     (folder / "empty").mkdir()
     (folder / "orders.csv").write_text(
         "occurred_at,promo_code,conversion_type,conversion_value,currency,order_id\n"
@@ -55,7 +55,7 @@ def main() -> int:
         settings = config.load({"home": str(folder / "home")}, environment={})
         with open_stores(settings) as stores:
             app.migrate(stores)
-            walked = walk(app.entered(settings, stores), folder)
+            walked = walk(app.entered(settings, stores), folder, thorough=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     for crossing in walked.crossings:

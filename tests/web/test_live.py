@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pytest
+from tests.tenants import second_organization
 from tests.web.webvisitor import visitor
 
 from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
-from wavehouse.kernel.ids import OrganizationId
 from wavehouse.simulation import Settings, simulate
 from wavehouse.web.live import LiveServices, live_app
 from wavehouse.web.services import Metric, Span
@@ -147,7 +146,8 @@ def test_another_organizations_visitor_sees_nothing_of_this_one(filled: Workspac
     services, span = LiveServices(filled), Span(FIRST, LAST)
     assert services.removed(who(filled), span, None)
     assert services.windows(who(filled), span, None)
-    stranger = replace(who(filled), organization_id=OrganizationId(UUID(int=7)))
+    other = second_organization(filled).identity
+    stranger = replace(who(filled), organization_id=other.organization_id)
     windows = services.windows(stranger, span, None)
     figures = services.figures(stranger, span, None)
 
