@@ -14,6 +14,7 @@ from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Identity
 from wavehouse.cli import demo_orders
 from wavehouse.kernel import terminal
+from wavehouse.kernel.errors import InvalidInput
 from wavehouse.workspace import ChapterResult, Stage, Workspace
 
 
@@ -66,14 +67,15 @@ def _ingest(stage: Stage) -> None:
     size = sum(path.stat().st_size for paths in logs.values() for path in paths)
     with _step("Read the access logs"), terminal.progress("Reading logs", size, "bytes") as meter:
         for home, identity in owners.items():
-            for _ in measurement.ingest_logs(
+            for result in measurement.ingest_logs(
                 workspace.stores.operational,
                 workspace.settings,
                 logs[home],
                 identity=identity,
                 on_bytes=meter.advance,
             ):
-                pass
+                if result.error:
+                    raise InvalidInput(result.error, where=result.name)
     days = measurement.pending_days(workspace.stores.operational)
     with _step("Counted downloads"), terminal.progress("Counting", len(days), "days") as meter:
         measurement.count(

@@ -30,6 +30,9 @@ _REFUSED: Mapping[str, tuple[str, str]] = {
         "Use the log of the server that sends the files: a server that redirects has no downloads.",
     ),
 }
+_ORDINARY = frozenset({Reason.BAD_METHOD, Reason.BAD_STATUS})
+"""Reasons of single requests, not of a log: an outage or a monitor may make them the majority of a
+quiet hour, so that a file is refused for them only if hardly any other request is in it."""
 _DOUBTED: Mapping[str, str] = {
     Reason.DATACENTER: "come from data centres (R17): is the address that of a proxy "
     "or CDN in front of the server? See the setting trusted_proxies",
@@ -59,5 +62,7 @@ def misread(rows: int, filtered: Mapping[str, int]) -> Misread | None:
         if judged < _ENOUGH or number * 2 <= judged:
             continue
         said, hint = _REFUSED.get(reason, (_DOUBTED.get(reason, ""), ""))
+        if reason in _ORDINARY and number * 10 <= judged * 9:
+            hint = ""
         return Misread(f"most lines ({number:,} of {judged:,}) {said}", hint)
     return None
