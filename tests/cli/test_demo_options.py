@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from wavehouse.cli.demo import demo
+from wavehouse.cli.demo import demo, exit_code
 from wavehouse.cli.sample import Sample
 from wavehouse.cli.serving import up
 from wavehouse.kernel import config
 from wavehouse.kernel.errors import UsageError
+from wavehouse.workspace import ChapterResult
 
 
 @pytest.mark.parametrize("option", [["--days", "1"], ["--days", "-3"], ["--people", "0"]])
@@ -28,6 +29,13 @@ def test_a_world_of_no_days_or_people_is_wrong_usage(
     assert 2 == done.exit_code
     assert "is not in the range" in done.output
     assert not (tmp_path / "home").exists()
+
+
+def test_a_chapter_whose_figures_are_wrong_is_exit_code_3() -> None:
+    """One of several is enough; its line names the rules that disagree."""
+    good, bad = ChapterResult(True, ("Good.",), {}), ChapterResult(False, ("Bad.",), {})
+
+    assert [0, 0, 3, 3] == [exit_code(each) for each in ((), (good,), (good, bad), (bad, good))]
 
 
 def test_a_port_beyond_the_last_one_is_wrong_usage() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wavehouse import wiring
 from wavehouse.kernel import terminal
-from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, UsageError
 from wavehouse.kernel.manifest import Chapter
 from wavehouse.kernel.serving import running_address
 
@@ -66,7 +66,8 @@ def demo(
     """The whole product on sample data: feeds, logs, counting, campaigns, a report, a dashboard.
 
     Starts the product's own PostgreSQL, simulates listeners of invented shows, with known results,
-    ingests and counts their logs like real data, and checks the counts against the truth.
+    ingests and counts their logs like real data, and checks the counts against the truth. Exit
+    code 3 when a chapter's figures are not the expected ones.
     """
     chosen = chosen_chapters(chapters)
     if list_only:
@@ -97,6 +98,12 @@ def demo(
             from wavehouse.cli.serving import serve as serve_dashboard
 
             serve_dashboard(workspace, sample_data=True, open_browser=open_browser)
+    click.get_current_context().exit(exit_code(outcome for outcome, _ in fields.values()))
+
+
+def exit_code(outcomes: Iterable[ChapterResult]) -> int:
+    """3 when the figures of any chapter are not the expected ones."""
+    return EXIT_DONE if all(outcome.ok for outcome in outcomes) else EXIT_FOUND
 
 
 def chosen_chapters(names: str | None) -> list[Chapter]:

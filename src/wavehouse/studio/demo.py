@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +33,9 @@ _PRICES = {
     _WRITER: {Unit.INPUT: "0.0000005", Unit.OUTPUT: "0.0000015"},
     _VOICE: {Unit.CHARACTER: "0.000004"},
 }
+_REST = timedelta(days=8)
+"""From the sample's last day to the first slot: workers of a demo that is repeated within a week
+find nothing due, so its figures stay the same."""
 _CADENCE = {"days": ["MO", "WE", "FR"], "times": ["06:30"], "tz": "Europe/Rome"}
 _VOICES = (
     Voice("Giulia", variant="f2", speed=170, pitch=55),
@@ -52,7 +55,8 @@ def studio(stage: Stage) -> ChapterResult:
     with clock.frozen(began):
         _register(workspace.stores.operational, workspace.identity)
         with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
-            scene = _Scene(workshop, workspace.identity, _project(tx, workspace.identity))
+            project_id = _project(tx, workspace.identity, start=stage.until + _REST)
+            scene = _Scene(workshop, workspace.identity, project_id)
             notes = door.list_notes(tx, identity=scene.identity, project_id=scene.project_id)
     taken = [note for note in notes if note.applied_to_episode_id is not None]
     if taken and taken[0].applied_to_episode_id is not None:
@@ -93,8 +97,8 @@ def _register(operational: Any, identity: Identity) -> None:
             continue
 
 
-def _project(tx: Tx[Operational], identity: Identity) -> ProjectId:
-    """The project with its schedule, production and budget."""
+def _project(tx: Tx[Operational], identity: Identity, *, start: date) -> ProjectId:
+    """The project with its schedule from ``start`` on, its production and budget."""
     known = [p for p in door.list_projects(tx, identity=identity) if p.title == TITLE]
     project = (
         known[0]
@@ -123,7 +127,12 @@ def _project(tx: Tx[Operational], identity: Identity) -> ProjectId:
                 name=TITLE,
             ),
         )
-    planning.set_cadence(tx, identity=identity, project_id=project.project_id, config=_CADENCE)
+    planning.set_cadence(
+        tx,
+        identity=identity,
+        project_id=project.project_id,
+        config={**_CADENCE, "start": start.isoformat()},
+    )
     return project.project_id
 
 
