@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>My own show</title>
-<link>https://own.example/</link><description>Mine.</description></channel></rss>"""
+<link>https://own.example/</link><description>Mine.</description><item><title>One</title><guid>one</guid>
+<pubDate>Mon, 02 Nov 2026 06:00:00 GMT</pubDate>
+<enclosure url="https://own.example/1.mp3" length="5000000" type="audio/mpeg"/></item>
+</channel></rss>"""
+DAY = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+LINE = (
+    f"203.0.113.7 - - [{datetime.fromisoformat(DAY):%d/%b/%Y}:10:00:00 +0000] "
+    '"GET /1.mp3 HTTP/1.1" 200 5000000 "-" "AppleCoreMedia/1.0.0.21G93 (iPhone; U)"'
+)
 
 SMALL = ("--no-serve", "--people", "5", "--days", "3", "--chapters", "measured")
 
@@ -24,24 +34,39 @@ def _wavehouse(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_is_not_of_the_sample_is_never_removed_with_it(
+def test_the_sample_is_removed_beside_own_data_which_stays(
     home_folder: Path, tmp_path: Path
 ) -> None:
-    """Neither --reset nor a demo with another seed, which replaces the sample, removes it."""
+    """A demo with another seed replaces its rows, ``--reset`` removes them: nothing else goes."""
     assert 0 == _wavehouse(home_folder, "demo", *SMALL).returncode
-    feed = tmp_path / "own.xml"
+    feed, log = tmp_path / "own.xml", tmp_path / "own.log"
     feed.write_text(FEED)
+    log.write_text(f"{LINE}\n")
     added = _wavehouse(home_folder, "ingest", "feed", str(feed), "--no-probe")
     assert (0, True) == (added.returncode, "Warning: this home holds the demo's" in added.stderr)
+    assert 0 == _wavehouse(home_folder, "ingest", "logs", str(log)).returncode
     listener = ("listeners", "create", "--email", "anna@own.example")
     assert 0 == _wavehouse(home_folder, *listener).returncode
 
-    for words in (("demo", "--reset"), ("demo", "--seed", "7", *SMALL)):
-        refused = _wavehouse(home_folder, *words)
-        assert 4 == refused.returncode
-        assert "shows (My own show)" in refused.stderr
-        assert "listeners (anna@own.example)" in refused.stderr
-    assert "My own show" in _wavehouse(home_folder, "feeds", "list").stdout
+    planned = _wavehouse(home_folder, "demo", "--reset", "--dry-run")
+    replaced = _wavehouse(home_folder, "demo", "--seed", "7", *SMALL)
+    removed = _wavehouse(home_folder, "demo", "--reset")
+
+    assert (0, 0, 0) == (planned.returncode, replaced.returncode, removed.returncode)
+    assert planned.stderr.replace("Would remove", "Removed") in replaced.stderr
+    kept = "shows (My own show); logs (own.log); listeners (anna@own.example)"
+    assert f"Your own data stays: {kept}." in removed.stderr
+    assert ["My own show"] == _titles(home_folder)
+    counted = _wavehouse(home_folder, "downloads", "--from", DAY, "--to", DAY, "--json")
+    assert 1 == json.loads(counted.stdout)["downloads"]
+    assert "anna@own.example" in _wavehouse(home_folder, "listeners", "list").stdout
+    assert 0 == _wavehouse(home_folder, "rollup", "reconcile").returncode
+    assert "There is no sample data." in _wavehouse(home_folder, "demo", "--reset").stderr
+
+
+def _titles(home: Path) -> list[str]:
+    shown = json.loads(_wavehouse(home, "feeds", "list", "--json").stdout)
+    return [feed["title"] for feed in shown["feeds"]]
 
 
 def test_reset_removes_the_sample_and_nothing_else(home_folder: Path) -> None:
