@@ -296,7 +296,8 @@ def beside(port: int, large: Account, other: Account) -> tuple[float, float, flo
 
 
 def _until(port: int, account: Account, end: float) -> list[float]:
-    connection, took = Connection(port), []
+    connection = Connection(port)
+    took: list[float] = []
     while time.monotonic() < end:
         raw = upload(account, len(took))
         began = time.perf_counter()
