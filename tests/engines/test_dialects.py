@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from wavehouse.engines import NOT_RUN, translated
+from wavehouse.engines import NOT_RUN, Value, translated
 from wavehouse.measurement.adapters.roller import portable
 
 HERE = Path(__file__).parent / "goldens"
-VALUES = {
+VALUES: dict[str, Value] = {
     "first": datetime(2026, 11, 30, tzinfo=UTC),
     "last": datetime(2026, 12, 1, tzinfo=UTC),
     "computed_at": datetime(2026, 12, 2, 3, 4, 5, tzinfo=UTC),
@@ -26,7 +26,7 @@ def text_of(dialect: str) -> str:
     """All transforms in a dialect, as the stored file has them."""
     import sqlglot
 
-    selects = (
+    selects: tuple[tuple[str, dict[str, Value]], ...] = (
         (portable("listener_events", "episode_id", required=True), {"grain": "hour"}),
         (portable("listener_events", "platform"), {"grain": "day"}),
         (portable("audience"), {}),
