@@ -21,7 +21,25 @@ from wavehouse.engines import Engine, open_engine
 
 DAYS = (date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 31))
 ADDRESSES = {"timescale": "WAVEHOUSE_TEST_TIMESCALE_URL", "citus": "WAVEHOUSE_TEST_CITUS_URL"}
-ENGINES = ("duckdb", "postgres", "clickhouse", "spark", "timescale", "citus")
+
+
+def _where(name: str, condition: bool, missing: str) -> Any:
+    return pytest.param(
+        name, marks=pytest.mark.skipif(not condition, reason=f"not run here: {missing}")
+    )
+
+
+ENGINES = (
+    "duckdb",
+    "postgres",
+    _where("clickhouse", importlib.util.find_spec("chdb") is not None, "no chdb"),
+    _where(
+        "spark",
+        importlib.util.find_spec("pyspark") is not None and shutil.which("java") is not None,
+        "no pyspark, or no Java 17",
+    ),
+    *(_where(name, url in os.environ, f"no {url}") for name, url in ADDRESSES.items()),
+)
 NEW_ORGANIZATION = UUID(int=7)
 TEXTS = (None, "", " ", "Überall", 'a "quoted" one', "two\nlines", "\\N", "NULL", "🎧", "tab\t")
 TYPES = ("download", "download", "stream", "listen_start", "skip", "ad_complete")
@@ -46,7 +64,6 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Op
     if kind == "duckdb":
         yield lambda: open_engine(f"duckdb://{folder}/warehouse.duckdb")
     elif kind == "clickhouse":
-        pytest.importorskip("chdb", reason="not run here: chdb is not installed")
         yield lambda: open_engine(f"chdb://{folder}/chdb")
     elif kind == "postgres":
         from wavehouse.engines.postgres import Postgres
@@ -54,14 +71,9 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Op
         with _postgres(request.getfixturevalue("server")) as conninfo:
             yield lambda: Postgres(conninfo)
     elif kind == "spark":
-        if importlib.util.find_spec("pyspark") is None or shutil.which("java") is None:
-            pytest.skip("not run here: no pyspark, or no Java")
         yield lambda: open_engine(f"spark://{folder}/spark")
     else:
-        url = os.environ.get(ADDRESSES[kind])
-        if not url:
-            pytest.skip(f"not run here: no URL in {ADDRESSES[kind]}")
-        yield lambda: open_engine(url)
+        yield lambda: open_engine(os.environ[ADDRESSES[kind]])
 
 
 def events(day: date, number: int, seed: int = 1) -> list[tuple[Any, ...]]:
