@@ -79,9 +79,9 @@ class Postgres:
             )
 
     def _partition(self, table: Table, first: date, last: date) -> None:
-        there = set(self._partitions(table))
+        present = set(self._partitions(table))
         for start, after in periods(table.period, first, last):
-            if start not in there:
+            if start not in present:
                 self._execute(
                     f"CREATE TABLE IF NOT EXISTS {_part(table, start)} PARTITION OF {_name(table)} "
                     f"FOR VALUES FROM ('{start}') TO ('{after}')"
@@ -160,12 +160,12 @@ class Postgres:
         return self._fetch("SELECT to_regclass(%s) IS NOT NULL", _name(table))[0][0] is True
 
     def _partitions(self, table: Table) -> list[date]:
-        found = self._fetch(
+        rows = self._fetch(
             "SELECT to_date(right(c.relname, 8), 'YYYYMMDD') FROM pg_inherits i "
             "JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass",
             _name(table),
         )
-        return [day for (day,) in found if isinstance(day, date)]
+        return [day for (day,) in rows if isinstance(day, date)]
 
     def _execute(self, statement: str, *values: object) -> int:
         return self._connection.execute(statement.encode(), values or None).rowcount
