@@ -51,8 +51,9 @@ def learning() -> None:
 def fit(seed: int, source: Path | None, version: str, out: Path | None) -> None:
     """Fit a model to learners' outcomes, by EM.
 
-    Without --outcomes: to a simulated pilot population of 400 learners. With it: to those of a file, of at least 50 learners with five outcomes each. The same outcomes give the same model.
-    It takes some seconds.
+    Without --outcomes: to those of a simulated pilot population of 400 learners. With it: to those
+    of a file, with at least 50 learners of five outcomes each. The same outcomes give the same
+    model. It takes some seconds.
     """
     from wavehouse.kernel import files, terminal
     from wavehouse.learning.adapters import outcome_lines
