@@ -124,7 +124,7 @@ def test_a_line_of_another_form_is_named(desk: Desk, tmp_path: Path, line: str) 
     file.write_text(f"{json.dumps(LINE)}\n{line}\n")
     error = _run(desk, "fit", "--outcomes", file).exception
     assert isinstance(error, InvalidInput)
-    assert error.where.endswith("bad.jsonl:2")
+    assert f"{file}:2" == error.where
 
 
 def test_a_model_of_a_few_learners_is_refused(desk: Desk, tmp_path: Path) -> None:
