@@ -5,9 +5,10 @@ The rule tests run on both.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
@@ -41,6 +42,15 @@ SLOTS = Names(
     "slot_id",
     "slots",
 )
+
+
+class LiveRow(NamedTuple):
+    """A row that has not ended: its share of the queue, and its lease's token."""
+
+    id: UUID
+    organization_id: UUID
+    running: bool
+    token: UUID | None
 
 
 class Family:
@@ -223,10 +233,15 @@ class Family:
         ).fetchall()
         return dict(found)
 
-    def counted(self) -> dict[UUID, int]:
-        """The running rows by counting."""
+    def leases(self) -> list[LiveRow]:
+        """The rows that have not ended."""
         share = "share" if self.names is JOBS else "organization_id"
-        found = self.db.execute(
-            f"SELECT {share}, count(*) FROM {self.names.live} WHERE status = 'running' GROUP BY 1"
-        ).fetchall()
-        return dict(found)
+        rows = self.db.execute(
+            f"SELECT {self.names.key}, {share}, status = 'running', lease_token "
+            f"FROM {self.names.live}"
+        )
+        return [LiveRow(*row) for row in rows]
+
+    def counted(self) -> Counter[UUID]:
+        """The running rows of each organization, by counting."""
+        return Counter(row.organization_id for row in self.leases() if row.running)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from uuid import UUID
 from tests.queue_family import SECOND, START, Family
 
 WORKERS = 3
+WHOLE = 50
+"""Steps between two readings of all ended rows."""
 ACTS = {
     "add": 8,
     "claim": 16,
@@ -249,26 +252,30 @@ class Simulation:
         self.ended[row] = status
 
     def check(self) -> None:
-        """Check counters and leases, and that every row exists exactly once."""
-        names = self.family.names
-        counted = self.family.counted()
+        """Check counters, leases and live rows; every ``WHOLE`` steps the ended rows too."""
+        live = self.family.leases()
         running = {k: n for k, n in self.family.running().items() if n}
+        counted = Counter(row.organization_id for row in live if row.running)
         assert running == counted, "an organization's counter is not the number of its leases"
-        held = {
-            row["id"]: row["token"]
-            for row in self.family.rows(
-                f"SELECT {names.key} AS id, lease_token AS token FROM {names.live} "
-                "WHERE status = 'running'"
-            )
-        }
+        held = {row.id: row.token for row in live if row.running}
         assert held == self.token, "the database holds other leases than were given"
-        there = self.family.rows(
-            f"SELECT {names.key} AS id, NULL AS status FROM {names.live} "
-            f"UNION ALL SELECT {names.key}, status FROM {names.done}"
+        assert len(live) + len(self.ended) == len(self.rows), "a row was lost or doubled"
+        assert not any(row.id in self.ended for row in live), "an ended row is live"
+        if self.steps % WHOLE == 0:
+            self.check_ends()
+
+    def check_ends(self) -> None:
+        """Check that every row exists exactly once, and how each ended.
+
+        A lost or doubled row stays so: reading the ended rows after each step would add nothing.
+        """
+        ended = self.family.rows(
+            f"SELECT {self.family.names.key} AS id, status FROM {self.family.names.done}"
         )
-        assert sorted(row["id"] for row in there) == sorted(self.rows), "a row was lost or doubled"
-        ends = {row["id"]: row["status"] for row in there if row["status"]}
-        assert ends == self.ended
+        assert len(ended) == len(self.ended), "a row ended twice, or its end was lost"
+        assert {row["id"]: row["status"] for row in ended} == self.ended
+        live = {row.id for row in self.family.leases()}
+        assert live | self.ended.keys() == set(self.rows)
 
     def drain(self) -> None:
         """Resume everything and let it succeed: no row is lost."""
@@ -282,6 +289,8 @@ class Simulation:
             actor.leases, actor.skew = [], timedelta(0)
         for _ in range(400):
             if len(self.ended) == len(self.rows):
+                self.check()
+                self.check_ends()
                 return
             self.now += timedelta(hours=2)
             actor = self.actors[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -107,3 +107,13 @@ def test_a_narrow_terminal_folds_a_path_and_never_cuts_it(
 
     lines = capsys.readouterr().out.splitlines()[1:]
     assert path == "".join(line.removeprefix(" pdf").strip() for line in lines)
+
+
+def test_every_table_writes_instants_in_utc_to_the_second(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One form for all commands, whatever the time zone of the value."""
+    rome = timezone(timedelta(hours=1))
+    terminal.print_table(["at"], [[datetime(2026, 11, 20, 9, 30, 15, 123456, tzinfo=rome)]])
+
+    assert "at\n2026-11-20 08:30:15Z\n" == capsys.readouterr().out

@@ -92,3 +92,17 @@ def test_r44_without_the_months_secret_it_is_not_computable(desk: Any, hit: Any)
 def test_r43_a_period_without_downloads_has_no_listeners(desk: Any) -> None:
     """Zero is a known figure: no download was counted."""
     assert 0 == seen(desk, date(2026, 11, 1), date(2026, 11, 2)).total
+
+
+def test_a_day_without_a_log_is_unknown_and_one_without_downloads_is_zero(
+    desk: Any, hit: Any
+) -> None:
+    """Charts and reports draw the first as a gap: its figures are not zero."""
+    at = [hit.at + timedelta(days=n) for n in range(-3, 1)]
+    desk.tell(hit.but(at=at[0]), hit.but(at=at[1], status=404, size=100), hit.but(at=at[3]))
+
+    days = acting.both(
+        desk.place, measurement.days_with_data, first=at[0].date(), last=at[3].date()
+    )
+
+    assert {at[0].date(), at[1].date(), at[3].date()} == days

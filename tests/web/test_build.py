@@ -297,3 +297,26 @@ def test_the_navigation_has_the_pages_that_a_role_may_open(role: str, is_there: 
 
     assert {"Overview", "Jobs", "Studio"} <= set(titles)
     assert ({"Retention", "Entitlements"} <= set(titles)) == is_there
+
+
+def test_a_day_without_data_is_a_gap_that_is_said_and_left_out_of_the_comparison() -> None:
+    """Its downloads are unknown: drawing or comparing zero would show a fall that was none."""
+    known = material(range="7d")
+    series = known.current.series[Metric.DOWNLOADS]
+    points = (*series.points[:2], None, *series.points[3:])
+    gap = replace(
+        known,
+        current=replace(
+            known.current,
+            series={**known.current.series, Metric.DOWNLOADS: replace(series, points=points)},
+        ),
+    )
+
+    shown = overview(gap)
+
+    assert "1 day without data (gaps)" in shown.chart.note
+    assert "–" == shown.chart.rows[2].value
+    card = shown.cards[0]
+    assert 2 == card.spark.count('stroke="var(--accent)"')
+    assert card.trend is not None
+    assert card.trend.before.endswith("on the days with data")

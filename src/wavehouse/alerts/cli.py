@@ -61,10 +61,7 @@ def list_(context: click.Context, everything: bool, as_json: bool) -> None:
             }
         )
     elif listed:
-        rows = [
-            [a.state, a.rule, a.opened_at.isoformat(timespec="minutes"), a.message, a.alert_id]
-            for a in listed
-        ]
+        rows = [[a.state, a.rule, a.opened_at, a.message, a.alert_id] for a in listed]
         terminal.print_table(["state", "rule", "opened", "what", "id"], rows)
     else:
         terminal.say("There are no open alerts. For the current values: wavehouse alerts measure")
@@ -163,7 +160,7 @@ def silence(open_workspace: OpenWorkspace, rule: str, hours: float, subject: str
             length=timedelta(hours=hours),
             subject=subject,
         )
-    terminal.out(f"Silent until {made.until.isoformat(timespec='minutes')}.")
+    terminal.out(f"Silent until {made.until:%Y-%m-%d %H:%M} UTC.")
 
 
 @alerts.command()

@@ -91,7 +91,7 @@ def list_(
         ["at", "actor", "action", "resource", "id"],
         [
             [
-                f"{each.at:%Y-%m-%d %H:%M:%S}",
+                each.at,
                 each.actor,
                 each.action,
                 f"{each.resource_type} {each.resource_id}",
@@ -371,7 +371,7 @@ def checkpoints(open_workspace: OpenWorkspace, log: LogName, limit: int, as_json
         [
             [
                 f"{each.tree_size:,}",
-                f"{each.sealed_at:%Y-%m-%d %H:%M:%S}",
+                each.sealed_at,
                 each.root_hash.hex()[:16],
                 each.key_id,
             ]

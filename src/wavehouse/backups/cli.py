@@ -71,8 +71,8 @@ def list_(context: click.Context, as_json: bool) -> None:
             [
                 each.backup.backup_id,
                 f"{each.backup.size / 2**20:,.1f}",
-                f"{each.backup.finished_at:%Y-%m-%d %H:%M:%S}",
-                f"{each.until:%Y-%m-%d %H:%M:%S}",
+                each.backup.finished_at,
+                each.until,
                 f"{each.expires_at:%Y-%m-%d}",
                 each.backup.product,
             ]

@@ -14,8 +14,8 @@ _INSET = 2.0
 def spark(values: Sequence[float | None], *, theme: Theme, size: Size | None = None) -> str:
     """The series as a line over a pale area; decorative, as the figure is shown beside it.
 
-    The line is scaled from the lowest to the highest value, so that its shape is visible; gaps are
-    skipped. Fewer than two known values give an empty string.
+    The line is scaled from the lowest to the highest value, so that its shape is visible, and is
+    interrupted by gaps. Fewer than two known values give an empty string.
     """
     box = size or Size(180, 26)
     known = [value for value in values if value is not None]
@@ -25,14 +25,31 @@ def spark(values: Sequence[float | None], *, theme: Theme, size: Size | None = N
     reach = (high - low) or 1.0
     floor = box.height - _INSET
     places = spread(len(values), _INSET, box.width - _INSET)
-    points = [
-        (x, floor - (value - low) / reach * (floor - _INSET) if high > low else box.height / 2)
-        for x, value in zip(places, values, strict=True)
-        if value is not None
-    ]
-    area = [(points[0][0], float(box.height)), *points, (points[-1][0], float(box.height))]
+    runs: list[list[tuple[float, float]]] = [[]]
+    for x, value in zip(places, values, strict=True):
+        if value is None:
+            runs.append([])
+            continue
+        share = (value - low) / reach * (floor - _INSET)
+        runs[-1].append((x, floor - share if high > low else box.height / 2))
     return document(
         box,
+        *(part for run in runs if run for part in _run(run, box, theme)),
+        label=None,
+        font=theme.font,
+        class_="spark",
+        stretch=True,
+    )
+
+
+def _run(points: list[tuple[float, float]], box: Size, theme: Theme) -> list[str]:
+    """The area and the line of a stretch of known values; a single one is a short dash."""
+    if len(points) == 1:
+        ((x, y),) = points
+        points = [(x - 1, y), (x + 1, y)]
+    base = float(box.height)
+    area = [(points[0][0], base), *points, (points[-1][0], base)]
+    return [
         element("path", d=path(area, close=True), fill=theme.accent_area, opacity=0.1),
         element(
             "path",
@@ -44,8 +61,4 @@ def spark(values: Sequence[float | None], *, theme: Theme, size: Size | None = N
             stroke_linecap="round",
             vector_effect="non-scaling-stroke",
         ),
-        label=None,
-        font=theme.font,
-        class_="spark",
-        stretch=True,
-    )
+    ]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--serve/--no-serve", default=True, help="Serve the dashboard afterwards.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object of the figures.")
-@click.option("--reset", is_flag=True, help="Remove the sample data and stop.")
+@click.option("--reset", is_flag=True, help="Remove the sample data, nothing else, and stop.")
+@click.option("--dry-run", is_flag=True, help="With --reset: only print what would be removed.")
 @click.option("--list", "list_only", is_flag=True, help="List the chapters and stop.")
 @click.option(
     "--chapters",
@@ -55,6 +56,7 @@ def demo(
     serve: bool,
     as_json: bool,
     reset: bool,
+    dry_run: bool,
     list_only: bool,
     chapters: str | None,
     seed: int,
@@ -69,6 +71,8 @@ def demo(
     ingests and counts their logs like real data, and checks the counts against the truth. Exit
     code 3 when a chapter's figures are not the expected ones.
     """
+    if dry_run and not reset:
+        raise UsageError("--dry-run is for --reset", command="wavehouse demo --reset --dry-run")
     chosen = chosen_chapters(chapters)
     if list_only:
         _list(as_json)
@@ -81,7 +85,7 @@ def demo(
     settings = config.load({"port": port})
     sample = Sample.wanted(settings, seed=seed, people=people, days=days)
     if reset:
-        terminal.say("Sample data removed." if sample.remove() else "There is no sample data.")
+        terminal.say(sample.remove(dry_run=dry_run))
         return
     sample = sample.make_room()
     with open_workspace({"port": port}) as workspace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -91,11 +92,21 @@ def _attribute(workspace: Workspace, folder: Path) -> None:
     """Import campaigns and orders once: a campaign that was moved since keeps its state."""
     identity = workspace.identity
     with workspace.stores.operational.app(identity.organization_id) as tx:
-        if sponsorship.list_campaigns(tx, identity=identity):
+        known = {card.name for card in sponsorship.list_campaigns(tx, identity=identity)}
+        if known & {name for _, name in sample_campaigns(folder)}:
             return
         sponsorship.import_campaigns(tx, identity=identity, path=folder / "campaigns.json")
         sponsorship.ingest_conversions(tx, identity=identity, path=folder / "conversions.csv")
         demo_orders.send_orders(tx, workspace, folder)
+
+
+def sample_campaigns(folder: Path) -> set[tuple[str, str]]:
+    """Sponsor and name of the sample's campaigns."""
+    file = folder / "campaigns.json"
+    if not file.exists():
+        return set()
+    document = json.loads(file.read_text(encoding="utf-8"))
+    return {(item["sponsor"]["name"], item["name"]) for item in document["campaigns"]}
 
 
 def checker(workspace: Workspace) -> Identity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import shutil
@@ -17,8 +18,6 @@ from wavehouse.kernel.serving import running_address
 if TYPE_CHECKING:
     from wavehouse.kernel.config import Settings
     from wavehouse.workspace import Stage, Workspace
-
-MOST_FILES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +89,14 @@ class Sample:
                     f"The sample data ends on {marker['until']}, because it is being served."
                 )
                 return dataclasses.replace(self, until=date.fromisoformat(marker["until"]))
-            terminal.say("Removing the sample data of an earlier demo.")
-            self.remove()
+            terminal.say("Replacing the sample data of an earlier demo.")
+            terminal.say(self.remove())
+            self._mark()
         return self
+
+    def _mark(self) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
 
     def refuse_foreign_data(self, workspace: Workspace) -> None:
         """Refuse to mix sample data with real data; mark empty databases as sample."""
@@ -107,54 +111,36 @@ class Sample:
                     where=str(self.home),
                     command="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
                 )
-            self.home.mkdir(parents=True, exist_ok=True)
-            self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
+            self._mark()
 
-    def _refuse_to_remove_others(self) -> None:
-        """Refuse to remove the demo's home when it contains the user's own data."""
-        from wavehouse.app import open_workspace
-
-        with open_workspace() as workspace:
-            own = self._own(workspace)
-        if own:
-            raise Refused(
-                f"these databases also contain your own data: {'; '.join(own)}",
-                where=str(self.home),
-                hint="Nothing was removed. Use another folder for the demo.",
-                command="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
-            )
-
-    def _own(self, workspace: Workspace) -> list[str]:
-        """Data that is not from the sample: shows, campaigns, logs, listeners; each as a phrase."""
-        from wavehouse import catalog, listeners, measurement, sponsorship
+    def guids(self) -> set[str]:
+        """The guids of the sample's shows, with those of the self-check."""
+        from wavehouse import catalog
 
         feeds = sorted(self.folder.glob("**/feeds/*.xml"))
-        sample = {catalog.parse_feed(feed.read_bytes()).podcast_guid for feed in feeds}
-        entries = self._campaigns()
-        identity = workspace.identity
-        with workspace.stores.operational.app(identity.organization_id) as tx:
-            shows = catalog.list_podcasts(tx, identity=identity)
-            cards = sponsorship.list_campaigns(tx, identity=identity)
-            files = measurement.source_files(tx, identity=identity, limit=MOST_FILES)
-        with workspace.stores.listeners.worker() as other:
-            people = listeners.listed(other)
-        values = {
-            "shows": [show.title for show in shows if show.podcast_guid not in sample],
-            "campaigns": [c.name for c in cards if (c.sponsor, c.name) not in entries],
-            "logs": [
-                f.name for f in files if not Path(f.name).is_relative_to(self.folder.absolute())
-            ],
-            "listeners": [person.email for person in people],
-        }
-        return [f"{kind} ({', '.join(those[:3])})" for kind, those in values.items() if those]
+        return {str(catalog.parse_feed(feed.read_bytes()).podcast_guid) for feed in feeds}
 
-    def _campaigns(self) -> set[tuple[str, str]]:
+    def period(self) -> tuple[date, date]:
+        """The days of the existing sample."""
+        marker = self._found() or self._description()
+        last = date.fromisoformat(marker["until"])
+        return last - timedelta(days=marker["days"]), last + timedelta(days=1)
+
+    def campaigns(self) -> set[tuple[str, str]]:
         """Sponsor and name of the sample's campaigns."""
-        file = self.folder / "campaigns.json"
+        from wavehouse.cli.demo_measured import sample_campaigns
+
+        return sample_campaigns(self.folder)
+
+    def orders(self) -> list[str]:
+        """The ids of the sample's orders, also as stored when no campaign has their code."""
+        file = self.folder / "conversions.csv"
         if not file.exists():
-            return set()
-        document = json.loads(file.read_text(encoding="utf-8"))
-        return {(item["sponsor"]["name"], item["name"]) for item in document["campaigns"]}
+            return []
+        with file.open(encoding="utf-8", newline="") as text:
+            rows = list(csv.DictReader(text))
+        ids = [row["order_id"] for row in rows]
+        return ids + [f"{row['promo_code'].lower()}\x1f{row['order_id']}" for row in rows]
 
     def simulate(self) -> dict[str, Any]:
         """Write the sample, or use the existing one; returns its truth."""
@@ -181,21 +167,31 @@ class Sample:
 
         return Stage(workspace, self.folder, self.simulate(), self.until, self.reports)
 
-    def remove(self) -> bool:
-        """Remove the sample and its databases; False when there is none."""
+    def remove(self, *, dry_run: bool = False) -> str:
+        """Remove the sample; returns a sentence about what was removed and what stays.
+
+        Its databases are removed when nothing else is in them, and otherwise only its rows. With
+        ``dry_run``, nothing is removed, and the sentence says what would be.
+        """
         if self._found() is None:
-            return False
-        if not self.embedded:
-            raise Refused(
-                "the sample data is on your own PostgreSQL server",
-                hint=f"Drop and create those databases yourself, then remove {self._marker}.",
-            )
-        self._refuse_to_remove_others()
+            return "There is no sample data."
+        from wavehouse.app import open_workspace
+        from wavehouse.cli.sample_removal import SampleRemoval
+
+        with open_workspace() as workspace:
+            removal = SampleRemoval.of(workspace, self)
+            if removal.is_beside or not self.embedded:
+                sentence = removal.sentence(dry_run=dry_run)
+                if not dry_run:
+                    removal.remove()
+                    self._marker.unlink()
+                return sentence
+        if dry_run:
+            return "Would remove the sample with its databases: nothing else is in them."
         from wavehouse.store import EmbeddedServer
 
         with EmbeddedServer(self.home).removable() as data:
-            shutil.rmtree(data, ignore_errors=True)
-            shutil.rmtree(self.folder, ignore_errors=True)
-            shutil.rmtree(self.reports, ignore_errors=True)
+            for folder in (data, self.folder, self.reports, self.home / "studio"):
+                shutil.rmtree(folder, ignore_errors=True)
             self._marker.unlink()
-        return True
+        return "Removed the sample with its databases: nothing else was in them."

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -71,8 +71,11 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
-    """Print a table: drawn on a terminal, tab-separated with a header otherwise. None is "–"."""
-    shown = [["–" if cell is None else words.terminal(str(cell)) for cell in row] for row in rows]
+    """Print a table: drawn on a terminal, tab-separated with a header otherwise.
+
+    None is "–"; an instant is in UTC, to the second.
+    """
+    shown = [[_cell(value) for value in row] for row in rows]
     if not sys.stdout.isatty():
         out("\t".join(columns))
         for row in shown:
@@ -100,6 +103,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     for row in shown:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+    return words.terminal(str(value))
 
 
 class Meter(Protocol):

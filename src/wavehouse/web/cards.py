@@ -11,7 +11,7 @@ from wavehouse.charts import WEB, spark
 from wavehouse.charts import format as fmt
 from wavehouse.web.metrics import KINDS, Kind, Partial, figure, series_of, trend
 from wavehouse.web.ranges import Query
-from wavehouse.web.services import Figures, Grain, Metric, Number, Series, Span
+from wavehouse.web.services import Figures, Grain, Metric, Series, Span
 from wavehouse.web.view import Card, Trend
 
 
@@ -81,20 +81,25 @@ def _trend(
 ) -> Trend | None:
     """The change over the completed part of the range: the same hours or days of both.
 
-    A metric that is not additive has no partial total, so no change while the range is running.
+    Buckets without data in either range are left out of both. A metric that is not additive has no
+    change while the range is running or has such buckets.
     """
     if before is None or not before.covered:
         return None
     now, then = series_of(current, metric), series_of(before, metric)
     if metric is Metric.REVENUE and current.currency != before.currency:
         return None
-    if not partial.running:
+    pairs = list(zip(now.points, then.points, strict=False))[: partial.whole]
+    both = [(new, old) for new, old in pairs if new is not None and old is not None]
+    has_gaps = len(both) < len(pairs)
+    if not partial.running and not has_gaps:
         new, old = now.total, then.total
-    elif KINDS[metric].additive:
-        new, old = _sum(now, partial.whole), _sum(then, partial.whole)
+    elif KINDS[metric].additive and both:
+        new, old = sum(Decimal(p[0]) for p in both), sum(Decimal(p[1]) for p in both)
     else:
         return None
     was = f"from {figure(metric, old, before.currency).shown}{_until(before.span, partial)}"
+    was += " on the days with data" if has_gaps else ""
     if metric is Metric.COMPLETION and new is not None and old is not None:
         step = Decimal(new) - Decimal(old)
         direction = "up" if step > 0 else "down" if step < 0 else "same"
@@ -109,8 +114,3 @@ def _until(span: Span, partial: Partial) -> str:
     if span.grain is Grain.HOUR:
         return f" by {partial.whole:02}:00"
     return f" by {fmt.day(span.first + timedelta(days=partial.whole - 1))}"
-
-
-def _sum(series: Series, buckets: int) -> Number | None:
-    known = [value for value in series.points[:buckets] if value is not None]
-    return sum(known, Decimal(0)) if known else None

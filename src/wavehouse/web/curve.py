@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -63,7 +63,15 @@ def chart(query: Query, current: Figures, before: Figures | None, partial: Parti
         partial=partial.whole if partial.running else None,
     )
     counted = bool(series.total) and not series.points
-    return _panel(metric, data, tuple(rows[:shown]), before, partial, counted=counted)
+    gaps = _gaps(series.points[: partial.whole]) if current.span.grain is Grain.DAY else ""
+    return _panel(metric, data, tuple(rows[:shown]), before, partial, gaps, counted=counted)
+
+
+def _gaps(points: Sequence[Number | None]) -> str:
+    """A sentence about days without data between days with data; empty when there are none."""
+    known = [index for index, value in enumerate(points) if value is not None]
+    missing = known[-1] + 1 - known[0] - len(known) if known else 0
+    return f"{missing} day{'' if missing == 1 else 's'} without data (gaps)" if missing else ""
 
 
 def _panel(
@@ -72,6 +80,7 @@ def _panel(
     rows: tuple[ChartRow, ...],
     before: Figures | None,
     partial: Partial,
+    gaps: str,
     *,
     counted: bool,
 ) -> ChartPanel:
@@ -83,7 +92,9 @@ def _panel(
         medium=_drawn(data, "medium", MEDIUM),
         narrow=_drawn(data, "narrow", NARROW),
         rows=rows,
-        note="The last point is partial (dotted)" if partial.running else "",
+        note=" · ".join(
+            each for each in ("The last point is partial (dotted)" * partial.running, gaps) if each
+        ),
         compared=fmt.period(before.span.first, before.span.last) if before else "",
         has_releases=any(mark.releases for mark in data.marks),
         empty=None if known else _NO_HOURS if counted else _no_curve(metric),

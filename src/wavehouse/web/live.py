@@ -264,13 +264,23 @@ def _audience(
     known: _Period,
     podcast_id: PodcastId | None,
 ) -> dict[Metric, Series]:
-    """Totals and days; outside the known period a point is None, never 0."""
+    """Totals and days; a point without data is None, never 0."""
     first, last = span.first, span.last
     if known is None or known[1] < first or last < known[0]:
         return {}
     days = measurement.days(
         analytics, identity=identity, first=first, last=last, podcast_id=podcast_id
     )
+    with_data = measurement.days_with_data(
+        analytics,
+        operational,
+        identity=identity,
+        first=max(first, known[0]),
+        last=min(last, known[1]),
+    )
+    if not with_data:
+        gaps = (None,) * span.buckets
+        return {Metric.DOWNLOADS: Series(None, gaps), Metric.LISTENERS: Series(None, gaps)}
     downloads = sum(day.downloads for day in days)
     listeners = measurement.listeners(
         operational, identity=identity, first=first, last=last, podcast_id=podcast_id
@@ -281,7 +291,7 @@ def _audience(
             Metric.DOWNLOADS: Series(downloads, tuple(hours)),
             Metric.LISTENERS: Series(listeners),
         }
-    points = [day if known[0] <= day.day <= known[1] else None for day in days]
+    points = [day if day.day in with_data else None for day in days]
     return {
         Metric.DOWNLOADS: Series(
             downloads, tuple(day.downloads if day else None for day in points)

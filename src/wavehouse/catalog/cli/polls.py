@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from wavehouse.catalog.types import PodcastSummary, Polled
     from wavehouse.workspace import OpenWorkspace
 
@@ -74,14 +72,10 @@ def _row(podcast: PodcastSummary) -> list[Any]:
         podcast.episodes,
         podcast.newest_episode_at and podcast.newest_episode_at.date(),
         podcast.state,
-        _short(podcast.last_ingested_at),
-        _short(podcast.next_poll_at),
+        podcast.last_ingested_at,
+        podcast.next_poll_at,
         shown(podcast.feed_url),
     ]
-
-
-def _short(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="seconds") if at else None
 
 
 @feeds.command()

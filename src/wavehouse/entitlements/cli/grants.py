@@ -99,7 +99,7 @@ def show(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
             ["when", "state", "until", "reason", "actor"],
             [
                 [
-                    f"{entry.effective_at or entry.recorded_at:%Y-%m-%d %H:%M}",
+                    entry.effective_at or entry.recorded_at,
                     entry.state_after.get("status"),
                     str(entry.state_after.get("expires_at") or "no end")[:16],
                     entry.reason,

@@ -43,7 +43,7 @@ def events(open_workspace: OpenWorkspace, status: str | None, limit: int, as_jso
         ["received", "type", "status", "note", "event"],
         [
             [
-                f"{each.received_at:%Y-%m-%d %H:%M:%S}",
+                each.received_at,
                 each.type,
                 each.status + (f", {each.conflicts} conflicts" if each.conflicts else ""),
                 " ".join(filter(None, [each.note, each.parent_ref])) or "–",

@@ -299,7 +299,7 @@ def _print_runs(listed: list[Run]) -> None:
                 f"{run.rows_removed or 0:,}",
                 f"{run.bytes_freed or 0:,}",
                 f"{run.keep_from:%Y-%m-%d}",
-                f"{run.started_at:%Y-%m-%d %H:%M}",
+                run.started_at,
                 run.reason or "",
             ]
             for run in listed

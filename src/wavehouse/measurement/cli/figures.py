@@ -295,11 +295,11 @@ def requests(
         terminal.say(f"No requests from {begin} to {end} (UTC).")
         return
     terminal.print_table(
-        ["line", "time (UTC)", "episode", "app", "bytes", "outcome", "why"],
+        ["line", "time", "episode", "app", "bytes", "outcome", "why"],
         [
             [
                 f"{Path(r.file).name}:{r.line_number}",
-                f"{r.requested_at:%Y-%m-%d %H:%M:%S}",
+                r.requested_at,
                 r.episode,
                 r.app,
                 r.range_end - r.range_start,

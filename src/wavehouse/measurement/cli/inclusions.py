@@ -103,7 +103,7 @@ def list_entries(open_workspace: OpenWorkspace, as_json: bool) -> None:
             ["network", "reason", "validated", "until (UTC)", ""],
             [
                 [e.network, e.reason, f"{e.validated_at:%Y-%m-%d}",
-                 f"{e.expires_at:%Y-%m-%d %H:%M}", "expired" if e in expired else "active"]
+                 e.expires_at, "expired" if e in expired else "active"]
                 for e in entries
             ],
         )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.types import (
@@ -36,6 +37,24 @@ def freshness(tx: Tx[Operational], *, organization_id: OrganizationId) -> Freshn
                 WHERE organization_id = %(organization_id)s AND status = 'open') AS quarantined
         """,
         {"organization_id": organization_id},
+    )
+
+
+def days_with_requests(
+    tx: Tx[Operational], *, organization_id: OrganizationId, days: Sequence[date]
+) -> list[date]:
+    """Those of the UTC days on which the organization has a request, counted or not."""
+    return tx.values(
+        """
+        SELECT d FROM unnest(%(days)s::date[]) AS d
+        WHERE EXISTS (
+          SELECT FROM measurement.requests r
+          WHERE r.organization_id = %(organization_id)s
+            AND r.requested_at >= d::timestamp AT TIME ZONE 'UTC'
+            AND r.requested_at < (d + 1)::timestamp AT TIME ZONE 'UTC')
+        ORDER BY d
+        """,
+        {"organization_id": organization_id, "days": list(days)},
     )
 
 

@@ -57,7 +57,7 @@ def explained(
         heard = f"segments of {(unit_bytes or 0) / 1000:.1f} s that day"
         enough = "one minute was sent" if outcome == "counted" else "less than one minute"
         return f"{enough}: {heard} (R13)"
-    compared = f"{unit_bytes or 0:,} of {threshold_bytes:,} bytes that day"
+    compared = f"{unit_bytes or 0:,} bytes that day, {threshold_bytes:,} needed"
     if outcome == "counted":
         return f"one minute was sent: {compared} (R26, R27)"
     return f"less than one minute: {compared} (R26)"

@@ -58,6 +58,28 @@ def days(
     return [known.get(day, DayTotal(day, 0, 0)) for day in clock.days_between(first, last)]
 
 
+def days_with_data(
+    analytics: Tx[Analytics],
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+) -> frozenset[date]:
+    """The days of a period on which the organization has downloads or requests of any show.
+
+    A day is missing when no log of it was read, and when retention removed a log without
+    downloads. Its figures are unknown, not zero.
+    """
+    totals = days(analytics, identity=identity, first=first, last=last)
+    counted = {total.day for total in totals if total.downloads}
+    others = [total.day for total in totals if total.day not in counted]
+    requested = freshness_queries.days_with_requests(
+        operational, organization_id=identity.organization_id, days=others
+    )
+    return frozenset(counted.union(requested))
+
+
 def hours(
     analytics: Tx[Analytics], *, identity: Identity, day: date, podcast_id: UUID | None = None
 ) -> list[int]:

@@ -301,7 +301,7 @@ def history_command(limit: int, as_json: bool, **words: Any) -> None:
             rows += [
                 (
                     target.name,
-                    entry.happened_at.isoformat(sep=" ", timespec="seconds"),
+                    entry.happened_at,
                     entry.actor or entry.done_by,
                     f"{entry.direction.value} {entry.event}",
                     f"{entry.version}_{entry.slug}",

@@ -65,7 +65,7 @@ def by_day(
 ) -> tuple[DayCount, ...]:
     """Each day of the flight within the report and until now; today is partial.
 
-    A day on which nothing was counted for any show is a gap; a day on which the campaign was not
+    A day without a request for any show is a gap; a day on which the campaign was not
     active delivers nothing.
     """
     totals: dict[date, int] = {}

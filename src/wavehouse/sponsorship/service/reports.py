@@ -47,12 +47,14 @@ def from_rollups(
         days = measurement.episode_days(
             analytics, identity=identity, first=first, last=last, episode_ids=episode_ids
         )
-        every = measurement.days(analytics, identity=identity, first=first, last=last)
+        with_data = measurement.days_with_data(
+            analytics, operational, identity=identity, first=first, last=last
+        )
         known = measurement.freshness(analytics, operational, identity=identity)
         return Delivery(
             tuple(EpisodeDay(EpisodeId(row.episode_id), row.day, row.downloads) for row in days),
             _counting(known.newest_request),
-            frozenset(day.day for day in every if day.downloads),
+            with_data,
         )
 
     return delivered

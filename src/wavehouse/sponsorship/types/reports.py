@@ -124,7 +124,7 @@ class EpisodeDay:
 class Delivery:
     """The downloads of a campaign's episodes in its flight, and their provenance.
 
-    ``with_data`` are the UTC days on which anything was counted for the organization.
+    ``with_data`` are the UTC days on which the organization has requests or downloads.
     """
 
     days: tuple[EpisodeDay, ...]

@@ -33,8 +33,10 @@ CREATE OR REPLACE TEMP MACRO identifier(t) AS
   CASE WHEN NOT regexp_full_match(t, '[0-]*|\(null\)|null') THEN t END
 
 -- name: plain
--- Without what separates values between SQL and Python; CR and LF go by R08.
-CREATE OR REPLACE TEMP MACRO plain(t) AS replace(translate(t, chr(10) || chr(13), ''), chr(31), ' ')
+-- Without what separates values between SQL and Python; CR and LF go by R08. translate() takes five
+-- times as long.
+CREATE OR REPLACE TEMP MACRO plain(t) AS
+  replace(replace(replace(t, chr(10), ''), chr(13), ''), chr(31), ' ')
 
 -- name: site_of
 -- Scheme and host of a referrer; empty when none was sent.
