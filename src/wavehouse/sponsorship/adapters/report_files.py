@@ -47,7 +47,7 @@ def located(url: str) -> Path:
 
 
 def read_report(path: Path) -> bytes | None:
-    """The content of a report's file; None if there is no file. Pipes and devices are not read."""
+    """The content of a report's file; None if it is missing, a pipe or a device."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError):
