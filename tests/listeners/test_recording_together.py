@@ -350,3 +350,27 @@ def test_p02_a_late_action_is_folded_from_a_checkpoint_as_from_the_whole_history
 
 def at(action: NewAction) -> Any:
     return action.occurred_at
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("chapter_keys", "key_hash = '\\x00'::bytea"),
+        ("chapters", "chapter_id = 'c'"),
+        ("playback_actions", "action_id = listener_id"),
+        ("playback_positions", "chapter_id = 'c'"),
+    ],
+)
+def test_p15_a_lookup_by_key_does_not_search_by_the_policy(
+    database: Any, three: list[Caller], table: str, key: str
+) -> None:
+    """The planner would take any index of the listener's column for as good as that of the key."""
+    who = three[0].listener_id
+    with database.listener(who) as tx:
+        plan = tx.values(
+            f"EXPLAIN SELECT 1 FROM listeners.{table} WHERE listener_id = '{who}' AND {key}"
+        )
+
+    searched = [line for line in plan if "Index Cond" in line]
+    assert searched, plan
+    assert not any("ANY" in line for line in searched), plan

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from json.encoder import encode_basestring_ascii as _quoted
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners.types import (
@@ -91,22 +92,23 @@ def derived_id(*parts: object) -> ActionId:
     return ActionId(uuid5(_NAMESPACE, f"[{', '.join([_quoted(str(part)) for part in parts])}]"))
 
 
-def body_hash(action: NewAction, *, with_chapter: bool = False) -> bytes:
+def body_hash(action: NewAction, *, chapter_id: str | None = None) -> bytes:
     """P13: distinguishes a repetition from a conflict; ``sent_at`` may differ between the two.
 
     The chapter is compared separately, as it may be merged into another one between two attempts;
-    hashes from before decision 0903 contain it.
+    hashes from before decision 0903 contain ``chapter_id``.
     """
     # JSON by hand: an encoder for each action was a tenth of an upload's time.
-    fields = [_quoted(action.chapter_id)] if with_chapter else []
-    numbers = (action.position_ms, action.started_ms, action.duration_ms)
-    fields += [
-        _quoted(action.kind),
-        *("null" if number is None else str(number) for number in numbers),
-        _quoted(action.occurred_at.isoformat()) if action.occurred_at else "null",
-        "null" if action.device_id is None else _quoted(action.device_id),
-    ]
-    return hashlib.sha256(f"[{', '.join(fields)}]".encode()).digest()
+    position, started, duration = action.position_ms, action.started_ms, action.duration_ms
+    text = (
+        f'"{action.kind}", {"null" if position is None else position}, '
+        f"{'null' if started is None else started}, {'null' if duration is None else duration}, "
+        f"{_quoted(action.occurred_at.isoformat()) if action.occurred_at else 'null'}, "
+        f"{'null' if action.device_id is None else _quoted(action.device_id)}"
+    )
+    if chapter_id is not None:
+        text = f"{_quoted(chapter_id)}, {text}"
+    return hashlib.sha256(f"[{text}]".encode()).digest()
 
 
 def normalised_feed(url: str) -> str:
@@ -145,17 +147,15 @@ def refusal(action: NewAction) -> str:
     """P30: why an action is invalid; empty when it is valid."""
     if action.episode is None and not 0 < len(action.chapter_id) <= 255:
         return "missing chapter, or longer than 255 characters"
-    for instant in (action.occurred_at, action.sent_at):
-        if instant is not None and not EARLIEST <= instant < LATEST:
-            return "the time is not between 1900 and 9000"
+    if not (_is_dated(action.occurred_at) and _is_dated(action.sent_at)):
+        return "the time is not between 1900 and 9000"
     position, duration = action.position_ms, action.duration_ms
-    for name, value in (
-        ("position_ms", position),
-        ("started_ms", action.started_ms),
-        ("duration_ms", duration),
-    ):
-        if value is not None and not 0 <= value < _MOST_MS:
-            return f"{name} is out of range"
+    if position is not None and not 0 <= position < _MOST_MS:
+        return "position_ms is out of range"
+    if action.started_ms is not None and not 0 <= action.started_ms < _MOST_MS:
+        return "started_ms is out of range"
+    if duration is not None and not 0 <= duration < _MOST_MS:
+        return "duration_ms is out of range"
     if duration == 0:
         return "duration_ms must be positive"
     if position is None:
@@ -163,6 +163,10 @@ def refusal(action: NewAction) -> str:
     if duration is not None and position > duration + SLACK_MS:
         return "position_ms is after the end"
     return ""
+
+
+def _is_dated(instant: datetime | None) -> bool:
+    return instant is None or EARLIEST <= instant < LATEST
 
 
 def is_near_end(position_ms: int, duration_ms: int | None) -> bool:

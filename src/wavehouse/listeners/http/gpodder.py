@@ -31,7 +31,7 @@ from wavehouse.listeners.types import Caller, Upload
 from wavehouse.store import Database, Listeners
 
 SKIPPED = "Wavehouse-Skipped"
-LARGE, PART = 100, 250
+LARGE, PART = 100, 2_500
 _log = logging.getLogger(__name__)
 FORMS = ("json", "opml", "txt")
 NEXTCLOUD = ("/index.php/apps/gpoddersync", "/apps/gpoddersync")

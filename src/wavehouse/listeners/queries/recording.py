@@ -1,6 +1,6 @@
 """Reads and writes of recording, for the chapters of several listeners at once.
 
-Rows are sent as one JSON text, so any number of them costs one statement. Queries within
+Rows are sent as arrays or one JSON text, so any number of them costs one statement. Queries within
 ``tx.together()`` share one round trip: each function returns a callable that yields its result
 afterwards.
 """
@@ -8,8 +8,7 @@ afterwards.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,22 +16,39 @@ import msgspec
 
 from wavehouse.kernel.ids import ActionId, ListenerId
 from wavehouse.listeners.queries.chapters import Chapter
-from wavehouse.listeners.types import Action, NewAction, Position, Status, StoredPosition
+from wavehouse.listeners.types import (
+    Action,
+    Displaced,
+    Episode,
+    NewAction,
+    Position,
+    Status,
+    StoredPosition,
+)
 from wavehouse.store import Listeners, Tx
 
-Said = tuple[ListenerId, ActionId]
+Known = tuple[str, bytes]
+_BACKSLASH, _QUOTE = "\\", '"'
 
 
-@dataclass(frozen=True, slots=True)
-class NewRow:
-    """An action to log: its effective time, its skew, its hash and its cursor."""
+class Entry(msgspec.Struct):
+    """An action on its way into the log; recording fills in what it finds out, once.
 
-    listener_id: ListenerId
+    ``episode`` and ``chapter_id`` are those after moves and merges. ``is_valid`` is by P30;
+    ``reason`` is why an action is rejected.
+    """
+
     action: NewAction
+    episode: Episode | None
+    chapter_id: str
     effective_at: datetime
     clock_skewed: bool
-    body_hash: bytes
+    is_valid: bool
+    reason: str
     seq: int
+    status: Status = Status.APPLIED
+    body_hash: bytes = b""
+    displaced: Displaced | None = None
 
 
 def current_rows(
@@ -56,8 +72,8 @@ def current_rows(
 
 
 def known_actions(
-    tx: Tx[Listeners], *, actions: Sequence[Said]
-) -> Callable[[], dict[Said, tuple[str, bytes]]]:
+    tx: Tx[Listeners], *, actions: Mapping[ListenerId, Sequence[ActionId]]
+) -> Callable[[], dict[ListenerId, dict[UUID, Known]]]:
     """The stored ones among these actions, with chapter and body hash (P13)."""
     rows = tx.tuples(
         """
@@ -67,9 +83,19 @@ def known_actions(
           SELECT chapter_id, body_hash FROM listeners.playback_actions
           WHERE listener_id = w.listener_id AND action_id = w.action_id LIMIT 1) a
         """,
-        _columns(actions),
+        [
+            array([who.hex for who, ids in actions.items() for _ in ids]),
+            array([f"{each.int:032x}" for ids in actions.values() for each in ids]),
+        ],
     )
-    return lambda: {(row[0], row[1]): (row[2], bytes(row[3])) for row in rows}
+
+    def known() -> dict[ListenerId, dict[UUID, Known]]:
+        stored: dict[ListenerId, dict[UUID, Known]] = {who: {} for who in actions}
+        for who, action_id, chapter_id, body_hash in rows:
+            stored[who][action_id] = (chapter_id, bytes(body_hash))
+        return stored
+
+    return known
 
 
 def newest_actions(
@@ -110,9 +136,12 @@ def histories(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> dict[Chapter
 
 
 def insert_actions(
-    tx: Tx[Listeners], *, received_at: datetime, rows: Sequence[tuple[NewRow, Status]]
+    tx: Tx[Listeners], *, received_at: datetime, rows: Mapping[ListenerId, Sequence[Entry]]
 ) -> None:
     """Log actions, each with its result."""
+    entries = [entry for each in rows.values() for entry in each]
+    actions = [entry.action for entry in entries]
+    names: dict[str, str] = {}
     tx.execute(
         """
         INSERT INTO listeners.playback_actions
@@ -120,42 +149,61 @@ def insert_actions(
            duration_ms, occurred_at, sent_at, received_at, effective_at, clock_skewed,
            seen_action_id, status, body_hash, seq)
         SELECT r.listener_id, r.action_id, r.chapter_id, r.device_id, r.kind, r.position_ms,
-               r.started_ms, r.duration_ms, coalesce(r.occurred_at, %(received_at)s), r.sent_at,
-               %(received_at)s, r.effective_at, r.clock_skewed, r.seen, r.status,
-               decode(r.body_hash, 'base64'), r.seq
-        FROM json_to_recordset(%(rows)s::json) AS r (
-          listener_id uuid, action_id uuid, chapter_id text, device_id text, kind text,
-          position_ms bigint, started_ms bigint, duration_ms bigint, occurred_at timestamptz,
-          sent_at timestamptz, effective_at timestamptz, clock_skewed boolean, seen uuid,
-          status text, body_hash text, seq bigint)
+               r.started_ms, r.duration_ms, coalesce(r.occurred_at, %s::timestamptz), r.sent_at,
+               %s::timestamptz, r.effective_at, r.clock_skewed, r.seen, r.status, r.body_hash, r.seq
+        FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::bigint[],
+                    %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[],
+                    %s::timestamptz[], %s::boolean[], %s::uuid[], %s::text[], %s::bytea[],
+                    %s::bigint[])
+          AS r (listener_id, action_id, chapter_id, device_id, kind, position_ms, started_ms,
+                duration_ms, occurred_at, sent_at, effective_at, clock_skewed, seen, status,
+                body_hash, seq)
         """,
-        {
-            "received_at": received_at,
-            "rows": _json(
-                [
-                    {
-                        "listener_id": row.listener_id,
-                        "action_id": row.action.action_id,
-                        "chapter_id": row.action.chapter_id,
-                        "device_id": row.action.device_id,
-                        "kind": row.action.kind,
-                        "position_ms": row.action.position_ms,
-                        "started_ms": row.action.started_ms,
-                        "duration_ms": row.action.duration_ms,
-                        "occurred_at": row.action.occurred_at,
-                        "sent_at": row.action.sent_at,
-                        "effective_at": row.effective_at,
-                        "clock_skewed": row.clock_skewed,
-                        "seen": row.action.seen,
-                        "status": status,
-                        "body_hash": row.body_hash,
-                        "seq": row.seq,
-                    }
-                    for row, status in rows
-                ]
-            ),
-        },
+        [
+            received_at,
+            received_at,
+            array([who.hex for who, each in rows.items() for _ in each]),
+            array([f"{each.action_id.int:032x}" for each in actions]),
+            array([_quoted(entry.chapter_id, names) for entry in entries]),
+            array([_quoted(each.device_id, names) for each in actions]),
+            array([each.kind for each in actions]),
+            array([_number(each.position_ms) for each in actions]),
+            array([_number(each.started_ms) for each in actions]),
+            array([_number(each.duration_ms) for each in actions]),
+            array([_time(each.occurred_at) for each in actions]),
+            array([_time(each.sent_at) for each in actions]),
+            array([_time(entry.effective_at) for entry in entries]),
+            array(["t" if entry.clock_skewed else "f" for entry in entries]),
+            array(["NULL" if each.seen is None else each.seen.hex for each in actions]),
+            array([entry.status for entry in entries]),
+            array([f'"\\\\x{entry.body_hash.hex()}"' for entry in entries]),
+            array([str(entry.seq) for entry in entries]),
+        ],
     )
+
+
+def array(elements: Iterable[str]) -> str:
+    """An array of PostgreSQL as text: psycopg converts element by element, which takes longer."""
+    return f"{{{','.join(elements)}}}"
+
+
+def _number(value: int | None) -> str:
+    return "NULL" if value is None else str(value)
+
+
+def _time(value: datetime | None) -> str:
+    return "NULL" if value is None else f'"{value.isoformat()}"'
+
+
+def _quoted(value: str | None, known: dict[str, str]) -> str:
+    """A text as an array's element; each distinct text is quoted once."""
+    if value is None:
+        return "NULL"
+    quoted = known.get(value)
+    if quoted is None:
+        escaped = value.replace(_BACKSLASH, _BACKSLASH * 2).replace(_QUOTE, _BACKSLASH + _QUOTE)
+        quoted = known[value] = f'"{escaped}"'
+    return quoted
 
 
 def save_positions(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import structs
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
@@ -41,7 +43,7 @@ def archive(database: Database[Listeners], *, listener_id: ListenerId) -> dict[s
                 "action_id": str(each.at[1]),
                 "position": None
                 if each.position is None
-                else json.loads(json.dumps(asdict(each.position), default=_plain)),
+                else json.loads(json.dumps(structs.asdict(each.position), default=_plain)),
             }
             for chapter_id, each in compacted
         ]
@@ -72,7 +74,7 @@ def bring_in(database: Database[Listeners], *, caller: Caller, document: Any) ->
             )
     subscriptions.change(database, caller=caller, device_id=None, add=read.subscriptions)
     actions = [
-        replace(action, chapter_id=named.get(action.chapter_id, action.chapter_id))
+        structs.replace(action, chapter_id=named.get(action.chapter_id, action.chapter_id))
         for action in read.actions
     ]
     rejected = 0
@@ -122,7 +124,7 @@ def _bring_in_bases(
             chapter = (listener_id, named.get(chapter_id, chapter_id))
             position = base.position
             if position is not None and position.device_id not in known:
-                position = replace(position, device_id=None)
+                position = structs.replace(position, device_id=None)
             if checkpoints.save(tx, checkpoints={chapter: replace(base, position=position)}):
                 resolved.merged.add(chapter)
         if resolved.merged:

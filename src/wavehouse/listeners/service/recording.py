@@ -8,9 +8,10 @@ are serialized, and a cursor is visible exactly when its action is (P17).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
+
+from msgspec.structs import replace
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
@@ -22,15 +23,16 @@ from wavehouse.listeners.queries import positions as position_queries
 from wavehouse.listeners.queries import recording as queries
 from wavehouse.listeners.queries.chapters import Chapter
 from wavehouse.listeners.queries.cursors import Stream
-from wavehouse.listeners.queries.recording import NewRow
 from wavehouse.listeners.service import chapters, judging
+from wavehouse.listeners.service.chapters import Resolved
+from wavehouse.listeners.service.judging import Pending
 from wavehouse.listeners.types import (
     Batch,
     Caller,
     Condition,
     Episode,
     NewAction,
-    Recorded,
+    Position,
     Sighting,
     StoredPosition,
     Upload,
@@ -96,76 +98,68 @@ def record_all(database: Database[Listeners], uploads: Sequence[Upload]) -> list
         )
         # Under the lock, so that actions without a time are in cursor order too.
         received = clock.now()
-        uploads = _moved(tx, uploads)
-        there = [upload for upload in uploads if upload.caller.listener_id in taken]
-        resolved = _resolved(tx, there, received)
-        named = [
-            _named(upload, resolved) if upload.caller.listener_id in taken else upload
+        pending = [
+            judging.pending(upload, taken[upload.caller.listener_id], received)
             for upload in uploads
+            if upload.caller.listener_id in taken
         ]
-        known = _known(tx, [item for item in named if item.caller.listener_id in taken], taken)
-        refused = [_refused(item, known) for item in named]
-        good = [item for item, no in zip(named, refused, strict=True) if no is None]
-        batches = iter(_recorded(tx, good, known, received, resolved) if good else [])
-    return [next(batches) if no is None else no for no in refused]
+        _follow_moves(tx, pending)
+        resolved = _resolve(tx, pending, received)
+        known = _known(tx, pending, taken)
+        outcomes: dict[ListenerId, Batch | Refusal] = {}
+        for item in pending:
+            if no := _refusal(item, known):
+                outcomes[item.listener_id] = no
+        good = [item for item in pending if item.listener_id not in outcomes]
+        if good:
+            outcomes |= _recorded(tx, good, known, received, resolved)
+    return [outcomes.get(each.caller.listener_id) or _deleted() for each in uploads]
 
 
-def _moved(tx: Tx[Listeners], uploads: Sequence[Upload]) -> list[Upload]:
-    """Uploads with the new address of feeds that moved."""
+def _deleted() -> NotSignedIn:
+    """P37: an erased listener writes nothing."""
+    return NotSignedIn("this account was deleted")
+
+
+def _follow_moves(tx: Tx[Listeners], pending: Sequence[Pending]) -> None:
+    """Set the new address of feeds that moved."""
     feeds = {
-        (upload.caller.listener_id, action.episode.podcast_url): None
-        for upload in uploads
-        for action in upload.actions
-        if action.episode is not None
+        (item.listener_id, url): (item.listener_id, rules.chapter_key("feed", "", url))
+        for item in pending
+        for url in {entry.episode.podcast_url for entry in item.entries if entry.episode}
     }
     if not feeds:
-        return list(uploads)
-    hashes = {feed: (feed[0], rules.chapter_key("feed", "", feed[1])) for feed in feeds}
-    moved = moves.moved(tx, feeds=list(hashes.values()))
+        return
+    moved = moves.moved(tx, feeds=list(feeds.values()))
     if not moved:
-        return list(uploads)
-    new = {feed: moved[key] for feed, key in hashes.items() if key in moved}
-
-    def there(who: ListenerId, action: NewAction) -> NewAction:
-        episode = action.episode
-        if episode is None or (who, episode.podcast_url) not in new:
-            return action
-        return replace(action, episode=replace(episode, podcast_url=new[who, episode.podcast_url]))
-
-    return [
-        replace(
-            upload, actions=tuple(there(upload.caller.listener_id, each) for each in upload.actions)
-        )
-        for upload in uploads
-    ]
+        return
+    for item in pending:
+        for entry in item.entries:
+            if entry.episode is None:
+                continue
+            new = moved.get(feeds[item.listener_id, entry.episode.podcast_url])
+            if new is not None:
+                entry.episode = replace(entry.episode, podcast_url=new)
 
 
-def _resolved(
-    tx: Tx[Listeners], uploads: Sequence[Upload], received: datetime
-) -> chapters.Resolved:
-    """The chapters of all uploads."""
-    sightings = [
-        Sighting(
-            upload.caller.listener_id,
-            action.episode,
-            rules.effective_at(action.occurred_at, action.sent_at, received)[0],
-        )
-        for upload in uploads
-        for action in upload.actions
-        if action.episode is not None and not rules.refusal(action)
-    ]
-    sightings += [
-        Sighting(upload.caller.listener_id, episode, received)
-        for upload in uploads
-        for episode in upload.episodes
-    ]
-    ids = [
-        (upload.caller.listener_id, action.chapter_id)
-        for upload in uploads
-        for action in upload.actions
-        if action.episode is None and not rules.refusal(action)
-    ]
-    return chapters.resolve(
+def _resolve(tx: Tx[Listeners], pending: Sequence[Pending], received: datetime) -> Resolved:
+    """Find or create the chapters of all uploads, and set those of the actions."""
+    sightings: list[Sighting] = []
+    ids: list[Chapter] = []
+    for item in pending:
+        last: dict[Episode, datetime] = {}
+        for entry in item.entries:
+            if not entry.is_valid:
+                continue
+            if entry.episode is None:
+                ids.append((item.listener_id, entry.chapter_id))
+                continue
+            before = last.get(entry.episode)
+            if before is None or before < entry.effective_at:
+                last[entry.episode] = entry.effective_at
+        last |= {episode: received for episode in item.upload.episodes if episode not in last}
+        sightings += [Sighting(item.listener_id, episode, at) for episode, at in last.items()]
+    resolved = chapters.resolve(
         tx,
         sightings=sightings,
         ids=ids,
@@ -174,94 +168,100 @@ def _resolved(
             for chapter, last in queries.newest_actions(tx, chapters=those)().items()
         },
     )
-
-
-def _named(upload: Upload, resolved: chapters.Resolved) -> Upload:
-    """The upload with the id of each action's chapter."""
-    who = upload.caller.listener_id
-    return replace(
-        upload,
-        actions=tuple(
-            action
-            if rules.refusal(action)
-            else action.of_chapter(resolved.chapter_of(who, action.episode or action.chapter_id))
-            for action in upload.actions
-        ),
-    )
+    for item in pending:
+        names: dict[Episode | str, str] = {}
+        for entry in item.entries:
+            if not entry.is_valid:
+                continue
+            named = entry.episode or entry.chapter_id
+            if named not in names:
+                names[named] = resolved.chapter_of(item.listener_id, named)
+            entry.chapter_id = names[named]
+    return resolved
 
 
 def _known(
-    tx: Tx[Listeners], uploads: Sequence[Upload], taken: Mapping[ListenerId, cursors.NewCursors]
+    tx: Tx[Listeners], pending: Sequence[Pending], taken: Mapping[ListenerId, cursors.NewCursors]
 ) -> judging.Known:
-    chapters = _chapters(uploads)
+    chapters = [chapter for item in pending for chapter in item.chapters]
     with tx.together():
         rows = queries.current_rows(tx, chapters=chapters)
         actions = queries.known_actions(
-            tx, actions=[(u.caller.listener_id, a.action_id) for u in uploads for a in u.actions]
+            tx,
+            actions={
+                item.listener_id: [entry.action.action_id for entry in item.entries]
+                for item in pending
+            },
         )
         newest = queries.newest_actions(tx, chapters=chapters)
         given = cursors.given(
-            tx, stream=Stream.ACTIONS, sessions=[upload.caller.session for upload in uploads]
+            tx,
+            stream=Stream.ACTIONS,
+            sessions=[item.upload.caller.session for item in pending],
         )
     return judging.Known(taken, rows(), actions(), newest(), given())
 
 
-def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
-    return list(
-        dict.fromkeys(
-            (upload.caller.listener_id, action.chapter_id)
-            for upload in uploads
-            for action in upload.actions
-            if action.chapter_id
-        )
-    )
-
-
-def _refused(upload: Upload, known: judging.Known) -> Refusal | None:
-    """P37: an erased listener writes nothing.
-
-    P12: a write may require the version that was read.
-    """
-    if upload.caller.listener_id not in known.taken:
-        return NotSignedIn("this account was deleted")
-    if upload.condition is None:
+def _refusal(item: Pending, known: judging.Known) -> Refusal | None:
+    """P12: a write may require the version that was read."""
+    condition = item.upload.condition
+    if condition is None:
         return None
-    row = known.rows.get((upload.caller.listener_id, upload.actions[0].chapter_id))
-    return None if upload.condition.holds(row.version if row else None) else Stale(row)
+    row = known.rows.get((item.listener_id, item.entries[0].chapter_id))
+    return None if condition.holds(row.version if row else None) else Stale(row)
 
 
 def _recorded(
     tx: Tx[Listeners],
-    uploads: Sequence[Upload],
+    pending: Sequence[Pending],
     known: judging.Known,
     received: datetime,
-    resolved: chapters.Resolved,
-) -> list[Batch]:
-    """Judge, fold and store; returns statuses in request order."""
-    fresh: list[NewRow] = []
-    judged: list[list[Recorded]] = []
-    for upload in uploads:
-        results, new = judging.judged(upload, known, received)
-        judged.append(results)
-        fresh += new
-    status, changed = judging.folded(tx, fresh, known, resolved)
-    served = {upload.caller.session: _served(upload, known) for upload in uploads}
-    last = {row.listener_id: row.seq for row in fresh}
+    resolved: Resolved,
+) -> dict[ListenerId, Batch | Refusal]:
+    """Judge, fold and store; returns the results by listener."""
+    for item in pending:
+        judging.judge(item, known.actions[item.listener_id])
+    changed = judging.fold(tx, pending, known, resolved)
+    served = {item.listener_id: _served(item, known) for item in pending}
+    last = {item.listener_id: item.fresh[-1].seq for item in pending if item.fresh}
     last |= {listener_id: known.taken[listener_id].last for listener_id, _ in resolved.merged}
     with tx.together():
-        _know_devices(tx, uploads, received)
+        _know_devices(tx, pending, received)
         saved = queries.save_positions(tx, rows=changed)
         queries.insert_actions(
-            tx,
-            received_at=received,
-            rows=[(row, status[row.listener_id, row.action.action_id]) for row in fresh],
+            tx, received_at=received, rows={item.listener_id: item.fresh for item in pending}
         )
-        _keep_device_positions(tx, uploads, received)
+        _keep_device_positions(tx, pending, received)
         if last:
             cursors.keep_changes(tx, stream=Stream.ACTIONS, changed=last)
         cursors.keep_served(
-            tx, stream=Stream.ACTIONS, served=[row for row, is_new in served.values() if is_new]
+            tx,
+            stream=Stream.ACTIONS,
+            served=[row for row, is_new in served.values() if is_new],
         )
+    _keep_deleted(tx, changed, resolved, received)
+    versions = {chapter: row.version for chapter, row in known.rows.items()} | saved()
+    return {
+        item.listener_id: Batch(
+            judging.results(item),
+            served[item.listener_id][0].cursor,
+            {chapter[1]: versions[chapter] for chapter in item.chapters if chapter in versions},
+            {
+                episode: resolved.chapter_of(item.listener_id, episode)
+                for episode in item.upload.episodes
+            },
+        )
+        for item in pending
+    }
+
+
+def _keep_deleted(
+    tx: Tx[Listeners],
+    changed: Sequence[tuple[Chapter, Position, int]],
+    resolved: Resolved,
+    at: datetime,
+) -> None:
+    """Positions whose tombstone still wins after a merge stay deleted (P38)."""
     for (listener_id, chapter_id), position, _ in changed:
         if position.action_id in resolved.tombstones:
             position_queries.mark_deleted(
@@ -269,30 +269,13 @@ def _recorded(
                 listener_id=listener_id,
                 chapter_id=chapter_id,
                 action_id=position.action_id,
-                at=received,
+                at=at,
             )
-    versions = {chapter: row.version for chapter, row in known.rows.items()} | saved()
-    return [
-        Batch(
-            judging.with_displaced(upload, results, status, known.rows),
-            served[upload.caller.session][0].cursor,
-            {
-                chapter[1]: versions[chapter]
-                for chapter in _chapters([upload])
-                if chapter in versions
-            },
-            {
-                episode: resolved.chapter_of(upload.caller.listener_id, episode)
-                for episode in upload.episodes
-            },
-        )
-        for upload, results in zip(uploads, judged, strict=True)
-    ]
 
 
-def _served(upload: Upload, known: judging.Known) -> tuple[cursors.ServedCursor, bool]:
+def _served(item: Pending, known: judging.Known) -> tuple[cursors.ServedCursor, bool]:
     """P19: the cursor returned for an upload, and whether it is new."""
-    caller, taken = upload.caller, known.taken[upload.caller.listener_id]
+    caller, taken = item.upload.caller, known.taken[item.listener_id]
     given = known.given.get(caller.session, cursors.IssuedCursors())
     own = None if caller.is_shared else given.own
     cursor, consumed = rules.uploaded(taken.last, taken.actions_before, own, given.family)
@@ -301,26 +284,28 @@ def _served(upload: Upload, known: judging.Known) -> tuple[cursors.ServedCursor,
     ), cursor == taken.last
 
 
-def _know_devices(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) -> None:
-    seen = {
-        (upload.caller.listener_id, action.device_id): None
-        for upload in uploads
-        for action in upload.actions
-        if action.device_id
-    }
+def _know_devices(tx: Tx[Listeners], pending: Sequence[Pending], at: datetime) -> None:
+    seen = [
+        (item.listener_id, device_id)
+        for item in pending
+        for device_id in dict.fromkeys(entry.action.device_id for entry in item.entries)
+        if device_id
+    ]
     if seen:
-        devices.see_devices(tx, seen=list(seen), at=at)
+        devices.see_devices(tx, seen=seen, at=at)
 
 
-def _keep_device_positions(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) -> None:
+def _keep_device_positions(tx: Tx[Listeners], pending: Sequence[Pending], at: datetime) -> None:
     """Store each device's last position, for its hint (P10)."""
-    last = {
-        ((upload.caller.listener_id, action.chapter_id), action.device_id): action.position_ms
-        for upload in uploads
-        for action in upload.actions
-        if action.device_id and action.position_ms is not None and not rules.refusal(action)
-    }
-    if last:
-        queries.save_device_positions(
-            tx, rows=[(chapter, device, ms) for (chapter, device), ms in last.items()], at=at
-        )
+    rows: list[tuple[Chapter, str, int]] = []
+    for item in pending:
+        last: dict[tuple[str, str], int] = {}
+        for entry in item.entries:
+            action = entry.action
+            if action.device_id and action.position_ms is not None and entry.is_valid:
+                last[entry.chapter_id, action.device_id] = action.position_ms
+        rows += [
+            ((item.listener_id, chapter), device, ms) for (chapter, device), ms in last.items()
+        ]
+    if rows:
+        queries.save_device_positions(tx, rows=rows, at=at)

@@ -1,0 +1,12 @@
+ALTER POLICY own ON listeners.chapter_keys
+  USING (listener_id = ANY (listeners.current_listeners()));
+ALTER POLICY own ON listeners.chapters
+  USING (listener_id = ANY (listeners.current_listeners()));
+ALTER POLICY own ON listeners.playback_actions
+  USING (listener_id = ANY (listeners.current_listeners()));
+ALTER POLICY own ON listeners.playback_checkpoints
+  USING (listener_id = ANY (listeners.current_listeners()));
+ALTER POLICY own ON listeners.playback_device_positions
+  USING (listener_id = ANY (listeners.current_listeners()));
+ALTER POLICY own ON listeners.playback_positions
+  USING (listener_id = ANY (listeners.current_listeners()));
