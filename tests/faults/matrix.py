@@ -125,7 +125,7 @@ class Home:
                 "--out",
                 reports,
             ],
-            "demo": ["demo", "--no-serve", "--json"],
+            "demo": ["demo", "--no-serve", "--json", "--chapters", "measured", "--people", "300"],
         }[stage]
 
     def postmaster(self) -> int | None:
