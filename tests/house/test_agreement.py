@@ -125,7 +125,7 @@ WITHOUT_IDENTITY = {
     "catalog": 5,  # jobs of polls and hubs, and hubs' announcements, are maintenance
     "erasure": 11,  # finding and searching are parts of use cases; upkeep for all organizations
     "listeners": 44,  # compaction is maintenance, like tidying; folding is a part of use cases
-    "measurement": 20,  # counting, rolling up and sealing are maintenance of the installation
+    "measurement": 24,  # counting, rolling up, sealing, warehouses: maintenance of the installation
     "queue": 5,
     "sponsorship": 5,
     "studio": 7,  # planning and generating are maintenance; a feed is public

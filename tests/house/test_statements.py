@@ -1,8 +1,8 @@
 """SQL is whole, in its own room, with separate parameters; and every statement prepares.
 
 House rule: each statement is a literal in a typed function of ``queries``; nothing is pasted into
-it. ``store`` and ``schema`` are the two exceptions: ``store`` passes statements on, ``schema`` runs
-operators' files, and both quote names with ``psycopg.sql``.
+it. Three are exceptions: ``store`` passes statements on, ``schema`` runs operators' files, and
+``engines`` speaks to other databases, with names of its own tables only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ METHODS = {
     "execute", "execute_many", "attempt", "copy",
 }  # fmt: skip
 SHAPED = {"rows", "stream", "maybe", "one"}
-OUTSIDE = {"store", "schema"}
+OUTSIDE = {"store", "schema", "engines"}
 # Checking the server's presence and its time reads no context's data.
 PROBES = {"SELECT 1", "SELECT clock_timestamp()", "SELECT pg_is_in_recovery()"}
 MAKES_A_TABLE = re.compile(r"\s*create\s+temp", re.IGNORECASE)

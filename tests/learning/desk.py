@@ -35,11 +35,12 @@ class Desk:
 
     def content(self, *names: str, difficulty: float = 0.0, **more: Any) -> None:
         """Add content with a length of two minutes."""
+        text = more.pop("text", TEXT)
         pieces = [
             ContentInput(
                 name,
                 name.title(),
-                TEXT,
+                text,
                 "/a.mp3",
                 **{"duration": 120, "difficulty": difficulty, **more},
             )

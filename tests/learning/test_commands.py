@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 from tests.learning.desk import Desk
 
-from wavehouse.kernel.errors import Conflict, NotFound
+from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.learning import DEFAULT_MODEL
 from wavehouse.learning.cli import learning
+from wavehouse.learning.rules import model as models
+from wavehouse.learning.service import evaluating
 from wavehouse.workspace import Workspace
 
 
@@ -69,3 +72,63 @@ def test_calibrate_says_what_it_replaced_or_that_there_is_nothing(desk: Desk) ->
     (changed,) = json.loads(_run(desk, "calibrate", "--json").output)["calibrated"]
     assert ("hard", 30) == (changed["content_id"], changed["listeners"])
     assert changed["before"] < changed["after"]
+
+
+def test_a_model_is_fitted_to_outcomes_of_a_file(desk: Desk, tmp_path: Path) -> None:
+    """The same as from the outcomes themselves; two simulations write the same bytes."""
+    written, again = tmp_path / "pilot.jsonl", tmp_path / "again.jsonl"
+    few = ("simulate", "--learners", 60, "--items", 8, "--out")
+    assert "480 outcomes of 60" in _run(desk, *few, written).output
+    _run(desk, *few, again)
+    assert written.read_bytes() == again.read_bytes()
+    first = json.loads(written.read_text().splitlines()[0])
+    assert {"learner", "difficulty", "outcome", "true_level"} <= first.keys()
+
+    histories = [outcomes for _, outcomes in evaluating.simulated(seed=1, learners=60, items=8)]
+    expected = models.as_json(evaluating.fit_to(histories, version="v"))
+    assert expected == json.loads(_run(desk, "fit", "--outcomes", written, "--version", "v").stdout)
+
+
+LINE = {
+    "learner": "a",
+    "content_id": "b",
+    "at": "2026-09-01T00:00:00+00:00",
+    "difficulty": 0,
+    "outcome": "clean",
+}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no JSON",
+        "[]",
+        "{}",
+        *(
+            json.dumps({**LINE, **wrong})
+            for wrong in (
+                {"at": "2026-09-01"},
+                {"difficulty": float("nan")},
+                {"difficulty": 4},
+                {"outcome": "good"},
+                {"replays": -1},
+                {"learner": 7},
+                {"features": "topic:food"},
+            )
+        ),
+    ],
+)
+def test_a_line_of_another_form_is_named(desk: Desk, tmp_path: Path, line: str) -> None:
+    """The file, the line, and the expected form; nothing is fitted."""
+    file = tmp_path / "bad.jsonl"
+    file.write_text(f"{json.dumps(LINE)}\n{line}\n")
+    error = _run(desk, "fit", "--outcomes", file).exception
+    assert isinstance(error, InvalidInput)
+    assert f"{file}:2" == error.where
+
+
+def test_a_model_of_a_few_learners_is_refused(desk: Desk, tmp_path: Path) -> None:
+    """The table would describe those few."""
+    file = tmp_path / "few.jsonl"
+    _run(desk, "simulate", "--learners", 49, "--items", 5, "--out", file)
+    assert "49 learners" in str(_run(desk, "fit", "--outcomes", file).exception)

@@ -1,5 +1,23 @@
 """Public interface of ``engines``: one port for every engine that rollups run on."""
 
+from wavehouse.engines.dialects import NOT_RUN, translated
 from wavehouse.engines.digests import canonical, digest, digests_by_bucket
+from wavehouse.engines.opening import open_engine, without_password
+from wavehouse.engines.port import Engine, digests
+from wavehouse.engines.tables import Column, Kind, Table, Value
 
-__all__ = ["canonical", "digest", "digests_by_bucket"]
+__all__ = [
+    "NOT_RUN",
+    "Column",
+    "Engine",
+    "Kind",
+    "Table",
+    "Value",
+    "canonical",
+    "digest",
+    "digests",
+    "digests_by_bucket",
+    "open_engine",
+    "translated",
+    "without_password",
+]

@@ -162,6 +162,15 @@ OPTIONS: tuple[Option, ...] = (
         "WAVEHOUSE_HOME.",
     ),
     Option(
+        "warehouse_url",
+        str,
+        None,
+        "The warehouse that events are pushed to: duckdb:///file, postgresql://…, "
+        "clickhouse://user:password@host:8123/database; by default a DuckDB file in "
+        "WAVEHOUSE_HOME.",
+        secret=True,
+    ),
+    Option(
         "retention",
         _retention,
         "plan",

@@ -29,11 +29,18 @@ model_option = click.option(
 
 @click.group()
 def learning() -> None:
-    """The learner model: fit it, compare it with baselines, estimate a text's difficulty."""
+    """The learner model: simulate, fit, evaluate; learners, content, the difficulty of texts."""
 
 
 @learning.command()
 @click.option("--seed", type=int, default=1, show_default=True, help="The pilot population.")
+@click.option(
+    "--outcomes",
+    "source",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Fit to the outcomes in this file, as written by `learning simulate`.",
+)
 @click.option("--version", default="", help="The name of the model.  [default: fitted-SEED]")
 @click.option(
     "--out",
@@ -41,25 +48,69 @@ def learning() -> None:
     default=None,
     help="The file to write.  [default: standard output]",
 )
-def fit(seed: int, version: str, out: Path | None) -> None:
-    """Fit a model to a simulated pilot population of 400 learners, by EM.
+def fit(seed: int, source: Path | None, version: str, out: Path | None) -> None:
+    """Fit a model to learners' outcomes, by EM.
 
-    The same seed gives the same model. It takes some seconds.
+    Without --outcomes: to those of a simulated pilot population of 400 learners. With it: to those
+    of a file, with at least 50 learners of five outcomes each. The same outcomes give the same
+    model. It takes some seconds.
     """
     from wavehouse.kernel import files, terminal
+    from wavehouse.learning.adapters import outcome_lines
     from wavehouse.learning.rules import model as models
-    from wavehouse.learning.service.evaluating import fit as run
+    from wavehouse.learning.service import evaluating
 
+    histories = None if source is None else outcome_lines.read(source)
+    name = version or (f"fitted-{seed}" if source is None else f"fitted-{source.stem}")
     with terminal.progress("Fitting", 25, "rounds") as meter:
-        model = run(
-            version=version or f"fitted-{seed}", seed=seed, on_round=lambda _: meter.advance(1)
-        )
+
+        def on_round(_: int) -> None:
+            meter.advance(1)
+
+        if histories is None:
+            model = evaluating.fit(version=name, seed=seed, on_round=on_round)
+        else:
+            model = evaluating.fit_to(histories.values(), version=name, on_round=on_round)
     text = json.dumps(models.as_json(model), indent=2)
     if out is None:
         terminal.out(text)
     else:
         files.write_output(out, f"{text}\n".encode())
         terminal.say(f"{model.version} is written to {out}")
+
+
+@learning.command()
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed: other people.")
+@click.option("--learners", type=click.IntRange(1, 100_000), default=400, show_default=True)
+@click.option("--items", type=click.IntRange(1, 300), default=50, show_default=True,
+              help="Pieces that each learner listens to.")  # fmt: skip
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="The file to write.  [default: standard output]",
+)
+def simulate(seed: int, learners: int, items: int, out: Path | None) -> None:
+    """Write the outcomes of simulated learners as JSON Lines, with each one's true level.
+
+    The learners do not follow the model: understanding depends on the gap between ability and
+    difficulty, finishing on taste too. The same options write the same bytes.
+    """
+    from wavehouse.kernel import files, terminal
+    from wavehouse.learning.adapters.outcome_lines import line_of
+    from wavehouse.learning.service.evaluating import simulated
+
+    lines = [
+        line_of(learner.learner_id, outcome, true_level=round(learner.level, 4))
+        for learner, outcomes in simulated(seed=seed, learners=learners, items=items)
+        for outcome in outcomes
+    ]
+    text = "\n".join(lines)
+    if out is None:
+        terminal.out(text)
+    else:
+        files.write_output(out, f"{text}\n".encode())
+        terminal.say(f"{len(lines):,} outcomes of {learners:,} learners are written to {out}")
 
 
 @learning.command()

@@ -25,7 +25,8 @@ from wavehouse.learning.http.common import (
     SessionOut,
     judged,
 )
-from wavehouse.learning.service import generating, levels, recording, sessions
+from wavehouse.learning.http.vocabulary import UnheardOut, WordsOut
+from wavehouse.learning.service import generating, levels, recording, sessions, vocabulary
 from wavehouse.store import Database, Learning
 from wavehouse.studio import place_of
 from wavehouse.workspace import Gate, Workspace
@@ -214,6 +215,39 @@ def _asking(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
             return PreferencesIO.of(
                 sessions.preferences(tx, identity=identity, session_id=session_id)
             )
+
+    @api.get("/sessions/{session_id}/words", responses=gate.answers(reads, 404, 422))
+    def known_words(
+        session_id: SessionKey,
+        identity: Reader,
+        language: LanguageKey = "it",
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> WordsOut:
+        """The words that the learner has heard, most probably known first: an estimate."""
+        with database.app(identity.organization_id) as tx:
+            return WordsOut.of(
+                vocabulary.known_words(
+                    tx,
+                    identity=identity,
+                    session_id=session_id,
+                    language=language,
+                    limit=limit,
+                )
+            )
+
+    @api.get("/sessions/{session_id}/unheard", responses=gate.answers(reads, 404, 422))
+    def unheard(
+        session_id: SessionKey,
+        identity: Reader,
+        language: LanguageKey = "it",
+        limit: Annotated[int, Query(ge=1, le=200)] = 20,
+    ) -> list[UnheardOut]:
+        """Content that the learner has not heard, fewest unknown words first: an estimate."""
+        with database.app(identity.organization_id) as tx:
+            rows = vocabulary.by_unknown_words(
+                tx, identity=identity, session_id=session_id, language=language, limit=limit
+            )
+        return [UnheardOut.of(row) for row in rows]
 
     @api.get("/sessions/{session_id}/level", responses=gate.answers(reads, 404, 422))
     def level(session_id: SessionKey, identity: Reader) -> LevelOut:

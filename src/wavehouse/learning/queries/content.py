@@ -192,6 +192,28 @@ def named(tx: Tx[Learning], *, content_ids: Sequence[str]) -> dict[str, Named]:
     return {row.content_id: row for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The text of a piece."""
+
+    content_id: str
+    title: str
+    language: str
+    text: str
+
+
+def texts(tx: Tx[Learning], *, content_ids: Sequence[str]) -> list[Text]:
+    """The texts of content; unknown ids are left out."""
+    return tx.rows(
+        Text,
+        """
+        SELECT id AS content_id, title, coalesce(language, 'it') AS language, text_content AS text
+        FROM learning.content WHERE id = ANY (%(ids)s)
+        """,
+        {"ids": list(content_ids)},
+    )
+
+
 def derive_engagement(tx: Tx[Learning], *, since: datetime) -> int:
     """Compute the figures of content heard since a given time; returns how many pieces."""
     return tx.execute(

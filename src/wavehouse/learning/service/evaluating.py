@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from wavehouse.kernel.errors import InvalidInput
 from wavehouse.learning.adapters.learners import (
     Learner,
     careers,
@@ -18,10 +19,12 @@ from wavehouse.learning.rules import evidence as counting
 from wavehouse.learning.rules.choosing import UNDERSTAND, Candidate, choose
 from wavehouse.learning.rules.fitting import fitted
 from wavehouse.learning.rules.posterior import level
-from wavehouse.learning.types import Evidence, Model, Outcome, OutcomeClass
+from wavehouse.learning.types import LEAST_OUTCOMES, Evidence, Model, Outcome, OutcomeClass
 
 AFTER = (5, 10, 20, 40)
 """The numbers of outcomes after which levels are compared."""
+LEAST_LEARNERS = 50
+"""The fewest learners that a model is fitted to."""
 _PILOT, _PILOT_ITEMS = 400, 50
 _FINISHED = (OutcomeClass.CLEAN, OutcomeClass.SOME, OutcomeClass.HEAVY)
 _GRADES = {
@@ -57,9 +60,34 @@ def pilot(seed: int = 1) -> list[Evidence]:
     return [counting.of(outcomes) for _, outcomes in histories]
 
 
+def simulated(*, seed: int, learners: int, items: int) -> Iterator[tuple[Learner, list[Outcome]]]:
+    """Learners of known ability, each with the outcomes of randomly drawn pieces."""
+    return careers(population(learners, seed), library(300, seed), items, seed)
+
+
 def fit(*, version: str, seed: int = 1, on_round: Callable[[int], None] = lambda _: None) -> Model:
     """Fit a model to a simulated pilot population."""
     return fitted(pilot(seed), version=version, on_round=on_round)
+
+
+def fit_to(
+    histories: Iterable[Sequence[Outcome]],
+    *,
+    version: str,
+    on_round: Callable[[int], None] = lambda _: None,
+) -> Model:
+    """Fit a model to the outcomes of learners.
+
+    Only learners with enough outcomes for a level are used. InvalidInput below ``LEAST_LEARNERS``
+    of them: the table would describe those few.
+    """
+    used = [outcomes for outcomes in histories if len(outcomes) >= LEAST_OUTCOMES]
+    if len(used) < LEAST_LEARNERS:
+        raise InvalidInput(
+            f"only {len(used)} learners have {LEAST_OUTCOMES} outcomes or more",
+            hint=f"A model needs {LEAST_LEARNERS}.",
+        )
+    return fitted([counting.of(outcomes) for outcomes in used], version=version, on_round=on_round)
 
 
 def evaluate(

@@ -45,9 +45,9 @@ def seal(
     """
     from wavehouse.measurement.service import sealing
 
-    begin, end = _days(first, last)
+    begin, end = span_of_days(first, last)
     with open_workspace() as workspace:
-        _check_operator(workspace)
+        check_operator(workspace)
 
         def report(day: date) -> None:
             if not as_json:
@@ -83,17 +83,23 @@ def seal(
 @AS_JSON
 @click.pass_obj
 def status(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """List each UTC day with raw data: its location, and whether its seal is up to date."""
+    """List each UTC day with raw data: its location, its seal, its state in the warehouse."""
+    from wavehouse.engines import without_password
     from wavehouse.measurement.service import sealing
+    from wavehouse.measurement.service import warehouse as service
 
     with open_workspace() as workspace:
-        _check_operator(workspace)
+        check_operator(workspace)
         listed = sealing.states(workspace.stores)
         location = sealing.store_of(workspace.settings).location
+        address = without_password(service.address_of(workspace.settings))
+        there = service.days_there(workspace.stores, workspace.settings)
+    states = {day: service.state_there(each) for day, each in (there or {}).items()}
     if as_json:
         terminal.print_json(
             {
                 "store": location,
+                "warehouse": address if there is not None else None,
                 "days": [
                     {
                         "day": day.day,
@@ -104,20 +110,26 @@ def status(open_workspace: OpenWorkspace, as_json: bool) -> None:
                         "events": day.events,
                         "bytes": day.bytes,
                         "sealed_at": day.sealed_at,
+                        "warehouse": states.get(day.day),
                     }
                     for day, state in listed
                 ],
             }
         )
         return
+    columns = ["state", "generation", "requests", "downloads", "events", "bytes"]
     terminal.print_table(
-        ["day", "state", "generation", "requests", "downloads", "events", "bytes"],
+        ["day", *columns, "warehouse"],
         [
-            [day.day, state, day.generation, day.requests, day.downloads, day.events, day.bytes]
+            [day.day, state, *(getattr(day, name) for name in columns[1:]), states.get(day.day)]
             for day, state in listed
         ],
     )
     terminal.say(f"New seals go to {location}")
+    if there is None:
+        terminal.say("There is no warehouse yet: wavehouse warehouse push")
+    else:
+        terminal.say(f"The warehouse is {address}")
 
 
 @warehouse.command()
@@ -134,9 +146,9 @@ def verify(
     """
     from wavehouse.measurement.service import sealing
 
-    begin, end = _days(first, last)
+    begin, end = span_of_days(first, last)
     with open_workspace() as workspace:
-        _check_operator(workspace)
+        check_operator(workspace)
         findings = sealing.verify(workspace.stores, first=begin, last=end)
     wrong = [finding for finding in findings if finding.problem]
     if as_json:
@@ -201,7 +213,7 @@ def count(
     from wavehouse.measurement.service import cluster
     from wavehouse.measurement.service.count_only import Wanted, known_from_catalog
 
-    begin, end = _days(first, last)
+    begin, end = span_of_days(first, last)
     wanted = Wanted(by="episode", first=begin, last=end)
     stored: dict[str, str] | None = None
     with ExitStack() as stack:
@@ -284,7 +296,8 @@ def count(
         raise SystemExit(EXIT_FOUND)
 
 
-def _days(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
+def span_of_days(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
+    """The days of ``--from`` and ``--to``. UsageError when they are in the wrong order."""
     from wavehouse.kernel.errors import UsageError
 
     begin, end = (first.date() if first else None), (last.date() if last else None)
@@ -293,7 +306,8 @@ def _days(first: datetime | None, last: datetime | None) -> tuple[date | None, d
     return begin, end
 
 
-def _check_operator(workspace: Workspace) -> None:
+def check_operator(workspace: Workspace) -> None:
+    """Refused unless the identity may act for the whole installation."""
     from wavehouse.queue import check_operator
 
     check_operator(workspace.identity, home=workspace.home)

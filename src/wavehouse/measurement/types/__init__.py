@@ -62,6 +62,13 @@ from wavehouse.measurement.types.sealing import (
     SealOutcome,
     SealState,
 )
+from wavehouse.measurement.types.warehouse import (
+    BucketDigests,
+    Comparison,
+    DayDone,
+    Difference,
+    WarehouseDay,
+)
 
 RULE_VERSION = "PTMG-2.3/4"
 """The guidelines implemented by counting, and the revision of our interpretation."""
@@ -77,10 +84,14 @@ __all__ = [
     "AudienceCell",
     "AudienceLine",
     "Backlog",
+    "BucketDigests",
     "CalendarCell",
     "Chunk",
+    "Comparison",
     "Counted",
+    "DayDone",
     "DayTotal",
+    "Difference",
     "EpisodeDay",
     "EventIndex",
     "Fault",
@@ -117,6 +128,7 @@ __all__ = [
     "TracedRequest",
     "Validation",
     "WaitingWork",
+    "WarehouseDay",
     "WeeklyDownloads",
     "WindowFigures",
     "WindowPart",

@@ -1,0 +1,121 @@
+"""The engines that the conformance suite runs on, and events to run it with."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import duckdb
+import psycopg
+import pytest
+
+from wavehouse.engines import Engine, open_engine
+
+DAYS = (date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 31))
+ADDRESSES = {"timescale": "WAVEHOUSE_TEST_TIMESCALE_URL", "citus": "WAVEHOUSE_TEST_CITUS_URL"}
+
+
+def _where(name: str, condition: bool, missing: str) -> Any:
+    return pytest.param(
+        name, marks=pytest.mark.skipif(not condition, reason=f"not run here: {missing}")
+    )
+
+
+ENGINES = (
+    "duckdb",
+    "postgres",
+    _where("clickhouse", importlib.util.find_spec("chdb") is not None, "no chdb"),
+    _where(
+        "spark",
+        importlib.util.find_spec("pyspark") is not None and shutil.which("java") is not None,
+        "no pyspark, or no Java 17",
+    ),
+    *(_where(name, url in os.environ, f"no {url}") for name, url in ADDRESSES.items()),
+)
+NEW_ORGANIZATION = UUID(int=7)
+TEXTS = (None, "", " ", "Überall", 'a "quoted" one', "two\nlines", "\\N", "NULL", "🎧", "tab\t")
+TYPES = ("download", "download", "stream", "listen_start", "skip", "ad_complete")
+Opened = Callable[[], Engine]
+
+
+@contextmanager
+def _postgres(server: Any) -> Iterator[str]:
+    secret = server.superuser_password()
+    with psycopg.connect(
+        server.conninfo("postgres", "wavehouse_root", secret), autocommit=True
+    ) as admin:
+        admin.execute("CREATE DATABASE engines")
+        yield server.conninfo("engines", "wavehouse_root", secret)
+        admin.execute("DROP DATABASE engines WITH (FORCE)")
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def opened(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Opened]:
+    """Opens the engine, again and again, on the same tables."""
+    kind, folder = request.param, tmp_path_factory.mktemp("engine")
+    if kind == "duckdb":
+        yield lambda: open_engine(f"duckdb://{folder}/warehouse.duckdb")
+    elif kind == "clickhouse":
+        yield lambda: open_engine(f"chdb://{folder}/chdb")
+    elif kind == "postgres":
+        from wavehouse.engines.postgres import Postgres
+
+        with _postgres(request.getfixturevalue("server")) as conninfo:
+            yield lambda: Postgres(conninfo)
+    elif kind == "spark":
+        yield lambda: open_engine(f"spark://{folder}/spark")
+    else:
+        yield lambda: open_engine(os.environ[ADDRESSES[kind]])
+
+
+def events(day: date, number: int, seed: int = 1) -> list[tuple[Any, ...]]:
+    """Events of a day, in the order of the table's columns; borders of hours are frequent."""
+    dice = Random(f"{day} {seed}")
+    start = datetime.combine(day, time.min)
+    made = []
+    for _ in range(number):
+        episode = dice.randrange(6)
+        at = start + timedelta(hours=dice.randrange(24)) + dice.choice(
+            [timedelta(0), timedelta(minutes=31), timedelta(hours=1, microseconds=-1)]
+        )  # fmt: skip
+        made.append(
+            (
+                at,
+                NEW_ORGANIZATION,
+                UUID(int=50 + episode // 3),
+                UUID(int=100 + episode) if episode % 3 else None,
+                dice.choice(TYPES),
+                dice.choice(TEXTS),
+                dice.choice((None, "DE", "US", "")),
+                dice.choice(TEXTS),
+                dice.choice((None, -(2**63), 2**63 - 1, *range(9))),
+                dice.choice((None, 0, 3600, 2**31 - 1)),
+                dice.choice((None, "0", "0.0001", "0.3333", "0.9999", "1")),
+            )
+        )
+    return made
+
+
+def parquet(rows: list[tuple[Any, ...]], path: Path) -> Path:
+    """The events as a file."""
+    with duckdb.connect(config={"threads": 1}) as database:
+        database.execute(
+            'CREATE TABLE e ("timestamp" TIMESTAMP, organization_id VARCHAR, podcast_id VARCHAR, '
+            "episode_id VARCHAR, event_type VARCHAR, platform VARCHAR, country_code VARCHAR, "
+            "device_type VARCHAR, listener_key BIGINT, listen_duration_seconds INTEGER, "
+            "completion_rate DECIMAL(5, 4))"
+        )
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            unnested = ", ".join(["unnest(?)"] * len(columns))
+            database.execute(f"INSERT INTO e SELECT {unnested}", columns)
+        database.execute(f"COPY e TO '{path}' (FORMAT parquet)")
+    return path
