@@ -77,6 +77,7 @@ def report_data(
     """The data of a campaign's report between two UTC days, both included."""
     if last < first:
         raise InvalidInput("the report's end date is before its start date", hint="Swap the dates.")
+    states.check_period(card.campaign, first=first, last=last)
     now = clock.now()
     carrying = queries.carrying_episodes(
         tx, podcast_id=card.podcast_id, episode_ids=card.episode_ids or None
@@ -177,7 +178,7 @@ def _delivered(
     """Downloads on days that are in both the flight and the report."""
     start, end = max(first, card.start_date), min(last, card.end_date)
     if end < start:
-        return Delivery((), _counting(None))
+        return delivery(episode_ids=(), first=first, last=last)
     return delivery(episode_ids=episode_ids, first=start, last=end)
 
 
