@@ -270,7 +270,8 @@ def _seconds_of(port: int, raw: bytes) -> float:
     connection, began = Connection(port), time.perf_counter()
     status, _, body = connection.ask(raw)
     if status != 200:
-        sys.exit(f"an upload was answered by {status}: {body[:300]!r}")
+        # not SystemExit, which would end a pool's process without an answer
+        raise RuntimeError(f"an upload was answered by {status}: {body[:300]!r}")
     return time.perf_counter() - began
 
 
