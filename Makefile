@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills
+.PHONY: exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +97,9 @@ writes: $(VENV)/.dev ## 200 kills of program and server while eight clients writ
 
 audit: $(VENV)/.dev ## bandit, and the licence of every package; exceptions have reasons
 	@$(BIN)/python scripts/audit.py
+
+pictures: $(VENV)/.dev ## Take the pictures of docs/story.md of the demo's pages; ARGS="--home FOLDER" for a demo's home
+	@$(BIN)/python scripts/take_pictures.py $(ARGS)
 
 harness: $(VENV)/.dev ## The tests that are too long for the gate
 	@$(BIN)/python -m pytest -n $(WORKERS) -m harness tests

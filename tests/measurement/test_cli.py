@@ -116,6 +116,10 @@ def test_downloads_as_json_keep_their_contract(run: Run, desk: Any, hit: Any) ->
     )
     assert ("2026-11-18", "2026-11-19") == (found["from"], found["to"])
     assert [2, 0] == [row["downloads"] for row in found["rows"]]
+    assert ["2026-11-19"] == found["days_without_data"]
+    shown = run(cli.downloads, *words[:-1])
+    assert "2026-11-19\t–" in shown.stdout
+    assert "No log was read of 1 day (2026-11-19): unknown, not zero." in shown.stderr
     assert "2026-11-18" == found["rows"][0]["day"]
     assert found["rule_version"].startswith("PTMG-2.3")
     assert "user_agents" in found["list_version"]

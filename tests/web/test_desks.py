@@ -15,6 +15,7 @@ from tests import serving
 from tests.web.webvisitor import Theme, faults, visitor
 
 from wavehouse import accounts, catalog, measurement, sponsorship
+from wavehouse.catalog.service import identifying
 from wavehouse.kernel import clock
 from wavehouse.simulation import Settings, simulate
 from wavehouse.web.live import live_app
@@ -160,6 +161,22 @@ def test_a_form_keeps_what_was_entered_and_shows_the_error_beside_the_field(
     assert "Write it like 2026-11-28." in page
 
 
+def test_a_rule_for_unknown_files_is_corrected_beside_its_field_and_then_listed(
+    client: TestClient, filled: Workspace
+) -> None:
+    """An invalid rule stays in the form; a valid one is stored and its paths are counted again."""
+    page = send(client, "sources", "sources/paths", rule="cdn.example/{show} to nowhere")
+    assert 'value="cdn.example/{show} to nowhere" aria-invalid="true"' in page
+    assert 'id="wrong-rule" role="alert"' in page
+    rule = "cdn.example/{show}/{digest}/{file} => lalanterna.example/{file}"
+    page = send(client, "sources", "sources/paths", rule=rule)
+    assert "wrong-rule" not in page
+    with filled.stores.operational.app(filled.identity.organization_id) as tx:
+        rules = [each.rule for each in identifying.list_path_rules(tx, identity=filled.identity)]
+        assert [rule] == rules
+        identifying.remove_path_rule(tx, identity=filled.identity, rule=rule)
+
+
 def test_what_cannot_be_undone_asks_first(client: TestClient) -> None:
     """Revoking a key, discarding rows: a second button confirms."""
     send(client, "tokens", "tokens", name="asks", **{"scope.stats:read": "on"})
@@ -199,7 +216,7 @@ def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Works
     for href in re.findall(r'href="(/reports/[^"]+/file)"', page)[:2]:
         file = client.get(href)
         assert 200 == file.status_code
-        assert "attachment" in file.headers["content-disposition"]
+        assert "filename*=UTF-8''" in file.headers["content-disposition"]
 
 
 def test_the_period_of_a_report_follows_the_campaign(client: TestClient, filled: Workspace) -> None:

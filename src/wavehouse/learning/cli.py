@@ -21,7 +21,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 model_option = click.option(
     "--model",
     "model_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     default=None,
     help="A model written by `learning fit`.  [default: the bundled model]",
 )
@@ -230,7 +230,12 @@ def _evaluate_logged(
 
 
 @learning.command()
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument(
+    "files",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    nargs=-1,
+    required=True,
+)
 @click.option("--language", default="it", show_default=True, help="it or en.")
 @json_option
 def difficulty(files: tuple[Path, ...], language: str, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from wavehouse import catalog, measurement
+from wavehouse.accounts import Identity
 from wavehouse.catalog import FileOfSeveral, PodcastSummary
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import UsageError
@@ -17,6 +18,7 @@ from wavehouse.kernel.ids import PodcastId
 from wavehouse.kernel.paging import decoded, encoded
 from wavehouse.measurement import QuarantinedRow, SourceSummary, UnknownPlace
 from wavehouse.web.access import Form
+from wavehouse.web.entered import CORRECTABLE, NOTHING, Entered, refused
 from wavehouse.web.page_context import PageContext, back
 
 FILES = 25
@@ -84,9 +86,12 @@ def router(context: PageContext) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     workspace = context.workspace
 
-    @routes.get("/sources")
-    def show(request: Request, after: str | None = None) -> Response:
-        identity = context.visitor(request)
+    def page(
+        request: Request,
+        identity: Identity,
+        after: str | None = None,
+        entered: Entered = NOTHING,
+    ) -> Response:
         before = _place(after)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             shows = catalog.list_podcasts(tx, identity=identity)
@@ -111,7 +116,12 @@ def router(context: PageContext) -> APIRouter:
             rows=[_row(row, keep) for row in rows],
             unknown=[_unknown(unknown) for unknown in unknown],
             shared=[_shared(file) for file in shared[:ROWS]],
+            entered=entered,
         )
+
+    @routes.get("/sources")
+    def show(request: Request, after: str | None = None) -> Response:
+        return page(request, context.visitor(request), after)
 
     @routes.post("/sources/feeds")
     def change_feed(request: Request, fields: Form) -> Response:
@@ -138,8 +148,12 @@ def router(context: PageContext) -> APIRouter:
     @routes.post("/sources/paths")
     def map_paths(request: Request, fields: Form) -> Response:
         identity = context.editor(request, fields)
-        with workspace.stores.operational.app(identity.organization_id) as tx:
-            catalog.add_path_rule(tx, identity=identity, rule=fields.get("rule", ""))
+        try:
+            with workspace.stores.operational.app(identity.organization_id) as tx:
+                catalog.add_path_rule(tx, identity=identity, rule=fields.get("rule", ""))
+        except CORRECTABLE as error:
+            entered = replace(refused(fields, error, ()), wrong="rule")
+            return page(request, identity, entered=entered)
         done = measurement.count(workspace.stores.operational, workspace.settings)
         return back("/sources", "mapped", done.downloads_added)
 

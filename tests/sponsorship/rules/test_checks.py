@@ -32,6 +32,7 @@ def test_a_good_campaign_passes() -> None:
     checks.check_campaign(GOOD)
     checks.check_campaign(replace(GOOD, campaign_value=Decimal(0), promo_codes=()))
     checks.check_campaign(replace(GOOD, end_date=GOOD.start_date))
+    checks.check_campaign(replace(GOOD, campaign_value=Decimal("500000.00"), currency="JPY"))
 
 
 @pytest.mark.parametrize(
@@ -40,9 +41,11 @@ def test_a_good_campaign_passes() -> None:
         ({"name": " "}, "1 to 255 characters"),
         ({"name": "x" * 256}, "1 to 255 characters"),
         ({"end_date": date(2026, 10, 20)}, "end date is before its start date"),
-        ({"campaign_value": Decimal("-1")}, "an amount like 4515.00"),
-        ({"campaign_value": Decimal("1.005")}, "an amount like 4515.00"),
-        ({"campaign_value": Decimal("1E+9")}, "an amount like 4515.00"),
+        ({"campaign_value": Decimal("-1")}, "must be 0 to 99,999,999.99, not -1"),
+        ({"campaign_value": Decimal("1.006")}, "at most 2 decimals: write 1.01, not 1.006"),
+        ({"campaign_value": Decimal("1E+9")}, "must be 0 to 99,999,999.99"),
+        ({"campaign_value": Decimal("9.7"), "currency": "JPY"}, "JPY have no decimals: write 10,"),
+        ({"campaign_value": Decimal("1.234"), "currency": "KWD"}, "KWD are stored with at most 2"),
         ({"currency": "EURO"}, "ISO 4217"),
         ({"margin": Decimal("1.5")}, "between 0 and 1"),
         ({"margin": Decimal("0.12345")}, "between 0 and 1"),

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from wavehouse.sponsorship.rules import page, reporting, tables
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.sponsorship.rules import page, reporting, states, tables
 from wavehouse.sponsorship.types import ReportInputs, Unconverted
 
 
@@ -188,3 +189,27 @@ def test_an_episodes_number_is_not_said_twice(
     line = replace(inputs.episodes[0], number=number, title=title)
     view = page.view(reporting.build(replace(inputs, episodes=(line,))))
     assert shown == view["episodes"][0]["title"]
+
+
+def test_a_part_of_the_flight_is_called_a_part(inputs: ReportInputs) -> None:
+    """No days are left of a part, and its share of the booked volume is of the whole flight."""
+    later = replace(inputs, first_day=inputs.campaign.start_date + timedelta(days=1))
+    data = reporting.build(later)
+    assert "in this part of its flight, 104\u00a0% of those booked for all of it." in data.summary
+    assert "days left" not in data.summary
+    assert page.view(data)["roi"]["spend"].startswith("the part of the campaign's value")
+
+
+@pytest.mark.parametrize(("first", "last"), [(-40, -1), (14 + 1, 20)])
+def test_a_report_outside_the_flight_is_refused(
+    first: int, last: int, inputs: ReportInputs
+) -> None:
+    """Nothing can be delivered before it, and nothing credited after its codes' last day."""
+    campaign = replace(inputs.campaign, grace_days=14)
+    begins, ends = campaign.start_date, campaign.end_date
+    origin = begins if last < 0 else ends
+    with pytest.raises(InvalidInput, match="outside the campaign's flight"):
+        states.check_period(
+            campaign, first=origin + timedelta(days=first), last=origin + timedelta(days=last)
+        )
+    states.check_period(campaign, first=ends + timedelta(days=14), last=ends + timedelta(days=40))

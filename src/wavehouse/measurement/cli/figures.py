@@ -13,6 +13,7 @@ from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT, ROWS, perio
 from wavehouse.measurement.rules import dimensions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from wavehouse.accounts import Identity
@@ -185,6 +186,9 @@ def _stored(
                 filtered=reading.filtered(operational, **wanted),
                 flagged=reading.flagged(operational, **wanted),
                 rows=rows,
+                gaps=reading.days_without_data(
+                    analytics, operational, identity=identity, first=begin, last=end
+                ),
                 requests_from=reading.dropped_until(
                     operational, identity=workspace.identity, first=begin
                 ),
@@ -214,23 +218,40 @@ def _show_json(figures: PeriodFigures, by: str, window: str) -> None:
             "rows": rows,
             "rule_version": RULE_VERSION,
             "list_version": lookups.list_version(),
+            **({"days_without_data": list(figures.gaps)} if figures.gaps else {}),
             **({} if figures.requests_from is None else {"requests_from": figures.requests_from}),
             **({} if figures.read is None else {"read": figures.read, "faults": figures.faults}),
         }
     )
 
 
+def _say_gaps(gaps: Sequence[date]) -> None:
+    """The days without data: their downloads are unknown, not zero."""
+    if gaps:
+        days = "day" if len(gaps) == 1 else "days"
+        named = ", ".join(map(str, gaps[:3])) + (", …" if len(gaps) > 3 else "")
+        terminal.say(f"No log was read of {len(gaps)} {days} ({named}): unknown, not zero.")
+
+
 def _show(figures: PeriodFigures, by: str) -> None:
+    gaps = {day.isoformat() for day in figures.gaps}
     if figures.downloads:
         terminal.print_table(
             [by, "downloads"],
-            [[f.label or f.member or "(unknown)", f.downloads] for f in figures.rows],
+            [
+                [
+                    f.label or f.member or "(unknown)",
+                    "–" if by == "day" and f.member in gaps else f.downloads,
+                ]
+                for f in figures.rows
+            ],
         )
         shown = "–" if figures.listeners is None else f"{figures.listeners:,}"
         terminal.say(
             f"{figures.downloads:,} downloads by {shown} listeners, "
             f"{figures.first} to {figures.last} (UTC)"
         )
+        _say_gaps(figures.gaps)
     elif figures.read is None:
         terminal.say(
             f"No downloads from {figures.first} to {figures.last} (UTC). Register a feed, then "

@@ -162,7 +162,7 @@ def verify(
 
 
 @warehouse.command()
-@click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("logs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--engine",
     type=click.Choice(["duckdb", "spark"]),

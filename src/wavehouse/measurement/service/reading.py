@@ -80,6 +80,19 @@ def days_with_data(
     return frozenset(counted.union(requested))
 
 
+def days_without_data(
+    analytics: Tx[Analytics],
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+) -> tuple[date, ...]:
+    """The other days of a period, oldest first."""
+    known = days_with_data(analytics, operational, identity=identity, first=first, last=last)
+    return tuple(day for day in clock.days_between(first, last) if day not in known)
+
+
 def hours(
     analytics: Tx[Analytics], *, identity: Identity, day: date, podcast_id: UUID | None = None
 ) -> list[int]:

@@ -28,6 +28,7 @@ class PeriodFigures:
     by reason, and unreadable files with the reason. ``unknown`` has the most requested hosts and
     paths of unknown files. ``requests_from`` is set when retention has dropped requests of the
     period: ``prefix_estimates``, ``filtered`` and ``flagged`` start on that day.
+    ``gaps`` are the days of which no log was read: their downloads are unknown, not zero.
     """
 
     first: date
@@ -43,6 +44,7 @@ class PeriodFigures:
     errors: list[str] = field(default_factory=list)
     unknown: list[Figure] = field(default_factory=list)
     requests_from: date | None = None
+    gaps: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,11 @@ def plan_command(
     help="Compare the schema with this classification file; the product's own ladders are "
     "always compared with configs/data-classification.yml.",
 )
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument(
+    "files",
+    nargs=-1,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True),
+)
 @click.pass_context
 def lint_command(
     context: click.Context,

@@ -8,10 +8,12 @@ from decimal import Decimal
 
 from wavehouse.kernel import words
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.money import decimals
 from wavehouse.sponsorship.rules.codes import normalised
 from wavehouse.sponsorship.types import CURRENCIES, NewCampaign, NewPlacement, NewSponsor
 
 _LARGEST_VALUE = Decimal("99999999.99")
+_STORED_DECIMALS = 2
 _LONGEST_GRACE = 365
 _LAST_SLOT = 99
 
@@ -44,10 +46,9 @@ def check_campaign(campaign: NewCampaign) -> None:
         raise InvalidInput("the campaign's end date is before its start date")
     if not campaign.campaign_value.is_finite() or not campaign.margin.is_finite():
         raise InvalidInput("the campaign's value and margin must be decimal numbers")
-    if not 0 <= campaign.campaign_value <= _LARGEST_VALUE or _places(campaign.campaign_value) > 2:
-        raise InvalidInput("the campaign's value must be an amount like 4515.00, not negative")
     if campaign.currency not in CURRENCIES:
         raise InvalidInput("the campaign's currency is not a known ISO 4217 code like EUR")
+    _value(campaign.campaign_value, campaign.currency)
     if not 0 <= campaign.margin <= 1 or _places(campaign.margin) > 4:
         raise InvalidInput("the margin must be between 0 and 1, with at most four decimals")
     if campaign.guaranteed_impressions is not None and campaign.guaranteed_impressions <= 0:
@@ -75,6 +76,18 @@ def check_placements(placements: Iterable[NewPlacement]) -> None:
 def _name(what: str, text: str) -> None:
     if not words.line(text) or len(text) > 255:
         raise InvalidInput(f"the {what}'s name must be 1 to 255 characters")
+
+
+def _value(amount: Decimal, currency: str) -> None:
+    if not 0 <= amount <= _LARGEST_VALUE:
+        raise InvalidInput(f"the campaign's value must be 0 to {_LARGEST_VALUE:,}, not {amount:,}")
+    most = min(decimals(currency), _STORED_DECIMALS)
+    if _places(amount.normalize()) > most:
+        kept = f"at most {most} decimals" if most else "no decimals"
+        stored = "are stored with" if decimals(currency) > most else "have"
+        raise InvalidInput(
+            f"amounts in {currency} {stored} {kept}: write {round(amount, most):f}, not {amount:f}"
+        )
 
 
 def _places(amount: Decimal) -> int:

@@ -172,6 +172,9 @@ def _roi(data: ReportData) -> View:
         ],
         "result": result.text,
         "formula": formula if result.value is not None else "there is no fee to divide by",
+        "spend": "the campaign's whole value as booked"
+        if data.first_day <= data.flight_start and data.flight_end <= data.last_day
+        else "the part of the campaign's value for these days, spread evenly over the flight",
     }
 
 

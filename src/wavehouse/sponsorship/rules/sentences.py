@@ -23,8 +23,12 @@ def _delivery(inputs: ReportInputs, numbers: ReportNumbers) -> str:
     count, share, left = numbers.impressions, numbers.share_of_booked, numbers.days_left
     if not count:
         return "No impression has been counted for this campaign in this period yet."
-    verb = "has delivered" if left else "delivered"
     noun = "impression" if count == 1 else "impressions"
+    if inputs.first_day > inputs.campaign.start_date:
+        whole = f", {wording.percent(share)} of those booked for all of it" if share else ""
+        part = f"{wording.whole(count)} {noun} in this part of its flight"
+        return f"The campaign delivered {part}{whole}."
+    verb = "has delivered" if left else "delivered"
     booked = f", {wording.percent(share)} of the booked volume" if share is not None else ""
     ending = f", with {wording.counted(left, 'day')} left" if left else ""
     due = f" That is {wording.percent(numbers.pace)} of what is due by now."

@@ -6,10 +6,10 @@ A trigger in a migration has the same table; a test compares the two.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.sponsorship.types import CampaignStatus, StateChange
+from wavehouse.sponsorship.types import Campaign, CampaignStatus, StateChange
 
 _S = CampaignStatus
 _DELIVERS = (_S.ACTIVE, _S.SCHEDULED)
@@ -46,6 +46,20 @@ def report_period(
     """The days of a report: the requested ones, else the flight's, until today."""
     begin = first or start
     return begin, last or max(min(end, today), begin)
+
+
+def check_period(campaign: Campaign, *, first: date, last: date) -> None:
+    """Raise InvalidInput for a report in which nothing can be delivered or credited.
+
+    Promo codes stay valid for the grace period after the flight.
+    """
+    valid_to = campaign.end_date + timedelta(days=campaign.grace_days)
+    if last < campaign.start_date or first > valid_to:
+        raise InvalidInput(
+            f"the report's period is outside the campaign's flight, {campaign.start_date} to "
+            f"{campaign.end_date}",
+            hint=f"Its codes are valid until {valid_to}. Without dates, it covers the flight.",
+        )
 
 
 def active_on(history: Sequence[StateChange], day: date) -> bool:

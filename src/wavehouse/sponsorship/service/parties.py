@@ -66,11 +66,10 @@ def find_campaign(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Ca
     cards = list_campaigns(tx, identity=identity)
     matching = [c for c in cards if str(c.campaign_id) == name or c.name.casefold() == name]
     if not matching:
-        names = {c.name.casefold(): c.name for c in cards}
-        near = difflib.get_close_matches(name, names, n=1)
+        near = _nearest(name, cards)
         raise NotFound(
             f"there is no campaign {wanted!r}",
-            hint=f"Did you mean {names[near[0]]!r}?" if near else None,
+            hint=f"Did you mean {near!r}?" if near else None,
             command="wavehouse campaigns list",
         )
     if len(matching) > 1:
@@ -79,6 +78,17 @@ def find_campaign(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Ca
             command="wavehouse campaigns list",
         )
     return matching[0]
+
+
+def _nearest(text: str, cards: Sequence[CampaignCard]) -> str | None:
+    """The name of a campaign with this code, with this text in its name, or spelled alike."""
+    for card in cards:
+        if text in {code.casefold() for code in card.promo_codes}:
+            return card.name
+    names = {card.name.casefold(): card.name for card in cards}
+    near = [name for name in names if text and text in name]
+    near += difflib.get_close_matches(text, names, n=1)
+    return names[near[0]] if near else None
 
 
 def add_campaign(tx: Tx[Operational], *, identity: Identity, campaign: NewCampaign) -> CampaignCard:
