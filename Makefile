@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures
+.PHONY: exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ harness: $(VENV)/.dev ## The tests that are too long for the gate
 
 cluster: $(VENV)/.dev ## Spark, a master and three workers: the demo's world counted with equal digests; needs Java 17
 	@$(BIN)/python scripts/cluster.py $(ARGS)
+
+exports: $(VENV)/.dev ## Run the exported dbt and SQLMesh projects, compare digests; DBT=…/bin/dbt SQLMESH=…/bin/sqlmesh
+	@DBT=$(DBT) SQLMESH=$(SQLMESH) $(BIN)/python -m pytest -q -rs -m harness tests/measurement/test_exporting.py
 
 positions: $(VENV)/.dev ## 10,000 actions by eight writers under a poller, 10,000 fuzzed bodies, all orders
 	@POSITIONS_SCALE=5 $(BIN)/python -m pytest -s tests/listeners/test_service.py tests/listeners/test_rules.py \

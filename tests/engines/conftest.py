@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -33,11 +32,6 @@ ENGINES = (
     "duckdb",
     "postgres",
     _where("clickhouse", importlib.util.find_spec("chdb") is not None, "no chdb"),
-    _where(
-        "spark",
-        importlib.util.find_spec("pyspark") is not None and shutil.which("java") is not None,
-        "no pyspark, or no Java 17",
-    ),
     *(_where(name, url in os.environ, f"no {url}") for name, url in ADDRESSES.items()),
 )
 NEW_ORGANIZATION = UUID(int=7)
@@ -70,8 +64,6 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Op
 
         with _postgres(request.getfixturevalue("server")) as conninfo:
             yield lambda: Postgres(conninfo)
-    elif kind == "spark":
-        yield lambda: open_engine(f"spark://{folder}/spark")
     else:
         yield lambda: open_engine(os.environ[ADDRESSES[kind]])
 

@@ -1,6 +1,6 @@
 """Public interface of ``engines``: one port for every engine that rollups run on."""
 
-from wavehouse.engines.dialects import NOT_RUN, translated
+from wavehouse.engines.dialects import NOT_RUN, template, translated
 from wavehouse.engines.digests import canonical, digest, digests_by_bucket
 from wavehouse.engines.opening import open_engine, without_password
 from wavehouse.engines.port import Engine, digests
@@ -18,6 +18,7 @@ __all__ = [
     "digests",
     "digests_by_bucket",
     "open_engine",
+    "template",
     "translated",
     "without_password",
 ]

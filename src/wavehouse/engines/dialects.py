@@ -23,22 +23,36 @@ def translated(select: str, dialect: str, values: Mapping[str, Value], schema: s
     """A SELECT with its parameters as literals; tables of ``measurement`` are in ``schema``."""
     texts = {name: value for name, value in values.items() if isinstance(value, str)}
     rest = {name: _text(value) for name, value in values.items() if name not in texts}
-    kinds = tuple((name, type(values[name])) for name in sorted(rest))
-    result = _with_marks(select, dialect, tuple(sorted(texts.items())), kinds, schema)
+    kinds = {name: type(values[name]) for name in rest}
+    result = template(select, dialect, texts, kinds, schema)
     for name, value in rest.items():
         result = result.replace(_mark(name), value)
     return result
 
 
+def template(
+    select: str,
+    dialect: str,
+    texts: Mapping[str, str],
+    marks: Mapping[str, type],
+    schema: str = "",
+    *,
+    pretty: bool = False,
+) -> str:
+    """The translation with ``__name__`` for each parameter of ``marks``, which has its type."""
+    values, kinds = tuple(sorted(texts.items())), tuple(marks.items())
+    return _template(select, dialect, values, kinds, schema, pretty)
+
+
 @lru_cache(maxsize=256)
-def _with_marks(
+def _template(
     select: str,
     dialect: str,
     texts: tuple[tuple[str, str], ...],
     kinds: tuple[tuple[str, type], ...],
     schema: str,
+    pretty: bool,
 ) -> str:
-    """The translation with a mark for each value that changes from call to call."""
     import sqlglot
     from sqlglot import expressions as exp
 
@@ -56,7 +70,7 @@ def _with_marks(
         return node
 
     tree = sqlglot.parse_one(select, read="postgres").transform(put)
-    return str(tree.sql(dialect=dialect, comments=False))
+    return str(tree.sql(dialect=dialect, comments=False, pretty=pretty))
 
 
 def _marked(name: str, kind: type) -> Expression:

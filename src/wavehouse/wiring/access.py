@@ -185,6 +185,7 @@ COMMANDS: dict[str, Access] = {
     "retention release": ADMIN,
     "warehouse compare": ADMIN,
     "warehouse count": READ,
+    "warehouse export": READ,
     "warehouse push": ADMIN,
     "warehouse run": ADMIN,
     "warehouse seal": ADMIN,

@@ -1,4 +1,4 @@
-"""``wavehouse warehouse push|run|compare``: another engine with our events and rollups."""
+"""``wavehouse warehouse push|run|compare|export``: another engine with our events and rollups."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -14,6 +16,7 @@ from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_FOUND
 from wavehouse.measurement.cli.options import AS_JSON, DATE
 from wavehouse.measurement.cli.warehouse import check_operator, span_of_days, warehouse
+from wavehouse.measurement.rules.exporting import DIALECTS, TOOLS
 
 if TYPE_CHECKING:
     from wavehouse.engines import Engine
@@ -139,6 +142,48 @@ def compare(
         _print_comparison(result, engine.name, all_buckets=all_buckets, repair=repair)
     if result.differing:
         raise SystemExit(EXIT_FOUND)
+
+
+@warehouse.command()
+@click.argument("tool", type=click.Choice(TOOLS))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--dialect",
+    type=click.Choice(DIALECTS),
+    default="duckdb",
+    show_default=True,
+    help="The engine that runs the models.",
+)
+@click.option("--dry-run", is_flag=True, help="List the files without writing them.")
+@AS_JSON
+@click.pass_obj
+def export(
+    open_workspace: OpenWorkspace,
+    tool: str,
+    folder: Path,
+    dialect: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Write the rollups as a project of dbt or SQLMesh, into a new or empty folder.
+
+    The models read the pushed events and make the same rollups in a schema of their own.
+    """
+    from wavehouse.kernel.errors import Refused
+    from wavehouse.measurement.service import warehouse as service
+
+    with open_workspace() as workspace:
+        database = urlsplit(service.address_of(workspace.settings)).path
+    files = service.project(tool, dialect=dialect, database=database)
+    if folder.exists() and any(folder.iterdir()):
+        raise Refused("the folder is not empty", where=str(folder))
+    for name, text in {} if dry_run else files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    if as_json:
+        terminal.print_json({"tool": tool, "dry_run": dry_run, "files": sorted(files)})
+    else:
+        terminal.say("\n".join(sorted(files)) if dry_run else f"{len(files)} files in {folder}")
 
 
 def _print_comparison(result: Comparison, engine: str, *, all_buckets: bool, repair: bool) -> None:

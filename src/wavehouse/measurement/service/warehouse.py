@@ -25,6 +25,7 @@ from wavehouse.measurement.adapters.sealed_store import store_at
 from wavehouse.measurement.adapters.warehouse import EventFiles
 from wavehouse.measurement.queries import rolling, sealing, warehouse
 from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY
+from wavehouse.measurement.rules import exporting
 from wavehouse.measurement.rules.sealing import seal_state
 from wavehouse.measurement.rules.warehouse import (
     COMPUTED_AT,
@@ -186,12 +187,13 @@ def run(
         if each.pushed is None:
             continue
         with telemetry.span("warehouse.run"), _alone(stores):
-            done.append(DayDone(each.day, _roll_up_day(engine, each.day, each.pushed)))
+            done.append(DayDone(each.day, roll_up_day(engine, each.day, each.pushed)))
         on_day(each.day)
     return done
 
 
-def _roll_up_day(engine: Engine, day: date, version: str) -> int:
+def roll_up_day(engine: Engine, day: date, version: str) -> int:
+    """Compute a day's rollups, and note the version of the events that they are of."""
     start, rows = clock.start_of_day(day), 0
     span: dict[str, Value] = {"first": start, "last": start + clock.DAY, "computed_at": clock.now()}
     for table in (*ROLLUP_TABLES, ROLLED):
@@ -207,6 +209,18 @@ def _roll_up_day(engine: Engine, day: date, version: str) -> int:
           {"day": day, "version": _rolled_version(version)}, ROLLED)  # fmt: skip
     engine.replace(ROLLED, day=day)
     return rows
+
+
+def project(tool: str, *, dialect: str, database: str) -> dict[str, str]:
+    """The transforms as a project of dbt or SQLMesh: texts by file name."""
+    models = tuple(
+        exporting.Model(
+            table,
+            tuple(select_of(each, portable) for each in _ROLLUPS if each.table == table.name),
+        )
+        for table in ROLLUP_TABLES
+    )
+    return exporting.project(tool, models, dialect=dialect, database=database)
 
 
 def _rolled_version(pushed: str) -> str:
