@@ -78,9 +78,11 @@ def router(context: PageContext) -> APIRouter:
             )
             due = sponsorship.due_moves(tx, identity=identity, today=clock.today())
             results.sort(key=lambda each: (each.card.start_date, each.card.name), reverse=True)
-            delivery = sponsorship.from_rollups(analytics, tx, identity=identity)
             lines = [
-                line(each, sponsorship.delivered_to_date(tx, card=each.card, delivery=delivery))
+                line(
+                    each,
+                    sponsorship.delivered_to_date(analytics, tx, identity=identity, card=each.card),
+                )
                 for each in results
             ]
         return context.page(
