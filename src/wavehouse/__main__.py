@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from wavehouse.kernel.signals import CtrlC
 
 if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
     from wavehouse.kernel.errors import WavehouseError
 
 _PATIENCE = 2
+_SOON = 0.05
 _stops: list[int] = []
 
 
@@ -30,11 +33,22 @@ def _leave(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
+def _unraisable(ignored: UnraisableHookArgs) -> None:
+    """Repeat a stop that arrived in a finalizer, where Python ignores every exception."""
+    if not _stops or not isinstance(ignored.exc_value, SystemExit | CtrlC):
+        sys.__unraisablehook__(ignored)
+        return
+    number = _stops.pop()
+    signal.signal(signal.SIGALRM, lambda _, frame: _leave(number, frame))
+    signal.setitimer(signal.ITIMER_REAL, _SOON)
+
+
 def main() -> None:
     """Entry point of the console script."""
     from wavehouse.kernel import files
 
     files.close_umask()
+    sys.unraisablehook = _unraisable
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _leave)
     try:

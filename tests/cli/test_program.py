@@ -110,3 +110,35 @@ def test_what_the_program_writes_is_its_accounts_alone(tmp_path: Path) -> None:
 
     assert {0o600} == {path.stat().st_mode & 0o777 for path in out.rglob("*") if path.is_file()}
     assert {0o700} == {path.stat().st_mode & 0o777 for path in (out, out / "logs")}
+
+
+_STOPPED_IN_A_FINALIZER = """
+import os, signal, time
+import wavehouse.__main__ as program
+import wavehouse.cli.root as root
+
+class Closing:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.001)
+
+class Command:
+    def main(self, **_):
+        closing = Closing()
+        del closing
+        time.sleep(60)
+
+root.root = Command()
+program.main()
+"""
+
+
+def test_a_stop_that_arrives_in_a_finalizer_still_stops_the_program() -> None:
+    """Python ignores an exception there and prints a traceback; the stop is repeated instead."""
+    done = subprocess.run(
+        [sys.executable, "-c", _STOPPED_IN_A_FINALIZER], capture_output=True, text=True, check=False
+    )
+
+    assert 143 == done.returncode
+    assert "Traceback" not in done.stderr
+    assert "Stopped." in done.stderr

@@ -192,7 +192,10 @@ def kills(each: int = 6) -> Part:
     """Run `make faults`: every stage with every fault, the result compared with the truth."""
     from tests.faults import matrix
 
-    cells = matrix.run_matrix(matrix.STAGES, matrix.BLOWS, each, people=300, days=6)
+    def tell(cell: matrix.Cell) -> None:
+        print(f"  {cell.stage:8} {cell.blow:16} {cell.kills} kills, {cell.wrong}", flush=True)
+
+    cells = matrix.run_matrix(matrix.STAGES, matrix.BLOWS, each, people=300, days=6, tell=tell)
     wrong = [f"{cell.stage}, {cell.blow}: {text}" for cell in cells for text in cell.wrong]
     return Part("kills", sum(cell.kills for cell in cells), wrong)
 

@@ -124,7 +124,7 @@ WITHOUT_IDENTITY = {
     "learning": 3,  # finding organizations with work, and the rollup of behaviour, are maintenance
     "catalog": 5,  # jobs of polls and hubs, and hubs' announcements, are maintenance
     "erasure": 11,  # finding and searching are parts of use cases; upkeep for all organizations
-    "listeners": 44,  # compaction is maintenance, like tidying; folding is a part of use cases
+    "listeners": 41,  # signing in and maintenance have no caller yet; folding is part of use cases
     "measurement": 24,  # counting, rolling up, sealing, warehouses: maintenance of the installation
     "queue": 5,
     "sponsorship": 5,

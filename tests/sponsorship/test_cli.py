@@ -54,6 +54,12 @@ def test_a_campaign_is_told_credited_and_reported_by_commands(run: Run, tmp_path
     assert (2, False) == (len(again), paths["pdf"] in again)  # never replaced
     assert Path(paths["pdf"]).read_bytes().startswith(b"%PDF")
     assert "Autumn\tNordlys\tLa Lanterna\tactive" in run("campaigns", "list").stdout
+    listed = json.loads(run("reports", "list", "--json").stdout)["reports"]
+    assert {4: 0} == {len(listed): run("reports", "verify").exit_code}
+    Path(paths["pdf"]).unlink()
+    missing = run("reports", "verify", "--json")
+    assert (3, 4) == (missing.exit_code, json.loads(missing.stdout)["checked"])
+    assert ["pdf"] == [fault["format"] for fault in json.loads(missing.stdout)["faults"]]
 
 
 def test_bad_rows_are_told_with_file_and_line_and_the_exit_code_is_three(

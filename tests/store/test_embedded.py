@@ -411,6 +411,22 @@ def _ended(number: int, data: Path) -> bool:
     return not Path(f"/proc/{number}").exists() or postmaster.is_stopping(data)
 
 
+def test_a_server_that_restarts_after_a_crash_finishes_that_before_it_is_stopped(
+    made: Path,
+) -> None:
+    """Otherwise the program would wait half a minute for a stop that never comes."""
+    log = made / "postgres" / "server.log"
+    with EmbeddedServer(made).running() as server:
+        begun = log.read_text().count("reinitializing")
+        conninfo = server.conninfo("postgres", "wavehouse_root", server.superuser_password())
+        struck = psycopg.connect(conninfo)
+        os.kill(struck.info.backend_pid, signal.SIGKILL)
+        assert _wait_for(partial(_restarted, log, begun))
+        struck.close()
+
+    assert "immediate shutdown" not in log.read_text()
+
+
 def test_a_server_that_never_finishes_stopping_is_ended_and_started_again(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

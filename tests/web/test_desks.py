@@ -242,7 +242,7 @@ def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Works
     for href in re.findall(r'href="(/reports/[^"]+/file)"', page)[:2]:
         file = client.get(href)
         assert 200 == file.status_code
-        assert "attachment" in file.headers["content-disposition"]
+        assert "filename*=UTF-8''" in file.headers["content-disposition"]
 
 
 def test_the_period_of_a_report_follows_the_campaign(client: TestClient, filled: Workspace) -> None:

@@ -1,7 +1,7 @@
 """Public interface of ``sponsorship``: sponsors, campaigns, conversions, credits, reports."""
 
 from wavehouse.sponsorship.rules.states import next_states
-from wavehouse.sponsorship.service.archive import find_report, list_reports
+from wavehouse.sponsorship.service.archive import find_report, list_reports, verify_reports
 from wavehouse.sponsorship.service.conversions import (
     Quarantine,
     ingest_conversions,
@@ -148,4 +148,5 @@ __all__ = [
     "report_data",
     "revenue_by_day",
     "set_pixel_active",
+    "verify_reports",
 ]

@@ -42,6 +42,12 @@ MANIFEST = Manifest(
             summary="A sponsor report: PDF, workbook, CSV, JSON.",
             section=Section.SPONSORS,
         ),
+        Command(
+            name="reports",
+            target="wavehouse.sponsorship.cli:reports",
+            summary="Issued reports: list, verify.",
+            section=Section.SPONSORS,
+        ),
     ),
     routes=(Routes(target="wavehouse.sponsorship.http:routers"),),
     pages=(

@@ -480,13 +480,23 @@ class EmbeddedServer:
         """Stop the server; if it does not stop in time, stop it immediately, and it recovers later.
 
         If PostgreSQL 18 is asked to stop while it restarts after the crash of a process, it never
-        does: it reports "shutting down" forever, and only an immediate stop ends it.
+        does: it reports "shutting down" forever, and only an immediate stop ends it. So it is
+        first given time to finish that restart.
         """
-        if not self.is_running():
+        if not self._settles():
             return
         done = self._pg_ctl("stop", "-m", "fast", "-t", str(_STOP_PATIENCE))
         if done.returncode != 0 and self.is_running():
             self._pg_ctl("stop", "-m", "immediate", "-t", "60")
+
+    def _settles(self) -> bool:
+        """Wait for a server that is starting; False if there is no server to stop."""
+        until = time.monotonic() + _STOP_PATIENCE
+        while self.is_running():
+            if postmaster.is_stopping(self.data) or self._is_ready() or time.monotonic() > until:
+                return True
+            time.sleep(0.05)
+        return False
 
 
 def _last_line(text: str | None) -> str:

@@ -167,6 +167,8 @@ COMMANDS: dict[str, Access] = {
     "credits displaced": READ,
     "credits show": READ,
     "report": WRITE,
+    "reports list": READ,
+    "reports verify": READ,
     "audit list": ADMIN,
     "audit show": ADMIN,
     "audit seal": ADMIN,

@@ -1,7 +1,9 @@
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +14,11 @@ import pytest
 
 from wavehouse import sponsorship
 from wavehouse.kernel.errors import InvalidInput, WavehouseError
+from wavehouse.kernel.ids import ReportId, UserId
 from wavehouse.measurement.types import NO_PODCAST
-from wavehouse.sponsorship.types import StoredReport
+from wavehouse.sponsorship.adapters import report_files
+from wavehouse.sponsorship.rules import reporting
+from wavehouse.sponsorship.types import Delivery, Provenance, ReportInputs, StoredReport
 from wavehouse.workspace import Workspace
 
 Files = Callable[..., Path]
@@ -226,6 +231,69 @@ def test_an_issued_report_is_never_replaced(flown: Workspace, tmp_path: Path, na
     assert 6 == len({one.path for one in earlier}) == len(list((tmp_path / "out").iterdir()))
     assert all(hashlib.sha256(r.path.read_bytes()).digest() == r.content_hash for r in earlier)
     assert {0o600} == {r.path.stat().st_mode & 0o777 for r in earlier}
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("Cafe\u0301 So\u0308der", "café-söder"),
+        ("हिन्दी पॉडकास्ट", "हिन्दी-पॉडकास्ट"),
+        ("ภาษาไทย ที่นี่", "ภาษาไทย-ที่นี่"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("\u202eevil", "evil"),
+    ],
+)
+def test_a_reports_file_name_keeps_the_words_of_any_script(
+    inputs: ReportInputs, name: str, stem: str
+) -> None:
+    """Decomposed accents are composed, and vowel signs are part of their word."""
+    data = replace(reporting.build(inputs), sponsor=name, campaign="")
+    assert report_files.file_name(data, "pdf", ReportId(UUID(int=1))).startswith(f"{stem}-2026-")
+
+
+def test_reports_are_verified_wherever_their_folder_is(flown: Workspace, tmp_path: Path) -> None:
+    """A folder with a name that is not UTF-8; then changed, deleted, and replaced by a pipe."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9 100% #?;x"))
+    days = {"first": date(2026, 11, 1), "last": date(2026, 11, 2)}
+    made = make(flown, folder, **days, formats=("json", "csv"))  # type: ignore[arg-type]
+    made += make(flown, folder, **days, formats=("json", "csv"))  # type: ignore[arg-type]
+
+    def faults() -> list[str | None]:
+        with flown.stores.operational.app(flown.identity.organization_id) as tx:
+            ids = [report.report_id for report in made]
+            checked = sponsorship.verify_reports(tx, identity=flown.identity, report_ids=ids)
+            return [fault for _, fault in checked]
+
+    assert [None] * 4 == faults()
+    made[0].path.write_bytes(made[0].path.read_bytes().replace(b"1", b"2"))
+    made[1].path.unlink()
+    made[2].path.unlink()
+    os.mkfifo(made[2].path)
+    gone = "the report's file was moved or deleted"
+    assert ["the report's file was changed after it was created", gone, gone, None] == faults()
+
+
+def test_a_report_that_cannot_be_made_in_all_formats_leaves_no_file(
+    flown: Workspace, tmp_path: Path
+) -> None:
+    """Nothing would record the file of the first format."""
+    organization_id = flown.identity.organization_id
+    with flown.stores.operational.app(organization_id) as tx:
+        card = sponsorship.find_campaign(tx, identity=flown.identity, wanted="autumn host-read")
+    unknown = replace(flown.identity, user_id=UserId(UUID(int=9)))
+    with (
+        pytest.raises(Exception, match="user"),
+        flown.stores.operational.app(organization_id) as tx,
+    ):
+        sponsorship.make_report(
+            tx,
+            identity=unknown,
+            card=card,
+            delivery=lambda **_: Delivery((), Provenance("1", {}, None)),
+            formats=("json",),
+            folder=tmp_path / "out",
+        )
+    assert [] == list((tmp_path / "out").iterdir())
 
 
 def test_eight_reports_at_once_all_remain_and_verify(flown: Workspace, tmp_path: Path) -> None:

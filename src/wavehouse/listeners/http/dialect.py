@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,8 +30,7 @@ _MILLISECONDS_FROM = 10**11  # in seconds, the year 5138
 _LARGEST_CURSOR, _LONGEST_NUMBER = 2**62, 100
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """An action as sent by a client; times in seconds."""
 
     episode: Episode
@@ -92,22 +91,59 @@ class _Bad(ValueError):
     """The reason why an action is skipped."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the actions of an upload name again and again; each is checked once."""
+
+    spelling: dict[str, str] = field(default_factory=dict)
+    episodes: dict[tuple[str, str, str | None], Episode] = field(default_factory=dict)
+    devices: dict[str, str | None] = field(default_factory=dict)
+
+    def episode(self, entry: dict[str, Any]) -> Episode:
+        """The episode of an action."""
+        podcast, file, guid = entry.get("podcast"), entry.get("episode"), entry.get("guid")
+        guid = guid if isinstance(guid, str) else None
+        if not (isinstance(podcast, str) and isinstance(file, str)):
+            raise _Bad("missing episode" if isinstance(podcast, str) else "missing podcast")
+        key = (podcast, file, guid)
+        if key not in self.episodes:
+            feed = _url(podcast, "podcast")
+            if feed not in self.spelling:
+                self.spelling[feed] = rules.normalised_feed(feed) or feed
+            self.episodes[key] = Episode(
+                self.spelling[feed],
+                _url(file, "episode"),
+                None if guid is None else words.line(guid)[:500] or None,
+            )
+        return self.episodes[key]
+
+    def device(self, value: Any) -> str | None:
+        """The device of an action."""
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise _Bad("invalid device id")
+        if value not in self.devices:
+            self.devices[value] = _device(value)
+        return self.devices[value]
+
+
 def read_upload(body: Any) -> Upload:
     """The actions of a body. UsageError (400) for a body that is not a list (P15)."""
     if not isinstance(body, list):
         raise UsageError("the body must be a list of actions")
-    spelling: dict[str, str] = {}
+    names = _Names()
     upload = Upload([], [], [])
     for index, item in enumerate(body):
         try:
-            upload.actions.append(_action(item, spelling))
+            upload.actions.append(_action(item, names))
         except _Bad as error:
             upload.skipped.append(Skipped(index, str(error)))
-    upload.rewritten.extend(pair for pair in spelling.items() if pair[0] != pair[1])
+    upload.rewritten.extend(pair for pair in names.spelling.items() if pair[0] != pair[1])
     return upload
 
 
-def _action(entry: Any, spelling: dict[str, str]) -> Sent:
+def _action(entry: Any, names: _Names) -> Sent:
     if not isinstance(entry, dict):
         raise _Bad("not an object")
     kind = KINDS.get(str(entry.get("action", "")).lower())
@@ -118,19 +154,10 @@ def _action(entry: Any, spelling: dict[str, str]) -> Sent:
     if is_play and position is None:
         raise _Bad("play without a position")
     timestamp, at = _instant(entry.get("timestamp"))
-    podcast = entry.get("podcast")
-    if not isinstance(podcast, str) or podcast not in spelling:
-        podcast = _url(entry, "podcast")
-        spelling[podcast] = rules.normalised_feed(podcast) or podcast
-    guid = entry.get("guid")
     return Sent(
-        Episode(
-            spelling[podcast],
-            _url(entry, "episode"),
-            (words.line(guid)[:500] or None) if isinstance(guid, str) else None,
-        ),
+        names.episode(entry),
         kind,
-        _device(entry.get("device")),
+        names.device(entry.get("device")),
         at,
         timestamp,
         _seconds(entry, "started") if is_play else None,
@@ -139,11 +166,10 @@ def _action(entry: Any, spelling: dict[str, str]) -> Sent:
     )
 
 
-def _url(entry: dict[str, Any], name: str) -> str:
-    value = entry.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise _Bad(f"missing {name}")
+def _url(value: str, name: str) -> str:
     text = value.strip()
+    if not text:
+        raise _Bad(f"missing {name}")
     if len(text) > rules.LONGEST_ADDRESS:
         raise _Bad(f"{name} longer than {rules.LONGEST_ADDRESS} characters")
     if not words.is_plain(text):
@@ -151,11 +177,9 @@ def _url(entry: dict[str, Any], name: str) -> str:
     return text
 
 
-def _device(value: Any) -> str | None:
-    if value is None or value == "":
-        return None
+def _device(value: str) -> str | None:
     try:
-        return device_id(value)
+        return device_id(value) if value else None
     except UsageError as error:
         raise _Bad(error.message) from None
 
@@ -198,7 +222,9 @@ def _instant(value: Any) -> tuple[str, datetime | None]:
     try:
         if isinstance(value, bool):
             raise ValueError
-        if isinstance(value, int | float) or (isinstance(value, str) and _EPOCH.fullmatch(value)):
+        if isinstance(value, int | float) or (
+            isinstance(value, str) and value.isdecimal() and _EPOCH.fullmatch(value)
+        ):
             seconds = float(value)
             if seconds >= _MILLISECONDS_FROM:
                 seconds /= 1000

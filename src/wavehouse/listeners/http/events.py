@@ -137,13 +137,15 @@ async def _stream(
     while True:
         heads = watch.heads.get(who.listener_id)
         if heads is not None and heads != seen:
-            batch = await asyncio.to_thread(live.news, database, who, after, heads, seen)
+            batch = await asyncio.to_thread(
+                live.news, database, caller=who, after=after, now=heads, seen=seen
+            )
             seen, after = heads, batch.cursor
             for name, content in batch.events:
                 yield _event(name, after, content)
         elif loop.time() - beat > _BEAT_SECONDS:
             beat = loop.time()
-            if not await asyncio.to_thread(live.is_signed_in, database, who):
+            if not await asyncio.to_thread(live.is_signed_in, database, caller=who):
                 return
             yield b": beat\n\n"
         with suppress(TimeoutError):

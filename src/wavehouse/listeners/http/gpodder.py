@@ -6,6 +6,8 @@ annotations``: FastAPI must see the dependencies, which close over the database.
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -27,7 +29,7 @@ from wavehouse.listeners.http.common import (
 )
 from wavehouse.listeners.http.gpodder_more import jsonp
 from wavehouse.listeners.service import accounts, positions, recording, sessions, subscriptions
-from wavehouse.listeners.types import Caller, Upload
+from wavehouse.listeners.types import Caller, NewAction, Upload
 from wavehouse.store import Database, Listeners
 
 SKIPPED = "Wavehouse-Skipped"
@@ -316,9 +318,19 @@ class Recorder:
         writer = self._large if is_large else self._writer
         for first in range(0, max(len(sent.actions), 1), PART):
             part = sent.actions[first : first + PART]
-            actions = tuple(item.action(who.listener_id, received) for item in part)
+            actions = (
+                await asyncio.to_thread(_actions, part, who, received)
+                if is_large
+                else _actions(part, who, received)
+            )
             cursor = recording.done(await writer.ask(Upload(who, actions))).cursor
         return cursor, sent.rewritten
+
+
+def _actions(
+    sent: Sequence[dialect.Sent], who: Caller, received: datetime
+) -> tuple[NewAction, ...]:
+    return tuple(item.action(who.listener_id, received) for item in sent)
 
 
 def _list(database: Database[Listeners], who: Caller, form: str, callback: str = "") -> Response:

@@ -41,7 +41,7 @@ def heads(
 
 
 def news(
-    database: Database[Listeners], caller: Caller, after: int, now: Heads, seen: Heads
+    database: Database[Listeners], *, caller: Caller, after: int, now: Heads, seen: Heads
 ) -> News:
     """Changes after a cursor, of the streams that moved."""
     events: list[tuple[str, Any]] = []
@@ -68,7 +68,7 @@ def news(
     return News(events, cursor)
 
 
-def is_signed_in(database: Database[Listeners], caller: Caller) -> bool:
+def is_signed_in(database: Database[Listeners], *, caller: Caller) -> bool:
     """Whether the caller's session is still valid (AC7)."""
     with database.worker() as tx:
         return bool(session_queries.sessions(tx, token_hashes=[caller.session]))

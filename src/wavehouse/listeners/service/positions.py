@@ -137,10 +137,10 @@ class ResumeRequest:
 
 def resumer(database: Database[Listeners]) -> Grouped[ResumeRequest, Resume | None]:
     """Answer concurrent requests in one transaction."""
-    return Grouped(partial(resume_all, database))
+    return Grouped(partial(_resume_all, database))
 
 
-def resume_all(
+def _resume_all(
     database: Database[Listeners], asked: Sequence[ResumeRequest]
 ) -> list[Resume | None]:
     """Where to resume (P34), by the listener's preference (P8): from the start when finished (P24).
@@ -201,7 +201,7 @@ def resume(
     device_id: str | None = None,
 ) -> Resume:
     """The position at which one listener resumes. NotFound when there is none."""
-    (resume,) = resume_all(database, [ResumeRequest(caller.listener_id, chapter_id, device_id)])
+    (resume,) = _resume_all(database, [ResumeRequest(caller.listener_id, chapter_id, device_id)])
     return there(resume)
 
 

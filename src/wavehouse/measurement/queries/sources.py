@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -385,7 +385,7 @@ def resolve_quarantined(
     tx: Tx[Operational],
     *,
     organization_id: OrganizationId,
-    ids: Sequence[UUID],
+    ids: Collection[UUID],
     status: str,
     at: datetime,
 ) -> int:

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from datetime import date
 from functools import partial
+from itertools import groupby, islice
 from pathlib import Path
 from uuid import UUID
 
@@ -35,6 +36,8 @@ from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, Rejec
 from wavehouse.store import BulkLoader, Database, Operational, Tx
 
 OnBytes = Callable[[int], None]
+_Line = tuple[QuarantinedRow, str]
+_LINES_AT_ONCE = 25_000
 _ENGINES = 2
 """A chunk is too small for DuckDB to use several threads: two chunks at a time use two cores."""
 
@@ -99,7 +102,20 @@ def _readable(line: bytes | None, row: QuarantinedRow, *, mended: bool) -> str |
         return None
 
 
-def _chunk_of(rejects: Sequence[tuple[QuarantinedRow, str]]) -> Chunk:
+def _readable_lines(
+    log: LogFile, rows: Sequence[QuarantinedRow], *, mended: bool
+) -> Iterator[_Line]:
+    """The quarantined lines of a file that are text, in one pass; rows are in file order."""
+    at_offsets = groupby(rows, lambda row: row.byte_offset)
+    lines = log.lines_at(row.byte_offset for row in rows)
+    for (_, same), (_, line) in zip(at_offsets, lines, strict=True):
+        for row in same:
+            text = _readable(line, row, mended=mended)
+            if text is not None:
+                yield row, text
+
+
+def _chunk_of(rejects: Sequence[_Line]) -> Chunk:
     """Non-adjacent lines as one chunk, in file order."""
     rows = sorted(rejects, key=lambda each: each[0].line_number)
     first = rows[0][0]
@@ -219,41 +235,48 @@ class Ingest:
         lock = self._lock.enter_context(self._operational.worker())
         sources.lock_source_file(lock, file_key=key)
 
-    def reread(self, log: LogFile, head: Head, rows: Sequence[QuarantinedRow]) -> set[UUID]:
-        """Read quarantined lines of one file again at their offsets; returns good ones' ids.
+    def reread(
+        self, log: LogFile, head: Head, rows: Sequence[QuarantinedRow]
+    ) -> Iterator[set[UUID]]:
+        """Read quarantined lines of one file again, in file order; yields the good ones' ids.
 
-        The file's progress is unchanged. A file whose head has changed may be another file by now:
-        then only a line of the same length at the same offset is accepted as the corrected line.
+        A batch is loaded while the next ones are read and normalised. The file's progress is
+        unchanged. A file whose head has changed may be another file by now: then only a line of
+        the same length at the same offset is accepted as the corrected line.
         """
         with self._operational.worker() as tx:
             file = sources.source_file_by_id(
                 tx, source_file_id=SourceFileId(rows[0].source_file_id)
             )
         if file is None:
-            return set()
+            return
         mended = head.hash(file.head_length) != file.head_hash
-        lines = dict(log.lines_at(row.byte_offset for row in rows))
-        readable = [
-            (row, text)
-            for row in rows
-            if (text := _readable(lines[row.byte_offset], row, mended=mended)) is not None
-        ]
-        if not readable:
-            return set()
         chosen = file.format if file.template is None else f"{FIELDS}{file.template}"
-        layout = layout_of(head.content.decode("utf-8", "replace"), chosen, log.path.name)
-        chunk = _chunk_of(readable)
-        work = self._prepared(self._normalise(file, chunk, layout).result())
+        coming: deque[tuple[Sequence[_Line], Future[Work]]] = deque()
+        lines = _readable_lines(log, rows, mended=mended)
+        while batch := list(islice(lines, _LINES_AT_ONCE)):
+            layout = layout_of(head.content.decode("utf-8", "replace"), chosen, log.path.name)
+            coming.append((batch, self._normalise(file, _chunk_of(batch), layout, len(coming))))
+            if len(coming) == _ENGINES:
+                yield self._reloaded(*coming.popleft(), new_head=head if mended else None)
+        while coming:
+            yield self._reloaded(*coming.popleft(), new_head=head if mended else None)
+
+    def _reloaded(
+        self, lines: Sequence[_Line], normalised: Future[Work], *, new_head: Head | None
+    ) -> set[UUID]:
+        """Load lines that were read again; the ids of the good ones."""
+        work = self._prepared(normalised.result())
         tally = self._loads.load(work, moves=False)
-        if mended and tally.stored:
+        if new_head is not None and tally.stored:
             with self._operational.worker() as tx:
                 sources.change_head(
                     tx,
-                    source_file_id=file.source_file_id,
-                    head_hash=head.hash(file.head_length),
+                    source_file_id=work.file.source_file_id,
+                    head_hash=new_head.hash(work.file.head_length),
                 )
         bad = {reject.line_number for reject in work.batch.rejects}
-        return {row.quarantine_id for row, _ in readable if row.line_number not in bad}
+        return {row.quarantine_id for row, _ in lines if row.line_number not in bad}
 
     def _known(self, path: Path, head: Head, layout: Layout) -> SourceFile:
         """The file identified by its head, under any name; registered when new."""

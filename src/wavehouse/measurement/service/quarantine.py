@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,6 @@ from wavehouse.measurement.service.ingest import Ingest, sentence
 from wavehouse.measurement.types import Fault, QuarantinedRow, SourceSummary
 from wavehouse.store import Database, Operational, Tx
 
-_AT_ONCE = 50_000
 STREAM_FAULTS = {Fault.GZIP_TRUNCATED, Fault.GZIP_CORRUPT}
 
 
@@ -106,9 +105,20 @@ def replay(
     """Read quarantined lines again at their file and offset; good ones are stored.
 
     A file in another context's format is read again as a whole by that context's reader. Good rows
-    are closed file by file, so that an interrupted replay continues where it stopped. ``progress``
-    is called with the rows tried and stored after each file; it may raise to stop.
+    are closed batch by batch: an interrupted replay continues where it stopped. ``progress`` is
+    called with the rows tried and stored after each file; it may raise to stop.
     """
+
+    def batches(
+        ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]
+    ) -> Iterator[Collection[UUID]]:
+        reader = readers.get(waiting[0].format)
+        if reader is None:
+            yield from _reread(ingest, path, waiting)
+        else:
+            bad = reader(operational, path, identity=identity)
+            yield [row.quarantine_id for row in waiting if row.line_number not in bad]
+
     with operational.app(identity.organization_id) as tx:
         rows = _chosen(tx, identity, ids)
     by_file: dict[str, list[QuarantinedRow]] = defaultdict(list)
@@ -117,20 +127,15 @@ def replay(
     unreadable, stored, tried = [], 0, 0
     with Ingest.opened(operational, settings, identity=identity) as ingest:
         for name, waiting in by_file.items():
-            done: list[UUID] = []
             try:
-                reader = readers.get(waiting[0].format)
-                if reader is None:
-                    done = _reread(ingest, Path(name), waiting)
-                else:
-                    bad = reader(operational, Path(name), identity=identity)
-                    done = [r.quarantine_id for r in waiting if r.line_number not in bad]
+                for done in batches(ingest, Path(name), waiting):
+                    stored += len(done)
+                    with operational.app(identity.organization_id) as tx:
+                        if done and _close(tx, identity, done, "replayed"):
+                            _record(tx, identity, "quarantine.replayed", len(done))
             except InvalidInput as error:
                 unreadable.append(sentence(error))
-            with operational.app(identity.organization_id) as tx:
-                if done and _close(tx, identity, done, "replayed"):
-                    _record(tx, identity, "quarantine.replayed", len(done))
-            stored, tried = stored + len(done), tried + len(waiting)
+            tried += len(waiting)
             progress(tried, stored)
     return Replayed(len(rows), stored, len(rows) - stored, tuple(unreadable))
 
@@ -157,37 +162,29 @@ def enqueue_replay(
     return next(iter(queue.enqueue(operational, job, identity=identity)), None)
 
 
-def _close(tx: Tx[Operational], identity: Identity, ids: Sequence[UUID], status: str) -> int:
+def _close(tx: Tx[Operational], identity: Identity, ids: Collection[UUID], status: str) -> int:
     return sources.resolve_quarantined(
         tx, organization_id=identity.organization_id, ids=ids, status=status, at=clock.now()
     )
 
 
-def _reread(ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]) -> list[UUID]:
-    """The rows of one file that are good now."""
+def _reread(
+    ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]
+) -> Iterator[Collection[UUID]]:
+    """The rows of one log that are good now, batch by batch."""
     log = LogFile(path)
     head = log.head()
-    done: list[UUID] = []
     streams = [row for row in waiting if row.reason in STREAM_FAULTS]
     if streams:  # not lines: positions where the stream broke off
         result = ingest.begin(path, "auto", lambda _: None).finished()
         if not STREAM_FAULTS & result.tally.faults.keys():
-            done += [row.quarantine_id for row in streams]
+            yield [row.quarantine_id for row in streams]
     by_source: dict[UUID, list[QuarantinedRow]] = defaultdict(list)
     for row in waiting:
         if row.reason not in STREAM_FAULTS:
             by_source[row.source_file_id].append(row)
     for of_source in by_source.values():
-        of_source.sort(key=lambda row: row.byte_offset)
-        for rows in _batched(of_source):
-            done += ingest.reread(log, head, rows)
-    return done
-
-
-def _batched(rows: Sequence[QuarantinedRow]) -> Iterator[Sequence[QuarantinedRow]]:
-    """Rows of one file, in batches that are loaded in one transaction."""
-    for first in range(0, len(rows), _AT_ONCE):
-        yield rows[first : first + _AT_ONCE]
+        yield from ingest.reread(log, head, sorted(of_source, key=lambda row: row.byte_offset))
 
 
 def discard(operational: Tx[Operational], *, identity: Identity, ids: Sequence[UUID] = ()) -> int:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
-import re
+import stat
+import unicodedata
 from pathlib import Path
+from urllib.parse import unquote_to_bytes, urlsplit
 from uuid import uuid4
 
 from wavehouse.kernel.errors import Conflict, WavehouseError
@@ -27,14 +29,31 @@ _STEM_BYTES = 120
 def file_name(data: ReportData, format_: str, report_id: ReportId) -> str:
     """The name of a report's file: sponsor, campaign, dates, kind, and the report's id.
 
-    Words keep the characters of any script. A long name is truncated by bytes, between characters;
-    the id distinguishes names that are equal after cleaning or truncation.
+    Words keep the characters of any script, with their vowel signs and accents. A long name is
+    truncated by bytes, between characters; the id distinguishes names that are equal after
+    cleaning or truncation.
     """
-    words = re.findall(r"\w+", f"{data.sponsor} {data.campaign}".casefold())
+    text = unicodedata.normalize("NFC", f"{data.sponsor} {data.campaign}".casefold())
+    words = "".join(each if _in_word(each) else " " for each in text).split()
     stem = _cut("-".join(words), _STEM_BYTES).strip("-") or "report"
     kind = "" if data.report_type is ReportType.SPONSOR else f"-{data.report_type.split('_')[0]}"
     ending = ENDINGS.get(format_, format_)
     return f"{stem}-{data.first_day}-{data.last_day}{kind}-{report_id}.{ending}"
+
+
+def located(url: str) -> Path:
+    """The path of a report's file from its URL."""
+    return Path(os.fsdecode(unquote_to_bytes(urlsplit(url).path)))
+
+
+def read_report(path: Path) -> bytes | None:
+    """The content of a report's file; None if it is missing, a pipe or a device."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError):
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
 
 def write_report(path: Path, content: bytes) -> None:
@@ -97,6 +116,10 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character).startswith("M")
 
 
 def _cut(text: str, most: int) -> str:

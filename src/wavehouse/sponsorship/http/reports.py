@@ -4,10 +4,12 @@ Without ``from __future__ import annotations``: FastAPI must see the dependencie
 over the gate.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -113,15 +115,20 @@ def folder_of(settings: Settings) -> Path:
 def file_answer(report: ListedReport) -> Response:
     """A report's file as a download. Gone when it has changed since it was written."""
     name, content = archive.report_file(report)
-    ascii_name = name.encode("ascii", "replace").decode().replace('"', "")
     return Response(
         content,
         media_type=MEDIA_TYPES[form(report)],
         headers={
-            "Content-Disposition": f'attachment; filename="{ascii_name}"',
+            "Content-Disposition": _disposition(name),
             "ETag": f'"{report.sha256[:32]}"',
         },
     )
+
+
+def _disposition(name: str) -> str:
+    """The header with a file's name in any script, and without its accents for old clients."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lstrip("-")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:

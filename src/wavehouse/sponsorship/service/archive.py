@@ -1,19 +1,21 @@
-"""Use cases of existing reports: list them, and return their files unchanged."""
+"""Use cases of existing reports: list them, verify them, and return their files unchanged."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel.errors import Gone, NotFound
+from wavehouse.sponsorship.adapters import report_files
 from wavehouse.sponsorship.queries import reports as queries
 from wavehouse.sponsorship.types import ListedReport
 from wavehouse.store import Operational, Tx
+
+_AT_ONCE = 200
 
 
 def list_reports(
@@ -31,7 +33,7 @@ def find_report(tx: Tx[Operational], *, identity: Identity, report_id: UUID) -> 
     """The report with this id. NotFound when there is none."""
     matching = queries.reports(tx, organization_id=identity.organization_id, report_id=report_id)
     if not matching:
-        raise NotFound("unknown report", command="wavehouse reports")
+        raise NotFound("unknown report", command="wavehouse reports list")
     return matching[0]
 
 
@@ -41,15 +43,39 @@ def report_file(report: ListedReport) -> tuple[str, bytes]:
     Gone when it is missing or has changed: a sponsor never gets a different file under a report's
     number.
     """
-    path = Path(unquote(urlsplit(report.file_url or "").path))
-    try:
-        content = path.read_bytes()
-    except OSError:
-        raise Gone(
-            "the report's file was moved or deleted", hint="Make the report again."
-        ) from None
+    path = report_files.located(report.file_url or "")
+    content = report_files.read_report(path)
+    if content is None:
+        raise Gone("the report's file was moved or deleted", hint="Make the report again.")
     if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), report.sha256):
         raise Gone(
             "the report's file was changed after it was created", hint="Make the report again."
         )
     return path.name, content
+
+
+def verify_reports(
+    tx: Tx[Operational], *, identity: Identity, report_ids: Sequence[UUID] = ()
+) -> Iterator[tuple[ListedReport, str | None]]:
+    """Compare the files of reports, or of all, with their digests; yields each with its fault.
+
+    NotFound for an unknown report.
+    """
+    for report_id in report_ids:
+        yield _verified(find_report(tx, identity=identity, report_id=report_id))
+    before = None
+    while not report_ids:
+        listed = list_reports(tx, identity=identity, before=before, limit=_AT_ONCE)
+        for report in listed:
+            yield _verified(report)
+        if len(listed) < _AT_ONCE:
+            return
+        before = (listed[-1].generated_at, listed[-1].report_id)
+
+
+def _verified(report: ListedReport) -> tuple[ListedReport, str | None]:
+    try:
+        report_file(report)
+    except Gone as error:
+        return report, error.message
+    return report, None

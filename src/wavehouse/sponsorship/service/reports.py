@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence, Set
+from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 
@@ -165,7 +166,7 @@ def make_report(
             delivery=delivery,
             report_type=report_type,
         )
-        made = [_stored(tx, identity, data, format_, folder) for format_ in dict.fromkeys(formats)]
+        made = _issued(tx, identity, data, formats, folder)
     audit.record(
         tx,
         actor=accounts.user_actor(identity),
@@ -224,8 +225,29 @@ def _episodes(
     )
 
 
+def _issued(
+    tx: Tx[Operational],
+    identity: Identity,
+    data: ReportData,
+    formats: Sequence[str],
+    folder: Path,
+) -> list[StoredReport]:
+    """All formats written and recorded, or none: files without a record are removed."""
+    with ExitStack() as undo:
+        made = [
+            _stored(tx, identity, data, format_, folder, undo) for format_ in dict.fromkeys(formats)
+        ]
+        undo.pop_all()
+    return made
+
+
 def _stored(
-    tx: Tx[Operational], identity: Identity, data: ReportData, format_: str, folder: Path
+    tx: Tx[Operational],
+    identity: Identity,
+    data: ReportData,
+    format_: str,
+    folder: Path,
+    undo: ExitStack,
 ) -> StoredReport:
     content = render(data, format_)
     report_id = ReportId(ids.uuid7())
@@ -235,6 +257,7 @@ def _stored(
             "the report's path is too long", where=str(folder), hint="Choose another folder."
         )
     report_files.write_report(path, content)
+    undo.callback(path.unlink, missing_ok=True)
     digest = hashlib.sha256(content).digest()
     queries.insert_report(
         tx,
