@@ -44,19 +44,18 @@ def test_every_requirement_of_a_lock_has_a_hash(root: Path, tracked: list[str]) 
     assert [] == faults
 
 
-PINNED = re.compile(r"^([\w.-]+)==([\w.+!-]+)( ; [^\\\n]+?)? *\\?$", re.MULTILINE)
-"""A package, its version, and the condition under which it is installed."""
-
-
 def test_the_locks_agree_on_every_version(root: Path) -> None:
     """A package has the same version in all three locks, so the tested one is the one that runs.
 
-    One lock may pin two versions for different versions of Python.
+    One lock may name several versions of it, each for some versions of Python.
     """
-    pinned: dict[str, set[str]] = {}
+    pinned: dict[str, set[frozenset[str]]] = {}
     for lock in sorted(root.glob("requirements*.lock")):
-        for name, version, marker in PINNED.findall(_text(lock)):
-            pinned.setdefault(f"{name}{marker}", set()).add(version)
+        here: dict[str, set[str]] = {}
+        for name, version in re.findall(r"^([\w.-]+)==([\w.+!-]+)", _text(lock), re.MULTILINE):
+            here.setdefault(name, set()).add(version)
+        for name, versions in here.items():
+            pinned.setdefault(name, set()).add(frozenset(versions))
 
     assert len(pinned) > 30
     assert {} == {name: versions for name, versions in pinned.items() if len(versions) > 1}

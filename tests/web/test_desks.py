@@ -200,6 +200,32 @@ def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: 
     assert "The status of the campaign was changed." in moved
 
 
+def test_a_campaign_delivers_on_its_page_what_its_report_counts(
+    client: TestClient, filled: Workspace
+) -> None:
+    """Not the downloads of days on which it was a draft or paused."""
+    identity = filled.identity
+    expected = []
+    with (
+        filled.stores.analytics.app(identity.organization_id) as analytics,
+        filled.stores.operational.app(identity.organization_id) as tx,
+        clock.frozen(NOW),
+    ):
+        for card in sponsorship.list_campaigns(tx, identity=identity):
+            report = sponsorship.report_data(
+                tx,
+                identity=identity,
+                card=card,
+                first=card.start_date,
+                last=max(min(card.end_date, NOW.date()), card.start_date),
+                delivery=sponsorship.from_rollups(analytics, tx, identity=identity),
+            )
+            expected.append(f"{report.figure('impressions').value:,}")
+            assert "draft" != card.status or "0" == expected[-1]
+    page = client.get("/campaigns").text
+    assert sorted(expected) == sorted(re.findall(r'data-label="Delivered"><b>([^<]+)', page))
+
+
 def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Workspace) -> None:
     """All formats at once; the download equals the file byte for byte."""
     with filled.stores.operational.worker() as tx:

@@ -29,7 +29,12 @@ from wavehouse.sponsorship.service.parties import (
 )
 from wavehouse.sponsorship.service.pixels import add_pixel, list_pixels, set_pixel_active
 from wavehouse.sponsorship.service.rendering import render, render_pdf
-from wavehouse.sponsorship.service.reports import from_rollups, make_report, report_data
+from wavehouse.sponsorship.service.reports import (
+    delivered_to_date,
+    from_rollups,
+    make_report,
+    report_data,
+)
 from wavehouse.sponsorship.service.results import (
     campaign_results,
     credit_totals,
@@ -116,6 +121,7 @@ __all__ = [
     "campaign_results",
     "credit_totals",
     "data_version",
+    "delivered_to_date",
     "due_moves",
     "find_campaign",
     "find_episodes",

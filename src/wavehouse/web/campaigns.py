@@ -8,14 +8,13 @@ from datetime import date
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from wavehouse import measurement, sponsorship
+from wavehouse import sponsorship
 from wavehouse.accounts import Identity
 from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.money import Money
-from wavehouse.sponsorship import CampaignCard, CampaignFigures, CampaignStatus
-from wavehouse.store import Analytics, Tx
+from wavehouse.sponsorship import CampaignFigures, CampaignStatus
 from wavehouse.web.access import Form
 from wavehouse.web.entered import CORRECTABLE, NOTHING, Entered, refused
 from wavehouse.web.page_context import PageContext, back
@@ -79,7 +78,13 @@ def router(context: PageContext) -> APIRouter:
             )
             due = sponsorship.due_moves(tx, identity=identity, today=clock.today())
             results.sort(key=lambda each: (each.card.start_date, each.card.name), reverse=True)
-            lines = [line(each, _delivered(analytics, identity, each.card)) for each in results]
+            lines = [
+                line(
+                    each,
+                    sponsorship.delivered_to_date(analytics, tx, identity=identity, card=each.card),
+                )
+                for each in results
+            ]
         return context.page(
             request,
             "campaigns",
@@ -119,23 +124,6 @@ def router(context: PageContext) -> APIRouter:
             )
 
     return routes
-
-
-def _delivered(analytics: Tx[Analytics], identity: Identity, card: CampaignCard) -> int:
-    """Downloads of the campaign's episodes within the flight, as in the campaign's report."""
-    if not card.episode_ids:
-        return 0
-    last = min(card.end_date, clock.today())
-    if last < card.start_date:
-        return 0
-    days = measurement.episode_days(
-        analytics,
-        identity=identity,
-        first=card.start_date,
-        last=last,
-        episode_ids=card.episode_ids,
-    )
-    return sum(day.downloads for day in days)
 
 
 def line(campaigns: CampaignFigures, delivered: int) -> CampaignLine:

@@ -112,6 +112,28 @@ def report_data(
     )
 
 
+def delivered_to_date(
+    analytics: Tx[Analytics],
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    card: CampaignCard,
+) -> int:
+    """The impressions of a campaign's flight until today, as its report counts them."""
+    delivery = from_rollups(analytics, operational, identity=identity)
+    now = clock.now()
+    first, last = states.report_period(card.start_date, card.end_date, now.date())
+    if first > now.date():
+        return 0
+    carrying = queries.carrying_episodes(
+        operational, podcast_id=card.podcast_id, episode_ids=card.episode_ids or None
+    )
+    counted = _delivered(card, [row.episode_id for row in carrying], first, last, delivery)
+    history = parties.campaign_states(operational, campaign_id=card.campaign_id)
+    days = reporting.by_day(counted, card.campaign, history, first=first, last=last, now=now)
+    return sum(day.impressions or 0 for day in days)
+
+
 def make_report(
     tx: Tx[Operational],
     *,
