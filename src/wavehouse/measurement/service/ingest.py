@@ -37,7 +37,7 @@ from wavehouse.store import BulkLoader, Database, Operational, Tx
 
 OnBytes = Callable[[int], None]
 _Line = tuple[QuarantinedRow, str]
-_LINES_AT_ONCE = 25_000
+_LINES_AT_ONCE = 50_000
 _ENGINES = 2
 """A chunk is too small for DuckDB to use several threads: two chunks at a time use two cores."""
 
@@ -256,7 +256,7 @@ class Ingest:
         lines = _readable_lines(log, rows, mended=mended)
         while batch := list(islice(lines, _LINES_AT_ONCE)):
             layout = layout_of(head.content.decode("utf-8", "replace"), chosen, log.path.name)
-            coming.append((batch, self._normalise(file, _chunk_of(batch), layout, len(coming))))
+            coming.append((batch, self._normalise(file, _chunk_of(batch), layout)))
             if len(coming) == _ENGINES:
                 yield self._reloaded(*coming.popleft(), new_head=head if mended else None)
         while coming:
