@@ -290,11 +290,9 @@ def listeners() -> list[Rows]:
 
 def analytics(ids: Ids) -> list[Rows]:
     """What counting again does not replace: days whose requests retention has removed."""
-    usage = ("analytics.usage_daily", "analytics.usage_hourly")
     return [
         *(by(table, "podcast_id", ids.podcasts) for table in _ROLLUPS),
         *(by(table, "organization_id", ids.checker) for table in _ROLLUPS),
-        *(by(table, "project_id", ids.projects) for table in usage),
     ]
 
 
