@@ -66,7 +66,7 @@ class SampleRemoval:
         """What is removed, with numbers; what stays, with names."""
         stores = self.workspace.stores
         with stores.operational.worker() as tx:
-            rows = [*sample_rows.logs(self.ids), *sample_rows.operational(self.ids)]
+            rows = [*sample_rows.logs(self.ids), *sample_rows.operational(tx, self.ids)]
             counts = sample_rows.named(tx, rows)
         with stores.learning.worker() as other:
             counts |= sample_rows.named(other, sample_rows.learning(self.ids))
@@ -98,7 +98,7 @@ class SampleRemoval:
             sample_rows.remove(rollups, sample_rows.analytics(ids))
         with stores.operational.worker() as tx:
             reports = sample_rows.report_files(tx, ids)
-            sample_rows.remove(tx, sample_rows.operational(ids))
+            sample_rows.remove(tx, sample_rows.operational(tx, ids))
             sample_rows.remove(tx, sample_rows.unused(tx, ids))
             sponsorship.recredit(tx, identity=self.workspace.identity)
         self._remove_files(reports)

@@ -214,7 +214,7 @@ def logs(ids: Ids) -> list[Rows]:
     ]
 
 
-def operational(ids: Ids) -> list[Rows]:
+def operational(tx: Tx[Operational], ids: Ids) -> list[Rows]:
     """The other rows of ``operational``, children first."""
     event = Hop(("event_id",), "usage.usage_events", ("event_id",))
     subjects = (*ids.reports, *ids.episodes, *ids.generations)
@@ -232,17 +232,25 @@ def operational(ids: Ids) -> list[Rows]:
         by("usage.token_usage_daily", "project_id", ids.projects),
         by("usage.reservations", "project_id", ids.projects),
         by("usage.budgets", "scope_id", ids.projects, name="budget"),
-        *(
-            by(f"queue.{table}", "project_id", ids.projects)
-            for table in ("slot_ledger", "jobs", "jobs_done")
-        ),
+        *_work(tx, ids.projects),
         by("studio.projects", "project_id", ids.projects, name="studio project"),
         by("catalog.podcasts", "podcast_id", ids.podcasts, name="show"),
-        *_of_checker(ids.checker),
+        *_of_checker(tx, ids.checker),
     ]
 
 
-def _of_checker(organization: Sequence[str]) -> list[Rows]:
+def _work(tx: Tx[Operational], projects: Sequence[str]) -> list[Rows]:
+    tables = ("queue.slot_ledger", "queue.jobs", "queue.jobs_done")
+    return [
+        by(table, "project_id", projects)
+        for table in tables
+        if _any(tx, (table,), "project_id", projects)
+    ]
+
+
+def _of_checker(tx: Tx[Operational], organization: Sequence[str]) -> list[Rows]:
+    if not organization:
+        return []
     tables = (
         "queue.outbox",
         "queue.jobs",
@@ -253,7 +261,11 @@ def _of_checker(organization: Sequence[str]) -> list[Rows]:
         "accounts.users",
         "accounts.organizations",
     )
-    return [by(table, "organization_id", organization) for table in tables]
+    return [
+        by(table, "organization_id", organization)
+        for table in tables
+        if _any(tx, (table,), "organization_id", organization)
+    ]
 
 
 def unused(tx: Tx[Operational], ids: Ids) -> list[Rows]:
@@ -270,7 +282,8 @@ def unused(tx: Tx[Operational], ids: Ids) -> list[Rows]:
 
 
 def _any(tx: Tx[Operational], tables: Sequence[str], column: str, values: Sequence[str]) -> bool:
-    return any(count_rows(tx, by(table, column, values).selection) for table in tables)
+    selections = (by(table, column, values).selection for table in tables)
+    return any(not each.is_empty and count_rows(tx, each) for each in selections)
 
 
 def learning(ids: Ids) -> list[Rows]:

@@ -32,7 +32,10 @@ def campaigns() -> None:
 @click.option("--impressions", type=click.IntRange(min=1), help="Booked impressions.")
 @click.option("--code", "codes", multiple=True, help="A promo code; repeatable.")
 @click.option(
-    "--episode", "episodes", multiple=True, help="Guid of a carrying episode; repeatable."
+    "--episode",
+    "episodes",
+    multiple=True,
+    help="Number, title or guid of a carrying episode; repeatable.",
 )
 @click.option(
     "--utm",
