@@ -169,21 +169,22 @@ def export(
 
     The models read the pushed events and make the same rollups in a schema of their own.
     """
+    from wavehouse.kernel import files
     from wavehouse.kernel.errors import Refused
     from wavehouse.measurement.service import warehouse as service
 
     with open_workspace() as workspace:
         database = urlsplit(service.address_of(workspace.settings)).path
-    files = service.project(tool, dialect=dialect, database=database)
+    texts = service.project(tool, dialect=dialect, database=database)
     if folder.exists() and any(folder.iterdir()):
         raise Refused("the folder is not empty", where=str(folder))
-    for name, text in {} if dry_run else files.items():
+    for name, text in {} if dry_run else texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
+        files.write_output(folder / name, text.encode())
     if as_json:
-        terminal.print_json({"tool": tool, "dry_run": dry_run, "files": sorted(files)})
+        terminal.print_json({"tool": tool, "dry_run": dry_run, "files": sorted(texts)})
     else:
-        terminal.say("\n".join(sorted(files)) if dry_run else f"{len(files)} files in {folder}")
+        terminal.say("\n".join(sorted(texts)) if dry_run else f"{len(texts)} files in {folder}")
 
 
 def _print_comparison(result: Comparison, engine: str, *, all_buckets: bool, repair: bool) -> None:
