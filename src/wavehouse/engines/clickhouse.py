@@ -6,6 +6,7 @@ partition is what ClickHouse replaces atomically.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -169,8 +170,12 @@ def _connected(url: str) -> tuple[Client, str]:
         }
     if not database.isidentifier():
         raise UsageError(f"invalid name of a ClickHouse database: {database}")
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # the error says it
     try:
         with _Errors():
             return get_client(**options), database
+    except Unreachable as error:
+        place = parts.path if parts.scheme == "chdb" else f"{options['host']}:{options['port']}"
+        raise Unreachable("the warehouse does not answer", where=place) from error
     except ImportError:
         raise UsageError("chdb is not installed", hint="Install chdb with pip.") from None

@@ -32,6 +32,8 @@ class DuckDb:
     name = "duckdb"
 
     def __init__(self, path: str) -> None:
+        if path != ":memory:" and not Path(path).parent.is_dir():
+            raise Refused("the folder of the warehouse file does not exist", where=path)
         try:
             self._database = duckdb.connect(path, config={"threads": 2, **_CLOSED})
         except duckdb.IOException as error:
