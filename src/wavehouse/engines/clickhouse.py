@@ -175,7 +175,7 @@ def _connected(url: str) -> tuple[Client, str]:
         with _Errors():
             return get_client(**options), database
     except Unreachable as error:
-        place = parts.path if parts.scheme == "chdb" else f"{options['host']}:{options['port']}"
-        raise Unreachable("the warehouse does not answer", where=place) from error
+        address = parts.path if parts.scheme == "chdb" else f"{options['host']}:{options['port']}"
+        raise Unreachable("the warehouse does not answer", where=address) from error
     except ImportError:
         raise UsageError("chdb is not installed", hint="Install chdb with pip.") from None
