@@ -139,7 +139,7 @@ corpora: $(VENV)/.dev ## Ladders of other projects through psql and pg_dump as o
 oracles: $(VENV)/.dev ## Compare with public vectors: OP3=checkout PREFIXES=checkout
 	@$(BIN)/python scripts/oracles.py --op3 $(OP3) --prefixes $(PREFIXES)
 
-queue-states: $(VENV)/.dev ## The queue under chance: 10,000 steps for 200 seeds; hours. A taste: STEPS=300 SEEDS=4
+queue-states: $(VENV)/.dev ## The queue under chance: 10,000 steps for 200 seeds; an hour. A taste: STEPS=300 SEEDS=4
 	@$(BIN)/python -m tests.queue_simulation $(or $(STEPS),10000) $(or $(SEEDS),200)
 
 kills: $(VENV)/.dev ## A worker of the studio killed at every write: one episode, one payment, one item
