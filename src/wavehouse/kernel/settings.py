@@ -101,6 +101,18 @@ def _origin(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _hub(text: str) -> str:
+    """The address of a web server's resource, without credentials or fragment."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(text.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        raise ValueError("must be an address like https://hub.example/")
+    if parts.fragment or any(c.isspace() or ord(c) < 32 for c in text.strip()):
+        raise ValueError("must be an address like https://hub.example/")
+    return text.strip()
+
+
 def _security(text: str) -> str:
     if text not in {"starttls", "tls", "none"}:
         raise ValueError("must be starttls, tls or none")
@@ -339,6 +351,13 @@ OPTIONS: tuple[Option, ...] = (
         _switch,
         False,
         "Whether polls may open feeds and files in private networks: on or off.",
+    ),
+    Option(
+        "studio_hub",
+        _hub,
+        None,
+        "WebSub hub that the studio's public feeds name and that is pinged for each new episode; "
+        "unset for none.",
     ),
     Option(
         "webhook_allow_private",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 from wavehouse.kernel import clock
+from wavehouse.kernel.serving import address_of
 from wavehouse.queue import Attempt, Lane, NewJob, enqueue
 from wavehouse.store import Database, Operational
+from wavehouse.studio.adapters.hubs import WebPinger
 from wavehouse.studio.queries import generation, leases
-from wavehouse.studio.service import planning
+from wavehouse.studio.service import pinging, planning
 from wavehouse.studio.service.generation.places import place_of
 from wavehouse.studio.service.generation.running import run_next
+from wavehouse.studio.types.ids import ProjectId
 from wavehouse.workspace import Workspace
 
 GENERATE = "studio.generate"
@@ -83,3 +87,17 @@ def generate(attempt: Attempt) -> str | None:
     if outcome is None:
         return None
     return f"slot {outcome.slot_id}: {outcome.status}, {outcome.message}"
+
+
+def ping(attempt: Attempt) -> str | None:
+    """Notify the WebSub hub of a feed that it has changed."""
+    workspace = attempt.workspace
+    settings = workspace.settings
+    return pinging.ping(
+        workspace.stores.operational,
+        identity=attempt.identity,
+        project_id=ProjectId(UUID(attempt.payload["project_id"])),
+        address=address_of(settings),
+        hub=settings["studio_hub"] or "",
+        pinger=WebPinger(allow_private=settings["webhook_allow_private"]),
+    )

@@ -90,6 +90,7 @@ MANIFEST = Manifest(
     ),
     jobs=(
         Job(kind="studio.generate", target="wavehouse.studio.jobs:generate", transactional=False),
+        Job(kind="studio.ping", target="wavehouse.studio.jobs:ping", transactional=False),
     ),
     schedules=(
         Schedule(

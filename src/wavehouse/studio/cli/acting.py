@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from wavehouse.accounts import Identity
     from wavehouse.store import Operational, Tx
-    from wavehouse.workspace import OpenWorkspace
+    from wavehouse.workspace import OpenWorkspace, Workspace
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 PROJECT = click.argument("project", type=click.UUID)
@@ -21,7 +21,13 @@ EPISODE = click.argument("episode", type=click.UUID)
 @contextmanager
 def organization(open_workspace: OpenWorkspace) -> Iterator[tuple[Tx[Operational], Identity]]:
     """A transaction of the organization."""
-    with open_workspace() as workspace:
-        identity = workspace.identity
-        with workspace.stores.operational.app(identity.organization_id) as tx:
-            yield tx, identity
+    with open_workspace() as workspace, organization_of(workspace) as acting:
+        yield acting
+
+
+@contextmanager
+def organization_of(workspace: Workspace) -> Iterator[tuple[Tx[Operational], Identity]]:
+    """A transaction of an open workspace's organization."""
+    identity = workspace.identity
+    with workspace.stores.operational.app(identity.organization_id) as tx:
+        yield tx, identity

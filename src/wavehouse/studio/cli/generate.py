@@ -150,6 +150,7 @@ def feed(
                 project_id=ProjectId(project),
                 address=address,
                 token=token,
+                hub=workspace.settings["studio_hub"] or "",
             )
     if out is not None:
         files.write_output(out, body)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
 
-from wavehouse.studio.cli.acting import AS_JSON, PROJECT, organization
+from wavehouse.kernel.options import EXISTING_FILE
+from wavehouse.studio.cli.acting import AS_JSON, PROJECT, organization_of
 
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
@@ -32,6 +34,8 @@ _PROVIDERS = ["local", "openai_compatible"]
 @click.option("--explicit/--clean", default=None, help="Mark the feed as explicit.")
 @click.option("--for-learners/--not-for-learners", default=None,
               help="Learning may request an episode when a learner has none left.")  # fmt: skip
+@click.option("--cover", type=EXISTING_FILE, help="Square PNG or JPEG for the feed and its files.")
+@click.option("--plain-cover", is_flag=True, help="Return to the generated cover.")
 @AS_JSON
 @click.pass_obj
 def production(
@@ -48,13 +52,17 @@ def production(
     owner_email: str | None,
     explicit: bool | None,
     for_learners: bool | None,
+    cover: Path | None,
+    plain_cover: bool,
     as_json: bool,
 ) -> None:
     """Show the production settings of PROJECT, after changing the given ones."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import UsageError
     from wavehouse.studio.service import production as service
+    from wavehouse.studio.service.generation.places import store_of
     from wavehouse.studio.types.ids import ProjectId
     from wavehouse.studio.types.production import Level, ProductionChange, Provider
 
@@ -72,7 +80,17 @@ def production(
         for_learners=for_learners,
     )
     project_id = ProjectId(project)
-    with organization(open_workspace) as (tx, identity):
+    if cover is not None and plain_cover:
+        raise UsageError("give --cover or --plain-cover, not both")
+    with open_workspace() as workspace, organization_of(workspace) as (tx, identity):
+        if cover is not None or plain_cover:
+            service.set_cover(
+                tx,
+                identity=identity,
+                project_id=project_id,
+                content=_start_of(cover) if cover is not None else None,
+                store=store_of(workspace.settings),
+            )
         if change != ProductionChange():
             service.change_production(tx, identity=identity, project_id=project_id, change=change)
         row = service.production_of(tx, identity=identity, project_id=project_id)
@@ -87,3 +105,11 @@ def production(
         for v in shown["voices"]
     )
     terminal.print_table(("choice", "value"), [[name, value] for name, value in shown.items()])
+
+
+def _start_of(path: Path) -> bytes:
+    """The file up to one byte more than a cover may have."""
+    from wavehouse.studio.rules.covers import LARGEST
+
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)

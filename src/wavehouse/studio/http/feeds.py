@@ -19,7 +19,7 @@ from wavehouse.studio.types.ids import ProjectId
 from wavehouse.workspace import Edge
 
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{32}$")]
-FileName = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}\.[a-z0-9.]{2,20}$")]
+FileName = Annotated[str, Path(pattern=r"^([0-9a-f-]{36}|cover-[0-9a-f]{12})\.[a-z0-9.]{2,20}$")]
 _OPEN = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
 _A_WHILE = "public, max-age=300"
 
@@ -40,12 +40,15 @@ def router(edge: Edge) -> APIRouter:
                 project_id=ProjectId(project_id),
                 address=address_of(settings),
                 token=token,
+                hub=settings["studio_hub"] or "",
             )
         return Response(body, media_type="application/rss+xml", headers={**_OPEN, **_cache(token)})
 
     def sent(project_id: UUID, name: str, token: str | None, version: str | None) -> Response:
         identity: Identity = publishing.opened_feed(operational, project_id=project_id, token=token)
         stem, _, ending = name.partition(".")
+        if stem.startswith("cover-"):
+            return pictured(identity, project_id, name, token, version)
         try:
             episode_id = UUID(stem)
         except ValueError:
@@ -63,6 +66,23 @@ def router(edge: Edge) -> APIRouter:
         if version is not None and file.etag in version:
             return Response(status_code=304, headers=headers)
         return FileResponse(file.path, media_type=file.media_type, headers=headers)
+
+    def pictured(
+        identity: Identity, project_id: UUID, name: str, token: str | None, version: str | None
+    ) -> Response:
+        with operational.app(identity.organization_id) as tx:
+            cover = publishing.cover_file(
+                tx,
+                identity=identity,
+                store=store,
+                project_id=ProjectId(project_id),
+                name=name,
+            )
+        etag = f'"{name.partition(".")[0]}"'
+        headers = {**_OPEN, **_cache(token), "ETag": etag}
+        if version is not None and etag in version:
+            return Response(status_code=304, headers=headers)
+        return Response(cover.content, media_type=cover.media_type, headers=headers)
 
     @web.api_route("/{project_id}/feed.xml", methods=["GET", "HEAD"])
     def public_feed(project_id: UUID) -> Response:

@@ -21,7 +21,7 @@ def production(
         """
         SELECT project_id, level, voices, review, text_provider, text_model, speech_provider,
                speech_model, visibility, feed_token_hash, author,
-               owner_email, explicit, for_learners
+               owner_email, explicit, for_learners, cover_ref, cover_type
         FROM studio.productions
         WHERE organization_id = %(organization_id)s AND project_id = %(project_id)s
         """,
@@ -37,16 +37,18 @@ def put_production(
         """
         INSERT INTO studio.productions (project_id, organization_id, level, voices, review,
           text_provider, text_model, speech_provider, speech_model, visibility, feed_token_hash,
-          author, owner_email, explicit, for_learners)
+          author, owner_email, explicit, for_learners, cover_ref, cover_type)
         VALUES (%(project_id)s, %(organization_id)s, %(level)s, %(voices)s, %(review)s,
           %(text_provider)s, %(text_model)s, %(speech_provider)s, %(speech_model)s, %(visibility)s,
-          %(feed_token_hash)s, %(author)s, %(owner_email)s, %(explicit)s, %(for_learners)s)
+          %(feed_token_hash)s, %(author)s, %(owner_email)s, %(explicit)s, %(for_learners)s,
+          %(cover_ref)s, %(cover_type)s)
         ON CONFLICT (project_id) DO UPDATE SET level = %(level)s, voices = %(voices)s,
           review = %(review)s, text_provider = %(text_provider)s, text_model = %(text_model)s,
           speech_provider = %(speech_provider)s, speech_model = %(speech_model)s,
           visibility = %(visibility)s, feed_token_hash = %(feed_token_hash)s,
           author = %(author)s, owner_email = %(owner_email)s, explicit = %(explicit)s,
-          for_learners = %(for_learners)s
+          for_learners = %(for_learners)s, cover_ref = %(cover_ref)s,
+          cover_type = %(cover_type)s
         WHERE studio.productions.organization_id = %(organization_id)s
         """,
         {
@@ -65,6 +67,8 @@ def put_production(
             "owner_email": production.owner_email,
             "explicit": production.explicit,
             "for_learners": production.for_learners,
+            "cover_ref": production.cover_ref,
+            "cover_type": production.cover_type,
         },
     )
 

@@ -58,7 +58,10 @@ class FeedItem:
 
 @dataclass(frozen=True, slots=True)
 class FeedShow:
-    """A project as a show. ``frequency`` is the rrule and its words; ``private`` hides it."""
+    """A project as a show. ``frequency`` is the rrule and its words; ``private`` hides it.
+
+    ``hub`` is the address of a WebSub hub, empty for none.
+    """
 
     guid: str
     title: str
@@ -73,6 +76,8 @@ class FeedShow:
     frequency: tuple[str, str] | None
     private: bool
     items: tuple[FeedItem, ...]
+    image_url: str = ""
+    hub: str = ""
 
 
 def podcast_guid(feed_url: str) -> str:
@@ -96,7 +101,11 @@ def feed(show: FeedShow) -> bytes:
         f"{{{ATOM}}}link",
         {"href": show.feed_url, "rel": "self", "type": "application/rss+xml"},
     )
+    if show.hub:
+        SubElement(channel, f"{{{ATOM}}}link", {"href": show.hub, "rel": "hub"})
     _text(channel, f"{{{ITUNES}}}author", show.author)
+    if show.image_url:
+        SubElement(channel, f"{{{ITUNES}}}image", {"href": show.image_url})
     _text(channel, f"{{{ITUNES}}}explicit", "true" if show.explicit else "false")
     _text(channel, f"{{{ITUNES}}}type", "episodic")
     if show.private:

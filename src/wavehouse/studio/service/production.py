@@ -13,7 +13,10 @@ from wavehouse.kernel import words
 from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.store import Operational, Tx
+from wavehouse.studio.adapters.objects import FolderStore
 from wavehouse.studio.queries import production as queries
+from wavehouse.studio.rules.covers import checked_cover, plain_cover
+from wavehouse.studio.rules.id3 import Picture
 from wavehouse.studio.service.projects import show_project
 from wavehouse.studio.types.ids import ProjectId
 from wavehouse.studio.types.production import (
@@ -90,6 +93,35 @@ def set_visibility(
     new = replace(old, visibility=visibility, feed_token_hash=token_hash(token) if token else None)
     _stored(tx, identity, new, f"feed.made_{visibility}")
     return token
+
+
+def set_cover(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    project_id: ProjectId,
+    content: bytes | None,
+    store: FolderStore,
+) -> Production:
+    """Set the cover of a project; None returns to the generated one.
+
+    Episodes get it when they are generated or generated again. InvalidInput for an unusable file.
+    """
+    accounts.require(identity.role, Access.WRITE)
+    old = production_of(tx, identity=identity, project_id=project_id)
+    ref, media_type = None, None
+    if content is not None:
+        media_type = checked_cover(content).media_type
+        ref = store.put(content)
+    new = replace(old, cover_ref=ref, cover_type=media_type)
+    return _stored(tx, identity, new, "production.cover_changed")
+
+
+def cover_of(production: Production, *, title: str, store: FolderStore) -> Picture:
+    """The cover of a project, by default a generated one. NotFound when its file is missing."""
+    if production.cover_ref is None or production.cover_type is None:
+        return plain_cover(title)
+    return Picture(production.cover_type, store.get(production.cover_ref))
 
 
 def token_hash(token: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from wavehouse.studio.adapters.zones import zone_names
 from wavehouse.studio.queries import production as queries
 from wavehouse.studio.rules import transcripts
 from wavehouse.studio.rules.cadence import cadence_of, in_words, rrule
+from wavehouse.studio.rules.covers import ending_of
 from wavehouse.studio.rules.feed import (
     FeedFile,
     FeedItem,
@@ -28,8 +30,9 @@ from wavehouse.studio.rules.feed import (
     feed,
     podcast_guid,
 )
+from wavehouse.studio.rules.id3 import Picture
 from wavehouse.studio.rules.sound import Timeline
-from wavehouse.studio.service.production import production_of, token_hash, voices_of
+from wavehouse.studio.service.production import cover_of, production_of, token_hash, voices_of
 from wavehouse.studio.service.projects import show_project
 from wavehouse.studio.types.generation import Publication
 from wavehouse.studio.types.ids import ProjectId, StudioEpisodeId
@@ -66,12 +69,16 @@ def feed_of(
     project_id: ProjectId,
     address: str,
     token: str | None = None,
+    hub: str = "",
 ) -> bytes:
-    """The feed of a project. ``token`` is put into the addresses of a private feed."""
+    """The feed of a project. ``token`` is put into the addresses of a private feed.
+
+    A public feed names ``hub``, if given: a private one is not announced to others.
+    """
     project = show_project(tx, identity=identity, project_id=project_id)
     production = production_of(tx, identity=identity, project_id=project_id)
     rows = queries.publications(tx, organization_id=identity.organization_id, project_id=project_id)
-    return feed(_show(project, production, rows, address, token))
+    return feed(_show(project, production, rows, address, token, hub))
 
 
 def opened_feed(
@@ -116,6 +123,29 @@ def file_of(
     if not store.has(ref):
         raise NotFound("this studio file is missing", where=ref)
     return ServedFile(store.path(ref), FILES[ending], f'"{ref.partition(":")[2][:32]}"')
+
+
+def cover_file(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    store: FolderStore,
+    project_id: ProjectId,
+    name: str,
+) -> Picture:
+    """The current cover of a feed. NotFound for another name: a new cover has a new address."""
+    project = show_project(tx, identity=identity, project_id=project_id)
+    production = production_of(tx, identity=identity, project_id=project_id)
+    if name != _cover_name(production, project.title):
+        raise NotFound("there is no such file")
+    return cover_of(production, title=project.title, store=store)
+
+
+def _cover_name(production: Production, title: str) -> str:
+    """The name of the cover's file, different for each picture: directories cache by address."""
+    version = production.cover_ref or f"sha256:{hashlib.sha256(title.encode()).hexdigest()}"
+    ending = ending_of(production.cover_type or "image/png")
+    return f"cover-{version.partition(':')[2][:12]}.{ending}"
 
 
 def publication_of(
@@ -178,6 +208,7 @@ def _show(
     rows: list[Publication],
     address: str,
     token: str | None,
+    hub: str,
 ) -> FeedShow:
     speakers = [voice.speaker for voice in voices_of(production)]
     author = production.author or project.title
@@ -187,6 +218,8 @@ def _show(
             project.cadence_config, zones=zone_names(), today=project.created_at.date()
         )
         frequency = (rrule(cadence), in_words(cadence))
+    private = production.visibility == Visibility.PRIVATE
+    folder = _folder(address, project.project_id, token)
     return FeedShow(
         guid=podcast_guid(feed_url(address, project.project_id)),
         title=project.title,
@@ -199,8 +232,10 @@ def _show(
         site_url=address,
         persons=tuple(FeedPerson(name) for name in speakers),
         frequency=frequency,
-        private=production.visibility == Visibility.PRIVATE,
+        private=private,
         items=tuple(_item(row, address, token) for row in rows),
+        image_url=f"{folder}/{_cover_name(production, project.title)}",
+        hub="" if private else hub,
     )
 
 

@@ -64,6 +64,8 @@ class Production:
     owner_email: str
     explicit: bool
     for_learners: bool = False
+    cover_ref: str | None = None
+    cover_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from wavehouse.studio.adapters.objects import FolderStore
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The pipeline's database, store and feed address."""
+    """The pipeline's database, store and feed address, and the feeds' WebSub hub, if any."""
 
     operational: Database[Operational]
     store: FolderStore
     address: str
+    hub: str = ""
 
 
 def store_of(settings: Settings) -> FolderStore:
@@ -26,4 +27,6 @@ def store_of(settings: Settings) -> FolderStore:
 
 def place_of(operational: Database[Operational], settings: Settings) -> Place:
     """The resources of an installation."""
-    return Place(operational, store_of(settings), address_of(settings))
+    return Place(
+        operational, store_of(settings), address_of(settings), settings["studio_hub"] or ""
+    )

@@ -13,9 +13,11 @@ from wavehouse.store import Operational, Tx
 from wavehouse.studio.queries import production as queries
 from wavehouse.studio.rules.script_blocks import spoken
 from wavehouse.studio.service.generation.paying import Answered
+from wavehouse.studio.service.generation.places import Place
 from wavehouse.studio.service.generation.speaking import Recording
 from wavehouse.studio.service.generation.stepping import Run, Work, run_step
 from wavehouse.studio.service.notes import consume, notes_taken_by
+from wavehouse.studio.service.pinging import order_ping
 from wavehouse.studio.service.publishing import registered, timeline_of
 from wavehouse.studio.types.generation import EpisodeToMake, Publication, Step, StepStatus
 from wavehouse.studio.types.ids import NoteId, ProjectId, StudioEpisodeId
@@ -71,8 +73,8 @@ def published(run: Run, finished: Finished) -> None:
     run_step(run, Step.PUBLISH, work)
 
 
-def announced(run: Run, episode: EpisodeToMake, address: str) -> None:
-    """Read the feed into the catalog; then complete the slot with its event.
+def announced(run: Run, episode: EpisodeToMake, workshop: Place, *, private: bool) -> None:
+    """Read the feed into the catalog; then complete the slot with its event and its ping.
 
     LeaseLost when the lease is lost; no event is written then.
     """
@@ -82,7 +84,7 @@ def announced(run: Run, episode: EpisodeToMake, address: str) -> None:
         identity=run.identity,
         store=run.store,
         project_id=ProjectId(episode.project_id),
-        address=address,
+        address=workshop.address,
     )
     inputs = {"generation": str(run.generation_id)}
     work = Work(inputs=inputs, make=lambda: Answered(b"", {}))
@@ -109,6 +111,13 @@ def announced(run: Run, episode: EpisodeToMake, address: str) -> None:
                 "catalog_episode_id": str(catalog_episode_id) if catalog_episode_id else None,
             },
         )
+        if workshop.hub and not private:
+            order_ping(
+                write.tx,
+                identity=run.identity,
+                project_id=episode.project_id,
+                key=run.lease.slot_id,
+            )
         write.completes = True
 
 

@@ -32,9 +32,10 @@ from wavehouse.studio.service.generation.writing import (
     scripted,
 )
 from wavehouse.studio.service.notes import release_notes
-from wavehouse.studio.service.production import production_of
+from wavehouse.studio.service.production import cover_of, production_of
 from wavehouse.studio.types.generation import EpisodeToMake, Outcome, StepStatus
 from wavehouse.studio.types.ids import ProjectId, StudioEpisodeId
+from wavehouse.studio.types.production import Visibility
 from wavehouse.studio.types.schedule import SlotLease, SlotStatus
 from wavehouse.usage import Unpriced
 from wavehouse.webhooks import EventType, emit
@@ -106,9 +107,10 @@ def _made(workshop: Place, run: Run, episode: EpisodeToMake) -> None:
         episode,
         title=outline.title,
         author=production.author or episode.project_title,
+        cover=cover_of(production, title=episode.project_title, store=workshop.store),
     )
     published(run, Finished(episode, outline, sections, recording, outline.title))
-    announced(run, episode, workshop.address)
+    announced(run, episode, workshop, private=production.visibility == Visibility.PRIVATE)
 
 
 def generation_of(slot_id: UUID) -> UUID:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from wavehouse.studio.adapters.mp3 import BIT_RATE, mp3
 from wavehouse.studio.adapters.speech import SpeechProvider
 from wavehouse.studio.rules import transcripts
-from wavehouse.studio.rules.id3 import Tags, id3
+from wavehouse.studio.rules.id3 import Picture, Tags, id3
 from wavehouse.studio.rules.script_blocks import spoken
 from wavehouse.studio.rules.sound import (
     Part,
@@ -64,12 +65,13 @@ def recorded(
     *,
     title: str,
     author: str,
+    cover: Picture,
 ) -> Recording:
     """Speak the script, join it, encode it, and write its transcript and chapters."""
     refs = _synthesized(run, sections, speaker, episode)
     assembly = json.loads(run.store.get(_assembled(run, sections, refs)))
     timeline = transcripts.from_json(assembly["timeline"])
-    tags = Tags(title, episode.project_title, author, episode.language, timeline.chapters)
+    tags = Tags(title, episode.project_title, author, episode.language, timeline.chapters, cover)
     audio_ref = _encoded(run, assembly["sound"], tags)
     return Recording(audio_ref, _transcribed(run, timeline), timeline)
 
@@ -140,7 +142,9 @@ def _encoded(run: Run, sound_ref: str, tags: Tags) -> str:
         sound: Sound = from_wave(run.store.get(sound_ref))
         return Answered(id3(tags) + mp3(sound), {})
 
-    inputs = {"sound": sound_ref, "tags": asdict(tags), "rate": BIT_RATE}
+    cover = hashlib.sha256(tags.picture.content).hexdigest() if tags.picture else None
+    named = {**asdict(replace(tags, picture=None)), "picture": cover}
+    inputs = {"sound": sound_ref, "tags": named, "rate": BIT_RATE}
     return run_step(run, Step.ENCODE, Work(inputs=inputs, make=make))
 
 

@@ -1,0 +1,1 @@
+ALTER TABLE studio.productions DROP COLUMN cover_type, DROP COLUMN cover_ref;
