@@ -11,6 +11,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from wavehouse import app, schema
+from wavehouse.kernel.errors import WavehouseError
 from wavehouse.store import DATABASES, Stores, databases_folder, owner_role
 
 
@@ -58,6 +59,33 @@ def test_down_and_up_again_gives_the_same_catalogue(stores: Stores, name: Any) -
     assert ["schema_ops.history", "schema_ops.journal"] == [table.name for table in bare.tables]
     assert () == bare.functions
     assert before == schema.catalogue(target.conninfo, role=target.role)
+
+
+def test_amounts_are_not_taken_back_while_a_row_would_lose_decimals(stores: Stores) -> None:
+    """Decision 0507: the down file names the table and changes nothing; in cents it goes."""
+    target = _target(stores, "operational")
+    _allow_schemas(stores, "operational")
+    schema.seed(target.conninfo, databases_folder("operational") / "seeds", role=target.role)
+
+    def set_value(value: str) -> Any:
+        with psycopg.connect(target.conninfo, autocommit=True) as connection:
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(str(target.role))))
+            connection.execute("SET row_security = off")
+            connection.execute(
+                "ALTER TABLE sponsorship.campaigns NO FORCE ROW LEVEL SECURITY;"
+                f"UPDATE sponsorship.campaigns SET campaign_value = {value}, currency = 'KWD'"
+            )
+            return connection.execute(
+                "SELECT bool_and(campaign_value IS NULL) FROM asked.campaigns"
+            ).fetchone()
+
+    assert (True,) == set_value("1.234")
+    with pytest.raises(WavehouseError, match="campaigns_fits_two_decimals"):
+        schema.rollback(target.conninfo, target.folder, role=target.role, to="202611300230")
+    assert (True,) == set_value("1.234")
+    assert (False,) == set_value("1.23")
+    done = schema.rollback(target.conninfo, target.folder, role=target.role, to="202611300230")
+    assert "202611300230" == done.version
 
 
 def _detach(target: schema.Target) -> None:

@@ -28,6 +28,7 @@ _WITHOUT_DECIMALS = frozenset(
     ]
 )
 _WITH_THREE = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+_WITH_FOUR = frozenset(["CLF", "UYW"])  # units of account of Chile and Uruguay
 
 
 class CurrencyMismatch(ValueError):
@@ -41,12 +42,30 @@ def rounded(amount: Decimal, step: Decimal = CENT) -> Decimal:
 
 def decimals(currency: str) -> int:
     """The number of decimals of a currency (the minor unit of ISO 4217)."""
-    return 0 if currency in _WITHOUT_DECIMALS else 3 if currency in _WITH_THREE else 2
+    if currency in _WITHOUT_DECIMALS:
+        return 0
+    return 3 if currency in _WITH_THREE else 4 if currency in _WITH_FOUR else 2
 
 
 def smallest(currency: str) -> Decimal:
-    """The smallest amount of a currency: 0.01 EUR, 1 JPY, 0.001 KWD."""
+    """The smallest amount of a currency: 0.01 EUR, 1 JPY, 0.001 KWD, 0.0001 CLF."""
     return Decimal(1).scaleb(-decimals(currency))
+
+
+def places(amount: Decimal) -> int:
+    """The decimals that an amount needs: 2 for 1.50 and 1.25, 0 for 10.00; 99 if not finite."""
+    exponent = amount.normalize().as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 99
+
+
+def in_own_decimals(amount: Decimal, currency: str) -> Decimal:
+    """An amount written with its currency's decimals: 1200 JPY, 49.90 EUR, 1.234 KWD.
+
+    Digits are added, never removed: an amount with more decimals is returned unchanged.
+    """
+    if places(amount) > decimals(currency):
+        return amount
+    return rounded(amount, smallest(currency))
 
 
 def ratio(numerator: Decimal | int, denominator: Decimal | int) -> Decimal | None:

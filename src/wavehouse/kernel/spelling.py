@@ -10,15 +10,20 @@ from wavehouse.kernel.errors import InvalidInput
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def plain_amount(text: str) -> str | None:
+def plain_amount(text: str, decimals: int = 2) -> str | None:
     """An amount with a decimal comma or thousands separators, in our notation.
 
-    ``49,90`` is 49.90, ``1.234,50`` and ``1,234.50`` are 1234.50. None for anything else.
+    ``49,90`` is 49.90, ``1.234,50`` and ``1,234.50`` are 1234.50. In a currency with three
+    decimals ``1,234`` can be two amounts: both are named. None for anything else.
     """
     bare = re.sub(r"[\s\u00a0\u202f'’]", "", text)
-    if re.fullmatch(r"[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+),[0-9]{1,2}", bare):
+    if decimals == 3 and re.fullmatch(r"[+-]?[0-9]{1,3},[0-9]{3}", bare):
+        return f"{bare.replace(',', '.')} or {bare.replace(',', '')}"
+    comma = rf"[+-]?([0-9]{{1,3}}(\.[0-9]{{3}})+|[0-9]+),[0-9]{{1,{max(decimals, 2)}}}"
+    grouped = rf"[+-]?[0-9]{{1,3}}(,[0-9]{{3}})+(\.[0-9]{{1,{max(decimals, 2)}}})?"
+    if re.fullmatch(comma, bare) and not re.fullmatch(grouped, bare):
         return bare.replace(".", "").replace(",", ".")
-    if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?", bare):
+    if re.fullmatch(grouped, bare):
         return bare.replace(",", "")
     return None
 

@@ -99,8 +99,8 @@ def test_at09_last_touch_gives_all_to_the_latest_and_linear_the_same_to_each() -
     """The odd cent of a linear split goes to the earlier touch."""
     early = Touch(CampaignId(UUID(int=1)), NOON - timedelta(days=3), AttributionMethod.PROMO_CODE)
     late = Touch(CampaignId(UUID(int=2)), NOON - timedelta(days=1), AttributionMethod.PROMO_CODE)
-    last = credit.credits_for(Decimal("10.01"), [early, late])
-    linear = credit.credits_for(Decimal("10.01"), [late, early], CreditModel.LINEAR)
+    last = credit.credits_for(Decimal("10.01"), "EUR", [early, late])
+    linear = credit.credits_for(Decimal("10.01"), "EUR", [late, early], CreditModel.LINEAR)
     assert [(late.campaign_id, Decimal("10.01"))] == [(c.campaign_id, c.amount) for c in last]
     assert [Decimal("5.01"), Decimal("5.00")] == [c.amount for c in linear]
 
@@ -110,7 +110,7 @@ def test_at10_the_credits_of_a_conversion_sum_to_its_value(
     value: Decimal, found: list[Touch], model: CreditModel
 ) -> None:
     """No cent is lost or added, for refunds as for orders."""
-    amounts = [c.amount for c in credit.credits_for(value, found, model)]
+    amounts = [c.amount for c in credit.credits_for(value, "EUR", found, model)]
     assert value == sum(amounts, Decimal(0))
 
 
@@ -121,7 +121,7 @@ def test_at10_the_sums_of_the_campaigns_are_the_total(
     """Summed by campaign or in total, the difference is zero cents."""
     by_campaign: dict[CampaignId, Decimal] = {}
     for value, result in conversions:
-        for c in credit.credits_for(value, result, model):
+        for c in credit.credits_for(value, "EUR", result, model):
             by_campaign[c.campaign_id] = by_campaign.get(c.campaign_id, Decimal(0)) + c.amount
     total = sum((value for value, _ in conversions), Decimal(0))
     assert total == sum(by_campaign.values(), Decimal(0))
@@ -134,11 +134,11 @@ def test_at10_the_order_of_the_evidence_does_not_matter(
     """Any order of the touches gives each campaign the same cents."""
     shuffled = list(found)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    left = credit.credits_for(value, found, model)
-    right = credit.credits_for(value, shuffled, model)
+    left = credit.credits_for(value, "EUR", found, model)
+    right = credit.credits_for(value, "EUR", shuffled, model)
     assert left == right
 
 
 def test_at09_without_a_touch_nobody_is_credited() -> None:
     """An unmatched conversion credits no campaign."""
-    assert [] == credit.credits_for(Decimal("10.00"), [])
+    assert [] == credit.credits_for(Decimal("10.00"), "EUR", [])

@@ -153,7 +153,9 @@ def test_at10_both_models_share_the_same_money_to_the_cent(
         clicks = tuple(click(hours, source=str(number)) for number, hours in path)
         row = replace(evidence(signals.claims_of(told(clicks=clicks), flights)), value=value)
         for model in CreditModel:
-            shares = credit.credits_for(value, signals.touches(row, signals.PRECEDENCE), model)
+            shares = credit.credits_for(
+                value, "EUR", signals.touches(row, signals.PRECEDENCE), model
+            )
             campaigns = [share.campaign_id for share in shares]
             assert (value, Decimal(1)) == (
                 sum((s.amount for s in shares), Decimal(0)),

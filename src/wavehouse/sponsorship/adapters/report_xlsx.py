@@ -13,6 +13,13 @@ from xlsxwriter import Workbook
 from wavehouse.sponsorship.types import Table
 
 _WIDEST = 60
+_AMOUNTS = {
+    "amount0": "#,##0",
+    "amount2": "#,##0.00",
+    "amount3": "#,##0.000",
+    "amount4": "#,##0.0000",
+}
+"""Styles by the decimals of a currency (ISO 4217): 0, 2, 3 or 4."""
 
 
 def render_xlsx(tables: Sequence[Table], *, title: str, created_at: datetime) -> bytes:
@@ -39,7 +46,10 @@ def _styles(book: Workbook) -> dict[str, Any]:
         "head": book.add_format({**head, "bg_color": "#f5f5ff", "valign": "vcenter"}),
         "text": book.add_format({"text_wrap": True, "valign": "top"}),
         "count": book.add_format({"num_format": "#,##0", "valign": "top"}),
-        "amount": book.add_format({"num_format": "#,##0.00", "valign": "top"}),
+        **{
+            name: book.add_format({"num_format": pattern, "valign": "top"})
+            for name, pattern in _AMOUNTS.items()
+        },
         "ratio": book.add_format({"num_format": "0.0000", "valign": "top"}),
         "day": book.add_format({"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"}),
         "moment": book.add_format(
@@ -70,13 +80,19 @@ def _write(sheet: Any, styles: dict[str, Any], line: int, index: int, value: obj
     elif isinstance(value, int):
         sheet.write_number(line, index, value, styles["count"])
     elif isinstance(value, Decimal):
-        cents = value == round(value, 2)
-        sheet.write_number(line, index, float(value), styles["amount" if cents else "ratio"])
+        sheet.write_number(line, index, float(value), styles[_style(value)])
     elif isinstance(value, datetime):
         moment = value.astimezone(UTC).replace(tzinfo=None)
         sheet.write_datetime(line, index, moment, styles["moment"])
     else:
         sheet.write_datetime(line, index, value, styles["day"])
+
+
+def _style(value: Decimal) -> str:
+    """The style of an amount with its currency's decimals, or of a ratio."""
+    exponent = value.as_tuple().exponent
+    style = f"amount{-exponent}" if isinstance(exponent, int) else "ratio"
+    return style if style in _AMOUNTS else "amount2" if value == round(value, 2) else "ratio"
 
 
 def _width(table: Table, index: int) -> int:

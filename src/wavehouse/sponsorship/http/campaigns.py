@@ -46,7 +46,7 @@ from wavehouse.sponsorship.types import (
 from wavehouse.store import Database, Operational, Tx
 from wavehouse.workspace import Gate
 
-Amount = Annotated[Text, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$")]
+Amount = Annotated[Text, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
 IfMatch = Annotated[str | None, Header(max_length=200)]
 
 

@@ -35,8 +35,8 @@ from wavehouse.workspace import Gate
 
 _AMOUNT: JsonDict = {
     "anyOf": [
-        {"type": "string", "pattern": r"^[+-]?[0-9]{1,8}(\.[0-9]{1,2})?$"},
-        {"type": "number", "minimum": -99999999.99, "maximum": 99999999.99, "multipleOf": 0.01},
+        {"type": "string", "pattern": r"^[+-]?[0-9]{1,12}(\.[0-9]{1,4})?$"},
+        {"type": "number", "minimum": -999999999999, "maximum": 999999999999, "multipleOf": 0.0001},
     ]
 }
 
@@ -100,12 +100,14 @@ class NewConversion(BaseModel):
                 hint="Send at least one of promo_code, campaign_id, clicks.",
             )
         kind, code = self.conversion_type, self.promo_code
+        currency = rows.currency(self.currency)
+        required = kind is ConversionType.PURCHASE
         return ConversionInput(
             occurred_at=rows.instant(self.occurred_at, now=clock.now()),
             promo_code=(code and rows.text("promo_code", code, required=True)) or "",
             conversion_type=kind,
-            value=rows.amount(self.conversion_value, required=kind is ConversionType.PURCHASE),
-            currency=rows.currency(self.currency),
+            value=rows.amount(self.conversion_value, currency, required=required),
+            currency=currency,
             order_id=rows.text("order_id", self.order_id),
             campaign_id=None if self.campaign_id is None else CampaignId(self.campaign_id),
             clicks=tuple(link.to_click() for link in self.clicks),

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from wavehouse.kernel import words
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.kernel.money import decimals
+from wavehouse.kernel.money import decimals, places
 from wavehouse.sponsorship.rules.codes import normalised
 from wavehouse.sponsorship.types import CURRENCIES, NewCampaign, NewPlacement, NewSponsor
 
-_LARGEST_VALUE = Decimal("99999999.99")
-_STORED_DECIMALS = 2
+LARGEST_VALUE = Decimal("999999999999")
+"""The largest amount in any currency: a fee in rupiah or rial has twelve digits at most."""
 _LONGEST_GRACE = 365
 _LAST_SLOT = 99
 
@@ -49,7 +49,7 @@ def check_campaign(campaign: NewCampaign) -> None:
     if campaign.currency not in CURRENCIES:
         raise InvalidInput("the campaign's currency is not a known ISO 4217 code like EUR")
     _value(campaign.campaign_value, campaign.currency)
-    if not 0 <= campaign.margin <= 1 or _places(campaign.margin) > 4:
+    if not 0 <= campaign.margin <= 1 or places(campaign.margin) > 4:
         raise InvalidInput("the margin must be between 0 and 1, with at most four decimals")
     if campaign.guaranteed_impressions is not None and campaign.guaranteed_impressions <= 0:
         raise InvalidInput("guaranteed impressions must be a positive number, or omitted")
@@ -78,18 +78,17 @@ def _name(what: str, text: str) -> None:
         raise InvalidInput(f"the {what}'s name must be 1 to 255 characters")
 
 
-def _value(amount: Decimal, currency: str) -> None:
-    if not 0 <= amount <= _LARGEST_VALUE:
-        raise InvalidInput(f"the campaign's value must be 0 to {_LARGEST_VALUE:,}, not {amount:,}")
-    most = min(decimals(currency), _STORED_DECIMALS)
-    if _places(amount.normalize()) > most:
+def check_decimals(amount: Decimal, currency: str) -> None:
+    """Raise InvalidInput for an amount with more decimals than its currency has."""
+    most = decimals(currency)
+    if places(amount) > most:
         kept = f"at most {most} decimals" if most else "no decimals"
-        stored = "are stored with" if decimals(currency) > most else "have"
         raise InvalidInput(
-            f"amounts in {currency} {stored} {kept}: write {round(amount, most):f}, not {amount:f}"
+            f"amounts in {currency} have {kept}: write {round(amount, most):f}, not {amount:f}"
         )
 
 
-def _places(amount: Decimal) -> int:
-    exponent = amount.as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 99
+def _value(amount: Decimal, currency: str) -> None:
+    if not 0 <= amount <= LARGEST_VALUE:
+        raise InvalidInput(f"the campaign's value must be 0 to {LARGEST_VALUE:,}, not {amount:,}")
+    check_decimals(amount, currency)

@@ -1,4 +1,4 @@
-"""The credits of a conversion, to the cent (AT02, AT03, AT09, AT10)."""
+"""The credits of a conversion, to its currency's smallest unit (AT02, AT03, AT09, AT10)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from wavehouse.kernel.ids import CampaignId, SponsorId
-from wavehouse.kernel.money import allocate
+from wavehouse.kernel.money import allocate, places, smallest
 from wavehouse.sponsorship.rules.codes import normalised
 from wavehouse.sponsorship.types import ConversionInput, Credit, CreditModel, Touch
 
@@ -59,17 +59,23 @@ def weights(model: CreditModel, touches: Sequence[Touch]) -> list[Decimal]:
 
 
 def credits_for(
-    value: Decimal, touches: Sequence[Touch], model: CreditModel = CreditModel.LAST
+    value: Decimal,
+    currency: str,
+    touches: Sequence[Touch],
+    model: CreditModel = CreditModel.LAST,
 ) -> list[Credit]:
-    """The credits of one conversion; their cents sum exactly to its value (AT09, AT10).
+    """The credits of one conversion; they sum exactly to its value (AT09, AT10).
 
-    Without a touch there is no credit. A campaign has one credit, or none without weight.
+    Shares are multiples of the currency's smallest unit, or of the value's own last decimal when
+    that is smaller. Without a touch there is no credit. A campaign has one credit, or none without
+    weight.
     """
     ordered = sorted(touches, key=lambda t: (t.touched_at, t.campaign_id.int))
     shares = weights(model, ordered)
     if not shares:
         return []
-    amounts = allocate(value, shares)
+    step = min(smallest(currency), Decimal(1).scaleb(-places(value)))
+    amounts = allocate(value, shares, step)
     by_campaign: dict[CampaignId, Credit] = {}
     for touch, weight, amount in zip(ordered, shares, amounts, strict=True):
         before = by_campaign.get(touch.campaign_id)

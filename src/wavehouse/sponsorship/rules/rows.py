@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from wavehouse.kernel import spelling
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.money import decimals
+from wavehouse.sponsorship.rules.checks import check_decimals
 from wavehouse.sponsorship.types import CURRENCIES, ConversionInput, ConversionType
 
 COLUMNS = (
@@ -21,20 +23,21 @@ COLUMNS = (
 )
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 TOLERANCE = timedelta(hours=1)
-_AMOUNT = re.compile(r"[+-]?[0-9]{1,8}(\.[0-9]{1,2})?")
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,4})?")
 _LONGEST = 255
 
 
 def conversion(cells: Mapping[str, str], *, now: datetime) -> ConversionInput:
     """The conversion described by a file's cells. InvalidInput for an invalid cell."""
     kind = conversion_type(cells["conversion_type"])
-    value = amount(cells["conversion_value"], required=kind is ConversionType.PURCHASE)
+    money = currency(cells["currency"])
+    value = amount(cells["conversion_value"], money, required=kind is ConversionType.PURCHASE)
     return ConversionInput(
         occurred_at=instant(cells["occurred_at"], now=now),
         promo_code=text("promo_code", cells["promo_code"], required=True) or "",
         conversion_type=kind,
         value=value,
-        currency=currency(cells["currency"]),
+        currency=money,
         order_id=text("order_id", cells["order_id"]),
     )
 
@@ -59,18 +62,20 @@ def instant(written: str, *, now: datetime) -> datetime:
     return parsed
 
 
-def amount(digits: str, *, required: bool = True) -> Decimal:
-    """A decimal amount with at most two decimals; an empty cell is zero if optional."""
+def amount(digits: str, currency: str, *, required: bool = True) -> Decimal:
+    """A decimal amount with its currency's decimals; an empty cell is zero if optional."""
     stripped = digits.strip()
     if not stripped and not required:
         return Decimal(0)
     if not _AMOUNT.fullmatch(stripped):
-        wanted = spelling.plain_amount(stripped)
+        wanted = spelling.plain_amount(stripped, decimals(currency))
         raise InvalidInput(
             "conversion_value is not a decimal amount like 49.90"
             + (f": write {wanted}" if wanted else "")
         )
-    return Decimal(stripped)
+    value = Decimal(stripped)
+    check_decimals(value, currency)
+    return value
 
 
 def currency(code: str) -> str:

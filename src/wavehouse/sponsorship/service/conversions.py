@@ -15,6 +15,7 @@ from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, ids, telemetry
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import CampaignId, ConversionId, SponsorId
+from wavehouse.kernel.money import in_own_decimals
 from wavehouse.sponsorship.adapters.conversions_csv import read_rows
 from wavehouse.sponsorship.queries import conversions as queries
 from wavehouse.sponsorship.queries import displaced, parties
@@ -334,7 +335,7 @@ def _evidence(conversion: ConversionInput, book: Book) -> Evidence:
         order_reference=credit.order_reference(conversion, sponsor_id),
         occurred_at=conversion.occurred_at,
         conversion_type=conversion.conversion_type.value,
-        value=conversion.value,
+        value=in_own_decimals(conversion.value, conversion.currency),
         currency=conversion.currency,
         campaign_id=window.campaign_id if window else None,
         promo_code=conversion.promo_code,
@@ -368,7 +369,7 @@ def _credit(
         earned = [
             (row, share)
             for row, touches in rows
-            for share in credit.credits_for(row.value, touches, model)
+            for share in credit.credits_for(row.value, row.currency, touches, model)
         ]
         if earned:
             queries.insert_credits(

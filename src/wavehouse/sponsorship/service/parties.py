@@ -13,6 +13,7 @@ from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId
+from wavehouse.kernel.money import in_own_decimals
 from wavehouse.sponsorship.adapters.campaigns_file import CampaignEntry, read_campaigns
 from wavehouse.sponsorship.queries import parties as queries
 from wavehouse.sponsorship.rules import checks, codes, episodes, states
@@ -211,6 +212,9 @@ def _save(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> Cam
     """Store a campaign and assign its codes, unless a live campaign has one of them (AT05)."""
     campaign = replace(campaign, name=words.line(campaign.name))
     checks.check_campaign(campaign)
+    campaign = replace(
+        campaign, campaign_value=in_own_decimals(campaign.campaign_value, campaign.currency)
+    )
     organization_id = identity.organization_id
     queries.lock_codes(tx, organization_id=organization_id)
     _check_state(tx, identity, campaign)

@@ -170,7 +170,8 @@ def _conversion(
     now: datetime,
 ) -> ConversionInput:
     """A page's values, by the rules of a file's row, with the links followed before."""
-    value = rows.amount(query.get("value", "").strip() or "0")
+    currency = rows.currency(query.get("currency", "").strip() or pixel.currency)
+    value = rows.amount(query.get("value", "").strip() or "0", currency)
     if value < 0:
         raise InvalidInput("a page cannot report a refund: refunds come by file or API")
     clicks: list[Click] = []
@@ -187,7 +188,7 @@ def _conversion(
         promo_code=rows.text("promo_code", query.get("code", "")) or "",
         conversion_type=rows.conversion_type(query.get("type", "") or pixel.conversion_type),
         value=value,
-        currency=rows.currency(query.get("currency", "").strip() or pixel.currency),
+        currency=currency,
         order_id=rows.text("order_id", query.get("order_id", "")),
         clicks=tuple(clicks),
         pixel=seen,
