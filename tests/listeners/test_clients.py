@@ -314,6 +314,55 @@ def test_p15_only_a_body_that_is_not_a_list_is_refused(root: str, phone: Any) ->
         assert ["new"] == [item["action"] for item in result]
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *(
+            f'{{"podcast": "{SHOW}", "episode": "{EPISODE}", "action": "new", "{key}": "\\ud83d"}}'
+            for key in ("podcast", "episode", "device", "guid", "timestamp", "unknown")
+        ),
+        *(
+            f'{{"podcast": "{SHOW}", "episode": "{EPISODE}", "action": "play", "position": {number}}}'
+            for number in ("NaN", "-Infinity", "1e999")
+        ),
+        '"\\udc00"',
+    ],
+)
+def test_p15_text_and_numbers_that_cannot_be_stored_stop_only_their_action(
+    root: str, phone: Any, bad: str
+) -> None:
+    """Half of an emoji and NaN are sent by apps; JSON parsers differ on whether they are JSON."""
+    good = f'{{"podcast": "{SHOW}", "episode": "{EPISODE}", "action": "new"}}'
+    path = f"{root}/api/2/episodes/{phone.username}.json"
+    with httpx2.Client(auth=phone.auth) as web:
+        since = web.get(path).json()["timestamp"]
+        answer = web.post(path, content=f"[{bad}, {good}]".encode())
+        assert 200 == answer.status_code, answer.text
+        assert answer.headers["wavehouse-skipped"].startswith("1; 0: ")
+        result = web.get(path, params={"since": since}).json()["actions"]
+        assert ["new"] == [item["action"] for item in result]
+
+
+def test_p15_half_a_character_in_an_address_stops_only_that_address(root: str, phone: Any) -> None:
+    """The other show is followed, and the header says what was skipped."""
+    path = f"{root}/api/2/subscriptions/{phone.username}/phone.json"
+    with httpx2.Client(auth=phone.auth) as web:
+        since = web.get(path, params={"since": 0}).json()["timestamp"]
+        body = b'{"add": ["https://a.example/\\ud800", "https://whole.example/feed"], "remove": []}'
+        answer = web.post(path, content=body)
+        assert 200 == answer.status_code, answer.text
+        assert "1; 0: not an address" == answer.headers["wavehouse-skipped"]
+        result = web.get(path, params={"since": since}).json()["add"]
+        assert ["https://whole.example/feed"] == result
+
+
+@pytest.mark.parametrize("body", [b"[", b'[{"a": 1,}]', b'["\xff"]', b"[" * 20_000, b"[1] [2]"])
+def test_p15_a_body_that_is_not_json_is_refused(root: str, phone: Any, body: bytes) -> None:
+    """400 for the whole body: where its actions end is unknown."""
+    path = f"{root}/api/2/episodes/{phone.username}.json"
+    assert 400 == httpx2.post(path, content=body, auth=phone.auth).status_code
+
+
 def test_p03_a_date_in_2036_does_not_come_back_on_every_poll(root: str, phone: Any) -> None:
     """Its time of arrival is used; the next poll is empty."""
     item = client(root, phone)

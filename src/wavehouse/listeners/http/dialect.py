@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -128,6 +130,49 @@ class _Names:
         return self.devices[value]
 
 
+class _Unreadable:
+    """Stands for a part of a body that text cannot hold."""
+
+
+UNREADABLE = _Unreadable()
+
+
+def decoded(content: bytes) -> Any:
+    """The body of an upload. UsageError (400) for a body that is not JSON.
+
+    Apps send half of an emoji, NaN and Infinity, which text or JSON cannot hold. One such part does
+    not stop the upload (P15): it is replaced by UNREADABLE, in the list that has it.
+    """
+    if not content.strip():
+        return None
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(content)
+    try:
+        body = json.loads(content.decode())
+    except (ValueError, RecursionError):
+        raise UsageError("the body is not JSON in UTF-8") from None
+    if isinstance(body, list):
+        return _readable(body)
+    if isinstance(body, dict):
+        return {
+            name: _readable(value) if isinstance(value, list) else value
+            for name, value in body.items()
+        }
+    return body
+
+
+def _readable(items: list[Any]) -> list[Any]:
+    return [item if _is_text(item) else UNREADABLE for item in items]
+
+
+def _is_text(value: Any) -> bool:
+    try:
+        msgspec.json.encode(value)
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
+
+
 def read_upload(body: Any) -> Upload:
     """The actions of a body. UsageError (400) for a body that is not a list (P15)."""
     if not isinstance(body, list):
@@ -144,6 +189,8 @@ def read_upload(body: Any) -> Upload:
 
 
 def _action(entry: Any, names: _Names) -> Sent:
+    if entry is UNREADABLE:
+        raise _Bad("invalid Unicode")
     if not isinstance(entry, dict):
         raise _Bad("not an object")
     kind = KINDS.get(str(entry.get("action", "")).lower())

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BeforeValidator
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse
@@ -39,6 +39,13 @@ FORMS = ("json", "opml", "txt")
 NEXTCLOUD = ("/index.php/apps/gpoddersync", "/apps/gpoddersync")
 KINDS = ("desktop", "laptop", "mobile", "server", "other")
 Body = Annotated[Any, Depends(json_body)]
+
+
+async def _sent_body(request: Request) -> Any:
+    return dialect.decoded(await raw_body(request))
+
+
+SentBody = Annotated[Any, Depends(_sent_body)]
 Callback = Annotated[str, Query(alias="jsonp", max_length=100)]
 Filter = Annotated[str | None, Query(pattern=r"^[^\x00]*$")]
 Since = Annotated[int, BeforeValidator(dialect.since)]
@@ -133,7 +140,9 @@ def _subscriptions(api: APIRouter, doors: RouteDependencies) -> None:
         return _changes(database, who, since)
 
     @api.post("/api/2/subscriptions/{user}/{device}.json")
-    def change(user: str, device: str, who: Who, body: Body, response: Response) -> dict[str, Any]:
+    def change(
+        user: str, device: str, who: Who, body: SentBody, response: Response
+    ) -> dict[str, Any]:
         check_user(who, user)
         add, remove = _lists(body, response)
         if set(add) & set(remove):
@@ -204,7 +213,7 @@ def _episodes(api: APIRouter, doors: RouteDependencies, recorder: "Recorder") ->
         return {"actions": [dialect.shown(item) for item in chosen], "timestamp": changed.cursor}
 
     @api.post("/api/2/episodes/{user}.json")
-    async def upload(user: str, who: Who, body: Body, response: Response) -> dict[str, Any]:
+    async def upload(user: str, who: Who, body: SentBody, response: Response) -> dict[str, Any]:
         check_user(who, user)
         cursor, rewritten = await recorder.record(who, body, response)
         return {"timestamp": cursor, "update_urls": [list(pair) for pair in rewritten]}
@@ -220,7 +229,7 @@ def _nextcloud(api: APIRouter, doors: RouteDependencies, recorder: "Recorder", b
         return _changes(database, who, since, left_too=True)
 
     @api.post(f"{base}/subscription_change/create")
-    def change(who: Who, body: Body, response: Response) -> dict[str, Any]:
+    def change(who: Who, body: SentBody, response: Response) -> dict[str, Any]:
         return _change(database, who, None, *_lists(body, response))
 
     @api.get(f"{base}/episode_action")
@@ -234,7 +243,7 @@ def _nextcloud(api: APIRouter, doors: RouteDependencies, recorder: "Recorder", b
         return {"actions": actions, "timestamp": changed.cursor}
 
     @api.post(f"{base}/episode_action/create")
-    async def upload(who: Who, body: Body, response: Response) -> dict[str, Any]:
+    async def upload(who: Who, body: SentBody, response: Response) -> dict[str, Any]:
         cursor, _ = await recorder.record(who, body, response)
         return {"timestamp": cursor}
 
