@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
 from tests.listeners.playing import Player, place, read
 
@@ -228,3 +229,19 @@ def test_a_password_counts_more_than_another_ones_cookie(player: Player) -> None
     feed = "/index.php/apps/gpoddersync/episode_action?since=0"
     assert [] == actions(anna.get(feed))
     assert [url] == [action["episode"] for action in actions(bo.get(feed))]
+
+
+@pytest.mark.parametrize("sent", ["Basic !!!", "Basic", "basic OmI=", "Basic w6k6eA"])
+def test_a_password_that_cannot_be_read_is_not_replaced_by_a_cookie(
+    player: Player, sent: str
+) -> None:
+    """401: the cookie in the same jar may be another account's."""
+    player.has_jar = True
+    anna = player.client("va.phone")
+    name = player.filled("{me}", "va.phone")
+    assert 200 == anna.post(f"/api/2/auth/{name}/login.json").status_code
+    path = f"/api/2/devices/{name}.json"
+    cookie = "; ".join(f"{key}={value}" for key, value in anna.cookies.items())
+    assert 200 == httpx2.get(f"{player.url}{path}", headers={"Cookie": cookie}).status_code
+    headers = {"Authorization": sent, "Cookie": cookie}
+    assert 401 == httpx2.get(f"{player.url}{path}", headers=headers).status_code

@@ -100,8 +100,12 @@ def signing_in(doors: RouteDependencies) -> Asking:
     callers = Grouped[str, Caller | None](partial(sessions.callers, database))
 
     async def caller(request: Request, response: Response) -> Caller:
-        name, password = _basic(request.headers.get("authorization", ""))
+        sent = request.headers.get("authorization", "")
+        name, password = _basic(sent)
         token = request.cookies.get(COOKIE, "")
+        if not name and sent.partition(" ")[0].lower() == "basic":
+            # who sends a password means it, even one that cannot be read: never the cookie's owner
+            raise HTTPException(401, headers=CHALLENGE)
         if name:
             return await asyncio.to_thread(by_password, request, response, name, password, token)
         caller = await callers.ask(token) if token else None
