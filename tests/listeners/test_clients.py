@@ -322,8 +322,8 @@ def test_p15_only_a_body_that_is_not_a_list_is_refused(root: str, phone: Any) ->
             for key in ("podcast", "episode", "device", "guid", "timestamp", "unknown")
         ),
         *(
-            f'{{"podcast": "{SHOW}", "episode": "{EPISODE}", "action": "play", "position": {number}}}'
-            for number in ("NaN", "-Infinity", "1e999")
+            f'{{"podcast": "{SHOW}", "episode": "{EPISODE}", "action": "play", "position": {n}}}'
+            for n in ("NaN", "-Infinity", "1e999")
         ),
         '"\\udc00"',
     ],

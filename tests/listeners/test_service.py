@@ -447,6 +447,47 @@ def test_the_api_of_our_own_keeps_versions_and_tells_changes(
     assert 401 == httpx2.get(f"{server_url}/api/v1/listener/devices").status_code
 
 
+def test_p12_a_repeated_request_is_a_duplicate_whatever_came_after(
+    server_url: str, phone: Any, chapter: str
+) -> None:
+    """Its answer was lost, so its condition names the version before itself (RFC 9110, 13.1.1)."""
+    with httpx2.Client(base_url=f"{server_url}/api/v1/listener", auth=phone.auth) as web:
+        path = f"/positions/{chapter}"
+        sent = {"action_id": str(uuid4()), "position_ms": 60_000, "device_id": "car"}
+        headers = {"If-None-Match": "*"}
+        assert '"v1"' == web.put(path, json=sent, headers=headers).headers["etag"]
+        for other in (None, {**sent, "action_id": str(uuid4()), "position_ms": 90_000}):
+            if other:
+                assert 200 == web.put(path, json=other, headers={"If-Match": '"v1"'}).status_code
+            again = web.put(path, json=sent, headers=headers)
+            assert (200, "duplicate") == (again.status_code, again.json()["status"])
+            assert "etag" not in again.headers  # the client has not seen the current position
+        changed = web.put(path, json={**sent, "position_ms": 1}, headers=headers)
+        assert 409 == changed.status_code
+        assert 90_000 == web.get(path).json()["position_ms"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"kind": "download"},
+        {"kind": "play", "position_ms": 5, "occurred_at": "1970-01-01T00:00:00Z"},
+    ],
+)
+def test_p06_a_stored_action_that_is_no_position_is_no_error(
+    server_url: str, phone: Any, chapter: str, sent: dict[str, Any]
+) -> None:
+    """A write that was stored is never answered by 404: the app would send it forever."""
+    with httpx2.Client(base_url=f"{server_url}/api/v1/listener", auth=phone.auth) as web:
+        body = {"action_id": str(uuid4()), "device_id": "car"} | sent
+        answer = web.put(f"/positions/{chapter}", json=body)
+        assert 200 == answer.status_code, answer.text
+        assert "etag" not in answer.headers
+        assert 404 == web.get(f"/positions/{chapter}").status_code
+        again = web.put(f"/positions/{chapter}", json=body)
+        assert "duplicate" == again.json()["status"]
+
+
 def test_ac11_a_listeners_role_reads_no_creators_table_and_the_other_way_round(
     shared_workspace: Workspace,
 ) -> None:

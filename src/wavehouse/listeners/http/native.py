@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBasic
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
+from wavehouse.kernel.errors import Conflict, InvalidInput
 from wavehouse.kernel.fields import Exact, Line
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
@@ -247,7 +247,9 @@ def router(doors: RouteDependencies) -> APIRouter:
     ) -> Any:
         """Store one action of a chapter if its position has not changed (``If-Match: "v7"``).
 
-        A 412 response has the current position and its ETag.
+        A 412 response has the current position and its ETag; a response of 200 has an ETag when the
+        action was applied. An action that is stored already is a
+        duplicate whatever has changed since, so a client may repeat a request without an answer.
         """
         upload = Upload(
             who, (body.to_action(chapter_id),), preconditions.read(if_match, if_none_match)
@@ -259,10 +261,9 @@ def router(doors: RouteDependencies) -> APIRouter:
         (result,) = done.results
         if result.status is Status.REJECTED:
             raise (Conflict if "P13" in result.reason else InvalidInput)(result.reason)
-        if not done.versions:
-            raise NotFound("there is no position in this chapter")
-        (version,) = done.versions.values()
-        response.headers["ETag"] = preconditions.etag(version)
+        if result.status is Status.APPLIED:  # else the position is one that the client has not seen
+            for version in done.versions.values():
+                response.headers["ETag"] = preconditions.etag(version)
         return Outcome(
             result.action_id, result.status, result.reason, result.clock_skewed, result.displaced
         )

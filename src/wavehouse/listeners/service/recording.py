@@ -203,9 +203,16 @@ def _known(
 
 
 def _refusal(item: Pending, known: judging.Known) -> Refusal | None:
-    """P12: a write may require the version that was read."""
+    """P12: a write may require the version that was read.
+
+    A repeated action changes nothing, so its condition is not looked at (RFC 9110, 13.1.1): the
+    client has had no answer to the first attempt, which is why the version is another one.
+    """
     condition = item.upload.condition
     if condition is None:
+        return None
+    stored = known.actions[item.listener_id]
+    if item.entries and all(entry.action.action_id in stored for entry in item.entries):
         return None
     row = known.rows.get((item.listener_id, item.entries[0].chapter_id))
     return None if condition.holds(row.version if row else None) else Stale(row)
