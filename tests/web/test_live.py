@@ -87,13 +87,17 @@ def test_the_pages_figures_are_the_contexts_own(filled: Workspace) -> None:
 
 
 def test_revenue_is_what_the_campaigns_brought(filled: Workspace) -> None:
-    """The card's total equals the table's rows, which equal the credits."""
+    """The card's total equals the table's rows and the orders after the flights: the credits."""
     services, span = LiveServices(filled), Span(FIRST, LAST)
     figures = services.figures(who(filled), span, None)
     rows = services.campaigns(who(filled), span, None)
     listed = sum(row.revenue.amount for row in rows if row.revenue)
     assert 0 < listed
-    assert listed == figures.series[Metric.REVENUE].total
+    with filled.stores.operational.app(filled.organization.organization_id) as tx:
+        flights = sponsorship.flights_to_date(tx, identity=who(filled))
+    later = sum(each.after_flight.revenue for each in flights if each.after_flight)
+    assert listed == sum(each.results.revenue for each in flights)
+    assert listed + later == figures.series[Metric.REVENUE].total
     assert "EUR" == figures.currency
 
 

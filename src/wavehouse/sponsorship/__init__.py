@@ -39,6 +39,7 @@ from wavehouse.sponsorship.service.results import (
     campaign_results,
     credit_totals,
     data_version,
+    flights_to_date,
     revenue_by_day,
 )
 from wavehouse.sponsorship.types import (
@@ -57,6 +58,7 @@ from wavehouse.sponsorship.types import (
     Delivery,
     DeliverySource,
     EpisodeDay,
+    Fee,
     ImportResult,
     IngestResult,
     ListedReport,
@@ -94,6 +96,7 @@ __all__ = [
     "Delivery",
     "DeliverySource",
     "EpisodeDay",
+    "Fee",
     "ImportResult",
     "IngestResult",
     "ListedReport",
@@ -127,6 +130,7 @@ __all__ = [
     "find_episodes",
     "find_podcast",
     "find_report",
+    "flights_to_date",
     "from_rollups",
     "import_campaigns",
     "ingest_conversions",

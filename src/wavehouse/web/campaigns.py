@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -20,7 +19,6 @@ from wavehouse.web.entered import CORRECTABLE, NOTHING, Entered, refused
 from wavehouse.web.page_context import PageContext, back
 from wavehouse.web.tables import TONES
 
-_EVER = (date(1970, 1, 1), date(2999, 12, 31))
 _VERBS = {
     CampaignStatus.DRAFT: "Back to draft",
     CampaignStatus.SCHEDULED: "Schedule",
@@ -56,6 +54,8 @@ class CampaignLine:
     conversions: str
     revenue: str
     roi: str
+    basis: str
+    later: str
     ways: tuple[Way, ...]
 
 
@@ -73,9 +73,7 @@ def router(context: PageContext) -> APIRouter:
             workspace.stores.analytics.app(identity.organization_id) as analytics,
             workspace.stores.operational.app(identity.organization_id) as tx,
         ):
-            results = sponsorship.campaign_results(
-                tx, identity=identity, first=_EVER[0], last=_EVER[1]
-            )
+            results = sponsorship.flights_to_date(tx, identity=identity)
             due = sponsorship.due_moves(tx, identity=identity, today=clock.today())
             results.sort(key=lambda each: (each.card.start_date, each.card.name), reverse=True)
             lines = [
@@ -145,8 +143,23 @@ def line(campaigns: CampaignFigures, delivered: int) -> CampaignLine:
         conversions=fmt.count(campaigns.results.conversions),
         revenue=fmt.money(Money(campaigns.results.revenue, card.currency)) if earned else "–",
         roi=fmt.times(campaigns.roi) if earned else "–",
+        basis=_basis(campaigns.fee) if earned else "",
+        later=_later(campaigns),
         ways=tuple(
             Way(way.value, _VERBS[way])
             for way in sponsorship.next_states(CampaignStatus(card.status))
         ),
     )
+
+
+def _basis(fee: sponsorship.Fee) -> str:
+    """The part of the fee that a return is on; empty for the whole fee."""
+    return "" if fee.is_whole else f"on {fee.days} of {fee.flight_days} days’ fee"
+
+
+def _later(campaigns: CampaignFigures) -> str:
+    """What orders after the flight brought; empty for nothing."""
+    after = campaigns.after_flight
+    if after is None or not (after.conversions or after.refunds):
+        return ""
+    return f"{fmt.money(Money(after.revenue, campaigns.card.currency))} after the flight"

@@ -48,7 +48,6 @@ from wavehouse.web.services import (
 from wavehouse.web.site import Site
 from wavehouse.workspace import Edge, Workspace
 
-_EVER = (date(1970, 1, 1), date(2999, 12, 31))
 _Period = tuple[date, date] | None
 
 
@@ -145,13 +144,11 @@ class LiveServices:
     ) -> Sequence[CampaignFigures]:
         """Campaigns active within the span, each with its results so far.
 
-        A campaign's return covers the whole campaign, as in its report: comparing some days'
-        revenue with the whole fee would be meaningless.
+        A campaign's figures cover its flight until today, as its report without dates: comparing
+        some days' revenue with the whole fee would be meaningless.
         """
         with self._stores.operational.app(identity.organization_id) as tx:
-            results = sponsorship.campaign_results(
-                tx, identity=identity, first=_EVER[0], last=_EVER[1], podcast_id=podcast_id
-            )
+            results = sponsorship.flights_to_date(tx, identity=identity, podcast_id=podcast_id)
         return [
             _campaign(each)
             for each in results

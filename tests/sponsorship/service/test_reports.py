@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from wavehouse import sponsorship
+from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, WavehouseError
 from wavehouse.kernel.ids import ReportId, UserId
 from wavehouse.measurement.types import NO_PODCAST
@@ -348,3 +349,39 @@ def test_at21_the_list_of_campaigns_has_the_return_of_each(flown: Workspace) -> 
             **span,
         )
     assert (Decimal("3.04"), []) == (found.roi, other)
+
+
+@pytest.mark.parametrize(
+    ("today", "days", "roi", "later"),
+    [("2026-11-09", 20, "3.56", "0"), ("2026-11-30", 30, "2.04", "100.00")],
+)
+def test_at21_the_list_the_api_and_the_report_have_one_return(
+    flown: Workspace, tmp_path: Path, today: str, days: int, roi: str, later: str
+) -> None:
+    """Each is on the flight until today; an order after the flight is apart in all of them."""
+    with clock.frozen(datetime.fromisoformat(f"{today}T12:00:00+00:00")):
+        organization_id = flown.organization.organization_id
+        with (
+            flown.stores.analytics.app(organization_id) as analytics,
+            flown.stores.operational.app(organization_id) as tx,
+        ):
+            (listed,) = sponsorship.flights_to_date(tx, identity=flown.identity)
+            made = sponsorship.make_report(
+                tx,
+                identity=flown.identity,
+                card=listed.card,
+                delivery=sponsorship.from_rollups(analytics, tx, identity=flown.identity),
+                formats=("json",),
+                folder=tmp_path,
+            )
+    report = json.loads(made[0].path.read_bytes())
+    figures = {f["id"]: f["value"] for f in report["figures"]}
+    said = "worth €100, which are not in this report" in json.dumps(report, ensure_ascii=False)
+    assert (days, roi) == (listed.fee.days, f"{listed.roi:.2f}")
+    assert listed.after_flight is not None
+    assert (later, later != "0") == (str(listed.after_flight.revenue), said)
+    assert (figures["spend"], figures["revenue"], Decimal(figures["roi"])) == (
+        str(listed.fee.amount),
+        str(listed.results.revenue),
+        listed.roi.quantize(Decimal("0.000001")) if listed.roi else None,
+    )

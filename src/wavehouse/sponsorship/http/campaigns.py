@@ -27,7 +27,7 @@ from wavehouse.sponsorship.http.common import (
     Text,
     once,
 )
-from wavehouse.sponsorship.rules.states import next_states
+from wavehouse.sponsorship.rules.states import next_states, report_period
 from wavehouse.sponsorship.service import flights, parties, results
 from wavehouse.sponsorship.types import (
     CURRENCIES,
@@ -170,6 +170,8 @@ class Results:
     """A campaign's results between two UTC days (AT21); ``roi`` is null when undefined (AT22).
 
     ``revenue`` is in the campaign's currency; conversions in others are counted, not converted.
+    ``roi`` is the return on ``spend``, the share of the fee for ``fee_days`` of the
+    ``flight_days``, as in a report of these days.
     """
 
     campaign_id: UUID
@@ -179,6 +181,9 @@ class Results:
     conversions: int
     revenue: Decimal
     currency: str
+    spend: Decimal
+    fee_days: int
+    flight_days: int
     roi: Decimal | None
 
 
@@ -399,7 +404,9 @@ def _results(database: Database[Operational], gate: Gate) -> APIRouter:
         """A campaign's results by one credit model; without days, for the whole flight so far."""
         with database.app(identity.organization_id) as tx:
             card = _card(tx, identity, campaign_id)
-            start, end = first or card.start_date, last or max(clock.today(), card.start_date)
+            start, end = report_period(
+                card.start_date, card.end_date, clock.today(), first=first, last=last
+            )
             if end < start:
                 raise UsageError("the end date is before the start date", hint="Swap from and to.")
             campaigns = results.one_campaign(
@@ -413,6 +420,9 @@ def _results(database: Database[Operational], gate: Gate) -> APIRouter:
             campaigns.results.conversions,
             campaigns.results.revenue,
             card.currency,
+            campaigns.fee.amount,
+            campaigns.fee.days,
+            campaigns.fee.flight_days,
             campaigns.roi,
         )
 

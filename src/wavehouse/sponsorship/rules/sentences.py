@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from wavehouse.sponsorship.rules import wording
 from wavehouse.sponsorship.types import Note, ReportInputs, ReportNumbers, ReportType, Unconverted
 
@@ -84,7 +86,7 @@ def notes(inputs: ReportInputs, numbers: ReportNumbers) -> tuple[Note, ...]:
             "without case and blanks (AT05). An order counts once per sponsor (AT02) and its "
             "credit goes to the last touch (AT09). Rules version "
             f"{inputs.attribution.rule_version}; "
-            f"{wording.data_to(inputs.attribution.data_as_of)}.",
+            f"{wording.data_to(inputs.attribution.data_as_of)}." + _after_flight(inputs),
         ),
         Note("Money", _money_note(inputs, numbers)),
         Note(
@@ -116,6 +118,20 @@ def _delivery_note(inputs: ReportInputs, numbers: ReportNumbers) -> str:
     if inputs.whole_show:
         parts.append("The campaign names no episodes: every episode of the show carries it.")
     return "".join(f" {part}" for part in parts)
+
+
+def _after_flight(inputs: ReportInputs) -> str:
+    """A sentence about orders with the campaign's codes after the report's last day."""
+    later, campaign = inputs.after_flight, inputs.campaign
+    if later is None or not (later.conversions or later.refunds):
+        return ""
+    until = campaign.end_date + timedelta(days=campaign.grace_days)
+    brought = wording.money(later.revenue, campaign.currency)
+    return (
+        f" After this report's last day, until {wording.full_day(until)}, the campaign was "
+        f"credited with {wording.counted(later.conversions, 'conversion')} worth {brought}, which "
+        "are not in this report."
+    )
 
 
 def _money_note(inputs: ReportInputs, numbers: ReportNumbers) -> str:

@@ -19,7 +19,7 @@ from wavehouse.sponsorship.queries import reports as queries
 from wavehouse.sponsorship.rules import reporting, states
 from wavehouse.sponsorship.rules.figures import ATTRIBUTION_VERSION
 from wavehouse.sponsorship.service.rendering import FORMATS, render
-from wavehouse.sponsorship.service.results import results_of
+from wavehouse.sponsorship.service.results import after_flight, results_of
 from wavehouse.sponsorship.types import (
     CampaignCard,
     Delivery,
@@ -108,6 +108,7 @@ def report_data(
             attribution=Provenance(ATTRIBUTION_VERSION, {}, seen),
             generated_at=now,
             report_type=report_type,
+            after_flight=after_flight(tx, identity=identity, card=card, last=last),
         )
     )
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.ids import CampaignId, PodcastId
 from wavehouse.sponsorship.queries import conversions as queries
-from wavehouse.sponsorship.rules import formulas
+from wavehouse.sponsorship.rules import formulas, states
 from wavehouse.sponsorship.service.parties import list_campaigns
 from wavehouse.sponsorship.types import (
     AttributionMethod,
@@ -51,6 +52,55 @@ def campaign_results(
         results = summed(card.campaign_id, card.currency, sums.get(card.campaign_id, []))
         campaigns.append(_figures(card, results, first, min(last, today)))
     return sorted(campaigns, key=lambda f: (-f.results.revenue, f.card.name))
+
+
+def flights_to_date(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    podcast_id: PodcastId | None = None,
+    model: CreditModel = CreditModel.LAST,
+) -> list[CampaignFigures]:
+    """Each campaign over its flight until today, as its report without dates; best revenue first.
+
+    The one rule of every list of campaigns: the return is on the share of the fee for the days of
+    the flight until today (AT21), and orders after the flight are apart (``after_flight``).
+    """
+    today = clock.today()
+    campaigns = []
+    for card in list_campaigns(tx, identity=identity):
+        if podcast_id in (None, card.podcast_id):
+            first, last = states.report_period(card.start_date, card.end_date, today)
+            campaigns.append(
+                one_campaign(tx, identity=identity, card=card, first=first, last=last, model=model)
+            )
+    return sorted(campaigns, key=lambda f: (-f.results.revenue, f.card.name))
+
+
+def after_flight(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    card: CampaignCard,
+    last: date,
+    model: CreditModel = CreditModel.LAST,
+) -> CampaignResults:
+    """What a flight still earned after a period that reaches its end, until its codes expire.
+
+    Nothing for a period that ends within the flight.
+    """
+    expire = card.end_date + timedelta(days=card.grace_days)
+    if last < card.end_date or last >= expire:
+        return summed(card.campaign_id, card.currency, [])
+    return results_of(
+        tx,
+        identity=identity,
+        campaign_id=card.campaign_id,
+        currency=card.currency,
+        first=last + timedelta(days=1),
+        last=expire,
+        model=model,
+    )
 
 
 def results_of(
@@ -94,15 +144,17 @@ def one_campaign(
         last=last,
         model=model,
     )
-    return _figures(card, results, first, min(last, clock.today()))
+    later = after_flight(tx, identity=identity, card=card, last=last, model=model)
+    return replace(_figures(card, results, first, min(last, clock.today())), after_flight=later)
 
 
 def _figures(
     card: CampaignCard, results: CampaignResults, first: date, last: date
 ) -> CampaignFigures:
     """A campaign's return on the share of its fee for the period's days (AT21)."""
-    spend = formulas.fee(card.campaign, first, last).amount
-    return CampaignFigures(card, results, spend, formulas.roi(results.revenue, spend, card.margin))
+    fee = formulas.fee(card.campaign, first, last)
+    roi = formulas.roi(results.revenue, fee.amount, card.margin)
+    return CampaignFigures(card, results, fee, roi)
 
 
 def revenue_by_day(

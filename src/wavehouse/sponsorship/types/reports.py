@@ -152,17 +152,33 @@ class CreditSum:
 
 
 @dataclass(frozen=True, slots=True)
+class Fee:
+    """The share of a campaign's fee in a period: its amount, and its number of days."""
+
+    amount: Decimal
+    days: int
+    flight_days: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the period covers the whole flight."""
+        return self.days == self.flight_days
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignFigures:
     """A campaign with its results in a period, for a list of campaigns.
 
-    ``spend`` is the share of the fee for the period's days of the flight, and ``roi`` the return on
-    that share (AT21).
+    ``fee`` is the share of the fee for the period's days of the flight, and ``roi`` the return on
+    that share (AT21). ``after_flight`` is what orders after a period that reaches the end of the
+    flight brought; it is not in ``results``.
     """
 
     card: CampaignCard
     results: CampaignResults
-    spend: Decimal
+    fee: Fee
     roi: Decimal | None
+    after_flight: CampaignResults | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,20 +239,8 @@ class ReportInputs:
     attribution: Provenance
     generated_at: datetime
     report_type: ReportType = ReportType.SPONSOR
-
-
-@dataclass(frozen=True, slots=True)
-class Fee:
-    """The share of a campaign's fee in a period: its amount, and its number of days."""
-
-    amount: Decimal
-    days: int
-    flight_days: int
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the period covers the whole flight."""
-        return self.days == self.flight_days
+    after_flight: CampaignResults | None = None
+    """What orders after the report's last day brought, when it reaches the end of the flight."""
 
 
 @dataclass(frozen=True, slots=True)
