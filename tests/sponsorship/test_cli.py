@@ -150,3 +150,20 @@ def test_a_campaign_is_moved_and_placed_by_commands(run: Run, campaigns_file: Fi
     (made,) = json.loads(run("campaigns", "place", "Autumn host-read", *words).stdout)["placements"]
     assert 0 == run("campaigns", "displace", made["id"]).exit_code
     assert "pre_roll" not in run("campaigns", "placements", "Autumn host-read").stdout
+
+
+def test_signs_that_the_pdf_cannot_print_are_a_warning_of_the_command(
+    run: Run, tmp_path: Path
+) -> None:
+    """Arabic and Devanagari: on stderr, in the command's JSON, and only when a PDF is made."""
+    flight = ("--from", "2026-10-21", "--to", "2026-11-19")
+    names = ("--name", "خريف", "--sponsor", "हिन्दी Audio", "--show", "la lanterna")
+    run("campaigns", "add", *names, "--value", "100.00", *flight)
+    made = run("report", "--campaign", "خريف", "--out", str(tmp_path), "--json")
+    other = run("report", "--campaign", "خريف", "--out", str(tmp_path), "--format", "csv", "--json")
+    (warning,) = json.loads(made.stdout)["warnings"]
+
+    assert "they are printed as □" in warning
+    assert all(sign in warning for sign in "خريفहनद")
+    assert f"Warning: {warning}." in made.stderr
+    assert ([], "") == (json.loads(other.stdout)["warnings"], other.stderr)

@@ -79,6 +79,8 @@ _SENTENCES = {
     "moved": "The status of the campaign was changed.",
     "advanced": "{n} campaigns changed status as scheduled.",
     "made": "{n} files were created.",
+    "boxes": "{n} files were created. The PDF’s fonts lack some signs of the names, printed as □; "
+    "JSON, CSV and Excel have them in full.",
     "made_key": "The key was created.",
     "revoked": "The key is revoked; it stopped working at once.",
     "replayed": "{n} rows were read again and are stored now.",

@@ -102,14 +102,14 @@ def router(context: PageContext) -> APIRouter:
     def make(request: Request, fields: Form) -> Response:
         identity = context.editor(request, fields)
         try:
-            files = made(identity, fields)
+            files, warned = made(identity, fields)
         except CORRECTABLE as error:
             entered = refused(fields, error, _FIELDS)
             return page(request, identity, fields.get("campaign", ""), entered)
-        return back("/reports", "made", files)
+        return back("/reports", "boxes" if warned else "made", files)
 
-    def made(identity: Identity, fields: dict[str, str]) -> int:
-        """Create the requested report; returns the number of files."""
+    def made(identity: Identity, fields: dict[str, str]) -> tuple[int, bool]:
+        """Create the requested report; returns the number of files, and whether signs lack."""
         formats = [name for name in FORMATS if f"format.{name}" in fields]
         if not formats:
             raise InvalidInput("Tick PDF, XLSX, CSV or JSON.", where="formats")
@@ -133,7 +133,7 @@ def router(context: PageContext) -> APIRouter:
                 folder=folder_of(workspace.settings),
                 report_type=ReportType(kind),
             )
-        return len(files)
+        return len(files), any(file.missing_signs for file in files)
 
     @routes.get("/reports/{report_id}/file")
     def file(report_id: UUID, request: Request) -> Response:

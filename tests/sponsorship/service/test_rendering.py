@@ -12,7 +12,12 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from wavehouse.sponsorship.rules import reporting
-from wavehouse.sponsorship.service.rendering import FORMATS, render, render_pdf
+from wavehouse.sponsorship.service.rendering import (
+    FORMATS,
+    missing_in_pdf,
+    render,
+    render_pdf,
+)
 from wavehouse.sponsorship.types import DayCount, ReportInputs, ReportType, Sponsor
 
 
@@ -70,6 +75,7 @@ def test_a_sign_without_a_glyph_is_printed_as_a_box_and_explained(inputs: Report
     assert "□□□ Radio" in printed
     assert "東京" in printed
     assert "a sign they lack is printed as □" in printed
+    assert "ทยไ" == missing_in_pdf(data)
     assert "ไทย Radio" in json.loads(render(data, "json"))["podcast"]
 
 

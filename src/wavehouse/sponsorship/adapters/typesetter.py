@@ -25,6 +25,7 @@ import typst
 REFERENCE = Path(__file__).parents[2] / "reference"
 STANDARD: Final = "ua-1"
 BOX = "□"
+_MARKS = ("Mn", "Me")
 
 
 class Typesetter:
@@ -44,7 +45,7 @@ class Typesetter:
     def pdf(self, view: Mapping[str, Any], *, created_at: datetime) -> bytes:
         """The document as an accessible PDF (PDF/UA-1)."""
         shown = printable(view)
-        shown["boxes"] = BOX in json.dumps(shown, ensure_ascii=False)
+        shown["boxes"] = bool(missing_signs(view))
         with self._lock:
             made = self._compiler.compile(
                 format="pdf",
@@ -74,13 +75,25 @@ def printable(value: Any) -> Any:
     return value
 
 
+def missing_signs(value: Any) -> str:
+    """The signs of the JSON value's texts that no font has, each once, in order of code point.
+
+    They are printed as a box, marks that combine with a letter not at all.
+    """
+    text = unicodedata.normalize("NFC", json.dumps(value, ensure_ascii=False, default=str))
+    wanted = {c for c in text if ord(c) not in covered()}
+    return "".join(
+        sorted(c for c in wanted if unicodedata.category(c) in _MARKS or _sign(c) == BOX)
+    )
+
+
 def _sign(character: str) -> str:
     if ord(character) in covered():
         return character
     kind = unicodedata.category(character)
     if kind in ("Cc", "Zl", "Zp", "Zs"):
         return " "
-    return "" if kind in ("Cf", "Mn", "Me") else BOX
+    return "" if kind in ("Cf", *_MARKS) else BOX
 
 
 @cache

@@ -81,8 +81,13 @@ def report(
             folder=folder,
             report_type=kinds[report_type],
         )
+    warnings = [report.warning for report in made if report.warning]
+    for warning in warnings:
+        terminal.complain(f"Warning: {warning}.")
     if as_json:
-        terminal.print_json({"reports": {report.format: report.path for report in made}})
+        terminal.print_json(
+            {"reports": {report.format: report.path for report in made}, "warnings": warnings}
+        )
     else:
         for report in made:
             terminal.out(str(report.path))

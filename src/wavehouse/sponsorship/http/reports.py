@@ -94,6 +94,7 @@ class Made(BaseModel):
     """The reports of one request: the same figures in each format."""
 
     reports: list[ReportOut]
+    warnings: list[str] = []
 
 
 def form(report: ListedReport) -> Form:
@@ -156,7 +157,8 @@ def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
             reports=[
                 ReportOut.of(archive.find_report(tx, identity=identity, report_id=report.report_id))
                 for report in stored
-            ]
+            ],
+            warnings=[report.warning for report in stored if report.warning],
         )
 
     @api.post("/reports", status_code=201, responses=gate.answers(writes, 404, 409, 413, 422))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wavehouse.kernel import telemetry
 from wavehouse.sponsorship.adapters.report_csv import render_csv
 from wavehouse.sponsorship.adapters.report_json import render_json
-from wavehouse.sponsorship.adapters.typesetter import typesetter
+from wavehouse.sponsorship.adapters.typesetter import missing_signs, typesetter
 from wavehouse.sponsorship.rules import page
 from wavehouse.sponsorship.rules.tables import tables
 from wavehouse.sponsorship.types import ReportData
@@ -17,6 +17,11 @@ def render_pdf(data: ReportData) -> bytes:
     """The report as PDF/UA-1: the same data gives the same bytes."""
     with telemetry.span("report.render", format="pdf"):
         return typesetter(data.template_id).pdf(page.view(data), created_at=data.generated_at)
+
+
+def missing_in_pdf(data: ReportData) -> str:
+    """The signs of the report that the PDF's fonts lack, each once."""
+    return missing_signs(page.view(data))
 
 
 def render_xlsx(data: ReportData) -> bytes:

@@ -18,7 +18,7 @@ from wavehouse.sponsorship.queries import conversions, parties
 from wavehouse.sponsorship.queries import reports as queries
 from wavehouse.sponsorship.rules import reporting, states
 from wavehouse.sponsorship.rules.figures import ATTRIBUTION_VERSION
-from wavehouse.sponsorship.service.rendering import FORMATS, render
+from wavehouse.sponsorship.service.rendering import FORMATS, missing_in_pdf, render
 from wavehouse.sponsorship.service.results import after_flight, results_of
 from wavehouse.sponsorship.types import (
     CampaignCard,
@@ -272,4 +272,5 @@ def _stored(
         content_hash=digest,
         rule_versions={figure.rule: figure.rule_version for figure in data.figures},
     )
-    return StoredReport(report_id, format_, path, len(content), digest)
+    missing = missing_in_pdf(data) if format_ == "pdf" else ""
+    return StoredReport(report_id, format_, path, len(content), digest, missing)

@@ -199,6 +199,19 @@ class StoredReport:
     path: Path
     size: int
     content_hash: bytes
+    missing_signs: str = ""
+    """The signs that the PDF's fonts lack: printed as □ there, complete in the other formats."""
+
+    @property
+    def warning(self) -> str:
+        """The sentence about missing signs; empty when there is none."""
+        if not self.missing_signs:
+            return ""
+        shown = " ".join(self.missing_signs[:20]) + (" …" if len(self.missing_signs) > 20 else "")
+        return (
+            f"the fonts of the PDF have no glyph for {len(self.missing_signs)} signs ({shown}): "
+            "they are printed as □; the JSON, CSV and Excel forms have every name in full"
+        )
 
 
 @dataclass(frozen=True, slots=True)
