@@ -78,7 +78,7 @@ def printable(value: Any) -> Any:
 def missing_signs(value: Any) -> str:
     """The signs of the JSON value's texts that no font has, each once, in order of code point.
 
-    They are printed as a box, marks that combine with a letter not at all.
+    They are printed as a box; combining marks are left out.
     """
     text = unicodedata.normalize("NFC", json.dumps(value, ensure_ascii=False, default=str))
     wanted = {c for c in text if ord(c) not in covered()}
