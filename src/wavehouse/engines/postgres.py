@@ -38,10 +38,11 @@ class Postgres:
 
     def __init__(self, url: str) -> None:
         try:
-            self._connection = psycopg.connect(url, autocommit=True, options="-c timezone=UTC")
+            self._connection = psycopg.connect(url, autocommit=True)
         except psycopg.OperationalError as error:
             raise Unreachable(f"the warehouse does not answer: {error}") from None
         self._execute(f"SET search_path = {SCHEMA}, public")
+        self._execute("SET TimeZone = 'UTC'")  # outranks the server's and PGTZ
         extensions = self._fetch(
             "SELECT extname FROM pg_extension WHERE extname = ANY(%s)", list(FLAVOURS)
         )

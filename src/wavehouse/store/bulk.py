@@ -31,6 +31,7 @@ class BulkLoader:
         self._cursor = self._connection.cursor()
         # Staged rows stay in memory: with the default of 8 MB most of a chunk would go to disk.
         self._cursor.execute("SET temp_buffers = '64MB'")
+        self._cursor.execute("SET TimeZone = 'UTC'")  # days are UTC, wherever the server is
         self._connection.commit()
 
     def stage(self, table: str, stream: Any) -> int:

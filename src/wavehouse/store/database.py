@@ -271,7 +271,9 @@ class Database(Generic[D]):
                     connection.execute(
                         "SELECT set_config('wavehouse.organization_id', %s, true), "
                         "set_config('wavehouse.listener_ids', %s, true), "
-                        "set_config('wavehouse.now', %s, true)",
+                        "set_config('wavehouse.now', %s, true), "
+                        # Days are UTC, whatever the server's or the machine's time zone is.
+                        "set_config('TimeZone', 'UTC', true)",
                         [organization, listeners, clock.sql_setting() or ""],
                     )
                 tx: Tx[D] = Tx(connection)

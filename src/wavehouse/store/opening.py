@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ def open_stores(
     """
     if not restoring:
         refuse_unfinished_restore(settings.home)
+    os.environ.pop("PGTZ", None)  # libpq would send it to every server: days are UTC
     with ExitStack() as stack:
         server = None
         if any(settings.url_of(name) is None for name in DATABASES):

@@ -50,13 +50,18 @@ class Place:
     make_database: bool
 
     def conninfo(self, kind: RoleKind) -> str:
-        """The connection string of a login role."""
+        """The connection string of a login role; migrations run in UTC, whatever the server has.
+
+        Bounds of partitions and casts of dates depend on the session's time zone.
+        """
         role = login_role(self.database, kind)
+        options = str(conninfo_to_dict(self.admin).get("options") or "")
         return make_conninfo(
             self.admin,
             user=role,
             password=role_password(self.secret, role),
             application_name=f"wavehouse {kind}",
+            options=f"{options} -c TimeZone=UTC".strip() if kind == "migrate" else options or None,
         )
 
 
