@@ -12,8 +12,8 @@ from wavehouse.queue import Attempt, Lane, NewJob, enqueue
 from wavehouse.store import Database, Operational
 from wavehouse.studio.adapters.hubs import WebPinger
 from wavehouse.studio.queries import generation, leases
-from wavehouse.studio.service import pinging, planning
-from wavehouse.studio.service.generation.places import place_of
+from wavehouse.studio.service import collecting, pinging, planning
+from wavehouse.studio.service.generation.places import place_of, store_of
 from wavehouse.studio.service.generation.running import run_next
 from wavehouse.studio.types.ids import ProjectId
 from wavehouse.workspace import Workspace
@@ -33,6 +33,25 @@ def planning_ahead(workspace: Workspace) -> Callable[[], str | None]:
             generation.fail_orphans(tx)
         lines = [f"{changed} slots were planned, moved or missed"] if changed else []
         return "; ".join(lines + wrong) or None
+
+    return work
+
+
+def collecting_files(workspace: Workspace) -> Callable[[], str | None]:
+    """Delete stored files that nothing references any more; many at once are only reported."""
+    operational, store = workspace.stores.operational, store_of(workspace.settings)
+
+    def work() -> str | None:
+        counted = collecting.collect(operational, store)
+        if not counted.unreferenced:
+            return None
+        if 2 * counted.unreferenced > counted.files:
+            return (
+                f"{counted.unreferenced} of {counted.files} stored files are not referenced; "
+                "nothing was deleted: wavehouse studio files --collect"
+            )
+        done = collecting.collect(operational, store, apply=True)
+        return f"{done.deleted} unreferenced files were deleted"
 
     return work
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Chapter, Command, Job, Manifest, Page, Routes, Schedule
+from wavehouse.kernel.manifest import Chapter, Check, Command, Job, Manifest, Page, Routes, Schedule
 
 MANIFEST = Manifest(
     commands=(
@@ -78,7 +78,14 @@ MANIFEST = Manifest(
             target="wavehouse.studio.cli.generate:feed",
             summary="A project's feed: address, public or private.",
         ),
+        Command(
+            name="files",
+            group="studio",
+            target="wavehouse.studio.cli.files:files",
+            summary="Stored files; delete the unreferenced ones.",
+        ),
     ),
+    checks=(Check(name="studio files", target="wavehouse.studio.checks:files"),),
     routes=(Routes(target="wavehouse.studio.http:routers"),),
     chapters=(
         Chapter(
@@ -103,6 +110,11 @@ MANIFEST = Manifest(
             name="making of due episodes",
             seconds=5,
             target="wavehouse.studio.jobs:dispatching",
+        ),
+        Schedule(
+            name="collection of unreferenced files",
+            seconds=86400,
+            target="wavehouse.studio.jobs:collecting_files",
         ),
     ),
     pages=(

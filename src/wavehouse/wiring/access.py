@@ -208,6 +208,7 @@ COMMANDS: dict[str, Access] = {
     "metrics dashboard": READ,
     "metrics show": READ,
     "studio feed": WRITE,
+    "studio files": ADMIN,
     "studio generate again": WRITE,
     "studio generate approve": WRITE,
     "studio generate now": WRITE,

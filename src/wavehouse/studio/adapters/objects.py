@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 from wavehouse.kernel.errors import NotFound
 
 _REF = re.compile(r"sha256:([0-9a-f]{64})")
+_INDEX = re.compile(rb"sha256:[0-9a-f]{64}")
+_LARGEST_INDEX = 16 * 1024 * 1024
+"""Bytes: larger files are sound, which names no other file."""
+_COLLECTED = ".collected."
 
 
 class FolderStore:
@@ -39,6 +44,54 @@ class FolderStore:
         """Whether the file exists."""
         return self.path(ref).is_file()
 
+    def hold(self, ref: str) -> bool:
+        """Make a file and the files it names young, so that the collector keeps them.
+
+        False when one of them is missing: the caller must make the output again.
+        """
+        try:
+            os.utime(self.path(ref))
+            return all(self.hold(each) for each in self.named_by(ref))
+        except FileNotFoundError:
+            return False
+
+    def named_by(self, ref: str) -> list[str]:
+        """The references in a stored JSON document; none for other files."""
+        try:
+            with self.path(ref).open("rb") as file:
+                start = file.read(1)
+                content = start + file.read(_LARGEST_INDEX) if start == b"{" else b""
+        except FileNotFoundError:
+            return []
+        return sorted({match.decode() for match in _INDEX.findall(content)} - {ref})
+
+    def stored(self) -> Iterator[tuple[str, int, float]]:
+        """Every file: its reference, its bytes, and when it was last written or held."""
+        for folder in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
+            for path in sorted(folder.iterdir()):
+                ref = f"sha256:{path.name}"
+                if _REF.fullmatch(ref) is None:
+                    continue
+                stat = path.stat()
+                yield ref, stat.st_size, stat.st_mtime
+
+    def remove(self, ref: str, *, before: float) -> bool:
+        """Delete a file last held before a time; False when it was held in the meantime.
+
+        The file is renamed first: who holds it afterwards finds it missing and writes it again.
+        """
+        path = self.path(ref)
+        aside = path.with_name(f"{_COLLECTED}{path.name}")
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime >= before and not path.exists():
+            aside.rename(path)
+            return False
+        aside.unlink()
+        return True
+
     def path(self, ref: str) -> Path:
         """The file of a reference."""
         match = _REF.fullmatch(ref)
@@ -66,8 +119,12 @@ class FolderStore:
 
     @staticmethod
     def _write(path: Path, content: bytes) -> None:
-        if path.is_file() and path.stat().st_size == len(content):
-            return
+        try:
+            if path.stat().st_size == len(content):
+                os.utime(path)  # the collector keeps young files
+                return
+        except FileNotFoundError:
+            pass
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name[:16]}.{uuid4().hex}")
         try:

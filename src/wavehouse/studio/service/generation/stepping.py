@@ -176,7 +176,7 @@ def run_step(run: Run, step: Step, work: Work) -> str:
 
 
 def _known(run: Run, step: Step, work: Work, input_hash: bytes) -> str | None:
-    """The output of a finished step with the same input, if its file still exists."""
+    """The output of a finished step with the same input, if its files still exist."""
     with run.operational.app(run.identity.organization_id) as tx:
         row = queries.finished_step(
             tx,
@@ -186,7 +186,7 @@ def _known(run: Run, step: Step, work: Work, input_hash: bytes) -> str | None:
             segment=work.segment,
             input_hash=input_hash,
         )
-    if row is None or row.output_ref is None or not run.store.has(row.output_ref):
+    if row is None or row.output_ref is None or not run.store.hold(row.output_ref):
         return None
     if (row.generation_id, row.segment) != (run.generation_id, work.segment):
         with run.writing({"step": step, "segment": work.segment}) as write:
