@@ -11,8 +11,8 @@ def referenced(tx: Tx[Operational], *, before: datetime) -> list[str]:
     """References that must be kept, of all organizations.
 
     The files of publications and covers; the output of every step, except free ones (``assemble``,
-    ``encode``, ``publish``) of an episode's earlier generations, finished before ``before``, while no slot
-    of the episode is open.
+    ``encode``, ``publish``) of an episode's earlier generations, finished before ``before``, while
+    no slot of the episode is open.
     """
     return tx.values(
         """
