@@ -42,7 +42,12 @@ def aged(maker: Maker, ago: timedelta = timedelta(days=8)) -> None:
 def collect(maker: Maker, *, apply: bool = True) -> collecting.Collected:
     """Collect long afterwards."""
     with clock.frozen(LATER):
-        return collecting.collect(maker.place.operational, maker.place.store, apply=apply)
+        return collecting.collect(
+            maker.place.operational,
+            maker.place.store,
+            identity=maker.room.identity,
+            apply=apply,
+        )
 
 
 def refs(maker: Maker, episode_id: UUID | None) -> dict[str, str]:

@@ -13,11 +13,13 @@ _WORTH_SAYING = 1024 * 1024 * 1024
 def files(workspace: Workspace) -> Finding:
     """Whether every published audio file is stored, and how much is no longer referenced."""
     operational, store = workspace.stores.operational, store_of(workspace.settings)
-    lost = collecting.missing(operational, store)
-    if lost:
-        message = f"{len(lost)} published audio files are missing, the first is {lost[0]}"
+    counted = collecting.collect(operational, store, identity=workspace.identity)
+    if counted.missing:
+        message = (
+            f"{len(counted.missing)} published audio files are missing, "
+            f"the first is {counted.missing[0]}"
+        )
         return Finding("studio files", False, message, "wavehouse backup list")
-    counted = collecting.collect(operational, store)
     if counted.unreferenced_bytes > _WORTH_SAYING:
         message = (
             f"{counted.unreferenced} files ({counted.unreferenced_bytes / 1e9:.1f} GB) "

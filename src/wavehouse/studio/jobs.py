@@ -42,7 +42,7 @@ def collecting_files(workspace: Workspace) -> Callable[[], str | None]:
     operational, store = workspace.stores.operational, store_of(workspace.settings)
 
     def work() -> str | None:
-        counted = collecting.collect(operational, store)
+        counted = collecting.collect(operational, store, identity=workspace.identity)
         if not counted.unreferenced:
             return None
         if 2 * counted.unreferenced > counted.files:
@@ -50,7 +50,7 @@ def collecting_files(workspace: Workspace) -> Callable[[], str | None]:
                 f"{counted.unreferenced} of {counted.files} stored files are not referenced; "
                 "nothing was deleted: wavehouse studio files --collect"
             )
-        done = collecting.collect(operational, store, apply=True)
+        done = collecting.collect(operational, store, identity=workspace.identity, apply=True)
         return f"{done.deleted} unreferenced files were deleted"
 
     return work

@@ -31,7 +31,10 @@ def files(open_workspace: OpenWorkspace, collect: bool, as_json: bool) -> None:
     with open_workspace() as workspace:
         check_operator(workspace.identity, home=workspace.home)
         result = collecting.collect(
-            workspace.stores.operational, store_of(workspace.settings), apply=collect
+            workspace.stores.operational,
+            store_of(workspace.settings),
+            identity=workspace.identity,
+            apply=collect,
         )
     if as_json:
         terminal.print_json(asdict(result))

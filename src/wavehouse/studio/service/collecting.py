@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wavehouse import accounts, audit
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Refused
 from wavehouse.store import Database, Operational
@@ -22,30 +24,39 @@ YOUNG = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The files of the store: all, the unreferenced ones, and those deleted; sizes in bytes."""
+    """The files of the store: all, the unreferenced ones, and those deleted; sizes in bytes.
+
+    ``missing`` are published audio files that are not in the store.
+    """
 
     files: int
     bytes: int
     unreferenced: int
     unreferenced_bytes: int
     deleted: int
+    missing: tuple[str, ...]
     before: datetime
 
 
 def collect(
-    operational: Database[Operational], store: FolderStore, *, apply: bool = False
+    operational: Database[Operational],
+    store: FolderStore,
+    *,
+    identity: Identity,
+    apply: bool = False,
 ) -> Collected:
     """Count the files that nothing references; with ``apply``, delete them.
 
     Refused when the database references none of the stored files: it is probably another one.
 
-    Maintenance of the installation: it works for all organizations and takes no identity.
+    Maintenance of the installation: it works for all organizations.
     """
     now = clock.now()
     with operational.worker() as tx:
         oldest = queries.oldest_open(tx)
         before = min(now - YOUNG, oldest or now)
         kept = _with_named(store, queries.referenced(tx, before=before))
+        published = queries.published_files(tx)
     files = total = unreferenced = freed = deleted = 0
     if apply:
         _check_belonging(store, kept)
@@ -56,7 +67,18 @@ def collect(
         unreferenced, freed = unreferenced + 1, freed + size
         if apply:
             deleted += store.remove(ref, before=before.timestamp())
-    return Collected(files, total, unreferenced, freed, deleted, before)
+    if deleted:
+        with operational.worker() as tx:
+            audit.record(
+                tx,
+                actor=accounts.user_actor(identity),
+                action="studio.files_collected",
+                resource=("folder", store.folder.name),
+                organization_id=identity.organization_id,
+                metadata={"files": deleted},
+            )
+    missing = tuple(sorted(ref for ref in published if not store.has(ref)))
+    return Collected(files, total, unreferenced, freed, deleted, missing, before)
 
 
 def _check_belonging(store: FolderStore, kept: set[str]) -> None:
@@ -66,13 +88,6 @@ def _check_belonging(store: FolderStore, kept: set[str]) -> None:
             "the database references none of the stored files; is it the database of this home?",
             where=str(store.folder),
         )
-
-
-def missing(operational: Database[Operational], store: FolderStore) -> list[str]:
-    """The audio files of feeds that are not in the store."""
-    with operational.worker() as tx:
-        refs = queries.published_files(tx)
-    return sorted(ref for ref in refs if not store.has(ref))
 
 
 def _with_named(store: FolderStore, refs: list[str]) -> set[str]:
