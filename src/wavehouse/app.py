@@ -12,6 +12,7 @@ from typing import Any
 from wavehouse import accounts, schema
 from wavehouse.kernel import config
 from wavehouse.kernel.config import Settings
+from wavehouse.kernel.errors import PartlyApplied
 from wavehouse.kernel.terminal import say
 from wavehouse.store import Stores, databases_folder, open_stores, owner_role, provision
 from wavehouse.workspace import Workspace
@@ -64,11 +65,34 @@ def open_workspace(
 
 
 def migrate(stores: Stores) -> None:
-    """Create databases and roles, and apply pending migrations."""
+    """Create databases and roles, and apply pending migrations.
+
+    A file that a killed start left partly applied is finished first. PartlyApplied for an
+    interrupted rollback, which the operator finishes.
+    """
     for location in stores.places:
         provision(location)
     for target in targets_of(stores):
-        schema.apply(target.conninfo, target.folder, role=target.role, hash_each=False)
+        try:
+            _apply(target)
+        except PartlyApplied:
+            if not _finished(target):
+                raise
+            _apply(target)
+
+
+def _apply(target: schema.Target) -> None:
+    schema.apply(target.conninfo, target.folder, role=target.role, hash_each=False)
+
+
+def _finished(target: schema.Target) -> bool:
+    """Finish the file of an interrupted start; False if it is another one's to finish."""
+    interrupted = schema.recover(target.conninfo, target.folder, role=target.role, dry_run=True)
+    if interrupted.direction is not schema.Direction.UP:
+        return False
+    say(f"Finishing migration {interrupted.recovered} of {target.name}, which was interrupted.")
+    schema.recover(target.conninfo, target.folder, role=target.role)
+    return True
 
 
 def entered(settings: Settings, stores: Stores) -> Workspace:

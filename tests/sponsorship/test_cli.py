@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
@@ -56,6 +57,10 @@ def test_a_campaign_is_told_credited_and_reported_by_commands(run: Run, tmp_path
     assert "Autumn\tNordlys\tLa Lanterna\tactive" in run("campaigns", "list").stdout
     listed = json.loads(run("reports", "list", "--json").stdout)["reports"]
     assert {4: 0} == {len(listed): run("reports", "verify").exit_code}
+    left = Path(paths["pdf"].replace(paths["pdf"][-40:-4], str(UUID(int=7))))
+    left.write_bytes(b"%PDF")  # as a run that was killed before its commit
+    named = run("reports", "verify")
+    assert (0, f"{left}: not recorded\n") == (named.exit_code, named.stdout)
     Path(paths["pdf"]).unlink()
     missing = run("reports", "verify", "--json")
     assert (3, 4) == (missing.exit_code, json.loads(missing.stdout)["checked"])

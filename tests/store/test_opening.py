@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from wavehouse import app
 from wavehouse.kernel import config
-from wavehouse.kernel.errors import Unreachable, UsageError
+from wavehouse.kernel.errors import PartlyApplied, Unreachable, UsageError
 from wavehouse.store import DATABASES, EmbeddedServer, Stores, open_stores
 
 
@@ -70,6 +70,26 @@ def test_migrating_twice_applies_nothing(server: EmbeddedServer, stores: Stores)
         app.migrate(stores)
         assert before
         assert before == connection.execute(read).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("state", "finished"), [("running", "applied"), ("rolling_back", "rolling_back")]
+)
+def test_a_start_finishes_the_migration_of_a_killed_start(
+    stores: Stores, state: str, finished: str
+) -> None:
+    """A kill in a file without a transaction leaves it partly applied. A rollback is not ours."""
+    version, read = "202611280910", "SELECT state FROM schema_ops.history WHERE version = %s"
+    with psycopg.connect(stores.listeners.place.admin, autocommit=True) as connection:
+        row = [state, version]
+        connection.execute("UPDATE schema_ops.history SET state = %s WHERE version = %s", row)
+        if finished == "applied":
+            app.migrate(stores)
+        else:
+            with pytest.raises(PartlyApplied, match="partly applied"):
+                app.migrate(stores)
+        assert (finished,) == connection.execute(read, [version]).fetchone()
+        connection.execute("UPDATE schema_ops.history SET state = 'applied'")
 
 
 def test_the_workspace_is_the_same_at_every_start(stores: Stores, home_folder: Path) -> None:

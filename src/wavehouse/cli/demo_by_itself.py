@@ -18,6 +18,7 @@ from uuid import UUID
 from wavehouse import catalog, queue
 from wavehouse.accounts import Identity
 from wavehouse.cli.demo_measured import checker
+from wavehouse.kernel import ids
 from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import PodcastId
 from wavehouse.kernel.serving import running_address
@@ -176,11 +177,17 @@ def _enqueued(workspace: Workspace, identity: Identity, feeds: list[PodcastId]) 
     """Add a job for each feed but the first, which the schedule handles."""
     with workspace.stores.operational.app(identity.organization_id) as tx:
         catalog.resume_feed(tx, identity=identity, podcast_id=feeds[0])
+        for job in queue.list_jobs(
+            tx, identity=identity, statuses=[JobStatus.PENDING], kind=_POLL, limit=200
+        ):
+            queue.cancel_job(tx, identity=identity, job_id=job.job_id)
+        # The jobs of an interrupted demo may still be leased: they do not replace these ones.
+        run = ids.uuid7()
         new = [
             NewJob(
                 _POLL,
                 payload={"podcast_id": str(feed), "by_hand": True},
-                unique_key=str(feed),
+                unique_key=f"{feed}/{run}",
                 lane=Lane.INTERACTIVE,
             )
             for feed in feeds[1:]
@@ -229,17 +236,22 @@ def _kill_the_worker_of(
     """Kill the process that is waiting for the slow feed; True when it was one of the workers."""
     if not radio.asked.wait(_LONGEST):
         return False
-    with workspace.stores.operational.worker() as tx:
-        job = queue.show_job(tx, identity=identity, job_id=job_id)
-        listed = queue.stats(tx, identity=identity, system=True).workers
-    pids = {worker.pid for worker in listed if worker.worker_id == job.worker_id}
-    for process in workers:
-        if process.pid in pids:
-            process.send_signal(signal.SIGKILL)
-            process.wait(10)
-            radio.go_on.set()
-            return True
-    return False
+    running: list[subprocess.Popen[bytes]] = []
+
+    def runs() -> bool:
+        with workspace.stores.operational.worker() as tx:
+            job = queue.show_job(tx, identity=identity, job_id=job_id)
+            listed = queue.stats(tx, identity=identity, system=True).workers
+        pids = {worker.pid for worker in listed if worker.worker_id == job.worker_id}
+        running.extend(process for process in workers if process.pid in pids)
+        return bool(running)
+
+    if not _wait(runs):  # a job of an interrupted demo may have asked first
+        return False
+    running[0].send_signal(signal.SIGKILL)
+    running[0].wait(10)
+    radio.go_on.set()
+    return True
 
 
 def _all_ended(workspace: Workspace, identity: Identity, jobs: Mapping[int, UUID]) -> bool:

@@ -1,7 +1,12 @@
 """Public interface of ``sponsorship``: sponsors, campaigns, conversions, credits, reports."""
 
 from wavehouse.sponsorship.rules.states import next_states
-from wavehouse.sponsorship.service.archive import find_report, list_reports, verify_reports
+from wavehouse.sponsorship.service.archive import (
+    find_report,
+    list_reports,
+    unrecorded_files,
+    verify_reports,
+)
 from wavehouse.sponsorship.service.conversions import (
     Quarantine,
     ingest_conversions,
@@ -152,5 +157,6 @@ __all__ = [
     "report_data",
     "revenue_by_day",
     "set_pixel_active",
+    "unrecorded_files",
     "verify_reports",
 ]

@@ -13,7 +13,6 @@ import fcntl
 import hashlib
 import os
 import secrets
-import shutil
 import subprocess
 import tempfile
 import time
@@ -24,7 +23,7 @@ from typing import IO, Any
 
 from wavehouse.kernel import files
 from wavehouse.kernel.errors import Refused, Unreachable, WavehouseError
-from wavehouse.store import conf, postmaster
+from wavehouse.store import cluster, conf, postmaster
 from wavehouse.store.binaries import (
     MAJOR,
     Account,
@@ -33,19 +32,13 @@ from wavehouse.store.binaries import (
     require_reachable,
     server_account,
 )
+from wavehouse.store.cluster import SUPERUSER
 from wavehouse.store.locks import Say, acquire, lock_file
 
-SUPERUSER = "wavehouse_root"
 _SOCKET_PATH_LIMIT = 100
-_LOCALES = {
-    18: ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
-    16: ("--locale=C",),
-}
 _START_PATIENCE = 600.0
 _STOP_PATIENCE = 30
 _ANOTHER_HOME = "export WAVEHOUSE_HOME=<a folder that you may write to>"
-# initdb passes the path of its programs to a shell in double quotes.
-_NOT_FOR_A_SHELL = frozenset('"$`\\\n')
 # Without pg_ctl, whose shell command would not allow every path as the data folder.
 _LAUNCH = 'umask 077; "$0" -D "$1" </dev/null >>"$2" 2>&1 &'
 
@@ -185,9 +178,9 @@ class EmbeddedServer:
 
     def give_tree(self, folder: Path) -> None:
         """Make the server's account the owner of a folder and everything in it."""
-        self._give(folder)
+        self.give(folder)
         for each in folder.rglob("*"):
-            self._give(each)
+            self.give(each)
 
     def is_running(self) -> bool:
         """True when a postmaster uses the data folder."""
@@ -204,7 +197,7 @@ class EmbeddedServer:
 
     def _ensure_running(self, users: IO[bytes] | None = None) -> None:
         if not (self.data / "PG_VERSION").exists():
-            self._initdb()
+            cluster.create(self)
         self._refuse_another_major()
         if self.is_running() and postmaster.is_stopping(self.data):
             self._stop()  # its process was killed while it waited
@@ -293,7 +286,7 @@ class EmbeddedServer:
             raise WavehouseError(
                 "server.secret is missing, and no new password could be set",
                 where=str(self.home / "server.secret"),
-                hint=_last_line(done.stdout),
+                hint=cluster.last_line(done.stdout),
             )
         files.remove(self.home / "server.secret")
         files.create(self.home / "server.secret", secret.encode("ascii"))
@@ -314,8 +307,12 @@ class EmbeddedServer:
 
     def run(self, name: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs as the server's account; output is in ``stdout``."""
+        return self._execute(str(self.binaries() / name), *arguments, **options)
+
+    def binaries(self) -> Path:
+        """The folder of PostgreSQL's programs, which the server's account can reach."""
         self._bin = self._bin or programs(self.home, self.account, self.major)
-        return self._execute(str(self._bin / name), *arguments, **options)
+        return self._bin
 
     def _execute(self, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a program as the server's account, with a minimal environment."""
@@ -340,66 +337,13 @@ class EmbeddedServer:
     ) -> subprocess.CompletedProcess[str]:
         return self.run("pg_ctl", "-D", str(self.data), command, *arguments, **options)
 
-    def _initdb(self) -> None:
-        """Create the cluster in a temporary folder and rename it: a kill leaves no partial one."""
-        unfinished = self.home / "postgres.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        self._refuse_what_no_shell_takes()
-        unfinished.mkdir(mode=0o700)
-        self._give(unfinished)
-        password_file = unfinished.with_suffix(".password")
-        files.remove(password_file)  # left by a killed start
-        files.create(
-            password_file, f"{self.superuser_password()}\n".encode("ascii"), owner=self.owner
-        )
-        try:
-            done = self.run(
-                "initdb",
-                f"--pgdata={unfinished}",
-                f"--username={SUPERUSER}",
-                f"--pwfile={password_file}",
-                "--encoding=UTF8",
-                *_LOCALES[self.major],
-                "--auth=scram-sha-256",
-                "--data-checksums",
-                "--no-instructions",
-            )
-        finally:
-            files.remove(password_file)
-        if done.returncode != 0:
-            raise WavehouseError(
-                "the embedded PostgreSQL could not create its data folder",
-                where=str(self.data),
-                hint=_last_line(done.stdout),
-            )
-        main = unfinished / "postgresql.conf"
-        files.replace(main, files.read(main) + b"include = 'wavehouse.conf'\n", owner=self.owner)
-        files.create(unfinished / "wavehouse.conf", b"", owner=self.owner)
-        try:
-            unfinished.rename(self.data)
-        except OSError:
-            raise Refused(
-                "the data folder contains files, but is not a PostgreSQL data folder",
-                where=str(self.data),
-                hint="Move it away, or restore the missing files, such as PG_VERSION.",
-            ) from None
-
-    def _refuse_what_no_shell_takes(self) -> None:
-        self._bin = self._bin or programs(self.home, self.account, self.major)
-        odd = sorted(_NOT_FOR_A_SHELL & set(str(self._bin)))
-        if odd:
-            raise Refused(
-                f"initdb cannot run from a path with the character {odd[0]!r}",
-                where=str(self._bin),
-                hint="Install wavehouse, and set WAVEHOUSE_HOME, in paths without this character.",
-            )
-
     @property
     def owner(self) -> tuple[int, int] | None:
         """The owner of files in the data folder, if this process must set it."""
         return (self.account.uid, self.account.gid) if self.account.other else None
 
-    def _give(self, path: Path) -> None:
+    def give(self, path: Path) -> None:
+        """Make the server's account the owner of a file or folder, if this process must."""
         if self.account.other:
             os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
 
@@ -420,14 +364,17 @@ class EmbeddedServer:
         self._prepare_start()
         # Wait ourselves, since crash recovery may take long: with a message, and without pg_ctl's
         # fixed timeout.
-        self._bin = self._bin or programs(self.home, self.account, self.major)
-        arguments = [str(self._bin / "postgres"), str(self.data), str(self.data / "server.log")]
+        arguments = [
+            str(self.binaries() / "postgres"),
+            str(self.data),
+            str(self.data / "server.log"),
+        ]
         self._execute("/bin/sh", "-c", _LAUNCH, *arguments, start_new_session=True)
 
     def _private_socket_folder(self, folder: Path) -> None:
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-            self._give(folder)
+            self.give(folder)
         status = folder.lstat()
         if status.st_uid != self.account.uid or status.st_mode & 0o077 or folder.is_symlink():
             raise Refused(
@@ -497,11 +444,6 @@ class EmbeddedServer:
                 return True
             time.sleep(0.05)
         return False
-
-
-def _last_line(text: str | None) -> str:
-    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
-    return lines[-1] if lines else "no output"
 
 
 __all__ = ["SUPERUSER", "Account", "EmbeddedServer"]

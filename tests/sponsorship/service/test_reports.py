@@ -12,7 +12,8 @@ from uuid import UUID
 
 import pytest
 
-from wavehouse import sponsorship
+from wavehouse import accounts, sponsorship
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, WavehouseError
 from wavehouse.kernel.ids import ReportId, UserId
@@ -323,6 +324,30 @@ def test_an_unfinished_report_of_a_killed_program_is_removed(
     abandoned.write_bytes(b"half")
     make(flown, tmp_path, first=date(2026, 11, 1), last=date(2026, 11, 2), formats=("json",))
     assert not abandoned.exists()
+
+
+def test_a_file_that_no_report_records_is_listed(flown: Workspace, tmp_path: Path) -> None:
+    """A run killed before its commit leaves one. Another organization's file is not listed."""
+    folder, days = tmp_path / "out", {"first": date(2026, 11, 1), "last": date(2026, 11, 2)}
+    (made,) = make(flown, folder, **days, formats=("csv",))  # type: ignore[arg-type]
+    left = folder / made.path.name.replace(str(made.report_id), str(UUID(int=7)))
+    left.write_bytes(b"zip")
+    (folder / "notes-2026-11-01.json").write_bytes(b"{}")
+    apart = tmp_path / "first-ever"
+    apart.mkdir()
+    first = apart / f"nordlys-autumn-2026-11-01-2026-11-02-roi-{UUID(int=8)}.pdf"
+    first.write_bytes(b"%PDF")
+
+    def unrecorded(identity: Identity) -> set[Path]:
+        operational = flown.stores.operational
+        with operational.app(identity.organization_id) as tx, operational.worker() as worker:
+            return set(sponsorship.unrecorded_files(tx, worker, identity=identity, folders=[apart]))
+
+    with flown.stores.operational.worker() as tx:
+        _, other = accounts.further_organization(tx, identity=flown.identity, name="Other")
+
+    assert {left, first} == unrecorded(flown.identity)
+    assert {first} == unrecorded(other)
 
 
 def test_what_cannot_be_reported_is_a_sentence(flown: Workspace, tmp_path: Path) -> None:

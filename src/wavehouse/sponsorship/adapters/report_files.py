@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import unicodedata
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from wavehouse.kernel.errors import Conflict, WavehouseError
 from wavehouse.kernel.ids import ReportId
@@ -21,6 +22,10 @@ from wavehouse.sponsorship.types import ReportData, ReportType
 
 ENDINGS = {"csv": "csv.zip"}
 _UNFINISHED = ".wavehouse-report-"
+_ISSUED = re.compile(
+    r"^[^.].*-\d{4}-\d\d-\d\d(?:-[a-z]+)?-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"\.(?:csv\.zip|json|pdf|xlsx)$"
+)
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 _STEM_BYTES = 120
 """Most file systems allow 255 bytes; dates, kind, id and ending take up to 90."""
@@ -39,6 +44,16 @@ def file_name(data: ReportData, format_: str, report_id: ReportId) -> str:
     kind = "" if data.report_type is ReportType.SPONSOR else f"-{data.report_type.split('_')[0]}"
     ending = ENDINGS.get(format_, format_)
     return f"{stem}-{data.first_day}-{data.last_day}{kind}-{report_id}.{ending}"
+
+
+def issued_ids(folder: Path) -> dict[UUID, Path]:
+    """The files of a folder that have the name of an issued report, by the report's id."""
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return {}
+    matches = ((_ISSUED.search(name), name) for name in names)
+    return {UUID(match[1]): folder / name for match, name in matches if match}
 
 
 def located(url: str) -> Path:

@@ -55,7 +55,9 @@ def list_(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
 def verify(context: click.Context, ids: tuple[object, ...], as_json: bool) -> None:
     """Compare report files with their digests: all, or those with the given IDS.
 
-    Exit code 3 when a file is missing or was changed.
+    Exit code 3 when a file is missing or was changed. Without IDS, files beside them that have the
+    name of a report but no record are listed, too: a run that was killed before it ended leaves
+    them. They are not issued reports.
     """
     from uuid import UUID
 
@@ -71,12 +73,28 @@ def verify(context: click.Context, ids: tuple[object, ...], as_json: bool) -> No
                 tx, identity=workspace.identity, report_ids=[UUID(str(each)) for each in ids]
             )
         )
+        unrecorded = []
+        if not ids:
+            with workspace.stores.operational.worker() as worker:
+                unrecorded = sponsorship.unrecorded_files(
+                    tx,
+                    worker,
+                    identity=workspace.identity,
+                    folders=[workspace.settings.home / "reports"],
+                )
     faults = [{**_row(report), "fault": fault} for report, fault in checked if fault]
     if as_json:
-        terminal.print_json({"checked": len(checked), "faults": faults})
+        terminal.print_json({"checked": len(checked), "faults": faults, "unrecorded": unrecorded})
     else:
         for fault in faults:
             terminal.out(f"{fault['id']}: {fault['fault']}")
+        for path in unrecorded:
+            terminal.out(f"{path}: not recorded")
+        if unrecorded:
+            terminal.say(
+                f"{len(unrecorded)} files are not recorded as reports here: a run was interrupted "
+                "or is not finished, or another installation uses the folder."
+            )
         terminal.say(f"{len(checked)} files checked: {len(faults)} missing or changed")
     context.exit(EXIT_FOUND if faults else EXIT_DONE)
 

@@ -131,3 +131,24 @@ def reports(
             "limit": limit,
         },
     )
+
+
+def report_urls(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[str]:
+    """The addresses of the files of all reports of an organization."""
+    rows = tx.tuples(
+        """
+        SELECT file_url FROM sponsorship.reports
+        WHERE organization_id = %(organization_id)s AND file_url IS NOT NULL
+        """,
+        {"organization_id": organization_id},
+    )
+    return [str(row[0]) for row in rows]
+
+
+def recorded_ids(tx: Tx[Operational], *, report_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these reports are recorded for any organization; as a worker."""
+    rows = tx.tuples(
+        "SELECT report_id FROM sponsorship.reports WHERE report_id = ANY(%(ids)s::uuid[])",
+        {"ids": list(report_ids)},
+    )
+    return {row[0] for row in rows}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from wavehouse.accounts import Identity
@@ -71,6 +72,31 @@ def verify_reports(
         if len(listed) < _AT_ONCE:
             return
         before = (listed[-1].generated_at, listed[-1].report_id)
+
+
+def unrecorded_files(
+    tx: Tx[Operational],
+    worker: Tx[Operational],
+    *,
+    identity: Identity,
+    folders: Iterable[Path] = (),
+) -> list[Path]:
+    """Files beside issued reports, or in ``folders``, with a report's name but no record here.
+
+    A run that was killed between writing a file and committing leaves one; so does another
+    installation that uses the same folder. ``worker`` sees the reports of every organization, so
+    that their files in a shared folder are not listed.
+    """
+    urls = queries.report_urls(tx, organization_id=identity.organization_id)
+    searched = {report_files.located(url).parent for url in urls}
+    searched.update(folder.resolve() for folder in folders)
+    named = {
+        report_id: path
+        for folder in sorted(searched)
+        for report_id, path in report_files.issued_ids(folder).items()
+    }
+    recorded = queries.recorded_ids(worker, report_ids=list(named))
+    return [path for report_id, path in named.items() if report_id not in recorded]
 
 
 def _verified(report: ListedReport) -> tuple[ListedReport, str | None]:
