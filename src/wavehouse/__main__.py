@@ -52,9 +52,10 @@ def main() -> None:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _leave)
     try:
+        from wavehouse.cli import completing
         from wavehouse.cli.root import root
 
-        code = root.main(standalone_mode=False)
+        code = root.main(standalone_mode=False, **completing.given())
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except BaseException as error:

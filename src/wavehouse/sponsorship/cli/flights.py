@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from wavehouse.sponsorship.cli.campaigns import campaigns
-from wavehouse.sponsorship.cli.options import AS_JSON, DAY
+from wavehouse.sponsorship.cli.options import AS_JSON, CAMPAIGN, DAY
 
 if TYPE_CHECKING:
     from wavehouse.sponsorship.types import Moved, Placement
@@ -19,7 +19,7 @@ _STATES = ["draft", "scheduled", "active", "paused", "completed", "cancelled"]
 
 
 @campaigns.command("move")
-@click.argument("campaign")
+@click.argument("campaign", type=CAMPAIGN)
 @click.argument("status", type=click.Choice(_STATES))
 @AS_JSON
 @click.pass_obj
@@ -81,7 +81,7 @@ def _show_moves(moves: list[Moved], *, as_json: bool, dry_run: bool) -> None:
 
 
 @campaigns.command("placements")
-@click.argument("campaign")
+@click.argument("campaign", type=CAMPAIGN)
 @AS_JSON
 @click.pass_obj
 def placements(open_workspace: OpenWorkspace, campaign: str, as_json: bool) -> None:
@@ -98,7 +98,7 @@ def placements(open_workspace: OpenWorkspace, campaign: str, as_json: bool) -> N
 
 
 @campaigns.command("place")
-@click.argument("campaign")
+@click.argument("campaign", type=CAMPAIGN)
 @click.option("--episode", required=True, help="Guid of the episode.")
 @click.option("--slot", default=0, show_default=True, type=click.IntRange(0, 99), help="Its slot.")
 @click.option(

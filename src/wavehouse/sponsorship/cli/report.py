@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wavehouse.sponsorship.cli.options import AS_JSON, DAY
+from wavehouse.sponsorship.cli.options import AS_JSON, CAMPAIGN, DAY
 
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
 
 @click.command()
-@click.option("--campaign", required=True, help="Id or name of the campaign.")
+@click.option("--campaign", required=True, type=CAMPAIGN, help="Id or name of the campaign.")
 @click.option("--from", "first", type=DAY, help="First day (UTC); default the flight's first.")
 @click.option(
     "--to", "last", type=DAY, help="Last day, included (UTC); default the flight's last, or today."

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import click
 
-from wavehouse.sponsorship.cli.options import AS_JSON, DAY
+from wavehouse.sponsorship.cli.options import AS_JSON, CAMPAIGN, DAY
 
 if TYPE_CHECKING:
     from wavehouse.sponsorship.types import CreditTotal, Pixel
@@ -30,7 +30,7 @@ def pixels() -> None:
 
 
 @pixels.command("add")
-@click.option("--campaign", required=True, help="Id or name of the campaign.")
+@click.option("--campaign", required=True, type=CAMPAIGN, help="Id or name of the campaign.")
 @click.option("--name", required=True, help="Display name, such as the page it is on.")
 @click.option(
     "--type",
