@@ -31,7 +31,10 @@ REASONS = {
     "dates": {},
     "prefixes": {"%2Fepisode.mp3?": "an encoded address is decoded whole; the file is the same"},
     "parameters": {},
-    "ranges": {"bytes=-": "a suffix says which bytes only with the file's size (R28)"},
+    "ranges": {
+        "bytes=-": "a suffix says which bytes only with the file's size (R28)",
+        "0-0,": "an empty element of a list is ignored (RFC 9110, 5.6.1)",
+    },
     "addresses": {
         "::ffff:": "R05: an IPv4 address inside IPv6 is unmapped before it is cut",
     },

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -41,7 +42,7 @@ def test_the_quickstart_and_the_story_have_the_demos_own_numbers() -> None:
     root = Path(__file__).parents[2]
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
     numbers = {word: number for number, word in enumerate(words)} | {"sixty": 60}
-    defaults = {option.name: option.default for option in demo.params}
+    defaults: dict[str | None, Any] = {option.name: option.default for option in demo.params}
     world = simulation.Settings(
         seed=defaults["seed"],
         people=defaults["people"],
