@@ -172,3 +172,14 @@ def test_signs_that_the_pdf_cannot_print_are_a_warning_of_the_command(
     assert all(sign in warning for sign in "خريفहनद")
     assert f"Warning: {warning}." in made.stderr
     assert ([], "") == (json.loads(other.stdout)["warnings"], other.stderr)
+
+
+def test_a_wrong_show_is_answered_with_the_nearest_title(run: Run) -> None:
+    """As for campaigns: one wrong letter does not send the user to another list."""
+    flight = ("--from", "2026-10-21", "--to", "2026-11-19", "--value", "1")
+    wrong = ("--name", "X", "--sponsor", "Y", "--show")
+    near = run("campaigns", "add", *wrong, "la lanterne", *flight).exception
+    far = run("campaigns", "add", *wrong, "quite another", *flight).exception
+
+    assert "Did you mean 'La Lanterna'?" == near.hint  # type: ignore[union-attr]
+    assert None is far.hint  # type: ignore[union-attr]

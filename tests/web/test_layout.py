@@ -143,3 +143,25 @@ def test_a_phone_reaches_every_page(browser: Browser, site: str) -> None:
     boxes = [entry.bounding_box() for entry in entries.all()]
     assert [] == [box for box in boxes if box is None or box["height"] < 44 or box["y"] > 844]
     page.context.close()
+
+
+@pytest.mark.parametrize(("width", "display"), [(PHONE, "block"), (DESK, "table")])
+def test_a_table_that_is_stacked_on_a_phone_is_a_table_on_a_desk(
+    browser: Browser, site: str, width: int, display: str
+) -> None:
+    """Its heads are above their columns: no rule for forms of the same class reaches it."""
+    page = _open(browser, site, width, "light")
+    page.evaluate(
+        "document.body.innerHTML = '<table class=stack><thead><tr><th>a<th>b</tr></thead>"
+        "<tbody><tr><td>a long cell<td class=cell>b</tr></tbody></table>'"
+    )
+    table = page.locator("table.stack")
+
+    assert display == table.evaluate("e => getComputedStyle(e).display")
+    if width == DESK:
+        heads, cells = (
+            table.locator(of).nth(1).evaluate("e => e.getBoundingClientRect().left")
+            for of in ("th", "td")
+        )
+        assert heads == cells
+    page.context.close()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from wavehouse import accounts, audit
 from wavehouse.accounts import Identity
+from wavehouse.catalog import list_podcasts
 from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId
@@ -130,9 +131,17 @@ def find_podcast(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Pod
     named = queries.podcast_by_name(tx, organization_id=organization_id, name=wanted)
     if len(named) == 1:
         return named[0]
-    what = "is not registered" if not named else "is the title of several: use the guid"
+    if named:
+        raise InvalidInput(
+            f"the show {wanted!r} is the title of several: use the guid",
+            command="wavehouse feeds list",
+        )
+    titles = {each.title.casefold(): each.title for each in list_podcasts(tx, identity=identity)}
+    near = difflib.get_close_matches(wanted.strip().casefold(), titles, n=1)
     raise InvalidInput(
-        f"the show {wanted!r} {what}", command="wavehouse ingest feed <file or address>"
+        f"the show {wanted!r} is not registered",
+        hint=f"Did you mean {titles[near[0]]!r}?" if near else None,
+        command="wavehouse feeds list" if near else "wavehouse ingest feed <file or address>",
     )
 
 
