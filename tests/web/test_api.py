@@ -459,3 +459,12 @@ def _try(operation: Any, secret: str, examples: int) -> None:
         case.call_and_validate(headers=sent, excluded_checks=[OPAQUE], timeout=PATIENCE)
 
     holds()
+
+
+def test_a_body_that_is_declared_too_large_is_refused_before_it_is_read(api: TestClient) -> None:
+    """A client that declares 100 TB and sends nothing does not wait for its time limit."""
+    for declared in ("99999999999999", "9" * 30):
+        refused = api.post(
+            "/api/v1/conversions", content=b"{}", headers={"Content-Length": declared}
+        )
+        assert 413 == refused.status_code

@@ -37,7 +37,8 @@ class Conditional:
             await self._app(scope, receive, send)
             return
         taken = send if scope["method"] != "GET" else _Tagged(Headers(scope=scope), send)
-        await self._app(scope, _Counted(receive, _largest(scope["path"])), taken)
+        counted = _Counted(receive, _largest(scope["path"]), _declared(Headers(scope=scope)))
+        await self._app(scope, counted, taken)
 
 
 def _largest(path: str) -> int:
@@ -51,15 +52,24 @@ def _largest(path: str) -> int:
     return LARGEST_BATCH if path.startswith(_BATCHES) else LARGEST_BODY
 
 
-class _Counted:
-    """A request body with a size limit."""
+def _declared(headers: Headers) -> int:
+    """The size that a request declares for its body, in bytes; 0 if it declares none."""
+    text = headers.get("content-length", "")
+    return int(text[:20]) if text.isascii() and text.isdecimal() else 0
 
-    def __init__(self, receive: Receive, largest: int) -> None:
+
+class _Counted:
+    """A request body with a size limit. A declared size above it is refused before any byte."""
+
+    def __init__(self, receive: Receive, largest: int, declared: int) -> None:
         self._receive = receive
         self._largest = largest
+        self._declared = declared
         self._seen = 0
 
     async def __call__(self) -> Message:
+        if self._declared > self._largest:
+            raise HTTPException(413)
         message = await self._receive()
         self._seen += len(message.get("body", b""))
         if self._seen > self._largest:

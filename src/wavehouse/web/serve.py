@@ -20,6 +20,7 @@ def server(app: FastAPI, *, host: str = "127.0.0.1", port: int = 8080) -> uvicor
         host=host,
         port=port,
         http=Bounded,
+        ws="none",  # no page uses a web socket; uvicorn would advise to install one
         access_log=False,
         log_level="warning",
         proxy_headers=False,

@@ -381,20 +381,79 @@ def quarantined(
     )
 
 
+def open_quarantined(
+    tx: Tx[Operational], *, organization_id: OrganizationId, ids: Collection[UUID]
+) -> set[UUID]:
+    """Which of these rows are open in the organization's quarantine."""
+    return set(
+        tx.values(
+            """
+            SELECT quarantine_id FROM measurement.quarantine
+            WHERE organization_id = %(organization_id)s AND status = 'open'
+              AND quarantine_id = ANY(%(ids)s::uuid[])
+            """,
+            {"organization_id": organization_id, "ids": list(ids)},
+        )
+    )
+
+
+def quarantined_by_offset(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    ids: Collection[UUID] | None,
+    after: tuple[str, UUID, int, UUID] | None,
+    limit: int,
+) -> list[QuarantinedRow]:
+    """Open rows, or those with these ids, by file and offset, without their excerpts.
+
+    ``after`` is the file, source, offset and id of the previous page's last row.
+    """
+    name, source, offset, last = after or (None, None, None, None)
+    return tx.rows(
+        QuarantinedRow,
+        """
+        SELECT q.quarantine_id, q.source_file_id, f.name AS file, f.format, q.line_number,
+               q.byte_offset, q.byte_length, q.reason, '' AS excerpt, q.quarantined_at
+        FROM measurement.quarantine q JOIN measurement.source_files f USING (source_file_id)
+        WHERE q.organization_id = %(organization_id)s AND q.status = 'open'
+          AND (%(ids)s::uuid[] IS NULL OR q.quarantine_id = ANY(%(ids)s::uuid[]))
+          AND (%(file)s::text IS NULL
+               OR (f.name, q.source_file_id, q.byte_offset, q.quarantine_id)
+                  > (%(file)s, %(source)s::uuid, %(offset)s::bigint, %(id)s::uuid))
+        ORDER BY f.name, q.source_file_id, q.byte_offset, q.quarantine_id LIMIT %(limit)s
+        """,
+        {
+            "organization_id": organization_id,
+            "ids": None if ids is None else list(ids),
+            "file": name,
+            "source": source,
+            "offset": offset,
+            "id": last,
+            "limit": limit,
+        },
+    )
+
+
 def resolve_quarantined(
     tx: Tx[Operational],
     *,
     organization_id: OrganizationId,
-    ids: Collection[UUID],
+    ids: Collection[UUID] | None,
     status: str,
     at: datetime,
 ) -> int:
-    """Close quarantine rows: replayed or discarded."""
+    """Close open quarantine rows, all or these: replayed or discarded."""
     return tx.execute(
         """
         UPDATE measurement.quarantine SET status = %(status)s, resolved_at = %(at)s
-        WHERE organization_id = %(organization_id)s AND quarantine_id = ANY(%(ids)s)
-          AND status = 'open'
+        WHERE organization_id = %(organization_id)s AND status = 'open'
+          AND (%(ids)s::uuid[] IS NULL OR quarantine_id = ANY(%(ids)s::uuid[]))
         """,
-        {"organization_id": organization_id, "ids": list(ids), "status": status, "at": at},
+        {
+            "organization_id": organization_id,
+            "ids": None if ids is None else list(ids),
+            "status": status,
+            "at": at,
+        },
     )

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -21,6 +23,7 @@ from wavehouse.measurement.service.ingest import Ingest, sentence
 from wavehouse.measurement.types import Fault, QuarantinedRow, SourceSummary
 from wavehouse.store import Database, Operational, Tx
 
+_ROWS_AT_ONCE = 200_000
 STREAM_FAULTS = {Fault.GZIP_TRUNCATED, Fault.GZIP_CORRUPT}
 
 
@@ -78,19 +81,39 @@ def files(
     )
 
 
-def _chosen(tx: Tx[Operational], identity: Identity, ids: Sequence[UUID]) -> list[QuarantinedRow]:
-    """The organization's open rows with these ids, or all. NotFound for an unknown id."""
-    rows = listed(tx, identity=identity, limit=1_000_000)
-    if not ids:
-        return rows
-    chosen = set(ids)
-    missing = chosen - {row.quarantine_id for row in rows}
+def _require(tx: Tx[Operational], identity: Identity, ids: Collection[UUID]) -> None:
+    """NotFound when one of these rows is not open in the organization's quarantine."""
+    known = sources.open_quarantined(tx, organization_id=identity.organization_id, ids=ids)
+    missing = set(ids) - known
     if missing:
         raise NotFound(
             f"{min(map(str, missing))} is not in the quarantine",
             command="wavehouse quarantine list",
         )
-    return [row for row in rows if row.quarantine_id in chosen]
+
+
+def _pages(
+    operational: Database[Operational], identity: Identity, ids: Sequence[UUID]
+) -> Iterator[list[QuarantinedRow]]:
+    """The open rows with these ids, or all, by file and offset; each row once, however many."""
+    after = None
+    while True:
+        with operational.app(identity.organization_id) as tx:
+            if ids and after is None:
+                _require(tx, identity, ids)
+            page = sources.quarantined_by_offset(
+                tx,
+                organization_id=identity.organization_id,
+                ids=ids or None,
+                after=after,
+                limit=_ROWS_AT_ONCE,
+            )
+        if page:
+            yield page
+        if len(page) < _ROWS_AT_ONCE:
+            return
+        last = page[-1]
+        after = (last.file, last.source_file_id, last.byte_offset, last.quarantine_id)
 
 
 def replay(
@@ -119,14 +142,15 @@ def replay(
             bad = reader(operational, path, identity=identity)
             yield [row.quarantine_id for row in waiting if row.line_number not in bad]
 
-    with operational.app(identity.organization_id) as tx:
-        rows = _chosen(tx, identity, ids)
-    by_file: dict[str, list[QuarantinedRow]] = defaultdict(list)
-    for row in rows:
-        by_file[row.file].append(row)
-    unreadable, stored, tried = [], 0, 0
+    unreadable: dict[str, None] = {}
+    stored = tried = 0
+    by_file = (
+        (name, list(rows))
+        for page in _pages(operational, identity, ids)
+        for name, rows in groupby(page, key=attrgetter("file"))
+    )
     with Ingest.opened(operational, settings, identity=identity) as ingest:
-        for name, waiting in by_file.items():
+        for name, waiting in by_file:
             try:
                 for done in batches(ingest, Path(name), waiting):
                     stored += len(done)
@@ -134,10 +158,10 @@ def replay(
                         if done and _close(tx, identity, done, "replayed"):
                             _record(tx, identity, "quarantine.replayed", len(done))
             except InvalidInput as error:
-                unreadable.append(sentence(error))
+                unreadable[sentence(error)] = None
             tried += len(waiting)
             progress(tried, stored)
-    return Replayed(len(rows), stored, len(rows) - stored, tuple(unreadable))
+    return Replayed(tried, stored, tried - stored, tuple(unreadable))
 
 
 REPLAY = "measurement.replay"
@@ -151,7 +175,7 @@ def enqueue_replay(
     NotFound for an unknown row.
     """
     if ids:
-        _chosen(operational, identity, ids)
+        _require(operational, identity, ids)
     job = queue.NewJob(
         REPLAY,
         payload={"ids": [str(each) for each in ids]},
@@ -162,7 +186,9 @@ def enqueue_replay(
     return next(iter(queue.enqueue(operational, job, identity=identity)), None)
 
 
-def _close(tx: Tx[Operational], identity: Identity, ids: Collection[UUID], status: str) -> int:
+def _close(
+    tx: Tx[Operational], identity: Identity, ids: Collection[UUID] | None, status: str
+) -> int:
     return sources.resolve_quarantined(
         tx, organization_id=identity.organization_id, ids=ids, status=status, at=clock.now()
     )
@@ -171,7 +197,7 @@ def _close(tx: Tx[Operational], identity: Identity, ids: Collection[UUID], statu
 def _reread(
     ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]
 ) -> Iterator[Collection[UUID]]:
-    """The rows of one log that are good now, batch by batch."""
+    """The rows of one log, in the order of their offsets, that are good now: batch by batch."""
     log = LogFile(path)
     head = log.head()
     streams = [row for row in waiting if row.reason in STREAM_FAULTS]
@@ -184,13 +210,17 @@ def _reread(
         if row.reason not in STREAM_FAULTS:
             by_source[row.source_file_id].append(row)
     for of_source in by_source.values():
-        yield from ingest.reread(log, head, sorted(of_source, key=lambda row: row.byte_offset))
+        yield from ingest.reread(log, head, of_source)
 
 
 def discard(operational: Tx[Operational], *, identity: Identity, ids: Sequence[UUID] = ()) -> int:
-    """Close rows without storing them: all, or the given ones. The audit log records how many."""
-    rows = _chosen(operational, identity, ids)
-    closed = _close(operational, identity, [row.quarantine_id for row in rows], "discarded")
+    """Close rows without storing them: all, or the given ones. The audit log records how many.
+
+    NotFound for an unknown row.
+    """
+    if ids:
+        _require(operational, identity, ids)
+    closed = _close(operational, identity, ids or None, "discarded")
     if closed:
         _record(operational, identity, "quarantine.discarded", closed)
     return closed
