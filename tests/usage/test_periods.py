@@ -37,6 +37,28 @@ def test_u8_days_of_a_changing_clock_have_23_and_25_hours() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("zone", "day", "hours", "starts"),
+    [
+        ("Australia/Lord_Howe", date(2026, 4, 5), 24.5, "2026-04-04T13:00"),  # half an hour back
+        ("Australia/Lord_Howe", date(2026, 10, 4), 23.5, "2026-10-03T13:30"),
+        ("America/Sao_Paulo", date(2018, 11, 4), 23, "2018-11-04T03:00"),  # begins at 01:00
+        ("Africa/Cairo", date(2026, 4, 24), 23, "2026-04-23T22:00"),  # begins at 01:00
+        ("Africa/Cairo", date(2026, 10, 29), 25, "2026-10-28T21:00"),  # 24:00 becomes 23:00
+        ("America/Havana", date(2026, 11, 1), 25, "2026-11-01T04:00"),  # midnight comes twice
+    ],
+)
+def test_u8_days_begin_when_their_date_does_even_without_a_midnight(
+    zone: str, day: date, hours: float, starts: str
+) -> None:
+    """Half-hour changes, a midnight that does not exist or comes twice; no gap to the next day."""
+    before, this, after = _days(zone, day - timedelta(days=1), 3)
+
+    assert datetime.fromisoformat(f"{starts}+00:00") == this.starts_at
+    assert timedelta(hours=hours) == this.ends_at - this.starts_at
+    assert (before.ends_at, this.ends_at) == (this.starts_at, after.starts_at)
+
+
 def test_u8_a_date_that_a_zone_skipped_is_no_period() -> None:
     """Apia had no 30 December 2011."""
     days = _days("Pacific/Apia", date(2011, 12, 29), 2)
