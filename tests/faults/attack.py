@@ -240,7 +240,7 @@ def _tests(name: str, *paths: str) -> Part:
         part.figures = "left out: not in this version"
         return part
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *there],
+        [sys.executable, "-m", "pytest", *there],  # one -q is set; a second hides the counts
         cwd=root, capture_output=True, text=True, check=False,
     )  # fmt: skip
     part.figures = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "no output"

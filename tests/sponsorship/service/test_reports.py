@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import os
@@ -348,6 +349,20 @@ def test_a_file_that_no_report_records_is_listed(flown: Workspace, tmp_path: Pat
 
     assert {left, first} == unrecorded(flown.identity)
     assert {first} == unrecorded(other)
+
+
+def test_a_report_that_fills_the_disk_leaves_no_part_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The part would keep the disk full until another report is written there."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(WavehouseError, match="No space left"):
+        report_files.write_report(tmp_path / "a.pdf", b"%PDF")
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_reported_is_a_sentence(flown: Workspace, tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ def write_report(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _remove_abandoned(path.parent)
-        _create(unfinished, content)
         try:
+            _create(unfinished, content)
             _name(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
