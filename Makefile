@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures
+.PHONY: dbmate exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -132,6 +132,12 @@ resume: $(VENV)/.dev ## Position writes, resuming, a new device over HTTP; a pee
 
 beside: $(VENV)/.dev ## Schema operations and dbmate on the same files and server; some minutes
 	@$(BIN)/python benchmarks/beside.py $(ARGS)
+
+dbmate: $(VENV)/.dev ## Compare the record of dbmate's behaviour with the program, fetched from npm
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	npm install --silent --prefix "$$folder" dbmate; \
+	DBMATE=$$(echo "$$folder"/node_modules/@dbmate/*/bin/dbmate) \
+	  $(BIN)/python -m pytest -q -m harness tests/schema/test_dbmate.py
 
 corpora: $(VENV)/.dev ## Ladders of other projects through psql and pg_dump as oracle; clones them; some minutes
 	@$(BIN)/python benchmarks/corpora.py $(ARGS)

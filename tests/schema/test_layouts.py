@@ -315,3 +315,54 @@ def test_dbmate_refuses_an_option_that_it_does_not_have(folder: Callable[[Files]
     at = folder({"1_a.sql": "-- migrate:up transactions:false\nselect 1;"})
     with pytest.raises(InvalidInput, match="unknown dbmate option transactions:false"):
         read_ladder(at, Layout.DBMATE)
+
+
+@pytest.mark.parametrize(
+    ("layout", "mark"), [(Layout.DBMATE, "-- migrate:"), (Layout.GOOSE, "-- +goose ")]
+)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("create table lost (a int);\n{}up\nselect 1;\n", "before the up section"),
+        ("/* lost */\n{}up\nselect 1;\n", "before the up section"),
+        ("{}down\nselect 1;\n{}up\nselect 2;\n", "down section is before the up section"),
+        ("{}up\nselect 1;\n{}up\nselect 2;\n", "a second up section"),
+        ("{}up\nselect 1;\n{}down\nselect 2;\n{}down\nselect 3;\n", "a second down section"),
+    ],
+)
+def test_text_that_no_section_holds_is_refused(
+    folder: Callable[[Files], Path], layout: Layout, mark: str, text: str, message: str
+) -> None:
+    """It would never run, and the version would be recorded as applied."""
+    at = folder({"1_a.sql": text.replace("{}", mark)})
+    with pytest.raises(InvalidInput, match=message):
+        read_ladder(at, layout)
+
+
+@pytest.mark.parametrize("mark", ["-- MIGRATE:UP", " -- migrate:up", "\t--migrate:Up"])
+def test_a_mark_that_dbmate_does_not_read_is_refused(
+    folder: Callable[[Files], Path], mark: str
+) -> None:
+    """The upper-case form was recorded as applied without running anything."""
+    at = folder({"1_a.sql": f"{mark}\ncreate table t (a int);\n"})
+    with pytest.raises(InvalidInput, match="does not read this line"):
+        read_ladder(at, Layout.DBMATE)
+
+
+@pytest.mark.parametrize(
+    ("layout", "names"),
+    [
+        (Layout.DBMATE, ("2_b.sql", "10_c.sql")),
+        (Layout.DIESEL, ("2_b/up.sql", "10_c/up.sql")),
+        (Layout.PRISMA, ("2_b/migration.sql", "10_c/migration.sql")),
+        (Layout.SUPABASE, ("2_b.sql", "10_c.sql")),
+    ],
+)
+def test_an_order_of_text_that_is_not_the_order_of_numbers_is_refused(
+    folder: Callable[[Files], Path], layout: Layout, names: tuple[str, ...]
+) -> None:
+    """These tools run 10 before 2; the same digits for all, or none of them."""
+    text = "-- migrate:up\nselect 1;\n" if layout is Layout.DBMATE else "select 1;\n"
+    at = folder(dict.fromkeys(names, text))
+    with pytest.raises(InvalidInput, match=f"runs this file before {names[0]}"):
+        read_ladder(at, layout)

@@ -7,9 +7,11 @@ in the original file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
+from wavehouse.kernel.errors import InvalidInput
 from wavehouse.schema.rules.layouts import flyway, folders, numbered, one_file
 from wavehouse.schema.rules.layouts.names import Layout, NotRun, Read
 from wavehouse.schema.rules.script import without_transaction
@@ -17,6 +19,7 @@ from wavehouse.schema.types import Migration, SqlFile
 
 __all__ = ["NESTED", "Layout", "NotRun", "migrations", "not_run"]
 
+_BY_NAME = frozenset({Layout.DBMATE, Layout.DIESEL, Layout.PRISMA, Layout.SUPABASE})
 NESTED = frozenset({Layout.FLYWAY, Layout.DIESEL, Layout.PRISMA, Layout.HASURA})
 """Layouts with subfolders."""
 
@@ -32,7 +35,22 @@ def migrations(
         migrations = one_file.goose(listed, read, environment or {})
     else:
         migrations = _FOREIGN[layout](listed, read)
-    return tuple(_ours(migration) for migration in sorted(migrations, key=lambda item: item.number))
+    ordered = sorted(migrations, key=lambda item: item.number)
+    if layout in _BY_NAME:
+        _check_order(ordered, layout)
+    return tuple(_ours(migration) for migration in ordered)
+
+
+def _check_order(ordered: Sequence[Migration], layout: Layout) -> None:
+    """InvalidInput where a tool that sorts names as text has another order than the numbers."""
+    for before, after in pairwise(ordered):
+        if before.up.path > after.up.path:
+            raise InvalidInput(
+                f"{layout} sorts names as text: it runs this file before {before.up.name}, "
+                "whose number is smaller",
+                where=after.up.path,
+                hint="Give all versions the same number of digits.",
+            )
 
 
 def not_run(names: Iterable[str], layout: Layout) -> list[NotRun]:

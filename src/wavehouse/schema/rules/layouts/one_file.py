@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.schema.rules.layouts.names import Layout, Read, no_migration, same_version
@@ -11,6 +12,8 @@ from wavehouse.schema.types import Migration, SqlFile
 
 _DBMATE = re.compile(r"([0-9]+)(?:[_-]?(.*))\.sql")
 _GOOSE = re.compile(r"([0-9]+)_(.*)\.sql")
+_DBMATE_MARK = re.compile(r"--\s*migrate:(up|down)(?:\s*$|(\s+\S.*))")
+_DBMATE_LIKE = re.compile(r"\s*--\s*migrate:(?:up|down)\b", re.IGNORECASE)
 _ALONE = "-- wavehouse: non-transactional"
 _VARIABLE = re.compile(
     r"\$(?:(?P<plain>[A-Za-z_]\w*)"
@@ -76,15 +79,53 @@ def _half(whole: SqlFile, text: str) -> SqlFile:
 
 def _dbmate(text: str, name: str) -> tuple[str, str]:
     halves: dict[str, list[str]] = {"up": [], "down": []}
-    current = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        marker = re.match(r"\s*--\s*migrate:(up|down)\b(.*)", line)
+    sections = _Sections(name)
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+        marker = _DBMATE_MARK.match(line)
         if marker:
-            current = marker[1]
-            line = _ALONE if _is_off(marker[2], name, number) else ""
+            sections.begin(marker[1], number)
+            line = _ALONE if _is_off(marker[2] or "", name, number) else ""
+        elif _DBMATE_LIKE.match(line):
+            raise InvalidInput(
+                "dbmate does not read this line as the start of a section",
+                where=f"{name}:{number}",
+                hint="Write -- migrate:up or -- migrate:down in lower case, without indentation.",
+            )
+        sections.check(line, number)
         for half, lines in halves.items():
-            lines.append(line if half == current else "")
+            lines.append(line if half == sections.current else "")
     return _text(halves["up"]), _text(halves["down"])
+
+
+@dataclass(slots=True)
+class _Sections:
+    """The sections of a file: up first, each once. A line in none would never run: refused."""
+
+    name: str
+    current: str = ""
+    begun: list[str] = field(default_factory=list)
+
+    def begin(self, section: str, line: int) -> None:
+        """Start a section. InvalidInput for a second one of the same name, or down before up."""
+        if section in self.begun or (section == "down" and not self.begun):
+            raise InvalidInput(
+                f"a second {section} section starts here"
+                if section in self.begun
+                else "the down section is before the up section",
+                where=f"{self.name}:{line}",
+                hint="A file has one up section, and one down section after it.",
+            )
+        self.begun.append(section)
+        self.current = section
+
+    def check(self, text: str, line: int) -> None:
+        """InvalidInput for a statement before the first section."""
+        if not self.begun and text.strip() and not text.lstrip().startswith("--"):
+            raise InvalidInput(
+                "this text is before the up section, so it would not run",
+                where=f"{self.name}:{line}",
+                hint="Move it into the up section, or delete it.",
+            )
 
 
 def _is_off(options: str, name: str, line: int) -> bool:
@@ -104,20 +145,22 @@ def _is_off(options: str, name: str, line: int) -> bool:
 
 def _goose(text: str, name: str, environment: Mapping[str, str]) -> tuple[str, str]:
     halves: dict[str, list[str]] = {"up": [], "down": []}
-    current, substitutes = "", False
+    sections, substitutes = _Sections(name), False
     outside = re.search(r"^\s*--\s*\+goose\s+NO\s+TRANSACTION", text, re.MULTILINE | re.IGNORECASE)
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         marker = re.match(r"\s*--\s*\+goose\s+(\w+)(?:\s+(\w+))?", line, re.IGNORECASE)
         if marker:
             word = marker[1].lower()
-            current = word if word in halves else current
+            if word in halves:
+                sections.begin(word, number)
             if word == "envsub":
                 substitutes = str(marker[2]).lower() == "on"
             line = _ALONE if outside and word in halves else ""
         elif substitutes:
             line = _substituted(line, f"{name}:{number}", environment)
+        sections.check(line, number)
         for half, lines in halves.items():
-            lines.append(line if half == current else "")
+            lines.append(line if half == sections.current else "")
     return _text(halves["up"]), _text(halves["down"])
 
 
