@@ -48,7 +48,7 @@ def _check_order(ordered: Sequence[Migration], layout: Layout) -> None:
             raise InvalidInput(
                 f"{layout} sorts names as text: it runs this file before {before.up.name}, "
                 "whose number is smaller",
-                where=after.up.path,
+                where=after.up.name,
                 hint="Give all versions the same number of digits.",
             )
 
