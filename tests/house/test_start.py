@@ -65,3 +65,15 @@ def test_the_first_answer_imports_nothing_heavy(arguments: list[str]) -> None:
 
     assert "click" in imported
     assert set() == imported & HEAVY
+
+
+def test_a_connection_does_not_import_the_bulk_loaders_driver() -> None:
+    """ADBC imports pyarrow and pandas where they are installed: half a second of each command."""
+    program = "import sys, wavehouse.store, wavehouse.schema; print(*sys.modules, sep='\\n')"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    imported = set(done.stdout.split())
+
+    assert "psycopg" in imported
+    assert set() == imported & {"adbc_driver_manager", "pyarrow", "pandas", "numpy", "duckdb"}

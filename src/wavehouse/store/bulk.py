@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from typing import Any, LiteralString
 from urllib.parse import quote, urlencode
 
-import adbc_driver_postgresql.dbapi as adbc
 from psycopg.conninfo import conninfo_to_dict
 
 from wavehouse.kernel.errors import DiskFull, Unreachable
@@ -20,10 +19,18 @@ _DISK_FULL = "53100"
 _AGAIN = "Stored data is kept. Free disk space, then run the same command again."
 
 
+def _adbc() -> Any:
+    """The driver, imported when rows are loaded: beside pyarrow it takes half a second."""
+    import adbc_driver_postgresql.dbapi
+
+    return adbc_driver_postgresql.dbapi
+
+
 class BulkLoader:
     """A separate connection that stages Arrow streams and runs set-based statements."""
 
     def __init__(self, conninfo: str) -> None:
+        adbc = _adbc()
         try:
             self._connection = adbc.connect(_uri(conninfo), autocommit=False)
         except adbc.Error as error:
@@ -54,7 +61,7 @@ class BulkLoader:
         """Run a statement; on a duplicate key, roll everything back and return None."""
         try:
             return self.execute(statement)
-        except adbc.IntegrityError:
+        except _adbc().IntegrityError:
             self.rollback()
             return None
 
@@ -70,7 +77,7 @@ class BulkLoader:
 
     def close(self) -> None:
         """Close the connection; uncommitted work is lost."""
-        with suppress(adbc.Error):  # a dead server has already closed it
+        with suppress(_adbc().Error):  # a dead server has already closed it
             self._cursor.close()
             self._connection.close()
 
@@ -91,6 +98,7 @@ def _answering() -> Iterator[None]:
 
     A server that dies during a statement is unreachable, whatever the driver's error.
     """
+    adbc = _adbc()
     try:
         yield
     except adbc.IntegrityError:
