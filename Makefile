@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: dbmate exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures
+.PHONY: dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ attack: $(VENV)/.dev ## Hostile servers, bombs, slow connections, kills, full di
 
 writes: $(VENV)/.dev ## 200 kills of program and server while eight clients write; some 20 minutes
 	@$(BIN)/python -m tests.faults.writes $(ARGS)
+
+erasures: $(VENV)/.dev ## Kill erasures 200 times: each is finished, to the same end; some 20 minutes
+	@$(BIN)/python -m tests.faults.erasures $(ARGS)
 
 audit: $(VENV)/.dev ## bandit, and the licence of every package; exceptions have reasons
 	@$(BIN)/python scripts/audit.py

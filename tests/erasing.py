@@ -1,9 +1,87 @@
-"""Erasures for tests: by the operator, at once; rows by table."""
+"""Erasures for tests: people with rows in many tables, a dump of everything, rows by table."""
 
 from __future__ import annotations
 
-from wavehouse import erasure
+import json
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import psycopg
+
+from wavehouse import erasure, listeners
+from wavehouse.store import DATABASES
 from wavehouse.workspace import Workspace
+
+_EVENT = """
+INSERT INTO listeners.external_events (source, event_id, type, object_ids, livemode, created,
+  received_at, payload, payload_hash, status)
+VALUES ('stripe', %s, 'x', ARRAY[%s], false, now(), now(), %s, sha256('a'), 'applied')
+RETURNING external_event_id
+"""
+_DEVICE = """
+INSERT INTO listeners.devices (listener_id, device_id, name, kind, last_seen_at)
+VALUES (%s, 'phone', 'Phone', 'mobile', now())
+"""
+_CHAPTER = "INSERT INTO listeners.chapters (listener_id, chapter_id, title) VALUES (%s, 'c1', %s)"
+_SHOW = """
+INSERT INTO listeners.subscriptions (listener_id, podcast_url, seq, subscribed_at)
+VALUES (%s, %s, 1, now())
+"""
+_GRANT = """
+INSERT INTO listeners.entitlements (listener_id, type, resource, scope_kind, scope, status,
+  granted_at, starts_at, created_by, source_event, stripe_customer_id)
+VALUES (%s, 'feed', 'plus', 'order', %s, 'active', now(), now(), 'stripe', %s, %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A listener, with the words that occur in their rows alone."""
+
+    listener_id: UUID
+    email: str
+    payer: str
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """What a search must not find after the erasure."""
+        return str(self.listener_id), self.email, self.payer
+
+
+def make_person(workspace: Workspace, email: str) -> Person:
+    """A listener with a device, a show, a position, a session and a paid entitlement."""
+    payer = f"cus_{uuid4().hex[:12]}"
+    with workspace.stores.listeners.worker() as tx:
+        made = listeners.create(tx, email=email)
+        listeners.new_app_password(tx, email=email, device="phone")
+        key = made.listener_id
+        content = json.dumps({"email": email})
+        event = tx.value(_EVENT, [uuid4().hex, payer, content])
+        tx.execute(_DEVICE, [key])
+        tx.execute(_CHAPTER, [key, f"heard by {email}"])
+        tx.execute(_SHOW, [key, f"https://private.example/{email}"])
+        tx.execute(_GRANT, [key, uuid4().hex, event, payer])
+    return Person(key, email, payer)
+
+
+def dumped(workspace: Workspace) -> str:
+    """Every row of every table of every database, as text, and the files outside PostgreSQL's."""
+    lines: list[str] = []
+    for name in DATABASES:
+        with psycopg.connect(getattr(workspace.stores, name).place.admin) as connection:
+            for (table,) in connection.execute(
+                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+                " WHERE schemaname !~ '^(pg_|information_schema)'"
+            ).fetchall():
+                rows = connection.execute(f"SELECT t::text FROM {table} t").fetchall()
+                lines += [row for (row,) in rows]
+    home = workspace.settings.home
+    files = [
+        path.read_bytes().decode("latin-1")
+        for path in home.rglob("*")
+        if path.is_file() and "postgres" not in path.relative_to(home).parts
+    ]
+    return "\n".join([*lines, *files])
 
 
 def listener(workspace: Workspace, email: str) -> dict[str, int]:

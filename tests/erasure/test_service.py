@@ -14,7 +14,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from tests import erasing
-from tests.erasure.conftest import Person
+from tests.erasing import Person, dumped
 
 from wavehouse import erasure, governance, listeners
 from wavehouse.erasure import Channel, Rejection, Status, SubjectKind, Wanted
@@ -22,8 +22,7 @@ from wavehouse.erasure.adapters import ledger_file
 from wavehouse.erasure.service import certifying, executing, requesting
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn, Refused
-from wavehouse.kernel.ids import UserId
-from wavehouse.store import DATABASES
+from wavehouse.kernel.ids import OrganizationId, UserId
 from wavehouse.workspace import Workspace
 
 Make = Callable[[str], Person]
@@ -51,22 +50,6 @@ def _run(place: Workspace, request: erasure.Request, **more: Any) -> erasure.Out
         place.stores, place.settings, identity=place.identity,
         request_id=request.erasure_request_id, **more,
     )  # fmt: skip
-
-
-def dumped(place: Workspace) -> str:
-    """Every row of every table of every database, as text, and the files of the home."""
-    lines: list[str] = []
-    for name in DATABASES:
-        with psycopg.connect(getattr(place.stores, name).place.admin) as connection:
-            for (table,) in connection.execute(
-                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-                " WHERE schemaname !~ '^(pg_|information_schema)'"
-            ).fetchall():
-                rows = connection.execute(f"SELECT t::text FROM {table} t").fetchall()
-                lines += [row for (row,) in rows]
-    home = place.settings.home
-    files = [f.read_bytes().decode("latin-1") for f in home.rglob("*") if f.is_file()]
-    return "\n".join([*lines, *files])
 
 
 def test_a_listener_is_erased_and_a_raw_dump_finds_nothing(
@@ -263,6 +246,36 @@ def test_a_run_that_is_killed_at_any_step_goes_on_to_the_same_end(
     assert [] == [
         w for w in (anna.email, str(anna.listener_id), anna.payer) if w in dumped(workspace)
     ]
+
+
+def test_the_operators_command_finishes_an_erasure_that_was_killed_after_the_rows_were_gone(
+    workspace: Workspace, person: Make
+) -> None:
+    """The address is unknown by then; typed again, the command must not say so and stop there."""
+    anna = person("anna@example.org")
+    request = _approved(workspace, anna.email)
+
+    def die(_: str) -> None:
+        with workspace.stores.listeners.worker() as tx:
+            if not tx.value("SELECT count(*) FROM listeners.listeners"):
+                raise Killed
+
+    with pytest.raises(Killed):
+        _run(workspace, request, on_step=die)
+    other = replace(workspace.identity, organization_id=OrganizationId(uuid4()))
+    with pytest.raises(NotFound):
+        erasure.erase_listener(
+            workspace.stores, workspace.settings, identity=other, email=anna.email
+        )
+    outcome = erasure.erase_listener(
+        workspace.stores, workspace.settings, identity=workspace.identity, email=anna.email
+    )
+    assert (request.erasure_request_id, Status.COMPLETED) == (
+        outcome.request.erasure_request_id,
+        outcome.request.status,
+    )
+    with pytest.raises(NotFound):
+        erasing.listener(workspace, anna.email)
 
 
 def test_a_table_that_was_renamed_stops_everything_before_it_begins(

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import uuid4
 
-from tests.erasure.conftest import Person
-from tests.erasure.test_service import dumped
+from tests.erasing import Person, dumped
 
 from wavehouse import erasure
 from wavehouse.erasure import Channel, Purpose, Status, SubjectKind, Wanted

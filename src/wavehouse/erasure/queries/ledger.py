@@ -61,6 +61,21 @@ def entries(tx: AnyTx, *, since: datetime | None) -> list[LedgerEntry]:
     )
 
 
+def unfinished(tx: AnyTx, *, identifier_hash: bytes, organization_id: UUID) -> UUID | None:
+    """The organization's begun and unfinished request of an identifier that is in the ledger."""
+    request_id: UUID | None = tx.value(
+        """
+        SELECT r.erasure_request_id
+        FROM governance.erasure_ledger l
+        JOIN governance.erasure_requests r USING (erasure_request_id)
+        WHERE l.identifier_hash = %(hash)s AND r.organization_id = %(organization_id)s
+          AND r.status IN ('executing', 'verifying', 'failed')
+        """,
+        {"hash": identifier_hash, "organization_id": organization_id},
+    )
+    return request_id
+
+
 def subject_hold(tx: AnyTx, *, hashes: Sequence[bytes], at: datetime) -> str | None:
     """The reason for a current legal hold on one of these identifiers, or None."""
     reason: str | None = tx.value(
