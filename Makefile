@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures
+.PHONY: answers replay dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ erasures: $(VENV)/.dev ## Kill erasures 200 times: each is finished, to the same
 audit: $(VENV)/.dev ## bandit, and the licence of every package; exceptions have reasons
 	@$(BIN)/python scripts/audit.py
 
+answers: $(VENV)/.dev ## AUC of the next answer on ASSISTments files: ours, Elo; ARGS="train.csv test.csv"
+	@$(BIN)/python benchmarks/answers.py $(ARGS)
+
 pictures: $(VENV)/.dev ## Take the pictures of docs/story.md of the demo's pages; ARGS="--home FOLDER" for a demo's home
 	@$(BIN)/python scripts/take_pictures.py $(ARGS)
 
@@ -150,6 +153,9 @@ oracles: $(VENV)/.dev ## Compare with public vectors: OP3=checkout PREFIXES=chec
 
 queue-states: $(VENV)/.dev ## The queue under chance: 10,000 steps for 200 seeds; an hour. A taste: STEPS=300 SEEDS=4
 	@$(BIN)/python -m tests.queue_simulation $(or $(STEPS),10000) $(or $(SEEDS),200)
+
+replay: $(VENV)/.dev ## A million fuzzed events of players: counters equal a replay; some ten minutes
+	@$(BIN)/python -m pytest -q -s -m harness tests/learning/test_replay.py
 
 kills: $(VENV)/.dev ## A worker of the studio killed at every write: one episode, one payment, one item
 	@$(BIN)/python -m pytest -q -s -m harness tests/studio/test_kills.py

@@ -14,7 +14,15 @@ from wavehouse.kernel.databases import DATABASES, HOLDS, url_setting
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.store import Stores, owner_role
 
-DEPENDENT = ("behavioral_events", "like_engagement", "learner_model_state", "generation_status")
+DEPENDENT = (
+    "behavioral_events",
+    "like_engagement",
+    "session_items",
+    "session_activity",
+    "learner_model_state",
+    "generation_status",
+)
+"""Tables whose rows end with a session; the first four also end with a piece of content."""
 
 
 def _count(connection: psycopg.Connection[Any], table: str) -> int:
@@ -74,8 +82,8 @@ def test_lrn2_a_session_takes_its_rows_with_it_and_leaves_the_content(sample: An
     before = [_count(connection, table) for table in DEPENDENT]
     connection.execute("DELETE FROM learning.sessions")
 
-    assert [1, 1, 1, 1] == before
-    assert [0, 0, 0, 0] == [_count(connection, table) for table in DEPENDENT]
+    assert [1] * len(DEPENDENT) == before
+    assert [0] * len(DEPENDENT) == [_count(connection, table) for table in DEPENDENT]
     assert 1 == _count(connection, "content")
 
 
@@ -87,7 +95,9 @@ def test_lrn2_content_takes_its_events_and_leaves_a_finished_generation(sample: 
         "SELECT status, content_id FROM learning.generation_status"
     ).fetchall()
 
-    assert [0, 0] == [_count(connection, table) for table in DEPENDENT[:2]]
+    assert [0] * 4 == [_count(connection, table) for table in DEPENDENT[:4]]
+    assert 0 == _count(connection, "recommendations")
+    assert 1 == _count(connection, "sessions")
     assert [("completed", None)] == left
 
 

@@ -236,3 +236,15 @@ def test_cascades_from_session_and_content(desk: Desk) -> None:
     assert [(2, 0, 1, 1)] == [tuple(row.values()) for row in desk.rows(counts)]
     desk.call(sessions.erase_session, session_id="s")
     assert [(0, 0, 0, 0)] == [tuple(row.values()) for row in desk.rows(counts)]
+
+
+def test_l2_of_an_id_that_is_twice_in_a_batch_the_first_entry_is_the_event(desk: Desk) -> None:
+    """The second is a duplicate, also with other contents; found by ``make replay``."""
+    desk.content("a", "b")
+    desk.session("s")
+
+    first = desk.event("a", "play", 0, 0, id="twice")
+    results = desk.send("s", first, desk.event("b", "play", 0, 7, id="twice"))
+
+    assert [Stored.STORED, Stored.DUPLICATE] == [each.outcome for each in results]
+    assert [{"content_id": "a"}] == desk.rows("SELECT content_id FROM learning.behavioral_events")

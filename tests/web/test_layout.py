@@ -164,4 +164,20 @@ def test_a_table_that_is_stacked_on_a_phone_is_a_table_on_a_desk(
             for of in ("th", "td")
         )
         assert heads == cells
+
+
+def test_a_long_title_in_the_menu_of_a_phone_leaves_room_for_the_tools(
+    browser: Browser, site: str
+) -> None:
+    """The page of an episode has its title there: it is cut, and signing out stays reachable."""
+    page = _open(browser, site, PHONE, "light")
+    page.evaluate(
+        "document.querySelector('.pages-menu summary span').textContent = "
+        "'Il mercato del sabato e il mare d’inverno, prima parte'"
+    )
+
+    box = page.get_by_role("button", name="Sign out").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= PHONE
+    assert [] == page.evaluate(FAULTS)
     page.context.close()

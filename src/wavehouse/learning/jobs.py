@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from wavehouse import accounts
 from wavehouse.kernel import clock
-from wavehouse.learning.service import behavior, generating, library, recording
+from wavehouse.learning.queries import sessions as session_queries
+from wavehouse.learning.service import behavior, generating, library, recording, sessions
 from wavehouse.studio import place_of
 from wavehouse.workspace import Workspace
 
@@ -45,6 +46,30 @@ def making(workspace: Workspace) -> Callable[[], str | None]:
                 identity = accounts.acting_for(operational, organization_id=organization_id)
             generating.advance_generations(stores, identity=identity, workshop=workshop)
         return None
+
+    return work
+
+
+def archiving(workspace: Workspace) -> Callable[[], str | None]:
+    """Archive sessions that have been idle for two months."""
+    stores = workspace.stores
+
+    def work() -> str | None:
+        with stores.learning.worker() as tx:
+            organizations = session_queries.organizations_with_idle(
+                tx, before=clock.now() - sessions.ARCHIVED_AFTER
+            )
+        archived = 0
+        for organization_id in organizations:
+            with stores.operational.worker() as operational:
+                identity = accounts.acting_for(operational, organization_id=organization_id)
+            while True:
+                with stores.learning.app(organization_id) as tx:
+                    number = sessions.archive_idle(tx, identity=identity)
+                archived += number
+                if not number:
+                    break
+        return f"{archived} idle learning sessions were archived" if archived else None
 
     return work
 

@@ -53,6 +53,12 @@ MANIFEST = Manifest(
             target="wavehouse.learning.jobs:whole_behavior",
         ),
         Schedule(
+            name="archive of idle sessions",
+            seconds=86_400,
+            first=7_200,
+            target="wavehouse.learning.jobs:archiving",
+        ),
+        Schedule(
             name="pieces made for learners",
             seconds=5,
             target="wavehouse.learning.jobs:making",

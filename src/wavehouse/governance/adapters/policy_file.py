@@ -81,6 +81,8 @@ def _problem(policy: Policy) -> str:
         return f"the action {policy.action} needs by or reason"
     if policy.action is Action.COMPACT and policy.table != "listeners.playback_actions":
         return "only listeners.playback_actions can be compacted"
+    if policy.action is Action.ARCHIVE and policy.table != "learning.behavioral_events":
+        return "only learning.behavioral_events can be archived"
     if policy.files and policy.action not in (Action.DELETE, Action.NONE):
         return "files can only be deleted"
     return ""

@@ -62,6 +62,35 @@ def older(tx: AnyTx, *, table: str, clock: str, before: datetime | date) -> Olde
     return counted
 
 
+@dataclass(frozen=True, slots=True)
+class Archivable:
+    """The raw events that the archive would delete, and the oldest of them."""
+
+    rows: int
+    oldest: datetime | None
+
+
+def archivable(tx: Tx[Learning], *, before: datetime) -> Archivable:
+    """Count the raw events of archived sessions without activity since a time."""
+    (counted,) = tx.rows(
+        Archivable,
+        "SELECT rows, oldest FROM learning.archivable_events(%(before)s)",
+        {"before": before},
+    )
+    return counted
+
+
+def archive(tx: Tx[Learning], *, before: datetime, most: int) -> int:
+    """Archive the raw events of ``most`` such sessions; returns how many were deleted."""
+    tx.execute("SET LOCAL lock_timeout = '2s'")
+    return int(
+        tx.value(
+            "SELECT learning.archive_events(%(before)s, %(most)s)",
+            {"before": before, "most": most},
+        )
+    )
+
+
 def parts_before(tx: AnyTx, *, table: str, day: date) -> list[Part]:
     """The partitions without rows from a UTC day on, oldest first."""
     return tx.rows(

@@ -23,10 +23,12 @@ from wavehouse.governance.types import Action, Applied, Plan, Run, Step, StepSta
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import Conflict
-from wavehouse.store import Listeners, Stores, Tx
+from wavehouse.store import Learning, Listeners, Stores, Tx
 
 CHUNK = 10_000
 """Rows that one transaction deletes."""
+_SESSIONS = 200
+"""Sessions whose raw events one transaction archives."""
 _TRIES = 3
 _EVERY = clock.DAY
 _REPLAN = "wavehouse retention plan"
@@ -161,6 +163,15 @@ def _remove(stores: Stores, settings: Settings, step: Step, run_id: UUID) -> Non
         return
     if policy.action is Action.COMPACT:
         while once(lambda tx: (listeners.compact(cast("Tx[Listeners]", tx), before=before), 0)):
+            continue
+        return
+    if policy.action is Action.ARCHIVE:
+        while once(
+            lambda tx: (
+                removing.archive(cast("Tx[Learning]", tx), before=before, most=_SESSIONS),
+                0,
+            )
+        ):
             continue
         return
     while once(lambda tx: _delete(tx, step, before)) == CHUNK:

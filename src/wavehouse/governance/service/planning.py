@@ -30,7 +30,7 @@ from wavehouse.governance.types import (
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.databases import DATABASES, DatabaseName
-from wavehouse.store import AnyDatabase, Listeners, Stores, Tx
+from wavehouse.store import AnyDatabase, Learning, Listeners, Stores, Tx
 
 OnStep = Callable[[str], None]
 
@@ -141,6 +141,9 @@ def _due(tx: removing.AnyTx, policy: Policy, before: datetime) -> Due:
     if policy.action is Action.COMPACT:
         compactable = listeners.compactable(cast("Tx[Listeners]", tx), before=before)
         return Due(compactable.rows, compactable.oldest)
+    if policy.action is Action.ARCHIVE:
+        archivable = removing.archivable(cast("Tx[Learning]", tx), before=before)
+        return Due(archivable.rows, archivable.oldest)
     older = removing.older(
         tx, table=policy.table, clock=policy.clock, before=limit_of(tx, policy, before)
     )

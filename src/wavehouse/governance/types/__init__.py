@@ -16,11 +16,12 @@ class Action(StrEnum):
     DROP_PARTITION = "drop_partition"
     DELETE = "delete"
     COMPACT = "compact"
+    ARCHIVE = "archive"
     ELSEWHERE = "elsewhere"
     NONE = "none"
 
 
-REMOVING = (Action.DROP_PARTITION, Action.DELETE, Action.COMPACT)
+REMOVING = (Action.DROP_PARTITION, Action.DELETE, Action.COMPACT, Action.ARCHIVE)
 """Actions that ``wavehouse retention apply`` carries out, in their order."""
 
 

@@ -23,14 +23,26 @@ class BehaviorRow:
 
 
 def counted(tx: Tx[Learning], *, first: datetime, until: datetime) -> list[BehaviorRow]:
-    """The events of all organizations from ``first`` to before ``until``, counted by UTC day."""
+    """The events of all organizations from ``first`` to before ``until``, counted by UTC day.
+
+    Events of archived sessions are counted from what the archive keeps.
+    """
     return tx.rows(
         BehaviorRow,
         """
-        SELECT organization_id, (timestamp AT TIME ZONE 'UTC')::date AS day, content_id,
-               event_type, count(*) AS events, count(DISTINCT session_id) AS sessions
-        FROM learning.behavioral_events
-        WHERE timestamp >= %(first)s AND timestamp < %(until)s
+        SELECT organization_id, day, content_id, event_type, sum(events)::bigint AS events,
+               count(DISTINCT session_id) AS sessions
+        FROM (
+          SELECT organization_id, (timestamp AT TIME ZONE 'UTC')::date AS day, content_id,
+                 event_type, session_id, 1 AS events
+          FROM learning.behavioral_events
+          WHERE timestamp >= %(first)s AND timestamp < %(until)s
+          UNION ALL
+          SELECT organization_id, day, content_id, event_type, session_id, events
+          FROM learning.session_activity
+          WHERE day >= (%(first)s::timestamptz AT TIME ZONE 'UTC')::date
+            AND day < (%(until)s::timestamptz AT TIME ZONE 'UTC')::date
+        ) e
         GROUP BY organization_id, day, content_id, event_type
         """,
         {"first": first, "until": until},

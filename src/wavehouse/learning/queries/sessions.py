@@ -160,6 +160,29 @@ def end_session(tx: Tx[Learning], *, session_id: str, at: datetime, archive: boo
     )
 
 
+def idle_sessions(tx: Tx[Learning], *, before: datetime, limit: int) -> list[str]:
+    """Sessions that are not archived and had no activity since a time, longest idle first."""
+    return tx.values(
+        """
+        SELECT id FROM learning.sessions
+        WHERE archived_at IS NULL AND last_activity_at < %(before)s AND learner_id IS NOT NULL
+        ORDER BY last_activity_at, id LIMIT %(limit)s
+        """,
+        {"before": before, "limit": limit},
+    )
+
+
+def organizations_with_idle(tx: Tx[Learning], *, before: datetime) -> list[OrganizationId]:
+    """Organizations with such sessions."""
+    return tx.values(
+        """
+        SELECT DISTINCT organization_id FROM learning.sessions
+        WHERE archived_at IS NULL AND last_activity_at < %(before)s AND learner_id IS NOT NULL
+        """,
+        {"before": before},
+    )
+
+
 def derive_session(tx: Tx[Learning], *, session_id: str) -> None:
     """Compute a session's counters from its items."""
     tx.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from wavehouse.learning.types import Event, EventType, Item, Listening, Outcome, OutcomeClass
 
@@ -12,6 +13,7 @@ LEFT_AFTER = timedelta(minutes=30)
 _SHORTEST_REPLAY, _LONGEST_REPLAY = 5.0, 60.0
 _HEARD, _LEFT_EARLY, _MUCH_AGAIN = 0.90, 0.30, 0.15
 _MANY_REPLAYS = 3
+_ORDER = attrgetter("at", "event_id")
 _STARTS = {EventType.PLAY, EventType.RESUME}
 _STOPS = {EventType.PAUSE, EventType.SKIP, EventType.COMPLETE}
 _JUMPS = {EventType.SEEK, EventType.REPLAY}
@@ -23,13 +25,14 @@ def listening(events: Iterable[Event], duration: float) -> Listening | None:
     The result does not depend on arrival order or duplicates (L1, L2): they
     are read in the order of their time, then of their id.
     """
-    ordered = sorted({e.event_id: e for e in events}.values(), key=lambda e: (e.at, e.event_id))
+    ordered = sorted({e.event_id: e for e in events}.values(), key=_ORDER)
     if not ordered or duration <= 0:
         return None
     spans, replays = _heard(ordered, duration)
-    covered, total = _union(spans), sum(after - first for first, after in spans)
+    covered, total = _union(spans)
     heard = min(covered / duration, 1.0)
-    skipped = any(e.type is EventType.SKIP for e in ordered)
+    kinds = {e.type for e in ordered}
+    skipped = EventType.SKIP in kinds
     kind = _class(heard, replays, (total - covered) / duration) if spans or skipped else None
     return Listening(
         ordered[0].at,
@@ -37,8 +40,8 @@ def listening(events: Iterable[Event], duration: float) -> Listening | None:
         round(total, 2),
         round(heard, 4),
         replays,
-        _is_liked(ordered),
-        skipped or any(e.type is EventType.COMPLETE for e in ordered),
+        EventType.LIKE in kinds and _is_liked(ordered),
+        skipped or EventType.COMPLETE in kinds,
         kind,
     )
 
@@ -82,11 +85,19 @@ def _heard(events: Sequence[Event], duration: float) -> tuple[list[tuple[float, 
     """
     spans: list[tuple[float, float]] = []
     playing, at, replays = False, 0.0, 0
-    for event in events:
-        position = min(max(event.position, 0.0), duration)
-        if event.type in _STARTS:
+    for event in events:  # the hottest loop of learning: conditions are cheaper than min and max
+        position, kind = event.position, event.type
+        if position < 0.0:
+            position = 0.0
+        elif position > duration:
+            position = duration
+        if kind is EventType.PROGRESS:
+            if playing and position > at:
+                spans.append((at, position))
+            at = position
+        elif kind in _STARTS:
             playing, at = True, position
-        elif event.type in _JUMPS:
+        elif kind in _JUMPS:
             before = at if event.before is None else min(max(event.before, 0.0), duration)
             if playing and before > at:
                 spans.append((at, before))
@@ -94,20 +105,23 @@ def _heard(events: Sequence[Event], duration: float) -> tuple[list[tuple[float, 
             if not event.by_timer and _SHORTEST_REPLAY <= back <= _LONGEST_REPLAY:
                 replays += 1
             at = position
-        elif event.type in _STOPS or event.type is EventType.PROGRESS:
+        elif kind in _STOPS:
             if playing and position > at:
                 spans.append((at, position))
-            at = position
-            playing = playing and event.type is EventType.PROGRESS
+            at, playing = position, False
     return spans, replays
 
 
-def _union(spans: Iterable[tuple[float, float]]) -> float:
-    total, reached = 0.0, 0.0
+def _union(spans: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The seconds covered by ranges, and the sum of their lengths."""
+    covered, total, reached = 0.0, 0.0, 0.0
+    for first, after in spans:  # summed in the order of playing
+        total += after - first
     for first, after in sorted(spans):
-        total += max(0.0, after - max(first, reached))
-        reached = max(reached, after)
-    return total
+        if after > reached:
+            covered += after - (first if first > reached else reached)
+            reached = after
+    return covered, total
 
 
 def _is_liked(events: Sequence[Event]) -> bool:

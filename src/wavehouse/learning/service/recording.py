@@ -46,7 +46,10 @@ def record_events(
     now = clock.now()
     contents = content_queries.played(tx, content_ids=sorted({e.content_id for e in events}))
     faults = [_fault(event, contents, now) for event in events]
-    good = {e.event_id: e for e, fault in zip(events, faults, strict=True) if not fault}
+    good: dict[str, EventInput] = {}
+    for event, fault in zip(events, faults, strict=True):
+        if not fault:  # of an id that is twice in the batch, the first entry is the event
+            good.setdefault(event.event_id, event)
     new = event_queries.insert_events(
         tx,
         organization_id=identity.organization_id,

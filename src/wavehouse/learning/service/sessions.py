@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from wavehouse.accounts import Identity
@@ -16,6 +17,9 @@ from wavehouse.learning.service.recording import derive_all, locked_session
 from wavehouse.learning.types import Preferences, Session, Stated
 from wavehouse.store import Learning, Tx
 
+ARCHIVED_AFTER = timedelta(days=60)
+"""A session without activity for this long is archived: it accepts no more events."""
+_MOST_ARCHIVED = 200
 _LONGEST_ID = 255
 
 
@@ -90,6 +94,18 @@ def end_session(
     ended = locked_session(tx, identity=identity, session_id=session_id)
     derive_all(tx, identity=identity, session=ended, now=now)
     return session(tx, identity=identity, session_id=session_id)
+
+
+def archive_idle(tx: Tx[Learning], *, identity: Identity) -> int:
+    """Archive sessions without activity for ``ARCHIVED_AFTER``; returns how many, at most 200.
+
+    Their outcomes, counters and levels stay. Retention may delete the raw events of archived
+    sessions afterwards, because nothing is folded from them again.
+    """
+    idle = queries.idle_sessions(tx, before=clock.now() - ARCHIVED_AFTER, limit=_MOST_ARCHIVED)
+    for session_id in idle:
+        end_session(tx, identity=identity, session_id=session_id, archive=True)
+    return len(idle)
 
 
 def claim_session(
