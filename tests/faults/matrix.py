@@ -13,8 +13,8 @@ when a partial file or a process remains. Exit code 1 if any is.
 A command that does its work once (``ONCE``) has less left to do after each kill, so the kills of
 such a cell are divided between two homes. ``demo`` begins in an empty home, with the first start
 and its migrations, and in a migrated one. ``--stage chapters`` plays the demo's other chapters
-after ``measured``; it is run on request, because the chapter of the studio does not yet survive
-every kill. Homes are made once and copied, and two cells run at once.
+after ``measured``; it is run on request, because it takes as long as the others together. Homes
+are made once and copied, and two cells run at once.
 """
 
 from __future__ import annotations

@@ -45,6 +45,18 @@ def claim_slot(tx: Tx[Operational], *, worker_id: UUID, now: datetime) -> SlotLe
     )
 
 
+def look_again(tx: Tx[Operational], *, organization_id: UUID, now: datetime) -> None:
+    """Let the next claim look at every due slot of an organization, whatever was seen before."""
+    tx.execute(
+        """
+        UPDATE queue.organization_queue_state
+        SET turn_at = least(turn_at, %(now)s), rescan_at = least(rescan_at, %(now)s)
+        WHERE organization_id = %(organization_id)s AND queue = 'slots' AND running < cap
+        """,
+        {"organization_id": organization_id, "now": now},
+    )
+
+
 def checkpoint_slot(
     tx: Tx[Operational],
     *,

@@ -108,13 +108,23 @@ def steps_of(
 
 
 def work_slot(workshop: Place, *, identity: Identity, slot_id: UUID) -> list[Outcome]:
-    """Work in this process until the slot has ended or waits; earlier slots are worked on too."""
+    """Work in this process until the slot has ended or waits; earlier slots are worked on too.
+
+    Other workers remember up to where they looked. With a frozen clock a slot may be due before
+    that, so every due slot of the organization is looked at once more.
+    """
     outcomes: list[Outcome] = []
+    looked_again = False
     with worker(workshop.operational) as worker_id:
         while True:
             outcome = run_next(workshop, worker_id=worker_id)
-            if outcome is None:
+            if outcome is None and looked_again:
                 return outcomes
+            if outcome is None:
+                looked_again = True
+                with workshop.operational.worker() as tx:
+                    leases.look_again(tx, organization_id=identity.organization_id, now=clock.now())
+                continue
             outcomes.append(outcome)
             with workshop.operational.app(identity.organization_id) as tx:
                 slot = show_slot(tx, identity=identity, slot_id=slot_id)
