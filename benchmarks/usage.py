@@ -84,7 +84,7 @@ def rate(workspaces: list[Workspace], seconds: float, threads: int) -> float:
 def added(workspace: Workspace, calls: int) -> dict[str, float]:
     """Medians in milliseconds of a direct call and of one through the gateway, alternating."""
     web = FastAPI()
-    web.include_router(gateway.router(Edge(workspace, ApiGate(workspace.stores.operational))))
+    web.include_router(gateway.router(Edge(workspace, ApiGate(workspace))))
     key = key_of(workspace, Scope.GATEWAY_USE)
     with upstream() as server, served(web) as url, httpx.Client() as client:
         with workspace.stores.operational.worker() as tx:

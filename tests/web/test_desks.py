@@ -124,6 +124,14 @@ def test_a_key_is_shown_once_works_and_is_revoked(client: TestClient, web: FastA
     assert 401 == program.get("/api/v1/campaigns", headers=headers).status_code
 
 
+def test_the_form_of_keys_offers_every_permission(client: TestClient) -> None:
+    """A scope that the page leaves out could only be given on the command line."""
+    page = client.get("/tokens").text
+    assert [] == [
+        scope.value for scope in accounts.Scope if f'name="scope.{scope.value}"' not in page
+    ]
+
+
 def test_a_key_is_made_once_however_often_its_form_is_sent(
     client: TestClient, filled: Workspace
 ) -> None:

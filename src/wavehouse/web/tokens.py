@@ -41,6 +41,8 @@ _MEANINGS = {
     Scope.ENTITLEMENTS_WRITE: "grant and revoke access (administrators)",
     Scope.ERASURES_READ: "see erasure and access requests (administrators)",
     Scope.ERASURES_WRITE: "file and decide erasure requests (administrators)",
+    Scope.STUDIO_READ: "projects, episodes, schedules, notes",
+    Scope.STUDIO_WRITE: "make and change projects and episodes",
     Scope.USAGE_READ: "usage and cost of models, budgets",
     Scope.USAGE_WRITE: "budgets, models, prices",
     Scope.GATEWAY_USE: "call models within the budgets",
