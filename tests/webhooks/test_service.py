@@ -254,8 +254,10 @@ def test_an_answer_of_200_mb_is_cut_to_1_kb(desk: Desk, receiver: Receiver) -> N
     ],
 )
 def test_a_private_address_gets_nothing(desk: Desk, url: str) -> None:
-    """It is refused before connecting, recorded, and retried like any failure."""
-    desk.add(url, allow_private=False)
+    """It is refused when added, and a name that leads there before connecting; then retried."""
+    with pytest.raises(InvalidInput, match="private network"):
+        desk.add(url, allow_private=False)
+    desk.add(url)  # as a name that is public when it is added
     desk.emit()
     done = desk.deliver(allow_private=False)
     error = desk.deliveries()[-1].error or ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from wavehouse import accounts, audit
@@ -12,7 +13,7 @@ from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.kernel.ids import uuid7
-from wavehouse.kernel.web_addresses import web_url
+from wavehouse.kernel.web_addresses import is_public, web_url
 from wavehouse.store import Operational, Tx
 from wavehouse.webhooks import queries, rules
 from wavehouse.webhooks.adapters import Sealer
@@ -47,8 +48,8 @@ def add_endpoint(
 ) -> NewEndpoint:
     """Add an endpoint for these events (default: all), with a new secret.
 
-    Raises InvalidInput for an address that is not https (http too with ``allow_private``) or
-    contains a password, or for an unknown event type.
+    Raises InvalidInput for an address that is not https (http too with ``allow_private``), is in a
+    private network or contains a password, or for an unknown event type.
     """
     address = _address(url, allow_private=allow_private)
     wanted = _types(event_types)
@@ -217,7 +218,22 @@ def _address(url: str, *, allow_private: bool) -> str:
             where="url",
             hint="The operator allows http with WAVEHOUSE_WEBHOOK_ALLOW_PRIVATE.",
         )
+    if not allow_private and _is_private(parts.hostname or ""):
+        raise InvalidInput(
+            "the address is in a private network",
+            where="url",
+            hint="The operator allows private addresses with WAVEHOUSE_WEBHOOK_ALLOW_PRIVATE.",
+        )
     return address
+
+
+def _is_private(host: str) -> bool:
+    """Whether the address itself says so; a name is resolved, and checked, at each delivery."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return not is_public(host)
 
 
 def _types(event_types: Sequence[str]) -> list[str]:
