@@ -106,7 +106,7 @@ def _usual(home: Home, email: str) -> float:
 def _compare(home: Home, erased: list[Person], kept: list[Person], outcome: Outcome) -> None:
     with open_workspace({"home": str(home.folder)}) as workspace:
         stores, identity = workspace.stores, workspace.identity
-        requests = erasure.listed(stores, identity=identity)
+        requests = erasure.listed(stores, identity=identity, limit=100_000)
         completed = [each for each in requests if each.status == Status.COMPLETED]
         outcome.done["requests completed"] = len(completed)
         if len(requests) != len(completed) or len(completed) != len(erased):
@@ -134,7 +134,7 @@ def run(kills: int, seed: int = 1) -> Outcome:
         home = Home(Path(folder))
         home.folder.chmod(0o711)
         with open_workspace({"home": folder}) as workspace:
-            people = [make_person(workspace, f"e{n:04}@example.org") for n in range(kills + 5)]
+            people = [make_person(workspace, f"e{n:04}@example.org") for n in range(2 * kills + 5)]
         kept, people = people[:5], people[5:]
         erased = [people.pop(0)]
         usual = _usual(home, erased[0].email)
