@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: answers replay dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures
+.PHONY: answers replay dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures mermaid fideslang
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -144,6 +144,16 @@ dbmate: $(VENV)/.dev ## Compare the record of dbmate's behaviour with the progra
 	npm install --silent --prefix "$$folder" dbmate; \
 	DBMATE=$$(echo "$$folder"/node_modules/@dbmate/*/bin/dbmate) \
 	  $(BIN)/python -m pytest -q -m harness tests/schema/test_dbmate.py
+
+mermaid: $(VENV)/.dev ## Every diagram by the parsers of Mermaid 10 to 12, fetched from npm
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; folders=; \
+	for version in 10.9.1 11.4.0 11.12.0 12.3.0; do \
+	  npm install --silent --prefix "$$folder/$$version" mermaid@$$version jsdom@24; \
+	  folders="$$folder/$$version:$$folders"; done; \
+	MERMAID=$$folders $(BIN)/python -m pytest -q -m harness tests/databases/test_mermaid.py
+
+fideslang: $(VENV)/.dev ## Compare the vocabulary's keys with the package fideslang, in a venv of its own
+	@$(BIN)/python scripts/fideslang.py
 
 corpora: $(VENV)/.dev ## Ladders of other projects through psql and pg_dump as oracle; clones them; some minutes
 	@$(BIN)/python benchmarks/corpora.py $(ARGS)

@@ -26,6 +26,9 @@ _MADE_FROM = (
     "store/*.py",
     "schema/queries/*.py",
     "app.py",
+    "schema/rules/hints.py",
+    "schema/service/hinting.py",
+    "governance/data-classification.yml",
     "kernel/databases.py",
 )
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from wavehouse import accounts, schema
+from wavehouse import accounts, governance, schema
 from wavehouse.kernel import config
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import PartlyApplied
@@ -27,6 +28,7 @@ def targets_of(stores: Stores) -> list[schema.Target]:
             folder=databases_folder(location.database) / "migrations",
             role=owner_role(location.database),
             code=Path(str(files("wavehouse"))),
+            classes=partial(governance.column_classes, location.database),
         )
         for location in stores.places
     ]
@@ -74,15 +76,20 @@ def migrate(stores: Stores) -> None:
         provision(location)
     for target in targets_of(stores):
         try:
-            _apply(target)
+            changed = _apply(target)
         except PartlyApplied:
             if not _finished(target):
                 raise
             _apply(target)
+            changed = True
+        if changed:
+            schema.write_classes(target)
 
 
-def _apply(target: schema.Target) -> None:
-    schema.apply(target.conninfo, target.folder, role=target.role, hash_each=False)
+def _apply(target: schema.Target) -> bool:
+    """Apply pending migrations; whether there were any."""
+    done = schema.apply(target.conninfo, target.folder, role=target.role, hash_each=False)
+    return bool(done.steps)
 
 
 def _finished(target: schema.Target) -> bool:

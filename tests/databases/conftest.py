@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +53,16 @@ def sample(seeded: dict[str, str]) -> Iterator[dict[str, psycopg.Connection[Any]
         for connection in opened.values():
             connection.rollback()
             connection.close()
+
+
+@pytest.fixture(scope="session")
+def documented(seeded: dict[str, str], root: Path) -> Callable[[Any], tuple[Any, Any]]:
+    """A database's catalogue and its reserved tables, each read once."""
+
+    @cache
+    def read(name: Any) -> tuple[Any, Any]:
+        found = schema.catalogue(seeded[name], role=owner_role(name))
+        ladder = databases_folder(name) / "migrations"
+        return found, schema.reserved_tables(name, found, root / "src" / "wavehouse", ladder)
+
+    return read

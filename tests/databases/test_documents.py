@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from wavehouse import schema
+from wavehouse import governance, schema
 from wavehouse.schema.cli import schema as commands
 from wavehouse.schema.rules import diagrams
 from wavehouse.schema.service.documents import documents
-from wavehouse.schema.types import Column, ForeignKey, Table
-from wavehouse.store import DATABASES, databases_folder, owner_role
-
-
-@pytest.fixture(scope="module")
-def documented(seeded: dict[str, str], root: Path) -> Callable[[Any], tuple[Any, Any]]:
-    """A database's catalogue and its reserved tables, each read once."""
-
-    @cache
-    def read(name: Any) -> tuple[Any, Any]:
-        found = schema.catalogue(seeded[name], role=owner_role(name))
-        ladder = databases_folder(name) / "migrations"
-        return found, schema.reserved_tables(name, found, root / "src" / "wavehouse", ladder)
-
-    return read
+from wavehouse.schema.types import LEVELS, Column, ForeignKey, Table
+from wavehouse.store import DATABASES
 
 
 @pytest.mark.parametrize("name", DATABASES)
@@ -38,7 +24,10 @@ def test_ops9_the_documents_are_what_the_database_would_write(
 ) -> None:
     """Byte for byte. If this fails, run ``make gen``."""
     found, reserved = documented(name)
-    checked = schema.check_documents(name, found, root / "docs" / "reference", None, reserved)
+    reference = root / "docs" / "reference"
+    checked = schema.check_documents(
+        name, found, reference, None, reserved, governance.column_classes(name)
+    )
 
     assert ((), (), ()) == (checked.stale, checked.missing, checked.extra)
 
@@ -178,6 +167,29 @@ def test_mermaid_keeps_to_what_all_its_versions_read(
 
     assert sources
     assert [] == strange
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_pages_have_the_colours_of_levels_and_sources_do_not(
+    documented: Callable[[Any], tuple[Any, Any]], name: Any
+) -> None:
+    """A table has the colour of its most sensitive column; only Mermaid 11.5 or newer reads it."""
+    classes = governance.column_classes(name)
+    texts = documents(name, *documented(name), classes)
+    plain = documents(name, *documented(name))
+    pages = [text for path, text in texts.items() if re.fullmatch(r"erd/.*\.md", path)]
+    coloured = dict(re.findall(r'^  "(\S+)":::(\w+) \{$', "".join(pages), re.MULTILINE))
+    wanted = {
+        table.name: max((entry.level for entry in classes[table.name].values()), key=LEVELS.index)
+        for table in documented(name)[0].tables
+        if table.kind != "v"
+    }
+
+    assert wanted == coloured
+    for page in pages:
+        used = set(re.findall(r":::(\w+)", page))
+        assert used == set(re.findall(r"^  classDef (\w+) fill:#\w{6},", page, re.MULTILINE))
+    assert all(texts[path] == text for path, text in plain.items() if path.endswith(".mmd"))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from wavehouse.governance.adapters.classification_file import json_schema as classification_schema
 from wavehouse.governance.service.applying import apply, note_plan
 from wavehouse.governance.service.classification import load as classification
-from wavehouse.governance.service.classifying import lint_catalogue
+from wavehouse.governance.service.classifying import column_classes, lint_catalogue
 from wavehouse.governance.service.holding import hold_table, list_holds, release_hold
 from wavehouse.governance.service.planning import list_runs, plan, policies
 from wavehouse.governance.types import (
@@ -61,6 +61,7 @@ __all__ = [
     "apply",
     "classification",
     "classification_schema",
+    "column_classes",
     "hold_table",
     "is_personal",
     "lint_catalogue",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.governance.service.classifying import uncovered
+from wavehouse.governance.service.classifying import stale_comments, uncovered
 from wavehouse.governance.service.planning import list_runs
 from wavehouse.kernel.findings import Finding
 from wavehouse.workspace import Workspace
@@ -29,9 +29,19 @@ def retention(workspace: Workspace) -> Finding:
 
 
 def classification(workspace: Workspace) -> Finding:
-    """Columns without a class, and classes without a column."""
+    """Columns without a class, classes without a column, comments without their class."""
     findings = uncovered(workspace.stores.databases)
     if not findings:
+        stale = sum(
+            len(each.columns) for each in stale_comments(workspace.stores.databases).values()
+        )
+        if stale:
+            return Finding(
+                "classification",
+                False,
+                f"the database's comments of {stale:,} columns do not have their class",
+                "wavehouse classify comments",
+            )
         return Finding("classification", True, "every column of every database has a class")
     more = f"; {len(findings) - 1} more" if len(findings) > 1 else ""
     message = f"{findings[0].where} {findings[0].message}{more}"

@@ -6,15 +6,19 @@ from wavehouse.schema.service.documents import (
     reserved_tables,
     write_documents,
 )
+from wavehouse.schema.service.hinting import missing_hints, write_classes, write_hints
 from wavehouse.schema.service.seeding import seed
 from wavehouse.schema.service.use_cases import apply, history, recover, rollback, status
 from wavehouse.schema.types import (
     Catalogue,
+    Classes,
+    ColumnClass,
     Direction,
     DocumentsCheck,
     EntryState,
     Expected,
     ForeignKey,
+    Hints,
     MigrationFailed,
     Patience,
     RecoverResult,
@@ -30,11 +34,14 @@ from wavehouse.schema.types import (
 
 __all__ = [
     "Catalogue",
+    "Classes",
+    "ColumnClass",
     "Direction",
     "DocumentsCheck",
     "EntryState",
     "Expected",
     "ForeignKey",
+    "Hints",
     "MigrationFailed",
     "Patience",
     "RecoverResult",
@@ -50,10 +57,13 @@ __all__ = [
     "catalogue",
     "check_documents",
     "history",
+    "missing_hints",
     "recover",
     "reserved_tables",
     "rollback",
     "seed",
     "status",
+    "write_classes",
     "write_documents",
+    "write_hints",
 ]

@@ -236,6 +236,44 @@ def skeleton(open_workspace: OpenWorkspace, databases: tuple[str, ...], path: Pa
 
 
 @classify.command()
+@_DATABASES
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; 3 if a comment differs.")
+@_JSON
+@click.pass_context
+def comments(
+    context: click.Context, /, databases: tuple[str, ...], only_check: bool, as_json: bool
+) -> None:
+    """Write each column's class at the end of its comment in the database.
+
+    After `wavehouse schema apply` and at every start with new migrations this is done already. Exit
+    code 3: a comment differs (--check), or a table was locked.
+    """
+    from wavehouse.governance.service import classifying
+    from wavehouse.kernel import terminal
+    from wavehouse.queue import check_operator
+
+    open_workspace: OpenWorkspace = context.obj
+    with open_workspace() as workspace:
+        check_operator(workspace.identity, home=workspace.home)
+        work = classifying.stale_comments if only_check else classifying.write_comments
+        hints = work(_chosen(workspace, databases))
+    if as_json:
+        terminal.print_json(
+            {
+                name: {"columns": list(each.columns), "locked": list(each.locked)}
+                for name, each in hints.items()
+            }
+        )
+    else:
+        verb = "without their class" if only_check else "written"
+        for name, each in hints.items():
+            locked = f"; locked: {', '.join(each.locked)}" if each.locked else ""
+            terminal.say(f"{name}: {len(each.columns):,} comments {verb}{locked}.")
+    wrong = any(each.columns if only_check else each.locked for each in hints.values())
+    context.exit(3 if wrong else 0)
+
+
+@classify.command()
 @_FILE
 @click.option("--since", type=DAY, help="Only entries classified on or after this day.")
 @_JSON

@@ -28,7 +28,7 @@ from wavehouse.governance.types.findings import (
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import NotFound
-from wavehouse.schema import Catalogue
+from wavehouse.schema import Catalogue, Classes, ColumnClass, Hints
 from wavehouse.store import AnyDatabase, owner_role
 
 _TEXTS = ("text", "character", "json", "uuid", "inet")
@@ -102,6 +102,42 @@ def lint_catalogue(
 def uncovered(databases: Sequence[AnyDatabase]) -> tuple[ClassFinding, ...]:
     """Columns without an entry and entries without a column: the quick part of the check."""
     return tuple(coverage(_facts(load(), _catalogues(databases))))
+
+
+def column_classes(database: str) -> Classes:
+    """The product's own classes of a database's columns, by table and column."""
+    return {
+        name.partition(".")[2]: {
+            column: ColumnClass(entry.category, str(entry.level))
+            for column, entry in table.columns.items()
+        }
+        for name, table in load().tables.items()
+        if name.partition(".")[0] == database
+    }
+
+
+def write_comments(databases: Sequence[AnyDatabase]) -> dict[str, Hints]:
+    """Write the classes into the comments of the columns; what changed, by database."""
+    return {
+        database.name: schema.write_hints(
+            database.place.conninfo("migrate"),
+            column_classes(database.name),
+            role=owner_role(database.name),
+        )
+        for database in databases
+    }
+
+
+def stale_comments(databases: Sequence[AnyDatabase]) -> dict[str, Hints]:
+    """The columns whose comments do not have their class, by database."""
+    return {
+        database.name: schema.missing_hints(
+            database.place.conninfo("migrate"),
+            column_classes(database.name),
+            role=owner_role(database.name),
+        )
+        for database in databases
+    }
 
 
 def skeleton(databases: Sequence[AnyDatabase], *, path: Path | None = None) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import Connection
 
+from wavehouse.schema.rules.hints import without_hint
 from wavehouse.schema.types import (
     Catalogue,
     Column,
@@ -173,6 +175,12 @@ def snapshot(connection: Connection) -> Catalogue:
         )
 
 
+def _column(*values: Any) -> Column:
+    """A column; its comment without the class hint, which documents derive themselves."""
+    column = Column(*values)
+    return replace(column, comment=without_hint(column.comment))
+
+
 def _tables(connection: Connection, heads: list[tuple[Any, ...]]) -> tuple[Table, ...]:
     oids = [head[0] for head in heads]
 
@@ -182,7 +190,7 @@ def _tables(connection: Connection, heads: list[tuple[Any, ...]]) -> tuple[Table
             parts[oid].append(make(*(tuple(v) if isinstance(v, list) else v for v in values)))
         return {oid: tuple(listed) for oid, listed in parts.items()}
 
-    columns, constraints = parts(_COLUMNS, Column), parts(_CONSTRAINTS, Constraint)
+    columns, constraints = parts(_COLUMNS, _column), parts(_CONSTRAINTS, Constraint)
     keys, indexes = parts(_FOREIGN_KEYS, ForeignKey), parts(_INDEXES, Index)
     triggers, policies = parts(_TRIGGERS, str), parts(_POLICIES, Policy)
     grants = parts(_GRANTS, str)

@@ -17,6 +17,7 @@ from typing import Any, LiteralString
 
 from psycopg import Connection, Cursor
 
+from wavehouse.schema.rules.hints import PATTERN
 from wavehouse.schema.types import Snapshot
 
 _TOKENS = {
@@ -36,9 +37,11 @@ _CALLS: dict[str, str] = {
     "comment": """(SELECT e.description FROM pg_catalog.pg_description e
         WHERE e.objoid = $1 AND e.classoid = 'pg_catalog.$2'::pg_catalog.regclass
           AND e.objsubid = 0)""",
-    "column_comment": """(SELECT e.description FROM pg_catalog.pg_description e
+    # Class hints are derived from the classification, so no comparison may see them.
+    "column_comment": f"""(SELECT nullif(pg_catalog.regexp_replace(e.description, '{PATTERN}', ''),
+          '') FROM pg_catalog.pg_description e
         WHERE e.objoid = $1 AND e.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-          AND e.objsubid = $2)""",
+          AND e.objsubid = $2)""",  # noqa: S608  the pattern is a constant
     "member": """NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
         WHERE e.deptype = 'e' AND e.classid = 'pg_catalog.$1'::pg_catalog.regclass
           AND e.objid = $2)""",

@@ -122,14 +122,14 @@ def apply_command(
     --layout reads the folder of another runner. Its own history table is not read, so start with a
     database that it has not migrated.
     """
-    from wavehouse.schema import Patience, apply
+    from wavehouse.schema import Patience, apply, write_classes
     from wavehouse.schema.cli.plans import expected_of
 
     choice = Choice(**words)
     folder_layout = layout_of(choice, layout)
 
     def work(target: Target, on_step: OnStep) -> WalkResult:
-        return apply(
+        result = apply(
             target.conninfo,
             target.folder,
             layout=folder_layout,
@@ -144,6 +144,9 @@ def apply_command(
             patience=Patience(wait_seconds=wait, retry_seconds=wait),
             on_step=on_step,
         )
+        if result.steps and not dry_run:
+            write_classes(target)
+        return result
 
     verb = "would apply" if dry_run else "applied"
     walk(choice, Report(as_json, choice.single), work, verb, "applied")

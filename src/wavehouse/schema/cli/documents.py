@@ -63,7 +63,9 @@ def generate_command(
             described = catalogue(target.conninfo, role=target.role)
             schema_file = target.folder.parent / "schema.sql" if everything else None
             reserved = reserved_tables(target.name, described, code or target.code, target.folder)
-            written = write_documents(target.name, described, out, schema_file, reserved)
+            written = write_documents(
+                target.name, described, out, schema_file, reserved, target.classes()
+            )
             counts = (len(described.tables), len(reserved), written)
             report.add(
                 target.name, dict(zip(("tables", "reserved", "written"), counts, strict=True))
@@ -101,7 +103,9 @@ def check_command(
             catalogue = _catalogue(target)
             schema_file = target.folder.parent / "schema.sql" if everything else None
             reserved = reserved_tables(target.name, catalogue, code or target.code, target.folder)
-            result = check_documents(target.name, catalogue, out, schema_file, reserved)
+            result = check_documents(
+                target.name, catalogue, out, schema_file, reserved, target.classes()
+            )
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
             for state, paths in result.as_json().items():

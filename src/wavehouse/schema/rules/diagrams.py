@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from types import MappingProxyType
 
-from wavehouse.schema.types import Catalogue, Column, ForeignKey, Table
+from wavehouse.schema.rules.hints import level_of
+from wavehouse.schema.types import LEVELS, Catalogue, Classes, Column, ForeignKey, Table
 
 _GENERATED = "Generated from the database: wavehouse schema docs generate"
 _SHORT = {
@@ -20,24 +22,45 @@ _SHORT = {
     "character": "char",
 }
 _KEYWORDS = {"pk", "fk", "uk"}
+_COLOURS = {
+    "public": "fill:#e8f5ec,stroke:#2e7d4f",
+    "internal": "fill:#eef2f7,stroke:#5b6b80",
+    "confidential": "fill:#fff3d6,stroke:#a66b00",
+    "restricted": "fill:#fde4e1,stroke:#b3261e",
+}
+"""Fill and border by level; the text is dark on all of them."""
+_LEGEND = (
+    "Colours are the level of a table's most sensitive column: green public, grey internal, yellow "
+    "confidential, red restricted\n([classification](../../data-classification.md))."
+)
 
 
 def pages(
-    database: str, catalogue: Catalogue, reserved: frozenset[str] = frozenset()
+    database: str,
+    catalogue: Catalogue,
+    reserved: frozenset[str] = frozenset(),
+    classes: Classes = MappingProxyType({}),
 ) -> dict[str, str]:
-    """Every file by its path below ``docs/reference/erd``; reserved tables are marked."""
+    """Every file by its path below ``docs/reference/erd``; reserved tables are marked.
+
+    Pages have the colours of the tables' levels; the sources do not, for older versions of Mermaid.
+    """
     tables = [table for table in catalogue.tables if table.kind != "v"]
     spaces = sorted({table.space for table in tables})
     whole = mermaid(tables, with_columns=False, reserved=reserved)
     values = {
-        f"{database}/README.md": _page(f"The database `{database}`", database, whole, spaces),
+        f"{database}/README.md": _page(
+            f"The database `{database}`", database, coloured(whole, tables, classes), spaces
+        ),
         f"{database}/all.mmd": whole,
         f"{database}/all.puml": plantuml(tables, with_columns=False, reserved=reserved),
     }
     for space in spaces:
         view = [table for table in tables if table.space == space]
         drawn = mermaid(view, reserved=reserved)
-        values[f"{database}/{space}.md"] = _page(f"`{space}` of {database}", database, drawn, [])
+        values[f"{database}/{space}.md"] = _page(
+            f"`{space}` of {database}", database, coloured(drawn, view, classes), []
+        )
         values[f"{database}/{space}.mmd"] = drawn
         values[f"{database}/{space}.puml"] = plantuml(view, reserved=reserved)
     return values
@@ -45,11 +68,12 @@ def pages(
 
 def _page(title: str, database: str, drawn: str, spaces: list[str]) -> str:
     links = " · ".join(f"[`{space}`]({space}.md)" for space in spaces)
+    legend = f"{_LEGEND}\n\n" if "classDef" in drawn else ""
     views = f"By PostgreSQL schema: {links}\n\n" if spaces else ""
     return (
         f"<!-- {_GENERATED} -->\n# {title}\n\n"
         f"`||--o{{` reads: one to any number (1:N); `|o` at the one's side: or none.\n"
-        f"[Dictionary](../../dictionary/{database}/README.md).\n\n{views}```mermaid\n{drawn}```\n"
+        f"[Dictionary](../../dictionary/{database}/README.md).\n\n{legend}{views}```mermaid\n{drawn}```\n"
     )
 
 
@@ -74,6 +98,16 @@ def mermaid(
         lines += [_mermaid_column(table, column) for column in columns]
         lines.append("  }")
     return "\n".join(lines) + "\n"
+
+
+def coloured(drawn: str, tables: Sequence[Table], classes: Classes) -> str:
+    """The diagram with each table in the colour of its level. Mermaid 11.5 or newer reads it."""
+    levels = {table.name: level for table in tables if (level := level_of(table, classes))}
+    for name, level in levels.items():
+        drawn = drawn.replace(f'\n  "{name}" {{\n', f'\n  "{name}":::{level} {{\n')
+    used = [level for level in LEVELS if level in levels.values()]
+    lines = [f"  classDef {level} {_COLOURS[level]},color:#1b1f24" for level in used]
+    return drawn + "".join(f"{line}\n" for line in lines)
 
 
 def plantuml(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from wavehouse.kernel import telemetry
 from wavehouse.kernel.errors import Refused
@@ -15,7 +16,7 @@ from wavehouse.schema.rules import ddl, diagrams, dictionary
 from wavehouse.schema.rules.reserved import reserved as unnamed
 from wavehouse.schema.service.replaying import replayed
 from wavehouse.schema.service.session import reading
-from wavehouse.schema.types import Catalogue, DocumentsCheck, Migration, Patience
+from wavehouse.schema.types import Catalogue, Classes, DocumentsCheck, Migration, Patience
 
 
 def catalogue(conninfo: str, *, role: str | None = None) -> Catalogue:
@@ -34,14 +35,17 @@ def catalogue_of_files(shadow: Shadow, migrations: Sequence[Migration]) -> Catal
 
 
 def documents(
-    database: str, catalogue: Catalogue, reserved: frozenset[str] = frozenset()
+    database: str,
+    catalogue: Catalogue,
+    reserved: frozenset[str] = frozenset(),
+    classes: Classes = MappingProxyType({}),
 ) -> dict[str, str]:
     """Every document of a database by its path in the folder of reference documents.
 
     Pages are Markdown; the other files are the sources of the diagrams.
     """
     pages = dictionary.pages(database, catalogue, reserved)
-    drawn = diagrams.pages(database, catalogue, reserved)
+    drawn = diagrams.pages(database, catalogue, reserved, classes)
     return {
         **{f"dictionary/{path}": text for path, text in pages.items()},
         **{f"erd/{path}": text for path, text in drawn.items()},
@@ -63,6 +67,7 @@ def write_documents(
     out: Path,
     schema_file: Path | None,
     reserved: frozenset[str] = frozenset(),
+    classes: Classes = MappingProxyType({}),
 ) -> int:
     """Write a database's documents and remove obsolete ones; returns how many.
 
@@ -73,7 +78,7 @@ def write_documents(
             f"the database {database!r} has no tables, so its documents would be empty",
             command="wavehouse schema apply",
         )
-    texts = _by_path(database, catalogue, out, schema_file, reserved)
+    texts = _by_path(database, catalogue, out, schema_file, reserved, classes)
     for path in _standing(database, out, schema_file) - set(texts):
         files.remove(path)
     for path, text in texts.items():
@@ -87,12 +92,13 @@ def check_documents(
     out: Path,
     schema_file: Path | None,
     reserved: frozenset[str] = frozenset(),
+    classes: Classes = MappingProxyType({}),
 ) -> DocumentsCheck:
     """Compare the documents in the folder byte for byte with the generated ones.
 
     Without a ``schema_file``, only the pages are compared.
     """
-    texts = _by_path(database, catalogue, out, schema_file, reserved)
+    texts = _by_path(database, catalogue, out, schema_file, reserved, classes)
     existing = {path: files.content(path) for path in texts}
     stale = [
         p for p, text in texts.items() if existing[p] is not None and existing[p] != text.encode()
@@ -108,8 +114,10 @@ def _by_path(
     out: Path,
     schema_file: Path | None,
     reserved: frozenset[str],
+    classes: Classes,
 ) -> dict[Path, str]:
-    texts = {out / path: text for path, text in documents(database, catalogue, reserved).items()}
+    made = documents(database, catalogue, reserved, classes)
+    texts = {out / path: text for path, text in made.items()}
     if schema_file is None:
         return {path: text for path, text in texts.items() if path.suffix == ".md"}
     return {**texts, schema_file: ddl.ddl(catalogue)}

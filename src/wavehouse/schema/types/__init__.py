@@ -14,6 +14,7 @@ from wavehouse.schema.types.catalogue import (
 from wavehouse.schema.types.checks import (
     Check,
 )
+from wavehouse.schema.types.classes import LEVELS, Classes, ColumnClass, Hints
 from wavehouse.schema.types.likeness import Likeness, RoleLike
 from wavehouse.schema.types.migrations import (
     Audit,
@@ -74,6 +75,7 @@ from wavehouse.schema.types.smoke import SmokeResult
 from wavehouse.schema.types.versions import REPEATABLE, is_version, version_key
 
 __all__ = [
+    "LEVELS",
     "LOCKS",
     "NO_NAME",
     "REPEATABLE",
@@ -82,7 +84,9 @@ __all__ = [
     "Blocker",
     "Catalogue",
     "Check",
+    "Classes",
     "Column",
+    "ColumnClass",
     "Constraint",
     "Difference",
     "Direction",
@@ -95,6 +99,7 @@ __all__ = [
     "Finding",
     "ForeignKey",
     "Function",
+    "Hints",
     "HistoryRow",
     "Index",
     "JournalEntry",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from wavehouse.kernel.errors import WavehouseError
+from wavehouse.schema.types.classes import Classes
 from wavehouse.schema.types.naming import Name
 from wavehouse.schema.types.versions import REPEATABLE, Key, version_key
 
@@ -317,6 +318,8 @@ class Target:
     role: str | None = None
     code: Path | None = None
     """The source of the program that uses it: tables that it does not name are reserved."""
+    classes: Callable[[], Classes] = dict
+    """The classes of its columns; none for databases that are not the product's own."""
 
 
 @dataclass(frozen=True, slots=True)
