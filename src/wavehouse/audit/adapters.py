@@ -7,10 +7,13 @@ import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from wavehouse.audit.rules import notes
-from wavehouse.audit.types import LogName
+from wavehouse.audit.types import LastVerified, LogName, Verified
 from wavehouse.kernel import files
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput, Refused, WavehouseError
@@ -18,6 +21,7 @@ from wavehouse.store import Database, Learning, Listeners, Operational, Stores
 
 AnyLog = Database[Operational] | Database[Learning] | Database[Listeners]
 _TAIL = 8192
+_VERIFIED = "verified.json"
 
 
 def database_of(stores: Stores, log: LogName) -> AnyLog:
@@ -120,6 +124,23 @@ class SealFolder:
                 )
                 files.replace(path, b"".join(line + b"\n" for line in kept))
 
+    def note_verified(self, at: datetime, results: Iterable[Verified]) -> None:
+        """Store the results of a verification beside the checkpoints, for the page and doctor."""
+        noted = {**self._verified(), **{each.log: _noted(at, each) for each in results}}
+        files.folder(self.folder)
+        files.replace(self.folder / _VERIFIED, msgspec.json.encode(noted))
+
+    def last_verified(self, log: LogName) -> LastVerified | None:
+        """The latest verification of a log; None before the first."""
+        return self._verified().get(log)
+
+    def _verified(self) -> dict[str, LastVerified]:
+        try:
+            content = files.read(self.folder / _VERIFIED)
+            return msgspec.json.decode(content, type=dict[str, LastVerified])
+        except (FileNotFoundError, msgspec.DecodeError):
+            return {}  # a note, not a proof: without it the log counts as not verified
+
     @property
     def places(self) -> list[str]:
         """The kinds of places that checkpoints are written to."""
@@ -136,6 +157,11 @@ class SealFolder:
             file.write(content)
             file.flush()
             os.fsync(descriptor)
+
+
+def _noted(at: datetime, result: Verified) -> LastVerified:
+    first = f"{result.findings[0].where}: {result.findings[0].message}" if result.findings else ""
+    return LastVerified(at, result.entries, len(result.findings), first)
 
 
 def read_keys(path: Path) -> list[notes.PublicKey]:

@@ -34,6 +34,10 @@ def audit_log(workspace: Workspace) -> Finding:
                 f"{left.entries:,} entries of the {log} log have waited over an hour to be sealed"
             )
             return Finding(_NAME, False, message, "wavehouse audit seal")
+        verified = folder.last_verified(log)
+        if verified is not None and verified.findings:
+            message = f"the {log} log, verified {verified.at:%Y-%m-%d %H:%M}: {verified.first}"
+            return Finding(_NAME, False, message, "wavehouse audit verify")
         sealed += size
         unsealed += left.entries
     return Finding(

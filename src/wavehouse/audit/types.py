@@ -137,6 +137,16 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class LastVerified:
+    """When a log was last verified, up to how many entries, and what was found."""
+
+    at: datetime
+    entries: int
+    findings: int
+    first: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unsealed:
     """How many entries are not sealed, and the instant of the oldest."""
 

@@ -14,7 +14,17 @@ from typing import Any
 import msgspec
 
 from wavehouse.backups import rules
-from wavehouse.backups.types import FILES, MANIFEST, PARTIAL, Backup, Content, Fault, Pending
+from wavehouse.backups.types import (
+    FILES,
+    MANIFEST,
+    PARTIAL,
+    VERIFIED,
+    Backup,
+    Content,
+    Fault,
+    Pending,
+    Verification,
+)
 from wavehouse.kernel import files
 from wavehouse.kernel.errors import InvalidInput, NotFound
 
@@ -58,6 +68,19 @@ def read_manifest(folder: Path) -> Backup:
 def write_manifest(folder: Path, backup: Backup) -> None:
     """Write the description; it is on disk when the call returns."""
     files.create(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(backup), indent=2))
+
+
+def verification_of(folder: Path) -> Verification | None:
+    """The latest verification of a backup; None before the first."""
+    try:
+        return msgspec.json.decode(files.read(folder / VERIFIED), type=Verification)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def note_verification(folder: Path, verification: Verification) -> None:
+    """Store a verification beside the backup; its own files stay as they are."""
+    files.replace(folder / VERIFIED, msgspec.json.encode(verification))
 
 
 def partial_folders(home: Path) -> list[Path]:

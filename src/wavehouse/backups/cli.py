@@ -102,6 +102,10 @@ def verify(context: click.Context, name: str, trial: bool, as_json: bool) -> Non
     if trial and not faults:
         restored = restoring.trial(settings, name, finish=checking.finish, say=terminal.say)
     ok = not faults and (restored is None or restored.ok)
+    try:
+        restoring.note_verified(settings.home, name, ok=not faults, restored=restored)
+    except OSError as error:
+        terminal.complain(f"the result could not be stored beside the backup: {error.strerror}")
     if as_json:
         terminal.print_json(
             {

@@ -1,8 +1,8 @@
-"""Manifest of ``backups``: its commands, the daily backup, and its check."""
+"""Manifest of ``backups``: its commands, its page, the daily backup, and its check."""
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Check, Command, Manifest, Schedule
+from wavehouse.kernel.manifest import Check, Command, Manifest, Page, Schedule
 
 MANIFEST = Manifest(
     commands=(
@@ -15,6 +15,16 @@ MANIFEST = Manifest(
             name="restore",
             target="wavehouse.backups.cli:restore",
             summary="Restore a backup, to any second.",
+        ),
+    ),
+    pages=(
+        Page(
+            path="/backups",
+            title="Backups",
+            icon="download",
+            key="b",
+            order=59,
+            target="wavehouse.web.backups:router",
         ),
     ),
     schedules=(

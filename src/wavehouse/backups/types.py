@@ -9,6 +9,7 @@ from pathlib import Path
 BASE = "base"
 FILES = "files"
 MANIFEST = "backup.json"
+VERIFIED = "verified.json"
 PARTIAL = ".partial"
 FORMAT = "wavehouse-backup/1"
 
@@ -55,6 +56,16 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Verification:
+    """When the files of a backup were last compared, and when it was last restored on trial."""
+
+    compared_at: datetime
+    compared_ok: bool
+    restored_at: datetime | None = None
+    restored_ok: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A backup in the catalogue: restorable to any instant until ``until``."""
 
@@ -62,6 +73,7 @@ class Listed:
     folder: Path
     until: datetime
     expires_at: datetime
+    verification: Verification | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from wavehouse.governance.adapters.classification_file import json_schema as classification_schema
 from wavehouse.governance.service.applying import apply, note_plan
 from wavehouse.governance.service.classification import load as classification
-from wavehouse.governance.service.classifying import column_classes, lint_catalogue
+from wavehouse.governance.service.classifying import column_classes, lint_catalogue, uncovered
 from wavehouse.governance.service.holding import hold_table, list_holds, release_hold
 from wavehouse.governance.service.planning import list_runs, plan, policies
 from wavehouse.governance.types import (
@@ -71,4 +71,5 @@ __all__ = [
     "plan",
     "policies",
     "release_hold",
+    "uncovered",
 ]

@@ -1,4 +1,4 @@
-"""Manifest of ``governance``: retention's commands, page, check and daily run."""
+"""Manifest of ``governance``: commands, pages, checks, and the daily run of retention."""
 
 from __future__ import annotations
 
@@ -23,6 +23,14 @@ MANIFEST = Manifest(
         ),
     ),
     pages=(
+        Page(
+            path="/classification",
+            title="Classification",
+            icon="files",
+            key="i",
+            order=54,
+            target="wavehouse.web.classification:router",
+        ),
         Page(
             path="/retention",
             title="Retention",

@@ -13,7 +13,7 @@ from wavehouse.queue.service.managing import (
     show_job,
     stats,
 )
-from wavehouse.queue.service.scoping import check_operator, visible
+from wavehouse.queue.service.scoping import check_operator, is_operator, visible
 from wavehouse.queue.service.worker import Worker
 from wavehouse.queue.types import (
     Depth,
@@ -55,6 +55,7 @@ __all__ = [
     "described",
     "discard_job",
     "enqueue",
+    "is_operator",
     "kind_of",
     "list_jobs",
     "pause_jobs",

@@ -42,8 +42,14 @@ _MESSAGES = {
 def verify(
     stores: Stores, *, identity: Identity, folder: SealFolder, logs: Sequence[LogName] = LOGS
 ) -> list[Verified]:
-    """Compare entries, leaves and checkpoints of the logs, and the published checkpoints."""
-    return [_verify_log(stores, log, folder) for log in logs]
+    """Compare entries, leaves and checkpoints of the logs, and the published checkpoints.
+
+    The result is stored in the folder, so that the page and doctor can show it.
+    """
+    at = clock.now()
+    results = [_verify_log(stores, log, folder) for log in logs]
+    folder.note_verified(at, results)
+    return results
 
 
 def _verify_log(stores: Stores, log: LogName, folder: SealFolder) -> Verified:

@@ -202,7 +202,15 @@ def catalogue(settings: Settings) -> list[Listed]:
             and at > backup.finished_at
         ]
         until = max([backup.finished_at, *later])
-        listed.append(Listed(backup, folder, until, backup.expires_at(keep)))
+        listed.append(
+            Listed(
+                backup,
+                folder,
+                until,
+                backup.expires_at(keep),
+                adapters.verification_of(folder),
+            )
+        )
     return listed
 
 

@@ -23,6 +23,7 @@ from wavehouse.backups.types import (
     Fault,
     Pending,
     Restored,
+    Verification,
 )
 from wavehouse.kernel import clock, files
 from wavehouse.kernel.config import Settings
@@ -48,6 +49,19 @@ def verify(home: Path, name: str) -> list[Fault]:
         faults.append(Fault(str(folder / BASE / "backup_manifest"), f"{error.strerror}"))
         return faults
     return faults + adapters.damaged_base(folder / BASE)
+
+
+def note_verified(home: Path, name: str, *, ok: bool, restored: Restored | None) -> None:
+    """Store the result of a verification; a comparison alone keeps the earlier trial restore."""
+    folder = adapters.named(home, name)
+    earlier = adapters.verification_of(folder)
+    now = clock.now()
+    made = Verification(now, ok)
+    if restored is not None:
+        made = replace(made, restored_at=now, restored_ok=restored.ok)
+    elif earlier is not None:
+        made = replace(made, restored_at=earlier.restored_at, restored_ok=earlier.restored_ok)
+    adapters.note_verification(folder, made)
 
 
 def restore(

@@ -36,5 +36,6 @@ def check_operator(identity: Identity, *, home: UUID) -> None:
     """Refused unless the identity is an administrator of the installation's organization."""
     if not is_operator(identity, home=home):
         raise Refused(
-            "only the operator may pause everything", hint="Pause only your organization."
+            "only the operator of the installation may do this",
+            hint="Sign in as an administrator of the installation's own organization.",
         )
