@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: answers replay dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures mermaid fideslang
+.PHONY: answers replay dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures mermaid fideslang tampers audit-bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,12 @@ attack: $(VENV)/.dev ## Hostile servers, bombs, slow connections, kills, full di
 
 writes: $(VENV)/.dev ## 200 kills of program and server while eight clients write; some 20 minutes
 	@$(BIN)/python -m tests.faults.writes $(ARGS)
+
+tampers: $(VENV)/.dev ## Tamper with sealed audit logs 1,000 times in the database and in exports: all found; some minutes
+	@$(BIN)/python -m tests.faults.tampers $(or $(ARGS),1000)
+
+audit-bench: $(VENV)/.dev ## Audit inserts beside a plain table; a million entries sealed and verified; some 4 minutes
+	@$(BIN)/python benchmarks/run.py audit $(ARGS)
 
 erasures: $(VENV)/.dev ## Kill erasures 200 times: each is finished, to the same end; some 20 minutes
 	@$(BIN)/python -m tests.faults.erasures $(ARGS)

@@ -62,15 +62,15 @@ def add_leaves(
             AND NOT EXISTS (SELECT FROM audit.audit_leaves l WHERE l.audit_id = e.audit_id)
           ORDER BY e.xact_id, e.audit_id
           LIMIT %(limit)s
+        ), placed AS MATERIALIZED (
+          SELECT %(first)s + row_number() OVER (ORDER BY xact_id, audit_id) - 1 AS leaf_index,
+                 audit_id, leaf_hash, xact_id
+          FROM ready
         ), added AS (
           INSERT INTO audit.audit_leaves (leaf_index, audit_id, leaf_hash, sealed_at)
-          SELECT %(first)s + row_number() OVER (ORDER BY xact_id, audit_id) - 1,
-                 audit_id, leaf_hash, %(at)s
-          FROM ready
-          RETURNING leaf_index, audit_id, leaf_hash
+          SELECT leaf_index, audit_id, leaf_hash, %(at)s FROM placed
         )
-        SELECT a.leaf_index, a.leaf_hash, r.xact_id::text
-        FROM added a JOIN ready r USING (audit_id) ORDER BY a.leaf_index
+        SELECT leaf_index, leaf_hash, xact_id::text FROM placed ORDER BY leaf_index
         """,
         {"first": first, "sealed_below": sealed_below, "below": below, "at": at, "limit": limit},
     )
