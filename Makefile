@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: answers replay dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures mermaid fideslang tampers audit-bench
+.PHONY: answers replay dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures mermaid fideslang tampers audit-bench entitlement-orders
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ attack: $(VENV)/.dev ## Hostile servers, bombs, slow connections, kills, full di
 
 writes: $(VENV)/.dev ## 200 kills of program and server while eight clients write; some 20 minutes
 	@$(BIN)/python -m tests.faults.writes $(ARGS)
+
+entitlement-orders: $(VENV)/.dev ## More than 10,000 orders of payment events, with repetitions: one result; prints the count
+	@$(BIN)/python -m pytest -q -s -m harness tests/entitlements/test_fold.py
 
 tampers: $(VENV)/.dev ## Tamper with sealed audit logs 1,000 times in the database and in exports: all found; some minutes
 	@$(BIN)/python -m tests.faults.tampers $(or $(ARGS),1000)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import ground
 import psycopg
-from measuring import Figure, main, per_second, times
+from measuring import Figure, Took, main, per_second, stopwatch, times
 from psycopg import sql
 
 from wavehouse import audit
@@ -130,24 +130,23 @@ def _verified(workspace: Workspace, number: int) -> Iterator[Figure]:
     for first in range(1, number + 1, BATCH):
         with workspace.stores.operational.worker() as tx:
             tx.execute(MANY, [first, min(number, first + BATCH - 1)])
-    began = time.perf_counter()
-    sealed = audit.seal(
-        workspace.stores, identity=workspace.identity, folder=folder, logs=["operational"]
-    )[0]
-    seconds = time.perf_counter() - began
-    yield Figure(f"seal of {sealed.entries:,} entries", f"{seconds:.1f} s")
+    server = next(workspace.settings.home.rglob("postmaster.pid")).parent
+    with stopwatch(server) as took:
+        sealed = audit.seal(
+            workspace.stores, identity=workspace.identity, folder=folder, logs=["operational"]
+        )[0]
+    yield Figure(f"seal of {sealed.entries:,} entries", _seconds(took))
     goals = (5 * number / ENTRIES, 10 * number / ENTRIES)
-    began = time.perf_counter()
-    result = audit.verify(
-        workspace.stores, identity=workspace.identity, folder=folder, logs=["operational"]
-    )[0]
-    seconds = time.perf_counter() - began
+    with stopwatch(server) as took:
+        result = audit.verify(
+            workspace.stores, identity=workspace.identity, folder=folder, logs=["operational"]
+        )[0]
     assert result.ok, result.findings[:3]
     yield Figure(
         f"{result.entries:,} entries verified in the database",
-        f"{seconds:.2f} s",
+        _seconds(took),
         goal=f"≤ {goals[0]:.1f} s",
-        met=seconds <= goals[0],
+        met=took.wall <= goals[0],
     )
     path = workspace.settings.home / "log.ndjson"
     with path.open("wb") as file:
@@ -158,21 +157,24 @@ def _verified(workspace: Workspace, number: int) -> Iterator[Figure]:
             log="operational",
             write=file.write,
         )
-    seconds = _offline(path, folder)
+    with stopwatch() as took:
+        _offline(path, folder)
     yield Figure(
         f"{result.entries:,} entries verified from a file, {path.stat().st_size / 2**20:,.0f} MiB",
-        f"{seconds:.2f} s",
+        _seconds(took),
         goal=f"≤ {goals[1]:.1f} s",
-        met=seconds <= goals[1],
+        met=took.wall <= goals[1],
     )
 
 
-def _offline(path: Path, folder: SealFolder) -> float:
-    began = time.perf_counter()
+def _offline(path: Path, folder: SealFolder) -> None:
     with path.open("rb") as lines:
         verified = checking.verify_export(lines, trusted=folder.public_keys())
     assert verified.ok, verified.findings[:3]
-    return time.perf_counter() - began
+
+
+def _seconds(took: Took) -> str:
+    return f"{took.wall:.2f} s ({took.cpu:.1f} s CPU)"
 
 
 if __name__ == "__main__":

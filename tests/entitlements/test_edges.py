@@ -105,7 +105,7 @@ def test_the_commands_walk_from_an_offer_to_a_revocation(
     work()
     assert "plus" in run("offers", "list").output
     assert 4 == len(json.loads(run("events", "--status", "applied", "--json").output))
-    assert "4.900" in run("money", "--json").output
+    assert "4.90" in run("money", "--json").output
     shown = json.loads(run("show", "--email", email, "--json").output)
     assert ["paid"] == [entry["reason"] for entry in shown[0]["history"]]
     dry = run("grant", "--email", email, "--resource", "blue", "--type", "album", "--reason",

@@ -131,6 +131,26 @@ def test_e8_every_order_and_every_repetition_comes_to_the_same(name: str) -> Non
     assert wanted.movements or name in {"short", "grace", "ties", "change"}
 
 
+@pytest.mark.harness
+def test_e8_ten_thousand_orders_come_to_the_same() -> None:
+    """1,200 random orders of each set, and all of sets of up to six events, with copies."""
+    chance, total = random.Random(21), 0
+    for name, someone in stories().items():
+        events = facts(someone.events)
+        wanted = fold(events, offers=OFFERS, policy=Policy())
+        orders = [chance.sample(events, len(events)) for _ in range(1_200)]
+        if len(events) <= 6:
+            orders += [list(order) for order in permutations(events)]
+        for order in orders:
+            for copy in chance.choices(events, k=chance.randrange(6)):
+                order.insert(chance.randrange(len(order) + 1), copy)
+            assert wanted == fold(order, offers=OFFERS, policy=Policy())
+        print(f"{name}: {len(events)} events, {len(orders):,} orders, the same each time")
+        total += len(orders)
+    print(f"{total:,} orders, with repetitions: one result for each set")
+    assert total >= 10_000
+
+
 def test_e7_ties_follow_the_chain_of_previous_values(anna: Subscriber) -> None:
     """Of four changes in one second, the last is the one whose values no other continues."""
     for number, status in enumerate(("past_due", "active", "past_due", "unpaid")):
@@ -358,10 +378,20 @@ def test_money_is_exact_and_counted_once(anna: Subscriber) -> None:
 
 
 @pytest.mark.parametrize(
-    ("currency", "amount"), [("eur", "9.90"), ("jpy", "990"), ("kwd", "0.990")]
+    ("currency", "amount"),
+    [
+        ("eur", "9.90"),
+        ("jpy", "990"),
+        ("kwd", "0.990"),
+        ("clf", "0.0990"),
+        ("uyw", "0.0990"),
+        ("isk", "9.90"),
+        ("ugx", "9.90"),
+        ("mga", "990"),
+    ],
 )
 def test_money_has_the_decimals_of_its_currency(currency: str, amount: str) -> None:
-    """990 in minor units is 9.90 EUR, 990 JPY, 0.990 KWD."""
+    """990 in minor units is 9.90 EUR, 990 JPY, 0.0990 CLF; ISK and UGX as the provider has them."""
     someone = Subscriber(ANNA)
     someone.known()
     someone.bought(START, offer="album", currency=currency)

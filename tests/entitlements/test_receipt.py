@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Barrier
 from typing import Any
 
+import httpx
 import pytest
 import stripe
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from tests import serving
 from tests.entitlements.conftest import ENDPOINT
 from tests.entitlements.provider import SECRET, START, Subscriber, event, signed
 
@@ -21,9 +25,10 @@ from wavehouse.entitlements.service import receiving
 from wavehouse.entitlements.service.receiving import Endpoint
 from wavehouse.entitlements.types import EventStatus
 from wavehouse.kernel import clock
-from wavehouse.kernel.config import load
+from wavehouse.kernel.config import Value, load
 from wavehouse.kernel.errors import NotFound, UsageError
 from wavehouse.store import Database, Listeners
+from wavehouse.web.live import live_app
 from wavehouse.workspace import Workspace
 
 NOW = float(START)
@@ -140,7 +145,65 @@ def test_e3_fifty_deliveries_at_once_are_one_row_and_one_effect(
     with database.worker() as tx:
         entries = tx.value("SELECT count(*) FROM listeners.entitlement_ledger")
         payments = tx.values("SELECT amount::text FROM listeners.entitlement_payments")
-    assert (1, "active", ["4.900"]) == (entries, grant.status, payments)
+    assert (1, "active", ["4.90"]) == (entries, grant.status, payments)
+
+
+def test_e3_fifty_copies_over_http_are_one_effect(
+    serving_payments: str, anna: Subscriber, database: Database[Listeners],
+    work: Callable[[], Any], grants: Callable[..., Any], listener_id: Any,
+) -> None:  # fmt: skip
+    """Fifty connections to a real server send one event at the same instant, for each event."""
+    together = Barrier(50)
+    sent: list[int] = []
+
+    def post(delivery: tuple[bytes, str]) -> Any:
+        with httpx.Client(timeout=60) as client:
+            together.wait(60)
+            return client.post(
+                f"{serving_payments}/webhooks/stripe",
+                content=delivery[0],
+                headers={"Stripe-Signature": delivery[1]},
+            )
+
+    with ThreadPoolExecutor(50) as pool:
+        for content in anna.events:
+            delivery = signed(content, int(clock.now().timestamp()))
+            answers = list(pool.map(post, [delivery] * 50))
+            assert {200} == {answer.status_code for answer in answers}
+            assert 1 == sum(answer.json()["new"] for answer in answers)
+            sent.append(len(answers))
+    work()
+    (grant,) = grants(listener_id)
+    with database.worker() as tx:
+        entries = tx.value("SELECT count(*) FROM listeners.entitlement_ledger")
+        payments = tx.values("SELECT amount::text FROM listeners.entitlement_payments")
+    print(f"{sum(sent)} deliveries of {len(sent)} events over HTTP: {entries} effect")
+    assert (1, "active", ["4.90"]) == (entries, grant.status, payments)
+
+
+def test_e1_e2_forged_replayed_and_future_deliveries_over_http_store_nothing(
+    client: TestClient, anna: Subscriber, database: Database[Listeners]
+) -> None:
+    """400 for each; an unsigned copy of what was accepted does not pass either."""
+    now = int(clock.now().timestamp())
+    body, header = signed(anna.events[0], now)
+    forged = [
+        (body, ""),
+        (body, f"t={now},v1={'0' * 64}"),
+        (body, signed(anna.events[0], now, "another secret")[1]),
+        (body.replace(b"evt_", b"evt-"), header),
+        signed(anna.events[0], now - 301),
+        signed(anna.events[0], now + 400),
+        signed(anna.events[0], now + 86_400),
+    ]
+    codes = [
+        client.post(
+            "/webhooks/stripe", content=content, headers={"Stripe-Signature": sign}
+        ).status_code
+        for content, sign in forged
+    ]
+    assert [400] * len(forged) == codes
+    assert [] == stored(database)
 
 
 def test_e4_the_same_id_with_another_content_is_an_anomaly(
@@ -231,18 +294,25 @@ def test_signed_bodies_that_are_not_events_are_refused(
 
 
 @pytest.fixture
-def client(workspace: Workspace) -> TestClient:
+def application(workspace: Workspace) -> FastAPI:
     """The whole application with a webhook secret in its settings."""
-    from dataclasses import replace
-
-    from wavehouse.kernel.config import Value
-    from wavehouse.web.live import live_app
-
     values = dict(workspace.settings.values)
     option = values["stripe_webhook_secrets"].option
     values["stripe_webhook_secrets"] = Value(option, (SECRET,), "test")
-    app: FastAPI = live_app(replace(workspace, settings=replace(workspace.settings, values=values)))
-    return TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+    return live_app(replace(workspace, settings=replace(workspace.settings, values=values)))
+
+
+@pytest.fixture
+def client(application: FastAPI) -> TestClient:
+    """A provider that sends events, in process."""
+    return TestClient(application, base_url="http://localhost", raise_server_exceptions=False)
+
+
+@pytest.fixture
+def serving_payments(application: FastAPI) -> Iterator[str]:
+    """The address of the application on a real port."""
+    with serving.served(application) as url:
+        yield url
 
 
 def test_the_endpoint_answers_2xx_400_413_and_says_no_secret(

@@ -14,6 +14,9 @@ from wavehouse.kernel.money import decimals
 _WON = frozenset({"won"})
 _HARMLESS = frozenset({"warning_needs_response", "warning_under_review", "warning_closed"})
 _LOST = frozenset({"lost", "prevented", "charge_refunded"})
+_STRIPE_DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
+"""Decimals of the provider's amounts where they differ from ISO 4217: it kept two for krona and
+shilling, and has none for ariary (docs.stripe.com/currencies, zero-decimal and special cases)."""
 
 
 def number(value: Scalar) -> int:
@@ -211,7 +214,8 @@ def _unnamed_refunds(facts: Sequence[Fact], links: Links) -> dict[str, Movement]
 
 
 def _moved(fact: Fact, reference: str, kind: str, amount: int, currency: str) -> Movement:
-    exact = Decimal(amount).scaleb(-decimals(currency))
+    places = _STRIPE_DECIMALS.get(currency, decimals(currency))
+    exact = Decimal(amount).scaleb(-places)
     return Movement(reference, kind, exact, currency, fact.created, fact.event_id)
 
 
