@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import uuid4
 
-from tests.erasing import Person, dumped
+from tests.erasing import Person, dumped, erased
 
 from wavehouse import erasure
 from wavehouse.erasure import Channel, Purpose, Status, SubjectKind, Wanted
@@ -18,15 +18,6 @@ from wavehouse.erasure.adapters.home_search import search_folder
 from wavehouse.workspace import Workspace
 
 Make = Callable[[str], Person]
-
-
-def _erased(place: Workspace, wanted: Wanted) -> erasure.Outcome:
-    request = erasure.file(
-        place.stores, place.settings, identity=place.identity, wanted=wanted
-    ).request
-    key = request.erasure_request_id
-    erasure.approve(place.stores, identity=place.identity, request_id=key, reason="asked")
-    return erasure.run(place.stores, place.settings, identity=place.identity, request_id=key)
 
 
 def test_a_copy_has_the_persons_rows_and_nobody_elses(workspace: Workspace, person: Make) -> None:
@@ -83,7 +74,7 @@ def test_erasing_one_of_two_people_with_a_shared_payer_leaves_the_others_payment
         )
     assert (
         Status.COMPLETED
-        == _erased(workspace, Wanted(SubjectKind.LISTENER, other.email)).request.status
+        == erased(workspace, Wanted(SubjectKind.LISTENER, other.email)).request.status
     )
     with workspace.stores.listeners.worker() as tx:
         assert 1 == tx.value(
@@ -108,7 +99,7 @@ def test_a_learner_is_erased_with_sessions_and_another_one_stays(workspace: Work
                 " last_activity_at) VALUES (%s, %s, %s, now(), now())",
                 [f"session-{account}", organization, learner],
             )
-    outcome = _erased(workspace, Wanted(SubjectKind.LEARNER, "account-anna"))
+    outcome = erased(workspace, Wanted(SubjectKind.LEARNER, "account-anna"))
     assert Status.COMPLETED == outcome.request.status
     with workspace.stores.learning.worker() as tx:
         assert ["session-account-joanna"] == tx.values("SELECT id FROM learning.sessions")
@@ -128,7 +119,7 @@ def test_a_buyer_is_forgotten_and_the_sums_of_conversions_stay(workspace: Worksp
                 " now())",
                 [organization, each],
             )
-    outcome = _erased(workspace, Wanted(SubjectKind.BUYER, order))
+    outcome = erased(workspace, Wanted(SubjectKind.BUYER, order))
     assert Status.COMPLETED == outcome.request.status
     with workspace.stores.operational.worker() as tx:
         sums = tx.value("SELECT sum(conversion_value)::text FROM sponsorship.conversions")
@@ -151,7 +142,7 @@ def test_deep_verification_leaves_no_byte_of_the_person_in_the_servers_files(
     needle = ((anna.email, re.escape(anna.email)),)
     assert not search_folder(server.data, needle, name="before").is_clean
 
-    outcome = _erased(deeply, Wanted(SubjectKind.LISTENER, anna.email))
+    outcome = erased(deeply, Wanted(SubjectKind.LISTENER, anna.email))
 
     assert outcome.certificate is not None
     assert "nothing found" == outcome.certificate["levels"]["deep"]["result"]

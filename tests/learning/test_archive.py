@@ -149,7 +149,7 @@ def test_l3_l4_an_archived_session_can_be_claimed_and_erased_exactly(heard: Desk
         heard.call(sessions.erase_session, session_id="t")
         assert alone == heard.call(deriving.evidence_of, learner_id=learner)
         assert [row.events // 2 for row in rows] == [row.events for row in rollup(heard)]
-        heard.call(sessions.erase_learner, account_id="anna")
+        heard.call(sessions.remove_learner, account_id="anna")
         assert ([], 0) == (rollup(heard), number(heard, KEPT))
 
 

@@ -95,10 +95,10 @@ def test_erasing_a_learner_leaves_no_row(desk: Desk) -> None:
     desk.call(sessions.set_preferences, session_id="s", preferences=Preferences())
     desk.call(recommending.recommend, session_id="s")
     assert all(_counts(desk).values())
-    desk.call(sessions.erase_learner, account_id="anna")
+    desk.call(sessions.remove_learner, account_id="anna")
     assert dict.fromkeys(PLACES, 0) == _counts(desk)
     with pytest.raises(NotFound):
-        desk.call(sessions.erase_learner, account_id="anna")
+        desk.call(sessions.remove_learner, account_id="anna")
 
 
 def test_a_session_has_one_learner(desk: Desk) -> None:

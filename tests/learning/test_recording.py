@@ -86,7 +86,7 @@ def test_l1_l2_every_order_and_every_repetition_comes_to_the_same(desk: Desk, se
         shuffled = shuffled[size:]
     mixed = [desk.rows(statement) for statement in (ITEMS, SESSION, COUNTERS)]
 
-    desk.call(sessions.erase_learner, account_id="anna")
+    desk.call(sessions.remove_learner, account_id="anna")
     desk.session("s", "anna")
     desk.send("s", *events)
 
@@ -163,7 +163,7 @@ def test_what_is_too_much_archived_or_erased_is_refused(desk: Desk) -> None:
     late = desk.send("s", desk.event("a", "like", 300, 10))
     assert [(Stored.REFUSED, "the session is archived")] == [(e.outcome, e.reason) for e in late]
 
-    desk.call(sessions.erase_learner, account_id="anna")
+    desk.call(sessions.remove_learner, account_id="anna")
     with pytest.raises(NotFound):
         desk.send("s", *events)
     with pytest.raises(InvalidInput, match="10001 events"):

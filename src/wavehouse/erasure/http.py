@@ -7,17 +7,18 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from wavehouse.accounts import Identity, Scope
-from wavehouse.erasure.service import certifying, deciding, executing, requesting
+from wavehouse.erasure.service import at_once, certifying, deciding, executing, requesting
 from wavehouse.erasure.types import Purpose, Rejection, Request, SubjectKind
 from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.fields import Exact, Line
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE
 from wavehouse.workspace import Edge
 
+AccountKey = Annotated[Exact, Path(min_length=1, max_length=255)]
 Reason = Annotated[Line, Field(min_length=1, max_length=255)]
 
 
@@ -152,4 +153,23 @@ def routers(edge: Edge) -> list[APIRouter]:
         outcome = executing.run(stores, settings, identity=identity, request_id=request_id)
         return RequestOut.of(outcome.request)
 
-    return [api]
+    return [api, _learners(edge)]
+
+
+def _learners(edge: Edge) -> APIRouter:
+    """The erasure of a learner, for the program of the organization that knows the account."""
+    api = APIRouter(prefix="/api/v1/learning", tags=["learning"])
+    gate, stores, settings = edge.gate, edge.workspace.stores, edge.workspace.settings
+    writes = Scope.LEARNING_WRITE
+    Writer = Annotated[Identity, Depends(gate(writes))]  # noqa: N806 - it is a type
+
+    @api.delete(
+        "/learners/{account_id}", status_code=204, responses=gate.answers(writes, 404, 409, 422)
+    )
+    def erase_learner(account_id: AccountKey, identity: Writer) -> None:
+        """Erase a learner with sessions, events, preferences and model; verified and certified."""
+        at_once.erase_learner(
+            stores, settings, identity=identity, account_id=account_id, by_app=True
+        )
+
+    return api

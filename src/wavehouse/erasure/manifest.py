@@ -32,6 +32,13 @@ MANIFEST = Manifest(
             group="listeners",
             section=Section.LISTENERS,
         ),
+        Command(
+            name="erase",
+            target="wavehouse.erasure.cli.learner:erase",
+            summary="Erase a learner with all their data.",
+            group="learning",
+            section=Section.PRODUCTION,
+        ),
     ),
     routes=(Routes(target="wavehouse.erasure.http:routers"),),
     pages=(

@@ -32,6 +32,10 @@ ROOT: Mapping[SubjectKind, DatabaseName] = {
 """The database of a kind of subject; its requests are stored there."""
 
 
+TENANTS = (SubjectKind.LEARNER, SubjectKind.BUYER)
+"""Kinds of subjects whose rows and ids are one organization's own."""
+
+
 class Purpose(StrEnum):
     """The reason for a request."""
 

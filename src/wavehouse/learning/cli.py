@@ -446,21 +446,3 @@ def use_model(open_workspace: OpenWorkspace, model: str, as_json: bool) -> None:
         terminal.print_json({"in_use": version})
     else:
         terminal.say(f"From now on, levels are computed with {version}.")
-
-
-@learning.command()
-@click.argument("account_id")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.pass_obj
-def erase(open_workspace: OpenWorkspace, account_id: str, yes: bool) -> None:
-    """Erase a learner with sessions, events, preferences, model and recommendations."""
-    from wavehouse.kernel import terminal
-    from wavehouse.learning.service import sessions
-
-    if not yes:
-        click.confirm(f"Erase all data about {account_id}?", abort=True)
-    with open_workspace() as workspace:
-        identity = workspace.identity
-        with workspace.stores.learning.app(identity.organization_id) as tx:
-            sessions.erase_learner(tx, identity=identity, account_id=account_id)
-    terminal.say(f"All data about {account_id} is erased.")

@@ -210,7 +210,7 @@ def _begin(tx: Tx[Learning], stage: Stage) -> None:
     """Create the content, and reset Giulia, so that the chapter can be replayed."""
     identity = stage.workspace.identity
     with contextlib.suppress(NotFound):
-        sessions.erase_learner(tx, identity=identity, account_id=ACCOUNT)
+        sessions.remove_learner(tx, identity=identity, account_id=ACCOUNT)
     library.add_content(tx, identity=identity, content=[_piece(n) for n in range(2 * PIECES + 4)])
     sessions.start_session(tx, identity=identity, session_id=SESSION, account_id=ACCOUNT)
     sessions.set_preferences(tx, identity=identity, session_id=SESSION, preferences=Preferences())

@@ -4,6 +4,7 @@ from wavehouse.kernel.databases import DATABASES, DatabaseName
 from wavehouse.store.bulk import BulkLoader
 from wavehouse.store.database import Analytics, Database, Learning, Listeners, Operational, Tx
 from wavehouse.store.embedded import EmbeddedServer
+from wavehouse.store.late import Arrival, late_arrivals, ledger_hash, ledger_key
 from wavehouse.store.listening import notices
 from wavehouse.store.opening import AnyDatabase, Stores, databases_folder, open_stores
 from wavehouse.store.rewriting import discard_log, rewrite
@@ -26,6 +27,7 @@ __all__ = [
     "DATABASES",
     "Analytics",
     "AnyDatabase",
+    "Arrival",
     "BulkLoader",
     "Change",
     "Database",
@@ -47,6 +49,9 @@ __all__ = [
     "delete_rows",
     "discard_log",
     "every_value",
+    "late_arrivals",
+    "ledger_hash",
+    "ledger_key",
     "notices",
     "open_stores",
     "owner_role",

@@ -79,11 +79,17 @@ D = TypeVar("D", Operational, Learning, Listeners, Analytics)
 class Tx(Generic[D]):
     """An open transaction. Rows are returned as the requested frozen dataclass."""
 
-    __slots__ = ("afterwards", "connection")
+    __slots__ = ("afterwards", "connection", "secret")
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], secret: str = "") -> None:
         self.connection = connection
+        self.secret = secret
+        """The installation's secret, which is in no database."""
         self.afterwards: list[Callable[[Any], None]] = []
+
+    def keep(self) -> None:
+        """Commit what was done so far, because a refusal follows: it rolls back only the rest."""
+        self.connection.commit()
 
     def after_commit(self, action: Callable[[Any], None]) -> None:
         """Call ``action`` with the ``Database`` once the transaction is committed; once each."""
@@ -216,6 +222,7 @@ class Database(Generic[D]):
 
     def __init__(self, location: Place) -> None:
         self.place = location
+        self.secret = location.secret
         self.most_connections = 10
         self._pools: dict[RoleKind, ConnectionPool[_Kept]] = {}
 
@@ -276,7 +283,7 @@ class Database(Generic[D]):
                         "set_config('TimeZone', 'UTC', true)",
                         [organization, listeners, clock.sql_setting() or ""],
                     )
-                tx: Tx[D] = Tx(connection)
+                tx: Tx[D] = Tx(connection, self.secret)
                 yield tx
                 afterwards = tx.afterwards
                 connection.answered = time.monotonic()

@@ -37,13 +37,16 @@ class Stores:
     @classmethod
     def at(cls, places: Mapping[DatabaseName, Place], server: EmbeddedServer | None) -> Stores:
         """The databases at these places; one for each of ``DATABASES``."""
-        return cls(
+        stores = cls(
             operational=Database(places["operational"]),
             learning=Database(places["learning"]),
             listeners=Database(places["listeners"]),
             analytics=Database(places["analytics"]),
             server=server,
         )
+        for database in stores.databases:  # one key of the ledger of erasures for all of them
+            database.secret = places["operational"].secret
+        return stores
 
     @property
     def databases(self) -> tuple[AnyDatabase, ...]:

@@ -260,13 +260,23 @@ def search_rows(
 
 
 def every_value(
-    tx: AnyTx, table: str, column: str, *, key: str, before: datetime | None, clock: str
-) -> Iterator[tuple[str, str]]:
+    tx: AnyTx,
+    table: str,
+    column: str,
+    *,
+    key: str,
+    tenant: str,
+    before: datetime | None,
+    clock: str,
+) -> Iterator[tuple[str, str, UUID | None]]:
     """Every value of a column with the value of ``key`` in its row, as texts.
 
-    ``before`` leaves out rows whose column ``clock`` is not earlier.
+    The third is the row's organization, from the column ``tenant`` if there is one. ``before``
+    leaves out rows whose column ``clock`` is not earlier.
     """
-    statement = sql.SQL("SELECT DISTINCT {column}::text, {key}::text FROM {table} WHERE {when}")
+    statement = sql.SQL(
+        "SELECT DISTINCT {column}::text, {key}::text, {tenant}::uuid FROM {table} WHERE {when}"
+    )
     when: sql.Composable = sql.SQL("{} IS NOT NULL AND {} IS NOT NULL").format(
         sql.Identifier(column), sql.Identifier(key)
     )
@@ -275,7 +285,11 @@ def every_value(
         when = sql.SQL("{} AND {} < %s").format(when, sql.Identifier(clock))
         params = [before]
     named = statement.format(
-        column=sql.Identifier(column), key=sql.Identifier(key), table=_name(table), when=when
+        column=sql.Identifier(column),
+        key=sql.Identifier(key),
+        tenant=sql.Identifier(tenant) if tenant else sql.NULL,
+        table=_name(table),
+        when=when,
     )
     with tx.connection.cursor(name="values", row_factory=tuple_row) as cursor:
         cursor.itersize = 20_000

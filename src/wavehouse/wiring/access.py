@@ -278,7 +278,7 @@ COMMANDS: dict[str, Access] = {
     "usage timezone": WRITE,
     "learning behavior": READ,
     "learning calibrate": WRITE,
-    "learning erase": WRITE,
+    "learning erase": ADMIN,
     "learning evaluate": READ,
     "learning learners": READ,
     "learning models": READ,

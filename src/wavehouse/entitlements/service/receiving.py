@@ -13,7 +13,8 @@ from wavehouse.entitlements.types import STRIPE, EventStatus, Fact, Receipt
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import NotFound, UsageError
-from wavehouse.store import Database, Listeners, Place, Tx
+from wavehouse.kernel.identifiers import EXTERNAL
+from wavehouse.store import Arrival, Database, Listeners, Place, Tx, late_arrivals
 
 ACTOR = audit.Actor("system:stripe")
 
@@ -74,6 +75,7 @@ def store(tx: Tx[Listeners], *, event: ReadEvent, endpoint: Endpoint, location: 
     ids = fact_rules.object_ids(fact) if fact else []
     is_erased = bool(ids) and queries.is_erased(tx, hashes=listeners.payer_hashes(location, ids))
     if is_erased:
+        late_arrivals(tx, [Arrival(EXTERNAL, each) for each in ids])
         status, note, fact, ids = EventStatus.IGNORED, "the listener was erased", None, []
     inserted = queries.insert_event(
         tx,

@@ -14,19 +14,22 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from wavehouse.erasure.rules.identifiers import normalised
 from wavehouse.erasure.types import Identifier
 from wavehouse.kernel import files
 from wavehouse.kernel.errors import Conflict, WavehouseError
 from wavehouse.store import Stores
+from wavehouse.store import ledger_hash as hash_of
+from wavehouse.store import ledger_key as key_of
 
-KEY_VERSION = 1
-_LEDGER, _SEAL, _CHECK = b"wavehouse erasure ledger", b"wavehouse erasure identifiers", b"check"
+KEY_VERSION = 2
+"""Version 2 hashes the identifiers of learners and buyers with their organization."""
+_SEAL, _CHECK = b"wavehouse erasure identifiers", b"check"
 _NONCE = 12
 
 
@@ -35,15 +38,22 @@ def _derived(stores: Stores, label: bytes) -> bytes:
     return hmac.new(secret.encode(), label, hashlib.sha256).digest()
 
 
-def ledger_hash(stores: Stores, identifier: Identifier) -> bytes:
-    """HMAC-SHA256 of a normalised identifier with its kind, as stored in the ledger."""
-    text = f"{identifier.kind}\x1f{normalised(identifier)}"
-    return hmac.new(_derived(stores, _LEDGER), text.encode(), hashlib.sha256).digest()
+def _ledger_key(stores: Stores) -> bytes:
+    return key_of(stores.operational.place.secret)
+
+
+def ledger_hash(stores: Stores, identifier: Identifier, *, tenant: UUID | None) -> bytes:
+    """HMAC-SHA256 of a normalised identifier with its kind, as stored in the ledger.
+
+    ``tenant`` is the organization of a learner or a buyer, whose ids are the organization's own:
+    another one may use the same order id.
+    """
+    return hash_of(_ledger_key(stores), identifier.kind.value, identifier.value, tenant)
 
 
 def key_check(stores: Stores) -> str:
     """A fingerprint of the ledger's key, which reveals a ledger written under another key."""
-    return hmac.new(_derived(stores, _LEDGER), _CHECK, hashlib.sha256).hexdigest()[:16]
+    return hmac.new(_ledger_key(stores), _CHECK, hashlib.sha256).hexdigest()[:16]
 
 
 def seal(stores: Stores, values: Mapping[str, Sequence[str]]) -> bytes:

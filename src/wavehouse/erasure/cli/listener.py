@@ -24,7 +24,6 @@ def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import at_once
-    from wavehouse.kernel import terminal
 
     if not yes:
         click.confirm(f"Erase {email} and all their data?", abort=True, err=True)
@@ -35,12 +34,4 @@ def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -
             identity=shown.operator(workspace),
             email=email,
         )
-    if as_json:
-        terminal.print_json(shown.outcome_json(outcome))
-        return
-    rows = shown.rows_of(outcome.done)
-    terminal.print_table(["table", "rows"], [[table, count] for table, count in rows.items()])
-    terminal.say(
-        f"{outcome.request.status}; "
-        f"wavehouse erasure certificate {outcome.request.erasure_request_id}"
-    )
+    shown.print_erased(outcome, as_json=as_json)

@@ -140,3 +140,18 @@ def print_levels(levels: Sequence[Level]) -> None:
             for level in levels
         ],
     )
+
+
+def print_erased(outcome: Outcome, *, as_json: bool) -> None:
+    """Print what an erasure changed, and how to get its certificate."""
+    from wavehouse.kernel import terminal
+
+    if as_json:
+        terminal.print_json(outcome_json(outcome))
+        return
+    rows = rows_of(outcome.done)
+    terminal.print_table(["table", "rows"], [[table, count] for table, count in rows.items()])
+    terminal.say(
+        f"{outcome.request.status}; "
+        f"wavehouse erasure certificate {outcome.request.erasure_request_id}"
+    )

@@ -27,6 +27,29 @@ def shared_payers(
     )
 
 
+def order_references(
+    tx: Tx[Operational], *, organization_id: UUID | None, orders: Sequence[str]
+) -> list[str]:
+    """The order ids as conversions store them: an order's own, with its code, and its refunds.
+
+    Parts of a reference are joined by the control character U+001F (AT02).
+    """
+    return tx.values(
+        """
+        SELECT DISTINCT c.order_id
+        FROM sponsorship.conversions c
+        CROSS JOIN LATERAL (SELECT string_to_array(c.order_id, chr(31)) AS part) p
+        CROSS JOIN LATERAL (SELECT cardinality(part) AS n) s
+        WHERE c.organization_id = %(organization_id)s
+          AND NOT 'no order' = ANY (part[1:2])
+          AND CASE WHEN n > 3 AND part[n - 2] = 'refund' THEN part[n - 3] ELSE part[n] END
+            = ANY (%(orders)s::text[])
+        ORDER BY 1
+        """,
+        {"organization_id": organization_id, "orders": list(orders)},
+    )
+
+
 def orders_of(tx: Tx[Operational], *, organization_id: UUID | None, user_id: str) -> list[str]:
     """The order ids in a buyer's attribution events."""
     return tx.values(

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from wavehouse.erasure.types import Identifier, LedgerKind
+from wavehouse.kernel.identifiers import normalised_identifier
 
 SHORTEST = 6
 """An identifier with fewer characters occurs in other people's data; it is not searched."""
@@ -19,10 +20,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 def normalised(identifier: Identifier) -> str:
     """The normalised form of an identifier: trimmed; emails in lower case."""
-    value = identifier.value.strip()
-    if identifier.kind is LedgerKind.EXTERNAL:
-        return value
-    return value.lower()
+    return normalised_identifier(identifier.kind, identifier.value)
 
 
 def forms(identifier: Identifier) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ _CHANGES = (Action.KEEP, Action.REDACT, Action.PSEUDONYMISE, Action.ANONYMISE)
 
 
 def steps(ways: Sequence[Way], references: Mapping[str, Sequence[Reference]]) -> tuple[Step, ...]:
-    """The steps in order: changes first, then deletions from the leaves to the root.
+    """The steps in order: changes first, then deletions; each from the leaves to the root.
 
     ``references`` are the foreign keys of each store. Conflict for a cycle that cannot be broken.
     """
@@ -32,7 +32,8 @@ def steps(ways: Sequence[Way], references: Mapping[str, Sequence[Reference]]) ->
     for store in STORES:
         mine = [way for way in ways if way.store == store]
         changed = [way for way in mine if way.action in _CHANGES]
-        changed.sort(key=lambda w: (_CHANGES.index(w.action), -len(w.over), w.table, w.number))
+        # Rows that are reached by way of others first: a change may end what they are reached by.
+        changed.sort(key=lambda w: (-len(w.over), _CHANGES.index(w.action), w.table, w.number))
         ordered += [_step(way) for way in changed]
         deleted: dict[str, list[Way]] = {}
         for way in mine:

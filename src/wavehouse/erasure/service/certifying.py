@@ -134,7 +134,10 @@ def _close_ledger(stores: Stores, settings: Settings, request: Request, planned:
             "done",
             key_check(stores),
             request.organization_id,
-            tuple((each.kind.value, ledger_hash(stores, each)) for each in planned.identifiers),
+            tuple(
+                (each.kind.value, ledger_hash(stores, each, tenant=planned.tenant))
+                for each in planned.identifiers
+            ),
         ),
     )
 

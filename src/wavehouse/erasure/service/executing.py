@@ -132,7 +132,10 @@ def _checked(stores: Stores, identity: Identity, request: Request, digest: str |
 def _write_ledger(stores: Stores, settings: Settings, request: Request, planned: Planned) -> None:
     """Write the hashes to the database and to the file, before the first destructive step."""
     at = clock.now()
-    hashes = [(each.kind.value, ledger_hash(stores, each)) for each in planned.identifiers]
+    hashes = [
+        (each.kind.value, ledger_hash(stores, each, tenant=planned.tenant))
+        for each in planned.identifiers
+    ]
     with database_of(stores, ROOT[SubjectKind(request.subject_kind)]).worker() as tx:
         if requests.sealed_identifiers(tx, request_id=request.erasure_request_id) is not None:
             return  # a run that was killed later than here

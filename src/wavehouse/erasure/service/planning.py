@@ -16,6 +16,7 @@ from wavehouse.erasure.service import mapping, subjects
 from wavehouse.erasure.service.subjects import Values, database_of
 from wavehouse.erasure.types import (
     ROOT,
+    TENANTS,
     Action,
     Identifier,
     Plan,
@@ -70,14 +71,14 @@ def plan_of(
         counted,
         references,
         _table_holds(stores, identity),
-        _subject_hold(stores, kind, identifiers),
+        _subject_hold(stores, kind, identifiers, organization),
     )
     return Planned(rules.plan(held, smap.version), smap, values, identifiers, organization)
 
 
 def tenant_of(request: Request) -> UUID | None:
     """The organization whose rows a request is about; None when no organization owns them."""
-    if request.subject_kind in (SubjectKind.BUYER, SubjectKind.LEARNER):
+    if request.subject_kind in TENANTS:
         return request.organization_id
     return None
 
@@ -120,8 +121,13 @@ def _table_holds(stores: Stores, identity: Identity) -> Mapping[str, str]:
         }
 
 
-def _subject_hold(stores: Stores, kind: SubjectKind, identifiers: tuple[Identifier, ...]) -> str:
-    hashes = [ledger_hash(stores, each) for each in identifiers]
+def _subject_hold(
+    stores: Stores,
+    kind: SubjectKind,
+    identifiers: tuple[Identifier, ...],
+    tenant: UUID | None,
+) -> str:
+    hashes = [ledger_hash(stores, each, tenant=tenant) for each in identifiers]
     with database_of(stores, ROOT[kind]).worker() as tx:
         reason = ledger.subject_hold(tx, hashes=hashes, at=clock.now())
     return "" if reason is None else "legal hold on the person"

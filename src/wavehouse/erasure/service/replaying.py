@@ -19,14 +19,14 @@ from wavehouse.erasure.adapters.keys import KEY_VERSION, key_check, ledger_hash
 from wavehouse.erasure.adapters.ledger_file import LedgerLine
 from wavehouse.erasure.queries import ledger, requests
 from wavehouse.erasure.rules.clocks import clocks
-from wavehouse.erasure.service import executing, mapping
+from wavehouse.erasure.service import executing, mapping, subjects
 from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import (
     ROOT,
+    TENANTS,
     Channel,
     Identifier,
     LedgerEntry,
-    LedgerKind,
     Purpose,
     Replayed,
     RequestedBy,
@@ -41,7 +41,7 @@ from wavehouse.kernel.ids import OrganizationId
 from wavehouse.store import Stores, every_value
 
 OnSubject = Callable[[str], None]
-_CLOCK = "created_at"
+_CLOCK, _TENANT = "created_at", "organization_id"
 
 
 @dataclass(slots=True)
@@ -112,12 +112,16 @@ def _replay_kind(
                     for name, value in each.line.hashes
                 ],
             )
-    matches: dict[UUID, str] = {}
+    matches: dict[UUID, dict[str, None]] = {}
     for request_id, key in _present(stores, smap, erased):
-        matches.setdefault(request_id, key)
-    for request_id, key in matches.items():
+        matches.setdefault(request_id, {})[key] = None
+    for request_id, keys in matches.items():
         on_subject(f"{kind} {request_id}")
-        _again(stores, settings, identity, kind, erased[request_id].line, key)
+        for key in keys:  # several for a buyer, whose orders need not refer to each other
+            if subjects.exists(
+                stores, smap, key=key, organization=erased[request_id].line.organization
+            ):
+                _again(stores, settings, identity, kind, erased[request_id].line, key)
     return list(matches)
 
 
@@ -132,14 +136,36 @@ def _present(
     latest = max(each.line.at for each in erased.values())
     for store, table, column, key, name in _columns(smap):
         timed = _CLOCK if _CLOCK in smap.columns.by_table[f"{store}.{table}"] else ""
-        kind = _kind_of(smap, name)
+        kind = subjects.kind_of(smap, name)
         with database_of(stores, store).worker() as tx:
-            for value, owner in every_value(
-                tx, table, column, key=key, before=latest if timed else None, clock=timed
+            for value, owner, tenant in every_value(
+                tx,
+                table,
+                column,
+                key=key,
+                tenant=_TENANT if smap.kind in TENANTS else "",
+                before=latest if timed else None,
+                clock=timed,
             ):
-                request_id = by_hash.get(ledger_hash(stores, Identifier(kind, value)))
+                request_id = _known(stores, erased, by_hash, Identifier(kind, value), tenant)
                 if request_id is not None:
-                    yield request_id, f"{name}:{value}" if smap.kind == "buyer" else owner
+                    yield request_id, subjects.key_of(smap, name, value, owner)
+
+
+def _known(
+    stores: Stores,
+    erased: Mapping[UUID, _Erased],
+    by_hash: Mapping[bytes, UUID],
+    identifier: Identifier,
+    tenant: UUID | None,
+) -> UUID | None:
+    """The request that erased an identifier; an organization's ids are known to it alone."""
+    request_id = by_hash.get(ledger_hash(stores, identifier, tenant=tenant))
+    if request_id is None and tenant is not None:  # version 1 of the ledger's hashes
+        earlier = by_hash.get(ledger_hash(stores, identifier, tenant=None))
+        if earlier is not None and erased[earlier].line.organization == tenant:
+            return earlier
+    return request_id
 
 
 def _columns(smap: SubjectMap) -> Iterator[tuple[DatabaseName, str, str, str, str]]:
@@ -153,13 +179,6 @@ def _columns(smap: SubjectMap) -> Iterator[tuple[DatabaseName, str, str, str, st
                 yield store, table, column, column, name
         elif table == smap.root_table:
             yield store, table, column, smap.root_column, name
-
-
-def _kind_of(smap: SubjectMap, name: str) -> LedgerKind:
-    if name in ("email", "email_display"):
-        return LedgerKind.EMAIL
-    is_root = smap.identifiers[name].column == smap.root
-    return LedgerKind.SUBJECT_ID if is_root else LedgerKind.EXTERNAL
 
 
 def _again(

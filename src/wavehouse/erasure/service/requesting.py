@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from wavehouse import audit
-from wavehouse.accounts import Access, Identity, Role, require, user_actor
+from wavehouse.accounts import Access, Identity, Role, ensure_organization, require, user_actor
 from wavehouse.erasure.adapters.keys import ledger_hash
 from wavehouse.erasure.queries import ledger
 from wavehouse.erasure.queries import requests as queries
@@ -22,10 +22,10 @@ from wavehouse.erasure.service import hiding, mapping, subjects
 from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import (
     ROOT,
+    TENANTS,
     Channel,
     Done,
     Identifier,
-    LedgerKind,
     Purpose,
     Request,
     RequestedBy,
@@ -75,19 +75,21 @@ def file(
 ) -> Filed:
     """File a request about a subject. An open one for the same purpose is returned instead.
 
-    The subject's own requests (by session or by link) need no second person; an administrator's
-    request waits for another administrator's decision. NotFound for an unknown subject,
+    The subject's own requests (by session, by link, or by the organization's program with its key)
+    need no second person; an administrator's waits for another. NotFound for an unknown subject,
     InvalidInput for an invalid undo period, Conflict for the installation's own organization.
     """
     days = settings["erasure_undo_days"] if undo_days is None else undo_days
     if days not in UNDO_DAYS:
         raise InvalidInput("the undo period must be 0 to 7 days", where="undo_days")
     smap = mapping.subject_map(stores, wanted.kind)
-    tenant = identity.organization_id if wanted.kind in _TENANTS else None
+    tenant = identity.organization_id if wanted.kind in TENANTS else None
     by = wanted.by or subjects.DEFAULT[wanted.kind]
     key = subjects.find(stores, smap, by=by, value=wanted.value, organization=tenant)
     _check_reach(stores, identity, wanted.kind, key)
-    by_subject = channel in (Channel.SESSION, Channel.SIGNED_LINK)
+    if wanted.kind is SubjectKind.ORGANIZATION and purpose is Purpose.ERASURE:
+        _check_not_home(stores, settings, key)
+    by_subject = channel is not Channel.ADMINISTRATOR
     token = secrets.token_urlsafe(_TOKEN_BYTES) if channel is Channel.SIGNED_LINK else ""
     with database_of(stores, ROOT[wanted.kind]).worker() as tx:
         filed = _stored(
@@ -108,9 +110,6 @@ def file(
     return filed
 
 
-_TENANTS = (SubjectKind.LEARNER, SubjectKind.BUYER)
-
-
 def _check_reach(stores: Stores, identity: Identity, kind: SubjectKind, key: str) -> None:
     """An administrator reaches only the own organization and the people whose home it is."""
     if kind is SubjectKind.ORGANIZATION and key != str(identity.organization_id):
@@ -118,6 +117,17 @@ def _check_reach(stores: Stores, identity: Identity, kind: SubjectKind, key: str
     if kind is SubjectKind.CREATOR:
         with stores.operational.worker() as tx:
             hiding.check_creator(tx, identity=identity, user_id=UUID(key))
+
+
+def _check_not_home(stores: Stores, settings: Settings, key: str) -> None:
+    with stores.operational.worker() as tx:
+        home, _ = ensure_organization(tx, name=settings["organization"])
+    if key == str(home.organization_id):
+        raise Conflict(
+            "this is the installation's own organization",
+            hint="Its administrators run the installation. To remove everything, stop the server "
+            "and delete the home folder with its backups.",
+        )
 
 
 def _stored(
@@ -134,7 +144,12 @@ def _stored(
 ) -> Filed:
     at = clock.now()
     due = clocks(at, "UTC")
-    status = {Channel.SESSION: Status.VERIFIED, Channel.SIGNED_LINK: Status.IDENTITY_PENDING}
+    status = {
+        Channel.SESSION: Status.VERIFIED,
+        Channel.API: Status.VERIFIED,
+        Channel.SIGNED_LINK: Status.IDENTITY_PENDING,
+    }
+    is_shown = channel in (Channel.SESSION, Channel.API)
     request_id = queries.insert_request(
         tx,
         values={
@@ -151,7 +166,7 @@ def _stored(
             "undo_days": days,
             "filed_by": None if by_subject else identity.user_id,
             "received_at": at,
-            "verified_at": at if channel is Channel.SESSION else None,
+            "verified_at": at if is_shown else None,
             "due_gdpr_at": due.gdpr_at,
             "due_ccpa_at": due.ccpa_at,
             "due_acknowledgement_at": due.acknowledge_at,
@@ -175,7 +190,7 @@ def _stored(
         tx, request_id=known, link_hash=link_hash(token), expires_at=at + LINK_LIFETIME
     )
     request = _one(tx, known)
-    if channel is Channel.SESSION and request.status in (Status.RECEIVED, Status.IDENTITY_PENDING):
+    if is_shown and request.status in (Status.RECEIVED, Status.IDENTITY_PENDING):
         queries.set_status(
             tx, request_id=known, before=request.status, after=Status.VERIFIED, verified_at=at
         )
@@ -317,15 +332,15 @@ def hold(
     if until <= clock.now():
         raise InvalidInput("the end of a legal hold must be in the future", where="until")
     smap = mapping.subject_map(stores, wanted.kind)
-    tenant = identity.organization_id if wanted.kind in _TENANTS else None
+    tenant = identity.organization_id if wanted.kind in TENANTS else None
     by = wanted.by or subjects.DEFAULT[wanted.kind]
     key = subjects.find(stores, smap, by=by, value=wanted.value, organization=tenant)
-    _, value = subjects.named_by(smap, key)
-    kind = LedgerKind.EXTERNAL if wanted.kind is SubjectKind.BUYER else LedgerKind.SUBJECT_ID
+    name, value = subjects.named_by(smap, key)
+    held = Identifier(subjects.kind_of(smap, name), value)
     with database_of(stores, ROOT[wanted.kind]).worker() as tx:
         hold_id = ledger.put_subject_hold(
             tx,
-            subject_hash=ledger_hash(stores, Identifier(kind, value)),
+            subject_hash=ledger_hash(stores, held, tenant=tenant),
             reason=words.line(reason),
             ordered_by=identity.name,
             at=clock.now(),

@@ -29,6 +29,8 @@ PAYER = "payer"
 """Name of the payment provider's references that are reached by way of its events."""
 _EMAILS = ("email", "email_display")
 _LONGEST = 500
+_REFUND = 3
+"""The position of the word in a refund's reference, from the end."""
 
 
 def database_of(stores: Stores, name: DatabaseName) -> AnyDatabase:
@@ -51,6 +53,12 @@ def find(
             hint=f"Use one of {', '.join(sorted(smap.identifiers))}.",
         )
     wanted = _wanted(by, value)
+    if smap.kind is SubjectKind.BUYER and by == "order_id":
+        with stores.operational.worker() as operational:
+            if shared.order_references(
+                operational, organization_id=organization, orders=[order_of(wanted)]
+            ):
+                return f"{by}:{order_of(wanted)}"
     store, table, column = smap.column_of(by)
     where = f"{store}.{table}"
     tenant = "organization_id" in smap.columns.by_table[where]
@@ -84,6 +92,14 @@ def _wanted(by: str, value: str) -> str:
     return text
 
 
+def order_of(reference: str) -> str:
+    """The order's own id in a conversion's reference, which may add a code, or a refund (AT02)."""
+    parts = reference.split("\x1f")
+    if len(parts) > _REFUND and parts[-_REFUND] == "refund":
+        return parts[-_REFUND - 1]
+    return parts[-1]
+
+
 def exists(stores: Stores, smap: SubjectMap, *, key: str, organization: UUID | None) -> bool:
     """Whether the subject exists."""
     by, value = named_by(smap, key)
@@ -92,6 +108,13 @@ def exists(stores: Stores, smap: SubjectMap, *, key: str, organization: UUID | N
     except WavehouseError:
         return False
     return True
+
+
+def key_of(smap: SubjectMap, name: str, value: str, owner: str) -> str:
+    """The key of a subject that one of its identifiers was found for; ``owner`` is the root."""
+    if smap.kind is not SubjectKind.BUYER:
+        return owner
+    return f"{name}:{order_of(value) if name == 'order_id' else value}"
 
 
 def named_by(smap: SubjectMap, key: str) -> tuple[str, str]:
@@ -120,6 +143,12 @@ def known_values(
         with stores.operational.worker() as tx:
             orders = shared.orders_of(tx, organization_id=organization, user_id=value)
         values["order_id"] = tuple(orders)
+    if smap.kind is SubjectKind.BUYER and values.get("order_id"):
+        with stores.operational.worker() as tx:
+            stored = shared.order_references(
+                tx, organization_id=organization, orders=values["order_id"]
+            )
+        values["order_id"] = tuple(dict.fromkeys([*values["order_id"], *stored]))
     for name, identifier in smap.identifiers.items():
         if name not in values:
             matches = _read(stores, smap, name, values, organization)
@@ -168,12 +197,13 @@ def identifiers_of(smap: SubjectMap, values: Values) -> tuple[Identifier, ...]:
         is_root = smap.identifiers[name].column == smap.root
         if is_root and smap.identifiers[name].prefix:
             continue
-        kind = (
-            LedgerKind.EMAIL
-            if name in _EMAILS
-            else LedgerKind.SUBJECT_ID
-            if is_root
-            else LedgerKind.EXTERNAL
-        )
-        made += [Identifier(kind, value) for value in listed]
+        made += [Identifier(kind_of(smap, name), value) for value in listed]
     return tuple(dict.fromkeys(made))
+
+
+def kind_of(smap: SubjectMap, name: str) -> LedgerKind:
+    """The kind of an identifier in the ledger, by its name in the classification."""
+    if name in _EMAILS:
+        return LedgerKind.EMAIL
+    is_root = smap.identifiers[name].column == smap.root
+    return LedgerKind.SUBJECT_ID if is_root else LedgerKind.EXTERNAL

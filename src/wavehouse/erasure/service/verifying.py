@@ -38,8 +38,11 @@ _OWN = ("governance.erasure_requests",)
 def spellings(planned: Planned) -> tuple[tuple[str, str], ...]:
     """The search terms: all spellings of the identifiers that must not remain.
 
-    The key of a root row that stays under a pseudonym, such as a creator's, is that pseudonym.
+    The key of a root row that stays under a pseudonym, such as a creator's, is that pseudonym. The
+    short name of an organization is a public word that others may use.
     """
+    if planned.smap.kind is SubjectKind.ORGANIZATION:
+        return needles(each for each in planned.identifiers if each.kind is LedgerKind.SUBJECT_ID)
     stays = not any(
         step.action is Action.DELETE and step.name == planned.smap.root.rpartition(".")[0]
         for step in planned.plan.steps

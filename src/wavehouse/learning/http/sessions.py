@@ -33,7 +33,6 @@ from wavehouse.workspace import Gate, Workspace
 
 SessionKey = Annotated[Exact, Path(min_length=1, max_length=255)]
 LanguageKey = Annotated[Exact, Query(min_length=2, max_length=10)]
-AccountKey = Annotated[Exact, Path(min_length=1, max_length=255)]
 
 
 class SessionIn(BaseModel):
@@ -63,7 +62,7 @@ class EndIn(BaseModel):
 
 
 def router(workspace: Workspace, gate: Gate) -> APIRouter:
-    """Sessions, their events, levels, recommendations, generations, and erasure."""
+    """Sessions, their events, levels, recommendations, generations; one session is erased."""
     api = APIRouter(prefix="/api/v1/learning", tags=["learning"])
     database = workspace.stores.learning
     _generating(api, workspace, gate)
@@ -77,7 +76,7 @@ def _working(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
     writes = Scope.LEARNING_WRITE
     Writer = Annotated[Identity, Depends(gate(writes))]  # noqa: N806 - it is a type
 
-    @api.post("/sessions", status_code=201, responses=gate.answers(writes, 409, 413, 422))
+    @api.post("/sessions", status_code=201, responses=gate.answers(writes, 409, 410, 413, 422))
     def start_session(body: SessionIn, identity: Writer) -> SessionOut:
         """Start a session, or get the existing one; returns a token for the player."""
         with database.app(identity.organization_id) as tx:
@@ -265,9 +264,3 @@ def _erasing(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
         """Erase a session; its contribution is removed from the learner's model."""
         with database.app(identity.organization_id) as tx:
             sessions.erase_session(tx, identity=identity, session_id=session_id)
-
-    @api.delete("/learners/{account_id}", status_code=204, responses=gate.answers(writes, 404, 422))
-    def erase_learner(account_id: AccountKey, identity: Writer) -> None:
-        """Erase a learner with sessions, events, preferences and model."""
-        with database.app(identity.organization_id) as tx:
-            sessions.erase_learner(tx, identity=identity, account_id=account_id)

@@ -16,6 +16,7 @@ from wavehouse.learning.queries import events as event_queries
 from wavehouse.learning.queries import sessions as session_queries
 from wavehouse.learning.queries.content import Played
 from wavehouse.learning.rules import closing, entries
+from wavehouse.learning.service import late
 from wavehouse.learning.service.deriving import derive
 from wavehouse.learning.types import EntryResult, EventInput, Session, Stored
 from wavehouse.store import Learning, Tx
@@ -31,12 +32,19 @@ def record_events(
     """Store the events of a session; returns the results in input order.
 
     An invalid event is refused with a reason and the others are stored; a known event changes
-    nothing (L2). NotFound for an unknown session: an erased session is not recreated.
+    nothing (L2). NotFound for an unknown session: an erased session is not recreated. Events of an
+    erased learner are refused, and counted in the ledger of erasures.
     """
     if len(events) > MOST_EVENTS:
         raise InvalidInput(
             f"{len(events)} events in one batch", hint=f"Send at most {MOST_EVENTS}."
         )
+    if session_queries.lock_session(tx, session_id=session_id) is None:
+        refused = late.refused_events(
+            tx, identity=identity, session_id=session_id, events=list(events)
+        )
+        if refused is not None:
+            return refused
     session = locked_session(tx, identity=identity, session_id=session_id)
     if session.archived_at is not None:
         return [

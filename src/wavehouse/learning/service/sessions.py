@@ -12,6 +12,7 @@ from wavehouse.kernel.ids import uuid7
 from wavehouse.learning.queries import events as event_queries
 from wavehouse.learning.queries import model as model_queries
 from wavehouse.learning.queries import sessions as queries
+from wavehouse.learning.service import late
 from wavehouse.learning.service.deriving import count, save_state
 from wavehouse.learning.service.recording import derive_all, locked_session
 from wavehouse.learning.types import Preferences, Session, Stated
@@ -29,7 +30,7 @@ def start_session(
     """Start a session of an account, or of an anonymous learner.
 
     Repeating an id returns the existing session. Conflict when another account or organization uses
-    it.
+    it; Gone for a session of a learner who was erased.
     """
     chosen = session_id or str(uuid7())
     for name, value in (("session_id", chosen), ("account_id", account_id)):
@@ -40,6 +41,8 @@ def start_session(
         if account_id and present.account_id != account_id:
             raise Conflict("the session belongs to another learner", where="session_id")
         return present
+    if session_id:
+        late.refuse_erased(tx, identity=identity, session_id=chosen)
     learner_id = _learner(tx, identity, account_id) if account_id else _anonymous(tx, identity)
     if not queries.insert_session(
         tx,
@@ -175,8 +178,12 @@ def erase_session(tx: Tx[Learning], *, identity: Identity, session_id: str) -> N
         queries.delete_learner(tx, learner_id=present.learner_id)
 
 
-def erase_learner(tx: Tx[Learning], *, identity: Identity, account_id: str) -> None:
-    """Erase an account's learner with all its data. NotFound when there is none."""
+def remove_learner(tx: Tx[Learning], *, identity: Identity, account_id: str) -> None:
+    """Remove an invented learner of the demo, so that it can begin again.
+
+    People are erased by ``wavehouse.erasure``: with the ledger, verification and a certificate.
+    NotFound when there is none.
+    """
     learner_id = queries.learner_of(tx, account_id=account_id)
     if learner_id is None:
         raise NotFound("no such learner", where=account_id[:_LONGEST_ID])

@@ -8,6 +8,7 @@ from uuid import UUID
 from wavehouse.kernel import clock, words
 from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
+from wavehouse.kernel.identifiers import EMAIL
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import accounts as queries
@@ -15,7 +16,7 @@ from wavehouse.listeners.queries import checkpoints, devices
 from wavehouse.listeners.queries import sessions as session_queries
 from wavehouse.listeners.service import sessions
 from wavehouse.listeners.types import AppPassword, Caller, Listener, NewAppPassword
-from wavehouse.store import Database, Listeners, Tx
+from wavehouse.store import Arrival, Database, Listeners, Tx, late_arrivals
 
 _SECRET_BYTES = 24
 _MOST_APPS = 100
@@ -138,6 +139,9 @@ def by_password(
     with database.worker() as tx:
         owner = queries.app_password_owner(tx, secret_hash=secret, email=email)
         if owner is None:
+            # An app of an erased listener keeps sending: counted in the ledger, nothing is stored.
+            late_arrivals(tx, [Arrival(EMAIL, email)] if email else [])
+            tx.keep()
             raise NotSignedIn("wrong user name or app password")
         listener_id, family = owner
         if cookie and sessions.family_of(tx, token=cookie) == family:

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn, Refused
+from wavehouse.kernel.identifiers import EXTERNAL
 from wavehouse.kernel.ids import ListenerId, uuid7
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import accounts
 from wavehouse.listeners.queries import sessions as queries
 from wavehouse.listeners.types import Caller, StoredSession
-from wavehouse.store import Database, Listeners, Tx
+from wavehouse.store import Arrival, Database, Listeners, Tx, late_arrivals
 
 _TOKEN_BYTES = 32
 _OFFERED, _DAY = 128, 86_400
@@ -50,6 +51,9 @@ def callers(database: Database[Listeners], tokens: Sequence[str]) -> list[Caller
         for token in tokens:
             if len(token) == _OFFERED and rules.secret_hash(token) not in sessions:
                 sessions |= _taken_up(tx, token)
+        unknown = [h for token in tokens if (h := rules.secret_hash(token)) not in sessions]
+        # A device of an erased listener keeps sending: counted in the ledger, nothing is stored.
+        late_arrivals(tx, [Arrival(EXTERNAL, f"\\x{each.hex()}") for each in unknown])
         live = [_live(tx, sessions.get(rules.secret_hash(token))) for token in tokens]
     return [None if item is None else _caller(item) for item in live]
 

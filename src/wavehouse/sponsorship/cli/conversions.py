@@ -49,6 +49,7 @@ def conversions(context: click.Context, file: Path, as_json: bool) -> None:
         "stored": done.stored,
         "duplicate": done.duplicate,
         "unmatched": done.unmatched,
+        "dropped": done.dropped,
         "quarantined": done.quarantined,
     }
     for problem in done.problems:

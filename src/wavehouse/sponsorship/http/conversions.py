@@ -115,9 +115,12 @@ class NewConversion(BaseModel):
 
 
 class ConversionAnswer(BaseModel):
-    """The outcome: ``stored``, ``duplicate``, or ``unmatched`` (stored, not credited)."""
+    """The outcome: ``stored``, ``duplicate``, ``unmatched`` (stored, not credited) or ``dropped``.
 
-    conversion_id: UUID
+    An order of a buyer who was erased is dropped: it is counted and not stored, and has no id.
+    """
+
+    conversion_id: UUID | None
     outcome: ConversionOutcome
     campaign_id: UUID | None
 
@@ -133,7 +136,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
         responses={
             200: {
                 "model": ConversionAnswer,
-                "description": "The order was already known: no change.",
+                "description": "The order was already known, or is dropped: no change.",
             },
             **gate.answers(writes, 413, 422),
         },
@@ -143,15 +146,21 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
         response: Response,
         identity: Annotated[Identity, Depends(gate(writes))],
     ) -> ConversionAnswer:
-        """Send a conversion. Idempotent by order id: 201 when stored, 200 when known."""
+        """Send a conversion. Idempotent by order id: 201 when stored, 200 when known.
+
+        200 with ``dropped``, without an id, for an order of a buyer who was erased.
+        """
         with database.app(identity.organization_id) as tx:
             done = record_conversion(
                 tx, identity=identity, conversion=body.to_conversion(), source_name=identity.name
             )
-        if done.outcome is ConversionOutcome.DUPLICATE:
+        is_dropped = done.outcome is ConversionOutcome.DROPPED
+        if is_dropped or done.outcome is ConversionOutcome.DUPLICATE:
             response.status_code = 200
         return ConversionAnswer(
-            conversion_id=done.conversion_id, outcome=done.outcome, campaign_id=done.campaign_id
+            conversion_id=None if is_dropped else done.conversion_id,
+            outcome=done.outcome,
+            campaign_id=done.campaign_id,
         )
 
     @api.get("/conversions", responses=gate.answers(reads, 422))

@@ -84,7 +84,7 @@ def router(database: Database[Operational], settings: Settings) -> APIRouter:
             )
         except WavehouseError as error:
             return _dot(error.http_status, error.message)
-        return _dot(200 if done.outcome is ConversionOutcome.DUPLICATE else 201, done.outcome)
+        return _dot(200 if done.outcome in _UNCHANGED else 201, done.outcome)
 
     @web.get("/{key}/landing.gif")
     def landed(key: Key, request: Request) -> Response:
@@ -98,6 +98,9 @@ def router(database: Database[Operational], settings: Settings) -> APIRouter:
         return _dot(201 if kept else 200, "kept" if kept else "the link does not match a campaign")
 
     return web
+
+
+_UNCHANGED = (ConversionOutcome.DUPLICATE, ConversionOutcome.DROPPED)
 
 
 def _dot(status: int, outcome: str) -> Response:

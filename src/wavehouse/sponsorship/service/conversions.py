@@ -14,6 +14,7 @@ from uuid import UUID
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, ids, telemetry
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.identifiers import EXTERNAL
 from wavehouse.kernel.ids import CampaignId, ConversionId, SponsorId
 from wavehouse.kernel.money import in_own_decimals
 from wavehouse.sponsorship.adapters.conversions_csv import read_rows
@@ -36,7 +37,7 @@ from wavehouse.sponsorship.types import (
     RawRow,
     Recorded,
 )
-from wavehouse.store import Operational, Tx
+from wavehouse.store import Arrival, Operational, Tx, late_arrivals
 
 BATCH = 5_000
 _SHOWN = 100
@@ -78,7 +79,7 @@ def record_conversion(
 ) -> Recorded:
     """Record one conversion, from the API or a pixel; repeating it changes nothing.
 
-    A known order gets its missing signals (AT04).
+    A known order gets its missing signals (AT04). An order of a buyer who was erased is dropped.
     """
     book = _book(tx, identity)
     (done,) = _store(
@@ -199,7 +200,9 @@ def _store(
 ) -> list[Recorded]:
     """Store new conversions with evidence and credits; returns the outcome of each, in order."""
     organization_id = identity.organization_id
-    rows = [_evidence(conversion, book) for conversion in conversions]
+    evidence = [_evidence(conversion, book) for conversion in conversions]
+    late = _late(tx, identity, evidence)
+    rows = [row for row in evidence if row.conversion_id not in late]
     new = queries.insert_conversions(
         tx,
         organization_id=organization_id,
@@ -215,12 +218,27 @@ def _store(
         _credit(tx, identity, stored)
     again = [row for row in rows if row.conversion_id not in new]
     known = _learned(tx, identity, again, book, Report(source, name[-255:], at))
+    known |= {
+        row.conversion_id: Recorded(ConversionOutcome.DROPPED, row.conversion_id, None)
+        for row in evidence
+        if row.conversion_id in late
+    }
     return [
         Recorded(_outcome(row, new), row.conversion_id, _first_campaign(row))
         if row.conversion_id in new
         else known[row.conversion_id]
-        for row in rows
+        for row in evidence
     ]
+
+
+def _late(tx: Tx[Operational], identity: Identity, rows: Sequence[Evidence]) -> set[ConversionId]:
+    """The conversions whose buyer was erased: orders that are sent again, and their refunds."""
+    ordered = [row for row in rows if row.order_id is not None]
+    late = late_arrivals(
+        tx,
+        [Arrival(EXTERNAL, row.order_id or "", tenant=identity.organization_id) for row in ordered],
+    )
+    return {ordered[number].conversion_id for number in late}
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +460,7 @@ def _added(
         duplicate=total.duplicate + outcomes.count(ConversionOutcome.DUPLICATE),
         unmatched=total.unmatched + outcomes.count(ConversionOutcome.UNMATCHED),
         quarantined=total.quarantined + len(bad),
+        dropped=total.dropped + outcomes.count(ConversionOutcome.DROPPED),
         problems=(*total.problems, *bad)[:_SHOWN],
         unknown_codes=dict(unknown.most_common(_SHOWN)),
         nearest=near,

@@ -156,7 +156,7 @@ def fire(
         recorded = record_conversion(
             tx, identity=identity, conversion=bounded, source_name=pixel.name, source="pixel"
         )
-        if bounded is not reported:
+        if bounded is not reported and recorded.outcome is not ConversionOutcome.DROPPED:
             keep_over_limit(tx, identity=identity, recorded=recorded, reported=reported)
         return recorded
 

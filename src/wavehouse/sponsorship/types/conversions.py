@@ -75,11 +75,15 @@ class ConversionInput:
 
 
 class ConversionOutcome(StrEnum):
-    """The outcome of a conversion: an unmatched one is stored but not yet credited."""
+    """The outcome of a conversion: an unmatched one is stored but not yet credited.
+
+    A dropped one is about a buyer who was erased: it is counted in the ledger and not stored.
+    """
 
     STORED = "stored"
     DUPLICATE = "duplicate"
     UNMATCHED = "unmatched"
+    DROPPED = "dropped"
 
 
 class CreditModel(StrEnum):
@@ -213,7 +217,7 @@ class ListedConversion:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The outcome of one conversion, and its credits."""
+    """The outcome of one conversion, and its credits. The id of a dropped one is not stored."""
 
     outcome: ConversionOutcome
     conversion_id: ConversionId
@@ -222,13 +226,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """The outcomes of a file's rows. ``read`` is the sum of the four others."""
+    """The outcomes of a file's rows. ``read`` is the sum of the five others."""
 
     read: int
     stored: int
     duplicate: int
     unmatched: int
     quarantined: int
+    dropped: int = 0
     problems: tuple[BadRow, ...] = ()
     unknown_codes: Mapping[str, int] = field(default_factory=dict)
     """Codes that matched no campaign, with their row counts; ``nearest`` is the likely spelling."""

@@ -1,0 +1,1 @@
+DROP FUNCTION governance.late_arrivals(bytea[], timestamptz[]);
