@@ -98,10 +98,16 @@ def listener(workspace: Workspace, email: str) -> dict[str, int]:
     return {each.table_name: each.rows_touched or 0 for each in outcome.done}
 
 
-def erased(workspace: Workspace, wanted: erasure.Wanted) -> erasure.Outcome:
-    """File, approve and carry out an erasure, as the organization's only administrator."""
+def erased(
+    workspace: Workspace, wanted: erasure.Wanted, by: Workspace | None = None
+) -> erasure.Outcome:
+    """File, approve and carry out an erasure, as the organization's only administrator.
+
+    ``by`` approves it and carries it out where there are two.
+    """
     stores, identity = workspace.stores, workspace.identity
     filed = erasure.file(stores, workspace.settings, identity=identity, wanted=wanted)
     key = filed.request.erasure_request_id
+    identity = by.identity if by else identity
     erasure.approve(stores, identity=identity, request_id=key, reason="asked")
     return erasure.run(stores, workspace.settings, identity=identity, request_id=key)

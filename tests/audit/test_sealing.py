@@ -306,7 +306,7 @@ def test_an_erased_value_is_gone_and_the_tree_still_verifies(workspace: Workspac
         _record(tx, personal={"name": "Ole"}, subject_pseudonym=UUID(int=78))
     _seal(workspace)
     with stores.operational.worker() as tx:
-        erased = audit.redact(tx, identity=workspace.identity, subject_pseudonym=PERSON)
+        erased = audit.redact(tx, person=PERSON)
     with stores.operational.worker() as tx:
         left = tx.values("SELECT value FROM audit.audit_commitments WHERE value IS NOT NULL")
 

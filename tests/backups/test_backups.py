@@ -23,10 +23,11 @@ from tests.stopping import reachable_folder
 
 from wavehouse import app, audit
 from wavehouse.audit.types import Actor
-from wavehouse.backups import adapters, catalogue, latest_expiry, prune, rules
+from wavehouse.backups import adapters, catalogue, prune, rules
 from wavehouse.backups.cli import backup as backup_commands
 from wavehouse.backups.service import checking, creating, restoring
 from wavehouse.backups.types import Backup, Checked, Pending
+from wavehouse.erasure.adapters.backup_dates import held_backups
 from wavehouse.kernel import clock, config
 from wavehouse.kernel.errors import DiskFull, InvalidInput, Refused, UsageError
 from wavehouse.store import EmbeddedServer
@@ -355,8 +356,10 @@ def test_the_latest_expiry_is_that_of_backups_from_before_an_erasure(made: Made)
     listed = catalogue(settings)[0]
 
     assert listed.backup.finished_at + timedelta(days=35) == listed.expires_at
-    assert listed.expires_at == latest_expiry(settings, at=clock.now())
-    assert latest_expiry(settings, at=listed.backup.started_at - timedelta(seconds=1)) is None
+    held = held_backups(settings, at=clock.now())
+    assert (1, listed.expires_at, ()) == (held.backups, held.expires_at, held.unreadable)
+    earlier = held_backups(settings, at=listed.backup.started_at - timedelta(seconds=1))
+    assert (0, None) == (earlier.backups, earlier.expires_at)
 
 
 def test_prune_removes_stopped_backups_and_not_a_running_one(home_folder: Path) -> None:

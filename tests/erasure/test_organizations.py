@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from tests.erasing import by_table, dumped, erased
+from tests.tenants import member_of
 from tests.tenants.rows import Rows
 from tests.tenants.world import Tenant, two_tenants
 
 from wavehouse import measurement
+from wavehouse.accounts import Role
 from wavehouse.erasure import Status, SubjectKind, Wanted
 from wavehouse.kernel.errors import Conflict, NotFound
 from wavehouse.workspace import Workspace
@@ -33,6 +35,30 @@ def test_an_organization_is_erased_and_the_one_beside_it_keeps_every_row(
     assert sum(each.rows_touched or 0 for each in outcome.done) > 50
     assert {} == _left(second)
     assert first.word in dumped(workspace)
+    assert not measurement.reconcile(workspace.stores).mismatches
+
+
+def test_a_creator_who_made_everything_is_erased_and_the_work_stays(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """Shows, campaigns, projects, keys and sessions of one user; a colleague carries it out."""
+    first, second = two_tenants(workspace, tmp_path)
+    colleague = member_of(second.workspace, Role.ADMIN)
+    address = "admin@zqbirch.invalid"
+    assert address in dumped(workspace)
+    rows = Rows(first)
+    outcome = erased(second.workspace, Wanted(SubjectKind.CREATOR, address), by=colleague)
+
+    assert Status.COMPLETED == outcome.request.status
+    assert address not in dumped(workspace)
+    assert [] == [name for name in rows.changed() if not name.startswith(("audit.", "governance."))]
+    rows.close()
+    with workspace.stores.operational.worker() as tx:
+        shows = tx.value(
+            "SELECT count(*) FROM catalog.podcasts WHERE organization_id = %s",
+            [second.workspace.identity.organization_id],
+        )
+    assert shows > 0
     assert not measurement.reconcile(workspace.stores).mismatches
 
 

@@ -244,28 +244,6 @@ def test_a_missing_file_is_an_error_and_never_a_smaller_figure(month: Any) -> No
         assert month.listeners(UNTIL, LAST) is not None
 
 
-def test_keys_that_are_erased_leave_every_figure_as_it_is(month: Any) -> None:
-    """The rows stay under a random key; no file has the old one, no network is beside it."""
-    (key,), *_ = month.rows(
-        "SELECT DISTINCT listener_key FROM measurement.downloads "
-        "WHERE network = '203.0.113.0/24' ORDER BY 1"
-    )
-    keys = sealing.random_keys([key])
-    with clock.frozen(LATER):
-        _seal(month)
-        expected = _sealed_figures(month)
-        _retain(month)
-        done = sealing.reseal_without(month.place.stores, keys=keys)
-        found = _sealed_figures(month)
-        again = sealing.reseal_without(month.place.stores, keys=keys)
-
-    assert {2} == {each.generation for each in done}
-    assert expected == found
-    assert [] == again
-    assert {""} == {finding.problem for finding in sealing.verify(month.place.stores)}
-    assert [] == [*_folder(month).glob("dt=*/*-000001.*")]
-
-
 def test_status_lists_the_days_and_a_dry_run_seals_none(month: Any) -> None:
     """As JSON: state, generation and rows of each day."""
     opened = _opened(month)

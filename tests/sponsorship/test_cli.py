@@ -80,7 +80,10 @@ def test_bad_rows_are_told_with_file_and_line_and_the_exit_code_is_three(
     done = run("conversions", str(orders))
     assert 3 == done.exit_code
     assert f"{orders}:2: conversion_value is not a decimal amount" in done.stderr
-    assert "read\tstored\tduplicate\tunmatched\tquarantined\n2\t0\t0\t1\t1\n" == done.stdout
+    assert (
+        "read\tstored\tduplicate\tunmatched\tdropped\tquarantined\n2\t0\t0\t1\t0\t1\n"
+        == done.stdout
+    )
 
 
 def test_empty_lists_say_what_to_type(run: Run, campaigns_file: Callable[..., Path]) -> None:

@@ -1,6 +1,6 @@
-"""Public interface of ``backups``: the catalogue, and how long backups may contain erased data."""
+"""Public interface of ``backups``: the catalogue of backups, their creation and removal."""
 
-from wavehouse.backups.service.creating import catalogue, create, latest_expiry, prune
+from wavehouse.backups.service.creating import catalogue, create, prune
 from wavehouse.backups.types import Backup, Listed, Restored, Verification
 
 __all__ = [
@@ -10,6 +10,5 @@ __all__ = [
     "Verification",
     "catalogue",
     "create",
-    "latest_expiry",
     "prune",
 ]

@@ -328,6 +328,20 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBackups:
+    """Backups from before an instant, and states that restores kept aside.
+
+    ``expires_at`` is when the last of the backups expires; None without one. ``unreadable`` are
+    backups whose description cannot be read, so their date is unknown.
+    """
+
+    backups: int
+    expires_at: datetime | None
+    unreadable: tuple[str, ...]
+    kept_aside: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """A line of the ledger: a keyed hash, never the identifier."""
 

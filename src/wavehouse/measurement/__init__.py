@@ -44,7 +44,7 @@ from wavehouse.measurement.service.reading import (
     trace,
 )
 from wavehouse.measurement.service.rolling import not_rolled_up, reconcile, roll_up
-from wavehouse.measurement.service.sealing import not_sealed, random_keys, reseal_without, seal
+from wavehouse.measurement.service.sealing import not_sealed, seal
 from wavehouse.measurement.service.visitors import Visitor, visitor
 from wavehouse.measurement.service.watching import Pass, watch
 from wavehouse.measurement.service.windows import by_window
@@ -138,12 +138,10 @@ __all__ = [
     "pending_days",
     "quarantined",
     "quiet_sources",
-    "random_keys",
     "reconcile",
     "recount",
     "replay",
     "request_shares",
-    "reseal_without",
     "roll_up",
     "rollup_passes",
     "rollup_statement",

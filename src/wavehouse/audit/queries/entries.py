@@ -86,15 +86,20 @@ def insert_commitment(
     )
 
 
-def erase_values(tx: AnyTx, *, subject_pseudonym: UUID, at: datetime) -> int:
-    """Empty the personal values of all entries about a person; returns how many."""
+def erase_values(tx: AnyTx, *, person: UUID, at: datetime) -> int:
+    """Empty the personal values of all entries about a person or by them; returns how many.
+
+    Few entries have such values, so it starts from those.
+    """
     return tx.execute(
         """
-        UPDATE audit.audit_commitments SET salt = NULL, value = NULL, erased_at = %s
-        WHERE erased_at IS NULL
-          AND audit_id IN (SELECT audit_id FROM audit.audit_log WHERE subject_pseudonym = %s)
+        UPDATE audit.audit_commitments c SET salt = NULL, value = NULL, erased_at = %(at)s
+        FROM audit.audit_log e
+        WHERE c.erased_at IS NULL AND e.audit_id = c.audit_id
+          AND (e.subject_pseudonym = %(person)s OR e.resource_id = %(person)s::uuid::text
+               OR e.actor = 'user:' || %(person)s::uuid::text)
         """,
-        [at, subject_pseudonym],
+        {"at": at, "person": person},
     )
 
 

@@ -14,7 +14,7 @@ from wavehouse.kernel import clock, ids
 from wavehouse.store import Learning, Listeners, Operational, Tx
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import Identity
+    pass
 
 _SALT_BYTES = 32
 
@@ -33,7 +33,8 @@ def record(
     """Append an entry: ``action`` is ``object.verb`` ("feed.registered"), metadata is public.
 
     ``personal`` values are stored outside the entry, which has a salted commitment to each;
-    ``redact`` erases those of a ``subject_pseudonym``, and the tree still verifies.
+    ``redact`` erases those of a person, and the tree still verifies. ``subject_pseudonym`` is the
+    id of the listener, learner or user that they are about.
     """
     entry = _entry(actor, action, resource, organization_id, metadata, personal, subject_pseudonym)
     salted = _salted(entry)
@@ -59,12 +60,13 @@ def record_for_listeners(
     _insert_personal(tx, audit_id, salted)
 
 
-def redact(tx: entries.AnyTx, *, identity: Identity, subject_pseudonym: UUID) -> int:
-    """Erase the personal values of all entries about a person; returns how many.
+def redact(tx: entries.AnyTx, *, person: UUID) -> int:
+    """Erase the personal values of all entries about a person, or by them; returns how many.
 
-    The entries and the tree stay as they are: a leaf only has commitments. The edge audits it.
+    The entries and the tree stay as they are: a leaf only has commitments. Erasures call it; they
+    are audited themselves.
     """
-    return entries.erase_values(tx, subject_pseudonym=subject_pseudonym, at=clock.now())
+    return entries.erase_values(tx, person=person, at=clock.now())
 
 
 def _entry(

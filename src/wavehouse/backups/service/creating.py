@@ -6,7 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -212,20 +212,6 @@ def catalogue(settings: Settings) -> list[Listed]:
             )
         )
     return listed
-
-
-def latest_expiry(settings: Settings, *, at: datetime) -> datetime | None:
-    """The instant when the last backup with data from before ``at`` expires; None without one.
-
-    The newest backup is always kept, even after it has expired.
-    """
-    keep = keep_of(settings)
-    expiries = [
-        backup.expires_at(keep)
-        for _, backup in adapters.catalogue(settings.home)
-        if backup.started_at <= at
-    ]
-    return max(expiries, default=None)
 
 
 def prune(settings: Settings, *, identity: Identity, dry_run: bool = False) -> list[str]:

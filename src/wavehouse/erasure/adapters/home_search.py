@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from wavehouse.erasure.adapters.backup_dates import KEPT_ASIDE
 from wavehouse.erasure.types import Finding, Level
 
 _PIECE = 4 * 2**20
@@ -25,14 +26,23 @@ Needle = tuple[str, str]
 Wanted = tuple[bytes, re.Pattern[bytes]]
 _BORDER = 8
 _LARGEST_MEMBER = 512 * 2**20
-_UNREADABLE = {".pdf": "PDF, compressed inside", ".parquet": "Parquet, compressed inside"}
+_UNREADABLE = {
+    ".pdf": "PDF, compressed inside",
+    ".parquet": "Parquet, compressed inside",
+    ".duckdb": "DuckDB, compressed inside",
+}
 _LEFT_OUT = ("postgres", "erasure", "bin", "lib", "backups")
 """Folders of the home that are searched by the deep level, hold no data of people, or expire."""
 
 
 def search_home(home: Path, needles: Sequence[Needle], *, name: str = "files") -> Level:
     """The files of the home, without the server's own folder and the ledger of keyed hashes."""
-    files = (path for path in _walk(home) if path.relative_to(home).parts[0] not in _LEFT_OUT)
+    files = (
+        path
+        for path in _walk(home)
+        if (first := path.relative_to(home).parts[0]) not in _LEFT_OUT
+        and not first.startswith(KEPT_ASIDE)  # the certificate lists them with the backups
+    )
     return _searched(home, files, needles, name)
 
 

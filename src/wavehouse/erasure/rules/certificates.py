@@ -11,7 +11,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from wavehouse.erasure.types import Action, Done, Level, Plan, Request, StepStatus, SubjectKind
+from wavehouse.erasure.types import (
+    Action,
+    Done,
+    HeldBackups,
+    Level,
+    Plan,
+    Request,
+    StepStatus,
+    SubjectKind,
+)
 
 VERSION = 1
 LEVELS = ("typed", "paranoid", "files", "deep")
@@ -26,7 +35,11 @@ KEPT_FIGURES: Mapping[str, str] = {
         "Work of the organization (shows, campaigns, reports, episodes) stays and refers to a user "
         "without a name or address."
     ),
-    SubjectKind.ORGANIZATION: "None of the organization's figures stay, rollups included.",
+    SubjectKind.ORGANIZATION: (
+        "None of the organization's figures stay, rollups included. Files of the studio go with "
+        "its next collection of unused files; sealed files and exports keep rows until their "
+        "retention ends, and are listed as not searched."
+    ),
     SubjectKind.BUYER: (
         "Values, currencies, times, credits and campaigns of conversions stay, so that every "
         "issued report still adds up; order, user, session and device are removed."
@@ -42,7 +55,7 @@ def certificate(
     *,
     status: str,
     at: datetime,
-    backups: str,
+    backups: HeldBackups,
     organization: str,
     software: str,
 ) -> dict[str, Any]:
@@ -73,8 +86,33 @@ def certificate(
             each.table_name for each in done if each.status == StepStatus.PENDING_PROCESSOR
         ],
         "kept_figures": KEPT_FIGURES[SubjectKind(request.subject_kind)],
-        "backups": backups,
+        "backups": _backups(backups),
+        "backups_until": _instant(backups.expires_at),
     }
+
+
+def _backups(held: HeldBackups) -> str:
+    """The copies that still contain the data, in sentences."""
+    lines = []
+    if held.expires_at is not None:
+        copies = "1 backup" if held.backups == 1 else f"{held.backups} backups"
+        lines.append(
+            f"{copies} from before the erasure still hold the data. The last one expires on "
+            f"{held.expires_at.astimezone(UTC):%Y-%m-%d}; the newest backup is kept until a later "
+            "one is made."
+        )
+    lines += [f"The backup {name} cannot be read: its date is unknown." for name in held.unreadable]
+    lines += [
+        f"A restore kept the earlier state in {name}, until it is removed."
+        for name in held.kept_aside
+    ]
+    if not lines:
+        lines.append("No backup of this installation holds the data.")
+    lines.append(
+        "Every erasure is repeated when a backup is restored, before the restored databases are "
+        "used. Copies that others made are not known here."
+    )
+    return " ".join(lines)
 
 
 def _level(level: Level) -> dict[str, Any]:

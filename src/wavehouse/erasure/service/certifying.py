@@ -12,6 +12,7 @@ from uuid import UUID
 from wavehouse import __version__, audit
 from wavehouse.accounts import Identity, user_actor
 from wavehouse.erasure.adapters import ledger_file
+from wavehouse.erasure.adapters.backup_dates import held_backups
 from wavehouse.erasure.adapters.certificate_pdf import pdf
 from wavehouse.erasure.adapters.keys import is_signed, key_check, ledger_hash, sign, signing_key
 from wavehouse.erasure.queries import ledger, requests
@@ -26,10 +27,6 @@ from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.store import Stores
 
 OnStep = Callable[[str], None]
-BACKUPS = (
-    "Backups that were made before the erasure still contain the data until they are removed. "
-    "Every erasure is repeated when one is restored, before the restored databases are used."
-)
 
 
 def finish(
@@ -67,7 +64,7 @@ def finish(
         levels,
         status=status.value,
         at=at,
-        backups=BACKUPS,
+        backups=held_backups(settings, at=at),
         organization=settings["organization"],
         software=f"wavehouse {__version__}",
     )

@@ -47,7 +47,11 @@ def spellings(planned: Planned) -> tuple[tuple[str, str], ...]:
         step.action is Action.DELETE and step.name == planned.smap.root.rpartition(".")[0]
         for step in planned.plan.steps
     )
-    root = set(planned.values.get("", ())) if stays and planned.smap.kind != "buyer" else set()
+    root = (
+        set(planned.values.get("", ()))
+        if stays and planned.smap.kind is not SubjectKind.BUYER
+        else set()
+    )
     return needles(each for each in planned.identifiers if each.value not in root)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -50,10 +49,6 @@ class Sealer:
         self._database.execute(_sealing(kind), {"path": path_of(rows)})
         return int(self._facts(kind, kind)[0])
 
-    def take_file(self, kind: str, path: Path) -> None:
-        """Load a sealed file."""
-        self._database.execute(_sealing("take_file", table=kind, source=_file(path)))
-
     def put(self, kind: str, store: SealedStore, *, day: date, generation: int) -> SealedFile:
         """Write a kind's rows and read them back. WavehouseError when they differ."""
         path, name = store.scratch(), file_name(day, kind, generation)
@@ -88,22 +83,6 @@ class Sealer:
         columns = self._database.execute(select, used)
         kept = [n for n, column in enumerate(columns.description) if column[0] != "computed_at"]
         return [tuple(row[n] for n in kept) for row in columns.fetchall()]
-
-    def set_erased_keys(self, keys: Mapping[int, int]) -> None:
-        """The keys that ``erase`` replaces, each with its new one."""
-        self._database.execute(
-            _sealing("erased_keys"), {"keys": list(keys), "fresh": list(keys.values())}
-        )
-
-    def rows_with_erased_keys(self, path: Path) -> int:
-        """How many rows of a sealed file have one of these keys."""
-        row = self._database.execute(_sealing("has_keys", source=_file(path))).fetchone()
-        return int(row[0]) if row else 0
-
-    def erase(self) -> None:
-        """Replace the keys in the loaded rows, and remove these rows' networks and sessions."""
-        for kind in KINDS:
-            self._database.execute(_sealing(f"erase_{kind}"))
 
     def _facts(self, kind: str, table: str) -> Facts:
         query = _sealing("facts", clock=CLOCKS[kind], table=table)

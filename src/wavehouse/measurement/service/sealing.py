@@ -8,9 +8,8 @@ Like counting, this serves all organizations at once and takes no identity.
 from __future__ import annotations
 
 import hashlib
-import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import astuple
 from datetime import date, timedelta
@@ -233,18 +232,14 @@ def _label(rollup: Rollup) -> str:
     return rollup.table
 
 
-def remove_superseded(stores: Stores, *, at_once: bool = False) -> int:
-    """Remove replaced generations that no reader holds; returns their number.
-
-    ``at_once`` removes them also while they are being read, as an erasure must: the reader's open
-    files remain readable until it closes them.
-    """
+def remove_superseded(stores: Stores) -> int:
+    """Remove replaced generations that no reader holds; returns their number."""
     removed = 0
     with stores.operational.worker() as tx:
         sealing.lock_sealing(tx)
         for old in sealing.superseded(tx):
             store = store_at(old.store)
-            if store.in_use(old.manifest) and not at_once:
+            if store.in_use(old.manifest):
                 continue
             for kind in KINDS:
                 store.remove(file_name(old.day, kind, old.generation))
@@ -318,55 +313,3 @@ def not_sealed(stores: Stores, *, before: date) -> str:
         if days:
             return f"{len(days)} days from {days[0]} on {message}: wavehouse warehouse seal"
     return ""
-
-
-def random_keys(keys: Iterable[int]) -> dict[int, int]:
-    """A random key for each listener key, for ``reseal_without`` and for rows in partitions."""
-    return {key: secrets.randbits(63) for key in keys}
-
-
-def reseal_without(stores: Stores, *, keys: Mapping[int, int]) -> list[SealOutcome]:
-    """Replace listener keys in sealed files, and remove the networks and sessions of those rows.
-
-    ``keys`` are the keys to remove, each with a random one (``random_keys``) that rows in
-    partitions also get: the rows remain, the number of distinct listeners is unchanged, so every
-    figure stays, but no row leads to a person. Days whose files have none of the keys are left as
-    they are; the replaced generations are removed at once, also while they are being read.
-    """
-    if not keys:
-        return []
-    with stores.operational.worker() as tx:
-        listed = sealing.seals(tx, first=date.min, last=date.max)
-    done = []
-    with closing(Sealer()) as sealer:
-        sealer.set_erased_keys(keys)
-        for each in listed:
-            store = store_at(each.store)
-            with store.holding(each.manifest):
-                outcome = _resealed(stores, store, sealer, each)
-            if outcome is not None:
-                done.append(outcome)
-    remove_superseded(stores, at_once=True)
-    return done
-
-
-def _resealed(stores: Stores, store: SealedStore, sealer: Sealer, of: Seal) -> SealOutcome | None:
-    manifest = manifest_at(store, of)
-    paths = {kind: store.local(file.name) for kind, file in manifest.files.items()}
-    if not any(sealer.rows_with_erased_keys(path) for path in paths.values()):
-        return None
-    with stores.operational.worker() as lock:
-        sealing.lock_sealing(lock)
-        generation = sealing.last_generation(lock, day=of.day) + 1
-        for kind, path in paths.items():
-            sealer.take_file(kind, path)
-        sealer.erase()
-        return _sealed(
-            stores,
-            store,
-            sealer,
-            day=of.day,
-            generation=generation,
-            changes=manifest.changes,
-            rollups=manifest.rollups_sha256,
-        )

@@ -53,10 +53,6 @@ FROM {{table}} AS t
 -- A file as a table.
 read_parquet('{{path}}', hive_partitioning = false)
 
--- name: take_file
--- A sealed file as a table, to be changed and sealed again.
-CREATE OR REPLACE TABLE {{table}} AS SELECT * FROM {{source}}
-
 -- name: sealed_events
 -- The events of sealed files, for the transforms.
 CREATE OR REPLACE VIEW measurement.listener_events AS
@@ -64,47 +60,6 @@ SELECT "timestamp", organization_id::UUID AS organization_id, podcast_id::UUID A
   episode_id::UUID AS episode_id, event_type, platform, country_code, device_type, listener_key,
   listen_duration_seconds, completion_rate
 FROM {{source}}
-
--- name: erased_keys
--- Keys to be replaced by random ones: counts of distinct listeners stay, the link to a person goes.
-CREATE OR REPLACE TABLE erased_keys AS
-SELECT unnest($keys::BIGINT[]) AS old, unnest($fresh::BIGINT[]) AS new
-
--- name: erase_requests
--- Replace the keys of requests, and remove their networks.
-UPDATE requests SET
-  network = NULL, network_key = NULL, country_code = NULL,
-  listener_key = coalesce((SELECT new FROM erased_keys WHERE old = listener_key), listener_key),
-  listener_key_prev =
-    coalesce((SELECT new FROM erased_keys WHERE old = listener_key_prev), listener_key_prev)
-WHERE listener_key IN (SELECT old FROM erased_keys)
-  OR listener_key_prev IN (SELECT old FROM erased_keys)
-
--- name: erase_downloads
--- The same for downloads; a country stays, as rollups are by country.
-UPDATE downloads SET
-  network = NULL,
-  listener_key = coalesce((SELECT new FROM erased_keys WHERE old = listener_key), listener_key),
-  listener_key_prev =
-    coalesce((SELECT new FROM erased_keys WHERE old = listener_key_prev), listener_key_prev)
-WHERE listener_key IN (SELECT old FROM erased_keys)
-  OR listener_key_prev IN (SELECT old FROM erased_keys)
-
--- name: erase_events
--- The same for listener events.
-UPDATE events SET
-  ip_address = NULL, session_id = NULL, user_agent = NULL, metadata = NULL,
-  listener_key = coalesce((SELECT new FROM erased_keys WHERE old = listener_key), listener_key),
-  listener_key_prev =
-    coalesce((SELECT new FROM erased_keys WHERE old = listener_key_prev), listener_key_prev)
-WHERE listener_key IN (SELECT old FROM erased_keys)
-  OR listener_key_prev IN (SELECT old FROM erased_keys)
-
--- name: has_keys
--- How many rows of a file have one of these keys.
-SELECT count(*) FROM {{source}}
-WHERE listener_key IN (SELECT old FROM erased_keys)
-  OR listener_key_prev IN (SELECT old FROM erased_keys)
 
 -- name: read
 -- The rows of one organization in sealed files.
