@@ -98,6 +98,8 @@ def restore(
         try:
             say("Copying the backup …")
             _copy_back(server, folder, target, aside)
+            if into is not None:
+                _take_ledger_along(source, target)
             archive = adapters.backups_folder(source) / "wal"
             _prepare_recovery(server, archive if archive.is_dir() else None, to_time, latest)
             pending = Pending(
@@ -240,6 +242,22 @@ def _copy_back(server: EmbeddedServer, folder: Path, home: Path, aside: Path | N
     server.give_tree(unfinished)
     unfinished.chmod(0o700)
     unfinished.rename(server.data)
+
+
+def _take_ledger_along(source: Path, home: Path) -> None:
+    """Unite the ledger of erasures with the one of the home that the backup is from.
+
+    The backup's own copy does not know who was erased since, and would bring them back.
+    """
+    ledger = source / "erasure" / "ledger.ndjson"
+    if not ledger.is_file():
+        return
+    target = home / "erasure" / ledger.name
+    if target.exists():
+        adapters.merge_lines(ledger, target)
+    else:
+        files.folder(target.parent)
+        adapters.copy_file(ledger, target)
 
 
 def _keep_keys(aside: Path, home: Path) -> None:
