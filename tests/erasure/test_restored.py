@@ -17,6 +17,7 @@ from tests.migrated import copy_home
 from tests.stopping import reachable_folder
 
 from wavehouse import app, erasure, measurement, sponsorship
+from wavehouse.backups import adapters
 from wavehouse.backups.service import checking, creating, restoring
 from wavehouse.backups.types import Checked, Pending
 from wavehouse.erasure import SubjectKind, Wanted
@@ -75,7 +76,7 @@ def test_a_restored_backup_brings_nobody_back(
     with pytest.raises(Refused, match="erasures since the backup were not repeated"):
         app.open_workspace({"home": str(target)}).__enter__()
     monkeypatch.setenv("WAVEHOUSE_ERASURE_VERIFICATION", "deep")
-    pending = restoring.adapters.read_pending(target)
+    pending = adapters.read_pending(target)
     assert pending is not None
     restored = restoring.complete(target, pending, finish=checking.finish)
 
