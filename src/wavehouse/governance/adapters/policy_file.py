@@ -15,7 +15,7 @@ from wavehouse.kernel.errors import InvalidInput
 
 _FIELDS = {
     *("name", "table", "files", "clock", "keep", "setting", "action", "guard"),
-    *("by", "reason", "owner", "source"),
+    *("by", "reason", "owner", "source", "held_with"),
 }
 
 
@@ -58,6 +58,7 @@ def _made(entry: dict[str, Any], settings: Settings) -> Policy:
         database=database if table else None,
         table=table,
         files=entry.get("files", ""),
+        held_with=entry.get("held_with", ""),
         clock=entry.get("clock", ""),
         keep=rules.period(entry["keep"]) if "keep" in entry else None,
         guard=Guard(entry["guard"]) if "guard" in entry else None,
@@ -83,6 +84,10 @@ def _problem(policy: Policy) -> str:
         return "only listeners.playback_actions can be compacted"
     if policy.action is Action.ARCHIVE and policy.table != "learning.behavioral_events":
         return "only learning.behavioral_events can be archived"
-    if policy.files and policy.action not in (Action.DELETE, Action.NONE):
+    if policy.files and policy.action not in (Action.DELETE, Action.ELSEWHERE, Action.NONE):
         return "files can only be deleted"
+    if bool(policy.held_with) != (bool(policy.files) and policy.action is Action.DELETE):
+        return (
+            "files that are deleted, and only they, need held_with: the table that describes them"
+        )
     return ""

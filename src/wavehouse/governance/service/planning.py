@@ -96,13 +96,14 @@ class _Stops:
     def reason(self, policy: Policy) -> str:
         """The reason why a policy is held, or an empty string.
 
-        A hold on a subject stops its whole database.
+        A hold on a subject stops its whole database; a hold on a table, its files too.
         """
-        hold = self.tables.get(f"{policy.database}.{policy.table}")
+        hold = self.tables.get(policy.held_with or f"{policy.database}.{policy.table}")
         if hold is not None:
             return f"legal hold until {hold.expires_at:%Y-%m-%d}: {hold.reason}"
-        if policy.database is not None and self.subjects.get(policy.database, 0):
-            return f"legal hold on {self.subjects[policy.database]} persons of this database"
+        database: DatabaseName = policy.database or "operational"  # files belong to this one
+        if self.subjects.get(database, 0):
+            return f"legal hold on {self.subjects[database]} persons of this database"
         return ""
 
 

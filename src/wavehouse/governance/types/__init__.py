@@ -60,6 +60,7 @@ class Policy:
 
     ``clock`` is the column whose time decides. Only policies whose action is in ``REMOVING`` are
     carried out here; for others, ``note`` names the remover, or the reason for keeping the rows.
+    Files are held together with the table ``held_with`` (``database.schema.table``).
     """
 
     name: str
@@ -69,6 +70,7 @@ class Policy:
     database: DatabaseName | None = None
     table: str = ""
     files: str = ""
+    held_with: str = ""
     clock: str = ""
     keep: Period | None = None
     guard: Guard | None = None
