@@ -119,7 +119,7 @@ pictures: $(VENV)/.dev ## Take the pictures of docs/story.md of the demo's pages
 harness: $(VENV)/.dev ## The tests that are too long for the gate
 	@$(BIN)/python -m pytest -n $(WORKERS) -m harness tests
 
-cluster: $(VENV)/.dev ## Spark, a master and three workers: the demo's world counted with equal digests; needs Java 17
+cluster: $(VENV)/.dev ## Spark, a master and three workers: a world counted with equal digests; needs Java 17; ARGS="--people 300", "--kill", "--slope"
 	@$(BIN)/python scripts/cluster.py $(ARGS)
 
 exports: $(VENV)/.dev ## Run the exported dbt and SQLMesh projects, compare digests; DBT=…/bin/dbt SQLMESH=…/bin/sqlmesh
@@ -134,6 +134,10 @@ ladders: $(VENV)/.dev ## Kill migration runners 200 times on PostgreSQL 16 and 1
 
 large: $(VENV)/.dev ## Dashboard queries, rollup, drop of a day on 10 million events; some minutes
 	@$(BIN)/python benchmarks/large.py $(ARGS)
+
+.PHONY: warehouse
+warehouse: $(VENV)/.dev ## Seal, scan, compare, drop a day on 10 million events; some minutes; ARGS="--size 0.1"
+	@$(BIN)/python benchmarks/warehouse.py $(ARGS)
 
 precision: $(VENV)/.dev ## Lint against measured locks on PostgreSQL 16 and 18, beside squawk; some minutes
 	@$(BIN)/python benchmarks/lint_precision.py $(ARGS)

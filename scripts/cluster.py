@@ -1,12 +1,17 @@
 """Chapter "scale": a Spark cluster of separate processes counts a simulated world.
 
-    make cluster                          a master and three workers, 20,000 people
-    make cluster ARGS="--kill"            the same, one worker killed in mid-job
-    make cluster ARGS="--workers 1"       the slope: cost per line on 1, 2, 3 workers
+    make cluster                          a master and three workers, 3,000 people
+    make cluster ARGS="--people 300"      a small world; 20,000 are some 370,000 lines
+    make cluster ARGS="--kill"            one worker killed while it reads; "--kill counting": later
+    make cluster ARGS="--workers 1"       fewer workers
+    make cluster ARGS="--slope"           1, 2 and 3 workers: the cost per line, what N would need
 
 Prints the digests of all rollups by DuckDB and by Spark, which must be equal, and the rules that
 agree with the simulated truth. Needs Java 17 and ``pip install 'wavehouse[spark]'``; says so
 where they are missing. Exit code 1 when anything differs.
+
+A worker has one core. Processor time is that of the workers with their executors and Python
+processes; it says what a line costs, also where all of them share this machine's cores.
 """
 
 from __future__ import annotations
@@ -23,20 +28,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from wavehouse import catalog
+from wavehouse.engines import java_missing, spark_session
 from wavehouse.kernel import config
-from wavehouse.measurement.adapters import spark
 from wavehouse.measurement.service import cluster
 from wavehouse.measurement.service.count_only import Known, Wanted, known_from_feeds
 from wavehouse.simulation import Settings, simulate
 
 _CLASS = "org.apache.spark.deploy"
-_KILL_AFTER = 3.0
 
 
 def _free_port() -> int:
@@ -105,41 +110,134 @@ def world(folder: Path, people: int) -> tuple[dict[str, Any], Known, list[Path]]
     return dict(truth), known_from_feeds(config.load(), feeds), sorted((folder / "logs").iterdir())
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A count on a cluster; seconds are wall-clock ``seconds`` and processor time."""
+
+    workers: int
+    lines: int
+    seconds: float
+    worker_seconds: float
+    driver_seconds: float
+    exit_code: int
+
+    def __str__(self) -> str:
+        per_line = self.worker_seconds / self.lines * 1e6
+        return (
+            f"Spark    {self.seconds:6.1f} s  {self.lines:,} lines, {self.workers} workers; "
+            f"processor time: workers {self.worker_seconds:.1f} s ({per_line:.0f} µs a line), "
+            f"driver {self.driver_seconds:.1f} s"
+        )
+
+
+def processor_seconds(session: int) -> float:
+    """The processor time of a session's processes, in seconds, with children that ended."""
+    total = 0.0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session:
+            total += _seconds(fields)
+    return total
+
+
+def _own_seconds(gateway: int) -> float:
+    """The processor time of this process and of its Java process."""
+    fields = Path(f"/proc/{gateway}/stat").read_text().rpartition(")")[2].split()
+    return time.process_time() + _seconds(fields)
+
+
+def _seconds(fields: list[str]) -> float:
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def _kill_while_reading(folder: Path, worker: subprocess.Popen[bytes]) -> None:
+    """Kill a worker as soon as a first part of the logs was written."""
+    for _ in range(3000):
+        if any(folder.glob("wavehouse-cluster-*/taken/part-*")):
+            break
+        time.sleep(0.1)
+    with_group(worker, signal.SIGKILL)
+
+
+def count(folder: Path, people: int, workers: int, kill: str | None) -> Run:
+    """Count a world on both engines, print what differs, and the cost."""
+    settings, at, wanted = config.load(), UUID(int=0), Wanted(by="episode")
+    truth, known, logs = world(Path(tempfile.mkdtemp(dir=folder)) / "world", people)
+    began = time.monotonic()
+    expected = cluster.count_by_duckdb(settings, known, logs, wanted, organization_id=at)
+    print(f"DuckDB   {time.monotonic() - began:6.1f} s  {expected.figures.read:,} lines")
+    with running(workers, folder) as (address, processes):
+        session = spark_session(
+            address, options={"spark.executor.memory": "768m", "spark.executor.cores": "1"}
+        )
+
+        def step(name: str) -> None:
+            print(f"         {name}", flush=True)
+            if kill == "counting" == name:
+                threading.Timer(2, with_group, (processes[0], signal.SIGKILL)).start()
+
+        if kill == "reading":
+            threading.Thread(
+                target=_kill_while_reading, args=(folder, processes[0]), daemon=True
+            ).start()
+        gateway = session.sparkContext._gateway.proc.pid
+        began, driver = time.monotonic(), _own_seconds(gateway)
+        computed = cluster.count_on_spark(
+            session, settings, known, logs, wanted, organization_id=at, staging=folder, on_step=step
+        )
+        run = Run(
+            workers,
+            computed.figures.read,
+            time.monotonic() - began,
+            sum(processor_seconds(process.pid) for process in processes),
+            _own_seconds(gateway) - driver,
+            _compared(truth, known, expected, computed),
+        )
+        session.stop()
+    print(f"{run}{f'; one killed while {kill}' if kill else ''}\n")
+    return run
+
+
+def slope(folder: Path, people: int) -> int:
+    """The cost per line on 1, 2, 3 workers, and what more would need: extrapolated."""
+    small = count(folder, max(people // 10, 1), 3, None)
+    runs = [count(folder, people, workers, None) for workers in (1, 2, 3)]
+    for run in runs:
+        print(run)
+    last = runs[-1]
+    line = (last.worker_seconds - small.worker_seconds) / (last.lines - small.lines)
+    fixed = max(0.0, small.worker_seconds - line * small.lines)
+    print(
+        f"a further line costs {line * 1e6:.1f} µs of a worker's core (from {small.lines:,} to "
+        f"{last.lines:,} lines); the rest, {fixed:.0f} s of processor time, is the start of "
+        "programs and of statements"
+    )
+    for cores in (8, 32, 100):
+        print(
+            f"extrapolated, not run: {cores} cores read {cores / line:,.0f} lines/s; "
+            f"1,000,000,000 lines take {line * 1e9 / cores / 60:.0f} minutes"
+        )
+    return max(run.exit_code for run in (small, *runs))
+
+
 def main() -> None:
     """Count on both engines and compare."""
     options = argparse.ArgumentParser()
     options.add_argument("--workers", type=int, default=3)
-    options.add_argument("--people", type=int, default=20_000)
-    options.add_argument("--kill", action="store_true")
+    options.add_argument("--people", type=int, default=3_000)
+    options.add_argument("--kill", nargs="?", const="reading", choices=("reading", "counting"))
+    options.add_argument("--slope", action="store_true")
     given = options.parse_args()
-    if spark.java_missing():
-        raise SystemExit(spark.java_missing())
+    if java_missing():
+        raise SystemExit(java_missing())
     folder = Path(tempfile.mkdtemp(prefix="wavehouse-cluster-"))
-    settings, at = config.load(), UUID(int=0)
     try:
-        truth, known, logs = world(folder / "world", given.people)
-        began = time.monotonic()
-        expected = cluster.count_by_duckdb(
-            settings, known, logs, Wanted(by="episode"), organization_id=at
-        )
-        print(f"DuckDB   {time.monotonic() - began:6.1f} s  {expected.figures.read:,} lines")
-        with running(given.workers, folder) as (address, workers):
-            session = spark.session(
-                address, options={"spark.executor.memory": "768m", "spark.executor.cores": "1"}
-            )
-            if given.kill:
-                threading.Timer(_KILL_AFTER, with_group, (workers[0], signal.SIGKILL)).start()
-            began = time.monotonic()
-            found = cluster.count_on_spark(
-                session, settings, known, logs, Wanted(by="episode"), organization_id=at,
-                staging=folder, on_step=lambda step: print(f"         {step}", flush=True),
-            )  # fmt: skip
-            seconds = time.monotonic() - began
-            session.stop()
-        print(f"Spark    {seconds:6.1f} s  {found.figures.read:,} lines, {given.workers} workers"
-              f"{', one killed' if given.kill else ''}, {seconds / found.figures.read * 1e6:.0f} "
-              "µs a line")  # fmt: skip
-        raise SystemExit(_compared(truth, known, expected, found))
+        if given.slope:
+            raise SystemExit(slope(folder, given.people))
+        raise SystemExit(count(folder, given.people, given.workers, given.kill).exit_code)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -16,10 +16,14 @@ import duckdb
 import psycopg
 import pytest
 
-from wavehouse.engines import Engine, open_engine
+from wavehouse.engines import Engine, java_missing, open_engine
 
 DAYS = (date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 31))
-ADDRESSES = {"timescale": "WAVEHOUSE_TEST_TIMESCALE_URL", "citus": "WAVEHOUSE_TEST_CITUS_URL"}
+ADDRESSES = {
+    "timescale": "WAVEHOUSE_TEST_TIMESCALE_URL",
+    "citus": "WAVEHOUSE_TEST_CITUS_URL",
+    "clickhouse-server": "WAVEHOUSE_TEST_CLICKHOUSE_URL",
+}
 
 
 def _where(name: str, condition: bool, missing: str) -> Any:
@@ -28,11 +32,17 @@ def _where(name: str, condition: bool, missing: str) -> Any:
     )
 
 
+URLS = {name: os.environ[url] for name, url in ADDRESSES.items() if url in os.environ}
+"""Read here: tests run without the variables of the environment."""
+SPARK_MISSING = java_missing() or (
+    "" if importlib.util.find_spec("pyspark") else "no pyspark (pip install 'wavehouse[spark]')"
+)
 ENGINES = (
     "duckdb",
     "postgres",
     _where("clickhouse", importlib.util.find_spec("chdb") is not None, "no chdb"),
-    *(_where(name, url in os.environ, f"no {url}") for name, url in ADDRESSES.items()),
+    _where("spark", not SPARK_MISSING, SPARK_MISSING),
+    *(_where(name, name in URLS, f"no {url}") for name, url in ADDRESSES.items()),
 )
 NEW_ORGANIZATION = UUID(int=7)
 TEXTS = (None, "", " ", "Überall", 'a "quoted" one', "two\nlines", "\\N", "NULL", "🎧", "tab\t")
@@ -41,7 +51,8 @@ Opened = Callable[[], Engine]
 
 
 @contextmanager
-def _postgres(server: Any) -> Iterator[str]:
+def database_of(server: Any) -> Iterator[str]:
+    """A database of its own on the server of the tests: its address."""
     secret = server.superuser_password()
     with psycopg.connect(
         server.conninfo("postgres", "wavehouse_root", secret), autocommit=True
@@ -59,13 +70,15 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Op
         yield lambda: open_engine(f"duckdb://{folder}/warehouse.duckdb")
     elif kind == "clickhouse":
         yield lambda: open_engine(f"chdb://{folder}/chdb")
+    elif kind == "spark":
+        yield lambda: open_engine(f"spark-local://{folder}/spark")
     elif kind == "postgres":
         from wavehouse.engines.postgres import Postgres
 
-        with _postgres(request.getfixturevalue("server")) as conninfo:
+        with database_of(request.getfixturevalue("server")) as conninfo:
             yield lambda: Postgres(conninfo)
     else:
-        yield lambda: open_engine(os.environ[ADDRESSES[kind]])
+        yield lambda: open_engine(URLS[kind])
 
 
 def events(day: date, number: int, seed: int = 1) -> list[tuple[Any, ...]]:

@@ -1,8 +1,8 @@
 """What every engine must do, the same tests for each; those that are not here say so.
 
-DuckDB, PostgreSQL and ClickHouse (chdb) run in the gate; TimescaleDB and Citus where
-``WAVEHOUSE_TEST_TIMESCALE_URL`` or ``WAVEHOUSE_TEST_CITUS_URL`` is set. Spark counts logs
-(``tests/measurement/test_cluster.py``), and is not an engine of the port yet.
+DuckDB, PostgreSQL and ClickHouse (chdb) run in the gate; Spark where pyspark and Java are;
+TimescaleDB, Citus and a ClickHouse server where ``WAVEHOUSE_TEST_TIMESCALE_URL``,
+``WAVEHOUSE_TEST_CITUS_URL`` or ``WAVEHOUSE_TEST_CLICKHOUSE_URL`` is set.
 """
 
 from __future__ import annotations
@@ -175,6 +175,19 @@ def test_ops24_old_days_are_dropped_and_unknown_tables_are_empty(
                 for row in engine.rows(table, first=FIRST, last=LAST)}  # fmt: skip
         assert {"2026-12-31"} == kept
     assert [] == list(engine.rows(_unknown(), first=FIRST, last=LAST))
+
+
+def test_ops24_a_broken_statement_and_a_broken_file_are_errors_of_the_product(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """A sentence that says what the engine refused; the engine remains usable."""
+    file = tmp_path / "broken.parquet"
+    file.write_bytes(b"no Parquet" * 100)
+    with pytest.raises(WavehouseError, match=r"refused a statement: .*unknown_column"):
+        engine.aggregate(EVENTS, "SELECT unknown_column FROM measurement.listener_events", {})
+    with pytest.raises(WavehouseError, match=r"refused a statement: \S"):
+        engine.load(EVENTS, file)
+    assert COUNT == _push(engine, FIRST, events(FIRST, COUNT), tmp_path)
 
 
 def _naive(instant: Any) -> Any:

@@ -9,13 +9,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
 import pytest
+from tests.journeys.working import KIND
 from tests.stopping import reachable_folder
 
+from wavehouse import queue
 from wavehouse.store import Stores
 
 PATIENCE = 120.0
@@ -34,6 +37,12 @@ class Host(NamedTuple):
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def work(self, seconds: float, begun: Path, *, apart: bool) -> subprocess.Popen[bytes]:
+        """A worker whose job takes this long; ``apart``: with process ids of its own."""
+        command = [sys.executable, "-m", "tests.journeys.working", str(seconds), str(begun)]
+        unshare = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] if apart else []
+        return subprocess.Popen([*unshare, *command], env=self.environment)
 
     def up(self) -> tuple[subprocess.Popen[str], str]:
         """Serve, and the address once it is ready."""
@@ -123,3 +132,74 @@ def test_two_hosts_and_an_operator_act_as_one_installation(
         for each in (program, other):
             each.kill()
             each.wait()
+
+
+@pytest.mark.harness
+def test_two_hosts_count_attempts_to_sign_in_together(hosts: list[Host]) -> None:
+    """Five passwords for an email, whichever host is asked; then both refuse."""
+    started = [host.up() for host in hosts[:2]]
+    statuses = []
+    try:
+        for attempt in range(8):
+            _, address = started[attempt % 2]
+            page = httpx2.get(f"{address}/sign-in")
+            statuses.append(
+                httpx2.post(
+                    f"{address}/sign-in/password",
+                    data={
+                        "csrf": page.cookies["wh_csrf"],
+                        "email": "ada@example.com",
+                        "password": f"wrong {attempt}",
+                    },
+                    headers={"Cookie": f"wh_csrf={page.cookies['wh_csrf']}"},
+                ).status_code
+            )
+    finally:
+        for program, _ in started:
+            program.kill()
+            program.wait()
+
+    assert [401] * 5 + [429] * 3 == statuses
+
+
+@pytest.mark.harness
+@pytest.mark.skipif(
+    bool(subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True).returncode),
+    reason="not run here: no right to make a namespace of process ids",
+)
+def test_q20_a_host_takes_over_the_job_of_a_host_that_was_killed(
+    hosts: list[Host], stores: Stores, tmp_path: Path
+) -> None:
+    """After the lease of 45 seconds, since the other host's process cannot be seen: one effect."""
+    first, second, _ = hosts
+    with stores.operational.worker() as tx:
+        (job,) = queue.enqueue(tx, queue.NewJob(KIND, payload={"number": "1"}))
+    slow = first.work(600, tmp_path / "begun", apart=True)
+    quick = None
+    try:
+        _until(lambda: (tmp_path / "begun").exists())
+        quick = second.work(0, tmp_path / "done", apart=False)
+        slow.kill()
+        slow.wait()
+        _until(lambda: _jobs_done(stores) == [str(job)])
+    finally:
+        for program in filter(None, (slow, quick)):
+            program.kill()
+            program.wait()
+
+    with stores.operational.worker() as tx:
+        assert ["1"] == tx.values(
+            "SELECT subject_id FROM queue.outbox WHERE event_type = 'hosts.effect'"
+        )
+
+
+def _jobs_done(stores: Stores) -> list[str]:
+    with stores.operational.worker() as tx:
+        return [str(each) for each in tx.values("SELECT job_id FROM queue.jobs_done")]
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < ends, "nothing happened in two minutes"
+        time.sleep(0.2)

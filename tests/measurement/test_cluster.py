@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from tests import acting
 
+from wavehouse.engines import java_missing, spark_session
 from wavehouse.measurement.adapters import spark
 from wavehouse.measurement.adapters.statements import parts_of
 from wavehouse.measurement.service import cluster, count_only
 
-NOT_HERE = spark.java_missing() or (
+NOT_HERE = java_missing() or (
     "" if importlib.util.find_spec("pyspark") else "pip install 'wavehouse[spark]'"
 )
 USED = (
@@ -105,7 +106,7 @@ def test_spark_gives_the_figures_and_digests_of_the_stored_path(
 ) -> None:
     """On Spark in this process: totals, filters, windows, every rollup."""
     expected = cluster.count_by_duckdb(desk.place.settings, **counted)
-    session = spark.session("local[2]")
+    session = spark_session("local[2]")
     try:
         found = cluster.count_on_spark(session, desk.place.settings, staging=tmp_path, **counted)
     finally:

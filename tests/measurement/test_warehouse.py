@@ -1,4 +1,4 @@
-"""Pushing to a warehouse, rolling up there, comparing: by the commands, on DuckDB and ClickHouse.
+"""Pushing to a warehouse, rolling up there, comparing: by the commands, on every engine here.
 
 What an engine must do is in ``tests/engines``; this is what the product does with one.
 """
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from tests import acting
+from tests.engines.conftest import SPARK_MISSING
 
 from wavehouse import accounts, governance, measurement
 from wavehouse.engines import open_engine
@@ -35,6 +36,10 @@ LATER = datetime(2027, 2, 12, 12, tzinfo=UTC)
             marks=pytest.mark.skipif(
                 importlib.util.find_spec("chdb") is None, reason="not run here: no chdb"
             ),
+        ),
+        pytest.param(
+            "spark-local",
+            marks=pytest.mark.skipif(bool(SPARK_MISSING), reason=f"not run here: {SPARK_MISSING}"),
         ),
     ]
 )

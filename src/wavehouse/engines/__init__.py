@@ -4,6 +4,7 @@ from wavehouse.engines.dialects import NOT_RUN, template, translated
 from wavehouse.engines.digests import canonical, digest, digests_by_bucket
 from wavehouse.engines.opening import open_engine, without_password
 from wavehouse.engines.port import Engine, digests
+from wavehouse.engines.spark_session import java_missing, set_partitions, spark_session
 from wavehouse.engines.tables import Column, Kind, Table, Value
 
 __all__ = [
@@ -17,7 +18,10 @@ __all__ = [
     "digest",
     "digests",
     "digests_by_bucket",
+    "java_missing",
     "open_engine",
+    "set_partitions",
+    "spark_session",
     "template",
     "translated",
     "without_password",

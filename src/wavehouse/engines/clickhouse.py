@@ -134,8 +134,10 @@ class _Errors:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+        from urllib3.exceptions import HTTPError
 
-        if isinstance(error, OperationalError):
+        # A server that is gone while it responds; chdb has none of these.
+        if isinstance(error, (OperationalError, HTTPError, ConnectionError)):
             raise Unreachable(f"the warehouse does not answer: {_first_line(error)}") from error
         if isinstance(error, ClickHouseError):
             raise WavehouseError(f"ClickHouse refused a statement: {_first_line(error)}") from error

@@ -13,7 +13,7 @@ from wavehouse.engines.dialects import translated
 from wavehouse.engines.port import Row
 from wavehouse.engines.spans import check_staged, next_day
 from wavehouse.engines.tables import Kind, Table, Value, definition, quoted
-from wavehouse.kernel.errors import Refused
+from wavehouse.kernel.errors import Refused, WavehouseError
 
 _TYPES = {
     Kind.INSTANT: "TIMESTAMP",
@@ -24,6 +24,16 @@ _TYPES = {
     Kind.RATE: "DECIMAL(5, 4)",
 }
 _CLOSED = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Errors of DuckDB as the product's own."""
+    try:
+        yield
+    except duckdb.Error as error:
+        message = str(error).strip().partition("\n")[0][:300]
+        raise WavehouseError(f"the warehouse refused a statement: {message}") from error
 
 
 class DuckDb:
@@ -45,6 +55,7 @@ class DuckDb:
         if path != ":memory:":
             Path(path).chmod(0o600)
 
+    @_errors()
     def ensure(self, table: Table, *, first: date, last: date) -> None:
         """Create a table. DuckDB needs no partitions: row groups are skipped by their range."""
         columns = definition(table, _TYPES, "{}", "{} NOT NULL")
@@ -52,10 +63,12 @@ class DuckDb:
                      f"CREATE TEMP TABLE IF NOT EXISTS {table.staged}"):  # fmt: skip
             self._database.execute(f"{name} ({columns})")
 
+    @_errors()
     def discard(self, table: Table) -> None:
         """Remove the staged rows."""
         self._database.execute(f"DELETE FROM {table.staged}")
 
+    @_errors()
     def load(self, table: Table, file: Path) -> None:
         """Stage the rows of a Parquet file."""
         names = quoted(table.names)
@@ -63,12 +76,14 @@ class DuckDb:
             f"INSERT INTO {table.staged} ({names}) SELECT {names} FROM read_parquet(?)", [str(file)]
         )
 
+    @_errors()
     def aggregate(self, table: Table, select: str, values: Mapping[str, Value]) -> None:
         """Stage the rows of a SELECT."""
         self._database.execute(
             f"INSERT INTO {table.staged} {translated(select, self.name, values)}"
         )
 
+    @_errors()
     def replace(self, table: Table, *, day: date) -> int:
         """Make the staged rows those of a day, in one transaction."""
         after = next_day(day)
@@ -88,6 +103,7 @@ class DuckDb:
             self._database.execute(f"DELETE FROM {table.staged}")
         return number
 
+    @_errors()
     def rows(self, table: Table, *, first: date, last: date) -> Sequence[Row]:
         """The rows of a period."""
         known = self._value(
@@ -101,6 +117,7 @@ class DuckDb:
             [first, next_day(last)],
         ).fetchall()
 
+    @_errors()
     def drop(self, table: Table, *, before: date) -> None:
         """Remove the rows of all days before one."""
         self._database.execute(f'DELETE FROM {table.name} WHERE "{table.clock}" < ?', [before])

@@ -14,6 +14,8 @@ SCHEMES = {
     "clickhouse": "clickhouse",
     "clickhouses": "clickhouse",
     "chdb": "clickhouse",
+    "spark": "spark",
+    "spark-local": "spark",
 }
 
 
@@ -22,7 +24,7 @@ def open_engine(url: str) -> Engine:
 
     ``duckdb:///folder/file``, ``duckdb:`` (in memory), ``postgresql://…`` (with or without
     TimescaleDB or Citus), ``clickhouse://user:password@host:8123/database``, ``clickhouses://…``
-    (TLS), ``chdb:///folder``.
+    (TLS), ``chdb:///folder``, ``spark://head:7077/shared/folder``, ``spark-local:///folder``.
     """
     scheme = urlsplit(url).scheme
     match SCHEMES.get(scheme):
@@ -38,6 +40,10 @@ def open_engine(url: str) -> Engine:
             from wavehouse.engines.clickhouse import ClickHouse
 
             return ClickHouse(url)
+        case "spark":
+            from wavehouse.engines.spark import Spark
+
+            return Spark(url)
     raise UsageError(
         "unknown kind of warehouse",
         where=scheme or "no scheme",

@@ -7,7 +7,8 @@ are replaced and aggregated by the same statements.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from wavehouse.engines.dialects import translated
 from wavehouse.engines.port import Row
 from wavehouse.engines.spans import check_staged, next_day, periods
 from wavehouse.engines.tables import Kind, Table, Value, definition, quoted
-from wavehouse.kernel.errors import Refused, Unreachable
+from wavehouse.kernel.errors import Refused, Unreachable, WavehouseError
 
 SCHEMA = "wavehouse"
 _TYPES = {
@@ -31,6 +32,24 @@ _TYPES = {
 }
 _BLOCK = 2**20
 FLAVOURS = ("timescaledb", "citus")
+_GONE = ("08", "57P01", "57P02", "57P03")
+"""Beginnings of SQLSTATEs that end a connection; without any, the client lost it."""
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Errors of the server and of the connection as the product's own."""
+    try:
+        yield
+    except duckdb.Error as error:
+        message = str(error).partition("\n")[0][:300]
+        raise WavehouseError(f"the warehouse refused a statement: {message}") from error
+    except psycopg.Error as error:
+        message = str(error).strip().partition("\n")[0][:300]
+        lost = isinstance(error, psycopg.OperationalError) and not error.sqlstate
+        if lost or (error.sqlstate or "").startswith(_GONE):
+            raise Unreachable(f"the warehouse does not answer: {message}") from error
+        raise WavehouseError(f"the warehouse refused a statement: {message}") from error
 
 
 class Postgres:
@@ -38,19 +57,22 @@ class Postgres:
 
     def __init__(self, url: str) -> None:
         try:
-            self._connection = psycopg.connect(url, autocommit=True)
-        except psycopg.OperationalError as error:
-            raise Unreachable(f"the warehouse does not answer: {error}") from None
-        self._execute(f"SET search_path = {SCHEMA}, public")
-        self._execute("SET TimeZone = 'UTC'")  # outranks the server's and PGTZ
-        extensions = self._fetch(
-            "SELECT extname FROM pg_extension WHERE extname = ANY(%s)", list(FLAVOURS)
-        )
+            with _errors():
+                self._connection = psycopg.connect(url, autocommit=True)
+        except WavehouseError as error:
+            raise Unreachable(error.message) from None
+        with _errors():
+            self._execute(f"SET search_path = {SCHEMA}, public")
+            self._execute("SET TimeZone = 'UTC'")  # outranks the server's and PGTZ
+            extensions = self._fetch(
+                "SELECT extname FROM pg_extension WHERE extname = ANY(%s)", list(FLAVOURS)
+            )
         present = [str(name) for (name,) in extensions]
         if len(present) > 1:
             raise Refused("the warehouse has both TimescaleDB and Citus; use a database with one")
         self.name = present[0] if present else "postgres"
 
+    @_errors()
     def ensure(self, table: Table, *, first: date, last: date) -> None:
         """Create a table and its partitions."""
         columns = definition(table, _TYPES, "{}", "{} NOT NULL")
@@ -88,10 +110,12 @@ class Postgres:
                     f"FOR VALUES FROM ('{start}') TO ('{after}')"
                 )
 
+    @_errors()
     def discard(self, table: Table) -> None:
         """Remove the staged rows."""
         self._execute(f"TRUNCATE {table.staged}")
 
+    @_errors()
     def load(self, table: Table, file: Path) -> None:
         """Stage the rows of a Parquet file: DuckDB reads it, COPY takes the rows."""
         names = quoted(table.names)
@@ -108,12 +132,14 @@ class Postgres:
                 while block := rows.read(_BLOCK):
                     sink.write(block)
 
+    @_errors()
     def aggregate(self, table: Table, select: str, values: Mapping[str, Value]) -> None:
         """Stage the rows of a SELECT, which Citus runs where the rows are."""
         self._execute(
             f"INSERT INTO {table.staged} {translated(select, 'postgres', values, SCHEMA)}"
         )
 
+    @_errors()
     def replace(self, table: Table, *, day: date) -> int:
         """Make the staged rows those of a day, in one transaction."""
         inside = f'"{table.clock}" >= %s AND "{table.clock}" < %s'
@@ -128,6 +154,7 @@ class Postgres:
             self._execute(f"TRUNCATE {table.staged}")
         return number
 
+    @_errors()
     def rows(self, table: Table, *, first: date, last: date) -> Sequence[Row]:
         """The rows of a period."""
         if not self._exists(table):
@@ -139,6 +166,7 @@ class Postgres:
             next_day(last),
         )
 
+    @_errors()
     def drop(self, table: Table, *, before: date) -> None:
         """Drop the partitions before a day, and delete what is left of the one that has it."""
         if self.name == "timescaledb":

@@ -5,17 +5,15 @@ Needs the extra ``wavehouse[spark]`` and Java 17; nothing else imports this modu
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from wavehouse.kernel.errors import UsageError
+from wavehouse.engines import set_partitions
 from wavehouse.measurement.adapters.statements import parts_of, statement
 from wavehouse.measurement.rules.dimensions import DAY_SPLIT, dimension
 from wavehouse.measurement.rules.window_sums import WindowSums
@@ -28,48 +26,6 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
 _MAKES = re.compile(r"^CREATE OR REPLACE (?:TABLE|VIEW) (?:measurement\.)?(\w+) AS ")
-
-
-def java_missing() -> str:
-    """The reason why Spark cannot start here, or an empty string."""
-    if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
-        return "Spark needs Java 17: apt-get install openjdk-17-jre-headless, or set JAVA_HOME"
-    return ""
-
-
-def session(
-    master: str, *, name: str = "wavehouse count", options: dict[str, str] | None = None
-) -> Any:
-    """A Spark session. UsageError when pyspark or Java is missing."""
-    missing = java_missing()
-    if missing:
-        raise UsageError(missing)
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise UsageError(
-            "the engine spark is not installed",
-            hint="Install the extra wavehouse[spark] with pip; it needs Java 17.",
-        ) from None
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.master(master).appName(name)
-    for key, value in (_OPTIONS | (options or {})).items():
-        builder = builder.config(key, value)
-    spark = builder.getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
-    return spark
-
-
-_OPTIONS = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.shuffle.partitions": "8",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.sql.legacy.parquet.nanosAsLong": "false",
-    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
-    "spark.task.maxFailures": "8",
-}
 
 
 @cache
@@ -93,6 +49,9 @@ class SparkCount:
     def __init__(self, spark: Any, folder: str) -> None:
         self._spark = spark
         self._folder = folder
+        self._paths: dict[str, str] = {}
+        self._written = 0
+        set_partitions(spark)
 
     def take(self) -> None:
         """Read the files that the workers wrote."""
@@ -176,13 +135,26 @@ class SparkCount:
         return [tuple(row) for row in made.collect()]
 
     def _run(self, text: str, values: Mapping[str, object] | None = None) -> None:
-        """Make the view that a statement of DuckDB makes as a table; kept, it is read often."""
+        """Make the view that a statement of DuckDB makes as a table."""
         made = _MAKES.match(text)
         assert made is not None  # noqa: S101 - a statement of ours
         self._make(made[1], _literals(text[made.end() :], values or {}))
 
     def _make(self, name: str, query: str) -> None:
-        self._spark.sql(query).cache().createOrReplaceTempView(name)
+        """Write a view's rows to the shared folder.
+
+        A cached view has as many tasks as its stages had partitions, and views that are made of
+        cached views multiply them: some 2,000 tasks for any log. Files are read in few large
+        parts, and outlive a killed worker.
+        """
+        rows = self._spark.sql(query)
+        self._written += 1
+        path = f"{self._folder}/{name}-{self._written}"
+        rows.write.parquet(path)
+        self._spark.read.schema(rows.schema).parquet(path).createOrReplaceTempView(name)
+        if name in self._paths:
+            shutil.rmtree(self._paths[name], ignore_errors=True)
+        self._paths[name] = path
 
     def _rows(self, text: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._spark.sql(_literals(text, values or {})).collect()]

@@ -226,9 +226,9 @@ def count(
             organization_id = identity.organization_id
             known = known_from_catalog(workspace.stores.operational, settings, identity=identity)
         if engine == "spark":
-            from wavehouse.measurement.adapters.spark import session
+            from wavehouse.engines import spark_session
 
-            spark = session(master)
+            spark = spark_session(master, name="wavehouse count")
             stack.callback(spark.stop)
             counted = cluster.count_on_spark(
                 spark,
