@@ -188,37 +188,29 @@ class DifferentEntry:
 
 
 def different_entries(tx: AnyTx, *, limit: int) -> list[DifferentEntry]:
-    """Entries whose stored hash or leaf differs from their content, and leaves without an entry."""
+    """Entries that differ from their hash or leaf, leaves without an entry, and late entries.
+
+    A late entry has no leaf although the last seal had covered its transaction. All of them in one
+    pass over both tables, since the hash of every entry is computed once.
+    """
     return tx.rows(
         DifferentEntry,
         """
         SELECT audit_id::text, leaf_index, what FROM (
           SELECT coalesce(e.audit_id, l.audit_id) AS audit_id, l.leaf_index, CASE
             WHEN e.audit_id IS NULL THEN 'removed'
+            WHEN l.audit_id IS NULL AND e.xact_id < (
+              SELECT sealed_below FROM audit.audit_checkpoints ORDER BY tree_size DESC LIMIT 1
+            ) THEN 'inserted'
             WHEN e.computed <> coalesce(l.leaf_hash, e.computed) THEN 'leaf'
             WHEN e.encoding <> 1 AND e.content_hash <> e.computed THEN 'hash'
           END AS what
           FROM (
-            SELECT a.audit_id, a.encoding, a.content_hash, audit.leaf_hash(a) AS computed
+            SELECT a.audit_id, a.xact_id, a.encoding, a.content_hash,
+                   audit.leaf_hash(a) AS computed
             FROM audit.audit_log a OFFSET 0
           ) e FULL JOIN audit.audit_leaves l ON l.audit_id = e.audit_id
         ) compared WHERE what IS NOT NULL ORDER BY leaf_index LIMIT %s
-        """,
-        [limit],
-    )
-
-
-def late_entries(tx: AnyTx, *, limit: int) -> list[DifferentEntry]:
-    """Entries of transactions that the last seal had covered, and that have no leaf."""
-    return tx.rows(
-        DifferentEntry,
-        """
-        SELECT e.audit_id::text, NULL::bigint AS leaf_index, 'inserted' AS what
-        FROM audit.audit_log e
-        WHERE e.xact_id < (SELECT sealed_below FROM audit.audit_checkpoints
-                           ORDER BY tree_size DESC LIMIT 1)
-          AND NOT EXISTS (SELECT FROM audit.audit_leaves l WHERE l.audit_id = e.audit_id)
-        LIMIT %s
         """,
         [limit],
     )

@@ -95,10 +95,7 @@ def _altered_checkpoints(log: LogName, stored: Sequence[Checkpoint]) -> Iterator
 
 def _differences(tx: AnyTx) -> list[Finding]:
     findings = []
-    for row in [
-        *sealing.different_entries(tx, limit=_LIMIT),
-        *sealing.late_entries(tx, limit=_LIMIT),
-    ]:
+    for row in sealing.different_entries(tx, limit=_LIMIT):
         fault, message = _MESSAGES[row.what]
         findings.append(Finding(fault, f"entry {row.audit_id}", message))
     for row in sealing.different_commitments(tx, limit=_LIMIT):
