@@ -112,6 +112,20 @@ def test_ops24_all_engines_have_the_same_digests_before_and_after_late_data(
     }
 
 
+def test_ops24_rollups_are_computed_by_a_program_that_did_not_push(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    """`warehouse run` is another process than `push`: it makes the tables of rollups only."""
+    rows = {FIRST: events(FIRST, COUNT)}
+    _push(engine, FIRST, rows[FIRST], tmp_path)
+    engine.close()
+    with closing(opened()) as other:
+        for table in TABLES:
+            other.ensure(table, first=FIRST, last=FIRST)
+        _roll_up(other, FIRST)
+        assert _expected(rows, tmp_path) == _figures(other)
+
+
 def test_ops24_events_come_back_as_they_were_loaded(engine: Engine, tmp_path: Path) -> None:
     """An empty text is not an unknown one; microseconds and the largest numbers stay."""
     rows = events(FIRST, COUNT)

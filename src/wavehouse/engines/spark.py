@@ -1,9 +1,9 @@
 """Apache Spark as a warehouse: Parquet files in a folder that the driver and all workers share.
 
-A day of a table is a folder ``dt=2026-11-30`` with one folder for each generation of its rows and a
-file ``current`` that names the generation in use. Replacing that file (a rename) is what replaces
-the day: a reader has all old rows or all new ones. The generation before is kept for queries that
-are reading it, until the next writer after an hour; erased rows do not outlive that.
+A table is a folder with a file ``columns`` (their types) and a folder ``dt=2026-11-30`` for a day,
+with one folder for each generation of its rows and a file ``current`` that names the one in use.
+Replacing that file (a rename) is what replaces the day: a reader has all old rows or all new ones.
+The generation before is kept for queries that are reading it, until the next writer after an hour.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TYPES = {
     Kind.WHOLE: "BIGINT",
     Kind.RATE: "DECIMAL(5, 4)",
 }
-_CURRENT, _STAGED, _DAY = "current", "staged", "dt="
+_CURRENT, _COLUMNS, _STAGED, _DAY = "current", "columns", "staged", "dt="
 _KEPT_SECONDS = 3600
 
 
@@ -76,16 +76,17 @@ class Spark:
         self._folder = Path(unquote(parts.path))
         self._master = "local[2]" if parts.scheme == LOCAL else f"spark://{parts.netloc}"
         self._session: Any = None
-        self._tables: dict[str, Table] = {}
         if not self._folder.parent.is_dir():
             raise Refused("the folder of the warehouse does not exist", where=str(self._folder))
 
     def ensure(self, table: Table, *, first: date, last: date) -> None:
         """Create a table's folder; its days are made by ``replace``."""
-        self._tables[table.name] = table
         if not self._folder.exists():
             self._folder.mkdir(mode=0o700)
-        self._of(table).mkdir(exist_ok=True)
+        folder = self._of(table)
+        folder.mkdir(exist_ok=True)
+        if not (folder / _COLUMNS).exists():
+            _write(folder / _COLUMNS, _columns(table))
 
     def discard(self, table: Table) -> None:
         """Remove the staged rows, also those of a killed program."""
@@ -107,10 +108,11 @@ class Spark:
     def aggregate(self, table: Table, select: str, values: Mapping[str, Value]) -> None:
         """Stage the rows of a SELECT, which the workers compute."""
         with _errors():
-            for name, source in self._tables.items():
-                if f"measurement.{name}" in select:
+            for file in self._folder.glob(f"*/{_COLUMNS}"):
+                source = file.parent
+                if f"measurement.{source.name}" in select:
                     days = self._days(source, *_span(values))
-                    self._read(source, days).createOrReplaceTempView(name)
+                    self._read(file.read_text(), days).createOrReplaceTempView(source.name)
             query = self._spark().sql(translated(select, self.name, values))
             self._stage(table, query.toDF(*table.names))
 
@@ -125,7 +127,7 @@ class Spark:
         number = 0
         if staged.is_dir():
             with _errors():
-                rows = self._files(table, sorted(map(str, staged.iterdir())))
+                rows = self._read(_columns(table), sorted(map(str, staged.iterdir())))
                 inside = f"`{table.clock}` >= '{day}' AND `{table.clock}` < '{next_day(day)}'"
                 number = rows.count()
                 check_staged(table, day, number - rows.where(inside).count())
@@ -133,15 +135,12 @@ class Spark:
         before = self._current(of_day)
         if not number:
             (of_day / _CURRENT).unlink(missing_ok=True)
+            _flush_file(of_day)
         else:
             generation = f"{int(before.partition('-')[0] or 0) + 1}-{secrets.token_hex(4)}"
             staged.rename(of_day / generation)
             _flush(of_day / generation)
-            unfinished = of_day / f".{_CURRENT}"
-            unfinished.write_text(generation)
-            _flush_file(unfinished)
-            unfinished.replace(of_day / _CURRENT)
-        _flush_file(of_day)
+            _write(of_day / _CURRENT, generation)
         self.discard(table)
         self._sweep(of_day, {before, self._current(of_day)})
         return number
@@ -154,12 +153,12 @@ class Spark:
 
     def rows(self, table: Table, *, first: date, last: date) -> Sequence[Row]:
         """The rows of a period."""
-        days = self._days(table, first, last)
+        days = self._days(self._of(table), first, last)
         if not days:
             return []
         ids = [n for n, column in enumerate(table.columns) if column.kind is Kind.ID]
         with _errors():
-            return [_with_ids(row, ids) for row in self._read(table, days).collect()]
+            return [_with_ids(row, ids) for row in self._read(_columns(table), days).collect()]
 
     def drop(self, table: Table, *, before: date) -> None:
         """Remove the folders of the days before one: first their files ``current``."""
@@ -195,23 +194,23 @@ class Spark:
         except FileNotFoundError:
             return ""
 
-    def _days(self, table: Table, first: date, last: date) -> list[str]:
+    def _days(self, table: Path, first: date, last: date) -> list[str]:
         """The folders with rows of a period."""
         paths: list[str] = []
-        for of_day in sorted(self._of(table).glob(f"{_DAY}*")):
+        for of_day in sorted(table.glob(f"{_DAY}*")):
             day, generation = of_day.name.removeprefix(_DAY), self._current(of_day)
             if generation and str(first) <= day <= str(last):
                 paths += sorted(map(str, (of_day / generation).iterdir()))
         return paths
 
-    def _read(self, table: Table, paths: list[str]) -> Any:
-        return self._files(table, paths).select(*table.names)
-
-    def _files(self, table: Table, paths: list[str]) -> Any:
-        schema = ", ".join(f"`{c.name}` {_TYPES[c.kind]}" for c in table.columns)
+    def _read(self, columns: str, paths: list[str]) -> Any:
         if not paths:
-            return self._spark().createDataFrame([], schema)
-        return self._spark().read.schema(schema).parquet(*paths)
+            return self._spark().createDataFrame([], columns)
+        return self._spark().read.schema(columns).parquet(*paths)
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(f"`{column.name}` {_TYPES[column.kind]}" for column in table.columns)
 
 
 def _span(values: Mapping[str, Value]) -> tuple[date, date]:
@@ -229,6 +228,15 @@ def _with_ids(row: Row, ids: list[int]) -> Row:
         text = values[n]
         values[n] = None if text is None else UUID(str(text))
     return tuple(values)
+
+
+def _write(file: Path, content: str) -> None:
+    """Replace a small file durably: readers have the old content or the new one."""
+    unfinished = file.with_name(f".{file.name}")
+    unfinished.write_text(content)
+    _flush_file(unfinished)
+    unfinished.replace(file)
+    _flush_file(file.parent)
 
 
 def _flush(folder: Path) -> None:

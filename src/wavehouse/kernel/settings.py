@@ -170,8 +170,8 @@ OPTIONS: tuple[Option, ...] = (
         "sealed_store",
         str,
         "",
-        "Where sealed days are kept, as file:///folder; by default the folder sealed in "
-        "WAVEHOUSE_HOME.",
+        "Where sealed days are kept, as file:///folder or s3://bucket/prefix; by default the "
+        "folder sealed in WAVEHOUSE_HOME.",
     ),
     Option(
         "warehouse_url",

@@ -1,4 +1,4 @@
-"""The store of sealed files: a folder.
+"""The store of sealed files: a folder, or a bucket (``sealed_objects``).
 
 A file appears whole, under its final name, or not at all.
 """
@@ -148,10 +148,15 @@ def store_at(location: str) -> SealedStore:
     parts = urlsplit(location)
     if parts.scheme == "file" and not parts.netloc and parts.path:
         return FolderStore(Path(unquote(parts.path)))
+    if parts.scheme == "s3" and parts.netloc:
+        from wavehouse.measurement.adapters.sealed_objects import ObjectStore
+
+        return ObjectStore(location)
     raise InvalidInput(
         f"unknown kind of store {location!r}",
         where="sealed store",
-        hint="Use the address of a folder, such as file:///var/lib/wavehouse/sealed.",
+        hint="Use the address of a folder or a bucket: file:///var/lib/wavehouse/sealed, "
+        "s3://bucket/prefix.",
     )
 
 
