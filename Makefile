@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: answers replay dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures mermaid fideslang tampers audit-bench entitlement-orders
+.PHONY: answers replay dbmate erasures exports oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm kills pictures mermaid fideslang tampers audit-bench entitlement-orders erasure-bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,6 +100,9 @@ entitlement-orders: $(VENV)/.dev ## More than 10,000 orders of payment events, w
 
 tampers: $(VENV)/.dev ## Tamper with sealed audit logs 1,000 times in the database and in exports: all found; some minutes
 	@$(BIN)/python -m tests.faults.tampers $(or $(ARGS),1000)
+
+erasure-bench: $(VENV)/.dev ## One erasure out of tables of 10 M rows, its verification, a thousand; some 15 minutes
+	@$(BIN)/python benchmarks/run.py erasure $(ARGS)
 
 audit-bench: $(VENV)/.dev ## Audit inserts beside a plain table; a million entries sealed and verified; some 4 minutes
 	@$(BIN)/python benchmarks/run.py audit $(ARGS)

@@ -132,3 +132,20 @@ def test_identifiers_are_searched_in_all_spellings_and_short_ones_are_not() -> N
     key = Identifier(LedgerKind.SUBJECT_ID, "0193E0A0-0000-7000-8000-00000000000A")
     assert (key.value.lower(), key.value.lower().replace("-", "")) == identifiers.forms(key)
     assert 1 == identifiers.too_short([Identifier(LedgerKind.EXTERNAL, "cus_1"), person])
+
+
+def test_an_address_in_a_page_is_found_between_the_lengths_of_texts() -> None:
+    """Its own length may precede it, and any byte may follow; a longer address is another one."""
+    email = "frieda.demo@example.org"
+    found = re.compile(identifiers.page_pattern(email))
+    own = bytes([2 * (len(email) + 1) + 1])
+    assert b"1" == own
+    assert found.search(own + email.encode() + b"1frieda")
+    assert found.search(b"\x00" + email.encode() + b"\x00")
+    assert not found.search(b"wini" + email.encode())
+    assert not found.search(b"5" + email.encode())
+    longer = "f" * 19 + "@example.org"
+    assert re.search(identifiers.page_pattern(longer), b"A".lower() + longer.encode())
+    assert re.search(
+        identifiers.page_pattern("f" * 200 + "@example.org"), b"f" * 200 + b"@example.org"
+    )

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import uuid4
 
+import pytest
 from tests.erasing import Person, dumped, erased
 
 from wavehouse import erasure
 from wavehouse.erasure import Channel, Purpose, Status, SubjectKind, Wanted
 from wavehouse.erasure.adapters.home_search import search_folder
+from wavehouse.erasure.rules.identifiers import pattern
 from wavehouse.workspace import Workspace
 
 Make = Callable[[str], Person]
@@ -129,17 +131,23 @@ def test_a_buyer_is_forgotten_and_the_sums_of_conversions_stay(workspace: Worksp
     assert order not in dumped(workspace)
 
 
+@pytest.mark.parametrize("letters", [11, 32])
 def test_deep_verification_leaves_no_byte_of_the_person_in_the_servers_files(
-    workspace: Workspace, person: Make
+    workspace: Workspace, person: Make, letters: int
 ) -> None:
-    """Deleted rows stay in pages, statistics and the log until they are rewritten."""
-    anna = person(f"{uuid4().hex}@example.org")
+    """Deleted rows stay in pages, statistics and the log until they are rewritten.
+
+    An address of 23 characters is preceded by its length, which looks like the digit 1.
+    """
+    anna = person(f"{uuid4().hex[:letters]}@example.org")
     values = dict(workspace.settings.values)
     values["erasure_verification"] = replace(values["erasure_verification"], value="deep")
     deeply = replace(workspace, settings=replace(workspace.settings, values=values))
     server = workspace.stores.server
     assert server is not None
     needle = ((anna.email, re.escape(anna.email)),)
+    own = [(anna.email, pattern(anna.email))]
+    assert not search_folder(server.data, own, name="the product's own").is_clean
     assert not search_folder(server.data, needle, name="before").is_clean
 
     outcome = erased(deeply, Wanted(SubjectKind.LISTENER, anna.email))

@@ -230,12 +230,16 @@ def values_of(tx: AnyTx, rows: Selection, column: str) -> list[str]:
 
 
 def search_rows(
-    tx: AnyTx, table: str, needles: Sequence[tuple[str, str]], columns: Sequence[str] = ()
+    tx: AnyTx,
+    table: str,
+    needles: Sequence[tuple[str, str]],
+    columns: Sequence[str] = (),
+    organization: UUID | None = None,
 ) -> int:
     """The rows of a table that contain a text, ignoring case, in some columns or in any.
 
     ``needles`` are in lower case, each with a regular expression that must also match, or an empty
-    one.
+    one. With ``organization`` only rows whose ``organization_id`` it is.
     """
     if not needles:
         return 0
@@ -250,13 +254,18 @@ def search_rows(
         [sql.SQL("(strpos(text, %s) > 0 AND text ~ %s)")] * len(needles)
     )
     statement = sql.SQL(
-        "SELECT count(*) FROM (SELECT {whole} AS text FROM {table} AS searched OFFSET 0) s "
-        "WHERE {condition}"
-    ).format(whole=whole, table=_name(table), condition=condition)
+        "SELECT count(*) FROM (SELECT {whole} AS text FROM {table} AS searched {own} "
+        "OFFSET 0) s WHERE {condition}"
+    ).format(
+        whole=whole,
+        table=_name(table),
+        condition=condition,
+        own=sql.SQL("" if organization is None else "WHERE organization_id = %s"),
+    )
+    params: list[Any] = [] if organization is None else [organization]
+    params += [part for each in needles for part in each]
     with tx.connection.cursor(row_factory=scalar_row) as cursor:
-        return int(
-            cursor.execute(statement, [part for each in needles for part in each]).fetchone() or 0
-        )
+        return int(cursor.execute(statement, params).fetchone() or 0)
 
 
 def every_value(

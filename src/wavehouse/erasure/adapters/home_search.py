@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from wavehouse.erasure.adapters.backup_dates import KEPT_ASIDE
+from wavehouse.erasure.rules.identifiers import page_pattern
 from wavehouse.erasure.types import Finding, Level
 
 _PIECE = 4 * 2**20
@@ -47,8 +48,8 @@ def search_home(home: Path, needles: Sequence[Needle], *, name: str = "files") -
 
 
 def search_folder(folder: Path, needles: Sequence[Needle], *, name: str) -> Level:
-    """Every file of a folder, as stored on disk."""
-    return _searched(folder, _walk(folder), needles, name)
+    """Every file of a folder, as stored on disk, such as the pages of PostgreSQL."""
+    return _searched(folder, _walk(folder), needles, name, in_pages=True)
 
 
 class TooLargeToSearch(Exception):
@@ -61,9 +62,21 @@ _UNSEARCHED = (
 )  # fmt: skip
 
 
-def _searched(root: Path, files: Iterator[Path], needles: Sequence[Needle], name: str) -> Level:
+def _searched(
+    root: Path,
+    files: Iterator[Path],
+    needles: Sequence[Needle],
+    name: str,
+    *,
+    in_pages: bool = False,
+) -> Level:
     wanted = [
-        (needle.encode(), re.compile((pattern or re.escape(needle)).encode()))
+        (
+            needle.encode(),
+            re.compile(
+                page_pattern(needle) if in_pages else (pattern or re.escape(needle)).encode()
+            ),
+        )
         for needle, pattern in needles
     ]
     count = size = 0

@@ -15,6 +15,7 @@ SHORTEST = 6
 """An identifier with fewer characters occurs in other people's data; it is not searched."""
 _BEFORE = r"(?:(?<![a-z0-9.!#$&*_+~-])|(?<=%[0-9a-f][0-9a-f])|(?<=\\[nrt]))"
 _AFTER = r"(?![a-z0-9_-]|\.[a-z0-9])"
+_LONGEST_HEADER = 255
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -55,6 +56,23 @@ def pattern(form: str) -> str:
     if "@" not in form and "%40" not in form:
         return ""
     return f"{_BEFORE}{re.escape(form)}{_AFTER}"
+
+
+def page_pattern(form: str) -> bytes:
+    """A regular expression for a spelling in PostgreSQL's files, which are searched in lower case.
+
+    A short text is preceded by a byte with its length, ``2 * (length + 1) + 1``, and followed by
+    that of the next column: both may look like a letter or a digit. So what follows is ignored, and
+    the length of exactly this text may precede it.
+    """
+    encoded = form.encode()
+    if not pattern(form):
+        return re.escape(encoded)
+    length = 2 * (len(encoded) + 1) + 1
+    if length > _LONGEST_HEADER:
+        return _BEFORE.encode() + re.escape(encoded)
+    header = re.escape(bytes([length]).lower())
+    return b"(?:" + _BEFORE.encode() + b"|(?<=" + header + b"))" + re.escape(encoded)
 
 
 def too_short(identifiers: Iterable[Identifier]) -> int:

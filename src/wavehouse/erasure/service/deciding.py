@@ -109,12 +109,17 @@ def _ended(
     return key, requesting.get(stores, identity=identity, request_id=request_id)
 
 
-def freeze(stores: Stores, *, identity: Identity, request_id: UUID) -> Planned:
-    """Compute the current plan of a request and store it with its digest and policy version."""
+def freeze(
+    stores: Stores, *, identity: Identity, request_id: UUID, planned: Planned | None = None
+) -> Planned:
+    """Store the current plan of a request with its digest and policy version.
+
+    ``planned`` is the plan when the caller has just computed it.
+    """
     request = requesting.get(stores, identity=identity, request_id=request_id)
     if request.subject_id is None:
         raise Conflict(f"the request has ended: it is {request.status}")
-    planned = plan_of(stores, identity=identity, request=request, key=request.subject_id)
+    planned = planned or plan_of(stores, identity=identity, request=request, key=request.subject_id)
     with requesting.locked(stores, identity=identity, request_id=request_id) as (tx, _):
         queries.freeze(
             tx,

@@ -7,7 +7,7 @@ anywhere else. Rows written in the meantime are removed by repeating the deletio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from uuid import UUID, uuid4
 
@@ -54,6 +54,8 @@ OWNED = frozenset(
 COMMITMENTS = "audit.audit_commitments"
 """Personal values of audit entries; the audit log erases them itself, and its tree stays whole."""
 _TRIES = 4
+_MOST_TOGETHER, _FEW_ROWS = 16, 2_000
+"""Groups of steps, and their rows by the plan, that are committed together at most."""
 _STEPLESS = "analytics"
 _REPEATABLE = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
@@ -118,7 +120,12 @@ def _checked(stores: Stores, identity: Identity, request: Request, digest: str |
         raise Conflict("the request has ended, so its subject is no longer known")
     planned = plan_of(stores, identity=identity, request=request, key=key, values=values)
     if request.plan_digest is None:
-        planned = deciding.freeze(stores, identity=identity, request_id=request.erasure_request_id)
+        planned = deciding.freeze(
+            stores,
+            identity=identity,
+            request_id=request.erasure_request_id,
+            planned=planned,
+        )
         frozen = planned.plan.digest
     else:
         frozen = request.plan_digest.hex()
@@ -169,14 +176,40 @@ def _write_ledger(stores: Stores, settings: Settings, request: Request, planned:
 def _carry_out(
     stores: Stores, settings: Settings, request: Request, planned: Planned, on_step: OnStep
 ) -> None:
-    for group in _groups(planned.plan.steps):
-        on_step(group[0].name)
-        store = group[0].store
-        if store in DATABASES:
-            name: DatabaseName = next(each for each in DATABASES if each == store)
-            _in_database(stores, request, planned, name, group)
-        else:
-            _outside(stores, settings, request, planned, group)
+    for batch in _batches(_groups(planned.plan.steps)):
+        steps_of = [step for group in batch for step in group]
+        for group in batch:
+            on_step(group[0].name)
+        store = steps_of[0].store
+        if store not in DATABASES:
+            _outside(stores, settings, request, planned, steps_of)
+            continue
+        name: DatabaseName = next(each for each in DATABASES if each == store)
+        try:
+            _in_database(
+                stores, request, planned, name, steps_of, tries=_TRIES if len(batch) == 1 else 1
+            )
+        except (psycopg.errors.ForeignKeyViolation, *_REPEATABLE):
+            if len(batch) == 1:
+                raise
+            for group in batch:  # one by one, so that a lock holds up no other table
+                _in_database(stores, request, planned, name, group)
+
+
+def _batches(groups: Iterable[list[Step]]) -> Iterator[list[list[Step]]]:
+    """Consecutive groups of one database that change few rows, to be committed together."""
+    batch: list[list[Step]] = []
+    rows = 0
+    for group in groups:
+        more = sum(step.rows for step in group)
+        is_full = len(batch) == _MOST_TOGETHER or rows + more > _FEW_ROWS
+        if batch and (is_full or batch[0][0].store != group[0].store):
+            yield batch
+            batch, rows = [], 0
+        batch.append(group)
+        rows += more
+    if batch:
+        yield batch
 
 
 def _groups(listed: Sequence[Step]) -> Iterator[list[Step]]:
@@ -196,11 +229,16 @@ def _together(step: Step) -> bool:
 
 
 def _in_database(
-    stores: Stores, request: Request, planned: Planned, name: DatabaseName, group: Sequence[Step]
+    stores: Stores,
+    request: Request,
+    planned: Planned,
+    name: DatabaseName,
+    group: Sequence[Step],
+    tries: int = _TRIES,
 ) -> None:
     """One transaction: the rows of the steps and their records. Tried again when locked."""
     deletions: list[Step] = []
-    for attempt in range(1, _TRIES + 1):
+    for attempt in range(1, tries + 1):
         try:
             with database_of(stores, name).worker() as tx:
                 steps.limit_lock_waits(tx)
@@ -213,7 +251,7 @@ def _in_database(
                 _record_elsewhere(stores, request, group)
             return
         except psycopg.errors.ForeignKeyViolation:
-            if attempt == _TRIES:
+            if attempt == tries:
                 raise
             before = group[0].position
             deletions = [
@@ -222,7 +260,7 @@ def _in_database(
                 if s.store == name and s.action is Action.DELETE and s.position < before
             ]
         except _REPEATABLE:
-            if attempt == _TRIES:
+            if attempt == tries:
                 raise
 
 

@@ -62,7 +62,7 @@ def plan_of(
     organization = tenant_of(request)
     if values is None:
         values = subjects.known_values(stores, smap, key=key, organization=organization)
-    references = mapping.references(stores)
+    references = mapping.references(stores, mapping.databases_of(kind))
     steps = rules.steps(smap.ways, references)
     counted = _counted(stores, smap, steps, values, organization)
     counted = (*counted, *_outside(kind, values, len(counted)))

@@ -31,6 +31,7 @@ from wavehouse.kernel.databases import DATABASES
 from wavehouse.kernel.errors import InvalidInput, Refused
 from wavehouse.store import Stores, count_rows, discard_log, rewrite, search_rows
 
+_TENANT = "organization_id"
 _OWN = ("governance.erasure_requests",)
 """Tables whose rows about the request leave with its completion."""
 
@@ -74,14 +75,19 @@ def typed(stores: Stores, planned: Planned) -> Level:
             for table in sorted({s.table for s in steps}):
                 personal = planned.smap.personal_columns(f"{name}.{table}")
                 tables, columns = tables + 1, columns + len(personal)
-                hits = search_rows(tx, table, searched, personal) if personal else 0
+                known = planned.smap.columns.by_table[f"{name}.{table}"]
+                own = planned.tenant if _TENANT in known else None
+                hits = search_rows(tx, table, searched, personal, own) if personal else 0
                 if hits:
                     findings.append(Finding(f"{name}.{table}", hits))
     return _parted(planned, "typed", {"tables": tables, "columns": columns}, findings, ())
 
 
 def paranoid(stores: Stores, planned: Planned) -> Level:
-    """Every column of every table that the worker may read."""
+    """Every column of every table that the worker may read.
+
+    Ids that an organization chose, such as order ids, are searched in its own rows.
+    """
     searched = spellings(planned)
     findings: list[Finding] = []
     skipped: list[str] = []
@@ -90,14 +96,18 @@ def paranoid(stores: Stores, planned: Planned) -> Level:
         with database_of(stores, name).worker() as tx:
             readable = set(catalogue.readable(tx))
             counts: dict[str, int] = {}
+            tenants: set[str] = set()
             for each in catalogue.columns(tx):
                 counts[each.table_name] = counts.get(each.table_name, 0) + 1
+                if each.column_name == _TENANT:
+                    tenants.add(each.table_name)
             for table, number in counts.items():
                 if table not in readable:
                     skipped.append(f"{name}.{table}: the worker may not read it")
                     continue
                 tables, columns = tables + 1, columns + number
-                hits = search_rows(tx, table, searched)
+                own = planned.tenant if table in tenants else None
+                hits = search_rows(tx, table, searched, organization=own)
                 if hits and table not in _OWN:
                     findings.append(Finding(f"{name}.{table}", hits))
     short = too_short(planned.identifiers)
@@ -152,7 +162,7 @@ def search(
     identifiers = (Identifier(form, value),)
     if not needles(identifiers):
         raise InvalidInput(f"the value is shorter than {SHORTEST} characters", where="value")
-    smap = mapping.subject_map(stores, kind)
+    smap = mapping.subject_map(stores, kind, DATABASES)
     planned = Planned(Plan((), smap.version, ""), smap, {}, identifiers, None)
     levels = [paranoid(stores, planned), files(settings, planned)]
     if deeply:
