@@ -62,7 +62,7 @@ def page_pattern(form: str) -> bytes:
     """A regular expression for a spelling in PostgreSQL's files, which are searched in lower case.
 
     A short text is preceded by a byte with its length, ``2 * (length + 1) + 1``, and followed by
-    that of the next column: both may look like a letter or a digit. So what follows is ignored, and
+    that of the next column: both may be alphanumeric. So what follows is ignored, and
     the length of exactly this text may precede it.
     """
     encoded = form.encode()
