@@ -19,9 +19,7 @@ import duckdb
 from wavehouse.kernel.addresses import keyed_hash
 from wavehouse.measurement.adapters.databases import closed_database, insert_rows
 from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups
-from wavehouse.measurement.adapters.quick_reading import QuickReader
 from wavehouse.measurement.adapters.statements import statement
-from wavehouse.measurement.adapters.tails import cut_tails
 from wavehouse.measurement.formats import Layout
 from wavehouse.measurement.rules.dimensions import DAY_SPLIT, dimension
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
@@ -77,17 +75,11 @@ class Taker(Engine):
     ) -> None:
         super().__init__(lookups, bounds, database)
         self._memory = memory
-        self._quick = QuickReader(database)
-
-    def close(self) -> None:
-        """Close this thread's connection and its file."""
-        self._quick.close()
-        super().close()
 
     def take(self, chunk: Chunk, layout: Layout) -> tuple[int, list[Reject]]:
         """Add a chunk's requests; returns their number, and the unusable lines."""
         self._forget(escaped=layout.escaped_agents, hashed=layout.prefix)
-        rejects = [*chunk.rejects, *self._read(chunk, layout)]
+        rejects = [*chunk.rejects, *self.read(chunk, layout)]
         self._resolve_places(redirects=layout.prefix)
         for path, requests in self._ask("unknown_places"):
             self._memory.unknown[path] += requests
@@ -98,23 +90,6 @@ class Taker(Engine):
         self._resolve_referrers()
         row = self.database.execute(_TAKE).fetchone()
         return (int(row[0]) if row else 0), rejects
-
-    def _read(self, chunk: Chunk, layout: Layout) -> list[Reject]:
-        """Make ``fields`` with the quick reader, or the other one for lines it cannot read."""
-        cut = cut_tails(self.database, chunk, layout)
-        if not self.is_clean(chunk) or not self._quick.read(chunk, layout):
-            self.read_raw(chunk)
-            return self.understand(chunk, layout, cut)
-        unfinished = [n for n, _ in cut]
-        odd = {*self._quick.odd(self.accepted), *unfinished}
-        if not odd:
-            return []
-        lines = enumerate(chunk.text.split("\n"), 1)
-        self._quick.take_out(unfinished)
-        self._quick.set_aside([(n, line) for n, line in lines if n in odd], self.accepted)
-        rejects = self.understand(chunk, layout, cut)
-        self._quick.put_back()
-        return rejects
 
     def _look_up(self, table: str, memory: dict[str, str], known: Callable[[str], str]) -> None:
         """Pass the known values of a chunk's distinct values to SQL."""

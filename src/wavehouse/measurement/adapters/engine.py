@@ -25,7 +25,7 @@ from wavehouse.kernel.addresses import (
 )
 from wavehouse.kernel.reference import Preloaders
 from wavehouse.measurement.adapters.databases import closed_database, insert_rows
-from wavehouse.measurement.adapters.quick_reading import fields_statement
+from wavehouse.measurement.adapters.quick_reading import QuickReader, fields_statement
 from wavehouse.measurement.adapters.statements import parts_of, statement
 from wavehouse.measurement.adapters.tails import cut_tails
 from wavehouse.measurement.formats import Layout, Split
@@ -105,6 +105,7 @@ class Engine:
         self._listeners: dict[str, str] = {}
         self._escaped = self._hashed = False
         self._number = 0
+        self._quick = QuickReader(self.database)
 
     def _load_media(self) -> None:
         rows = (
@@ -126,6 +127,7 @@ class Engine:
             for n, v in enumerate(versions)
         )
         insert_rows(self.database, statement("judging", "insert_media"), rows)
+        self.database.execute(statement("judging", "versions"))
 
     def normalise(
         self, chunk: Chunk, layout: Layout, *, file_key: str, batch_id: int, organization_id: str
@@ -178,10 +180,25 @@ class Engine:
         self.database.execute(statement("reading", name), given)
 
     def read(self, chunk: Chunk, layout: Layout) -> list[Reject]:
-        """Create ``fields`` from a chunk's lines; returns the unusable ones."""
+        """Create ``fields`` from a chunk's lines; returns the unusable ones.
+
+        The quick reader reads the lines that have their format's shape, the other one the rest.
+        """
         cut = cut_tails(self.database, chunk, layout)
-        self.read_raw(chunk)
-        return self.understand(chunk, layout, cut)
+        quick = not chunk.places and self.is_clean(chunk) and self._quick.read(chunk, layout)
+        if not quick:
+            self.read_raw(chunk)
+            return self.understand(chunk, layout, cut)
+        unfinished = [n for n, _ in cut]
+        odd = {*self._quick.odd(self.accepted), *unfinished}
+        if not odd:
+            return []
+        lines = enumerate(chunk.text.split("\n"), 1)
+        self._quick.take_out(unfinished)
+        self._quick.set_aside([(n, line) for n, line in lines if n in odd], self.accepted)
+        rejects = self.understand(chunk, layout, cut)
+        self._quick.put_back()
+        return rejects
 
     def understand(
         self, chunk: Chunk, layout: Layout, cut: Sequence[tuple[int, str]] = ()
@@ -240,7 +257,8 @@ class Engine:
         cursor.close()
 
     def close(self) -> None:
-        """Close the engine."""
+        """Close the engine, and the file of its reader."""
+        self._quick.close()
         self.database.close()
 
     # -- distinct values ----------------------------------------------------------------------

@@ -16,6 +16,15 @@ INSERT INTO media SELECT
   unnest($5::TIMESTAMP[]), unnest($6::BOOLEAN[]), unnest($7::TIMESTAMP[]), unnest($8::BIGINT[]),
   unnest($9::BIGINT[]), unnest($10::BIGINT[]), unnest($11::BIGINT[]), unnest($12::BOOLEAN[])
 
+-- name: versions
+-- When each version is in force, once for all chunks; the first one also holds for what came before it.
+CREATE OR REPLACE TEMP TABLE versions AS
+SELECT * EXCLUDE (valid_from, is_first),
+  CASE WHEN is_first THEN '-infinity'::TIMESTAMP ELSE valid_from END AS holds_from,
+  coalesce(lead(valid_from) OVER (PARTITION BY place ORDER BY valid_from, enclosure_id),
+           'infinity'::TIMESTAMP) AS holds_to
+FROM media
+
 -- name: distinct_queried
 -- Distinct hosts and paths of requests with a query.
 SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (
@@ -74,21 +83,12 @@ SELECT n, range_header, bytes FROM fields
 WHERE status IN (206, 0) AND content_start IS NULL AND range_header IS NOT NULL
   AND NOT (regexp_full_match(range_header, 'bytes=[0-9]{1,15}-[0-9]{0,15}')
     AND coalesce(positive(split_part(range_header, '-', 2))
-      >= positive(split_part(range_header[7:], '-', 1)), true))
+      >= positive(split_part(substring(range_header, 7), '-', 1)), true))
 
 -- name: judged
 -- Every request, its place, its listener, and whether and why it cannot count. How listeners are
--- known is the caller's: heard, of_heard and join_heard. The version in force at the request's time;
--- the first one also holds for what came before it.
-WITH versions AS (
-  SELECT place, enclosure_id, episode_id, podcast_id, published_at, start_ms, duration_ms,
-    segment_bytes, file_bytes, is_measured,
-    CASE WHEN is_first THEN '-infinity'::TIMESTAMP ELSE valid_from END AS holds_from,
-    coalesce(lead(valid_from) OVER (PARTITION BY place ORDER BY valid_from, enclosure_id),
-             'infinity'::TIMESTAMP) AS holds_to
-  FROM media
-),
-locations AS (
+-- known is the caller's: heard, of_heard and join_heard.
+WITH locations AS (
   SELECT split_part(c1, chr(31), 1) AS host, split_part(c1, chr(31), 2) AS uri,
     try_cast(c2 AS BIGINT) AS place, c3 = '1' AS own_prefix
   FROM places
@@ -105,8 +105,8 @@ placed AS (
         AND regexp_full_match(f.range_header, '(?i)bytes=\s*-[0-9]{1,15}')
       THEN greatest(v.file_bytes - positive(split_part(f.range_header, '-', 2)), 0)
       END AS suffix_start,
-    positive(split_part(f.range_header[7:], '-', 1)) AS given_start,
-    positive(split_part(f.range_header[7:], '-', 2)) AS given_end
+    positive(split_part(substring(f.range_header, 7), '-', 1)) AS given_start,
+    positive(split_part(substring(f.range_header, 7), '-', 2)) AS given_end
   FROM fields f
   JOIN locations p ON p.host = f.host AND p.uri = f.uri
   {{join_heard}}
@@ -115,10 +115,18 @@ placed AS (
   LEFT JOIN odd_ranges o ON o.c1::BIGINT = f.n
   LEFT JOIN sites s ON s.c1 = f.site
 ),
-judged AS (
+-- One step for each value that others are made of: DuckDB writes an alias's expression out wherever
+-- the same SELECT uses it, and plans a list of five numbers as a join. Planning is paid for each chunk.
+known_kind AS (
+  SELECT *, own_prefix AND (status BETWEEN 301 AND 303 OR status BETWEEN 307 AND 308) AS redirects,
+    status = 200 OR status = 206 AS has_content
+  FROM placed
+),
+kinds AS (
+  SELECT *, redirects OR (is_promise AND has_content) AS is_prefix FROM known_kind
+),
+verdicts AS (
   SELECT *,
-    (own_prefix AND status IN (301, 302, 303, 307, 308))
-      OR (is_promise AND status IN (200, 206)) AS is_prefix,
     nullif(concat_ws(',',
       CASE WHEN site_finding = 'implausible' THEN 'implausible_referrer' END,
       CASE WHEN sent_at < published_at THEN 'pre_release' END,
@@ -129,8 +137,7 @@ judged AS (
       WHEN is_internal THEN 'internal'
       WHEN method <> 'GET' THEN 'bad_method'
       WHEN status = 304 THEN 'not_modified'
-      WHEN status NOT IN (0, 200, 206)
-        AND NOT (own_prefix AND status IN (301, 302, 303, 307, 308)) THEN 'bad_status'
+      WHEN NOT (status = 0 OR has_content OR redirects) THEN 'bad_status'
       WHEN rtrim(lower(replace(range_header, ' ', '')), ',') IN ('bytes=0-1', 'bytes=0-0')
         THEN 'probe_range'
       -- Without bytes nothing else distinguishes a probe from a listener (R30).
@@ -141,8 +148,6 @@ judged AS (
       WHEN site_finding = 'preload' THEN 'preload'
       WHEN network_class IN ('datacenter', 'vpn') AND NOT is_included THEN network_class
     END AS verdict,
-    CASE WHEN listener_key IS NULL THEN 'bad_ip' WHEN episode_id IS NULL THEN 'unknown_path'
-      ELSE verdict END AS reason,
     -- R28: where the bytes that were sent lie. 200 and unknown begin at the start of the file.
     CASE WHEN status = 200 THEN 0
       ELSE coalesce(content_start, suffix_start, odd_start, given_start, 0) END AS range_start,
@@ -157,7 +162,13 @@ judged AS (
         THEN given_start + least(bytes, greatest(coalesce(given_end - given_start + 1, bytes), 0))
       ELSE bytes
     END AS range_end
-  FROM placed
+  FROM kinds
+),
+judged AS (
+  SELECT *,
+    CASE WHEN listener_key IS NULL THEN 'bad_ip' WHEN episode_id IS NULL THEN 'unknown_path'
+      ELSE verdict END AS reason
+  FROM verdicts
 ),
 -- R29: a size that only the feed names, and the answer contradicts, is not believed. The whole file is
 -- then what the answer says, and its positions are scaled; when it does not say, nothing is proved.
@@ -233,14 +244,14 @@ hashed AS (
 SELECT
   sent_at::TIMESTAMPTZ AS requested_at,
   -- kernel.ids.uuid8's layout: 48 bits of milliseconds, version 8, variant, hash
-  (ms || '8' || digest[1:3] || 'a' || digest[4:18])::UUID AS request_id,
+  (ms || '8' || left(digest, 3) || 'a' || substring(digest, 4, 15))::UUID AS request_id,
   $organization_id::UUID AS organization_id,
   $batch_id::BIGINT AS batch_id,
   ($first_line + n - 1)::BIGINT AS line_number,
   CASE WHEN reason = 'bad_ip' THEN NULL ELSE podcast_id END AS podcast_id,
   CASE WHEN reason = 'bad_ip' THEN NULL ELSE episode_id END AS episode_id,
   CASE WHEN reason = 'bad_ip' THEN NULL ELSE enclosure_id END AS enclosure_id,
-  method[:20] AS method,
+  left(method, 20) AS method,
   status,
   range_start::BIGINT AS range_start,
   greatest(range_end, range_start)::BIGINT AS range_end,

@@ -2,8 +2,9 @@
 
 -- name: positive
 -- A number of bytes or a position; NULL for anything else, or beyond a petabyte: sums stay in range.
+-- DuckDB computes a macro's argument wherever it is named: here once.
 CREATE OR REPLACE TEMP MACRO positive(t) AS
-  CASE WHEN regexp_full_match(t, '[0-9]{1,15}') THEN t::BIGINT END
+  try_cast(regexp_extract(t, '^[0-9]{1,15}$') AS BIGINT)
 
 -- name: instant
 -- A moment as JSON logs write it: RFC 3339, or Unix time in seconds, milli-, micro- or nanoseconds.
@@ -47,14 +48,12 @@ CREATE OR REPLACE TEMP MACRO site_of(t) AS CASE WHEN t IS NULL OR t IN ('', '-',
 -- name: content_first
 -- The first position of a Content-Range header.
 CREATE OR REPLACE TEMP MACRO content_first(t) AS
-  CASE WHEN lower(t[:6]) IN ('bytes ', 'bytes=')
-    THEN positive(ltrim(split_part(t[7:], '-', 1))) END
+  try_cast(regexp_extract(t, '(?s)^(?i:bytes)[ =] *([0-9]{1,15})(?:-.*)?$', 1) AS BIGINT)
 
 -- name: content_last
 -- The last position of a Content-Range header.
 CREATE OR REPLACE TEMP MACRO content_last(t) AS
-  CASE WHEN lower(t[:6]) IN ('bytes ', 'bytes=')
-    THEN positive(split_part(split_part(t, '-', 2), '/', 1)) END
+  try_cast(regexp_extract(t, '(?s)^(?i:bytes)[ =][^-]*-([0-9]{1,15})(?:[-/].*)?$', 1) AS BIGINT)
 
 -- name: host_in
 -- The host of an absolute address.
@@ -67,4 +66,4 @@ CREATE OR REPLACE TEMP MACRO path_in(t) AS regexp_extract(t, '^[A-Za-z][A-Za-z0-
 -- name: content_whole
 -- The size of the whole file in a Content-Range header.
 CREATE OR REPLACE TEMP MACRO content_whole(t) AS
-  CASE WHEN lower(t[:6]) IN ('bytes ', 'bytes=') THEN positive(split_part(t, '/', 2)) END
+  try_cast(regexp_extract(t, '(?s)^(?i:bytes)[ =][^/]*/([0-9]{1,15})(?:/.*)?$', 1) AS BIGINT)
