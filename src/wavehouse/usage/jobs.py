@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from wavehouse.kernel.serving import address_of
 from wavehouse.mail import mail_of
 from wavehouse.queue import Attempt
-from wavehouse.usage.service import correcting, spending
+from wavehouse.usage.service import correcting, rollups, spending
 from wavehouse.usage.service.refusals import plain
 from wavehouse.workspace import Workspace
 
@@ -45,6 +45,17 @@ def nightly(workspace: Workspace) -> Callable[[], str | None]:
         return (
             f"totals of {differing} organizations differ from their events" if differing else None
         )
+
+    return work
+
+
+def rolling_up(workspace: Workspace) -> Callable[[], str | None]:
+    """Compute the hours and days whose events differ from their rollups."""
+    stores = workspace.stores
+
+    def work() -> str | None:
+        done = rollups.roll_up_usage(stores)
+        return f"usage of {done.days} days was computed" if done.days else None
 
     return work
 

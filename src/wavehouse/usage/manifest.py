@@ -58,6 +58,12 @@ MANIFEST = Manifest(
             first=600,
             target="wavehouse.usage.jobs:nightly",
         ),
+        Schedule(
+            name="rollups of usage",
+            seconds=600,
+            first=90,
+            target="wavehouse.usage.jobs:rolling_up",
+        ),
     ),
     checks=(Check(name="usage totals", target="wavehouse.usage.checks:totals"),),
 )

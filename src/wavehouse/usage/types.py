@@ -436,3 +436,37 @@ class Fallback:
     project_id: UUID | None
     model: str
     fallback: str
+
+
+@dataclass(frozen=True, slots=True)
+class DaySum:
+    """An organization's usage of a UTC day: events with adjustments, tokens in and out, cost."""
+
+    organization_id: UUID
+    day: date
+    events: int
+    tokens: int
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """Usage of a model and project in a UTC hour or day, which starts at ``bucket``.
+
+    ``project_id`` is the nil id for none. Latencies in milliseconds, of the events that have one.
+    """
+
+    bucket: datetime
+    model_id: UUID
+    project_id: UUID
+    currency: str
+    requests: int
+    errors: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cost: Decimal
+    latency_ms_total: int
+    latency_known: int
+    latency_ms_max: int | None
+    events: int

@@ -20,6 +20,7 @@ from wavehouse.usage.cli.options import (
     organization,
     utc,
 )
+from wavehouse.usage.cli.rollups import history, rollup
 from wavehouse.usage.cli.upstreams import fallbacks, upstreams
 
 if TYPE_CHECKING:
@@ -313,5 +314,5 @@ def _plain(amount: object) -> str:
     return plain(amount)
 
 
-for _command in (reprice, reconcile, upstreams, fallbacks):
+for _command in (reprice, reconcile, rollup, history, upstreams, fallbacks):
     usage.add_command(_command)
