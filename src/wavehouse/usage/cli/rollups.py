@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import click
 
@@ -91,7 +92,7 @@ def history(
                 tx, identity=identity, grain=grain, first=since, last=until
             )
         with workspace.stores.operational.app(identity.organization_id) as operational:
-            names = {
+            names: dict[UUID, str] = {
                 model.model_id: model.name
                 for model in models.list_models(operational, identity=identity)
             }
@@ -102,7 +103,7 @@ def history(
         (grain, "model", "project", "requests", "errors", "tokens in", "out", "cost", "slowest"),
         [
             (row.bucket if grain == "hour" else row.bucket.date(),
-             names.get(row.model_id, row.model_id), row.project_id if row.project_id.int else "",
+             names[row.model_id], row.project_id if row.project_id.int else "",
              row.requests, row.errors, row.input_tokens, row.output_tokens,
              f"{plain(row.cost)} {row.currency}",
              "" if row.latency_ms_max is None else f"{row.latency_ms_max} ms")
