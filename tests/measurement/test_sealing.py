@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import LimitReached, NotFound
 from wavehouse.measurement import cli
 from wavehouse.measurement.adapters.sealed_store import FolderStore, store_at
+from wavehouse.measurement.queries import sealing as queries
 from wavehouse.measurement.service import sealing
 
 FIRST, LAST = date(2026, 11, 11), date(2026, 11, 15)
@@ -289,3 +290,44 @@ def test_a_plan_limits_how_far_back_raw_data_is_read(month: Any) -> None:
     assert whole != limited
     assert None is listeners
     assert whole == again
+
+
+def test_r43_distinct_listeners_are_counted_from_files_only_while_these_are_up_to_date(
+    month: Any, hit: Any
+) -> None:
+    """Sealed days from their files, changed ones from partitions; the figures are the same."""
+    span = {"first": FIRST, "last": LAST}
+    with clock.frozen(at(20)):
+        expected = acting.operational(month.place, measurement.listeners, **span)
+        cells = acting.operational(month.place, measurement.audience, **span)
+        _seal(month)
+        assert LAST == acting.operational(month.place, _through)
+        assert expected == acting.operational(month.place, measurement.listeners, **span)
+        assert cells == acting.operational(month.place, measurement.audience, **span)
+
+        for file in _folder(month).glob("dt=2026-11-12/events-*"):
+            file.unlink()
+        with pytest.raises(NotFound):  # so the file was read
+            acting.operational(month.place, measurement.listeners, **span)
+
+        month.tell(hit.but(at=at(12, 5), ip="203.0.113.200"))
+        assert FIRST == acting.operational(month.place, _through)
+        assert expected + 1 == acting.operational(month.place, measurement.listeners, **span)
+        _seal(month)
+        assert LAST == acting.operational(month.place, _through)
+        assert expected + 1 == acting.operational(month.place, measurement.listeners, **span)
+
+
+def test_r43_a_day_without_rows_does_not_end_the_sealed_days(month: Any) -> None:
+    """And a day with rows that is not sealed does."""
+    with clock.frozen(at(20)):
+        _seal(month)
+        span = {"first": FIRST - timedelta(days=3), "last": LAST + timedelta(days=3)}
+        assert span["last"] == acting.operational(month.place, _through, **span)
+    month.rows("DELETE FROM measurement.sealed_days WHERE day = %s RETURNING day", LAST)
+    with clock.frozen(at(20)):
+        assert LAST - timedelta(days=1) == acting.operational(month.place, _through, **span)
+
+
+def _through(tx: Any, *, identity: Any, first: date = FIRST, last: date = LAST) -> date:
+    return queries.sealed_through(tx, first=first, last=last)

@@ -119,18 +119,21 @@ class SealedReader:
         """Downloads known only from the redirect (R30)."""
         return int(self._rows("estimates", podcast_id)[0][0])
 
-    def take_keys(self, hot: IO[bytes], *, month: datetime) -> None:
-        """Collect the keys of downloads, sealed and hot."""
-        self._database.execute(_sealing("keys"), {"month": month.replace(tzinfo=None)})
-        self._database.execute(_sealing("hot_keys"), {"path": path_of(hot)})
-
-    def listeners(self, podcast_id: UUID | None) -> int | None:
-        """Distinct listeners among these keys; None where a row lacks its key."""
-        count: int | None = self._rows("listeners", podcast_id)[0][0]
+    def listeners(self, hot: IO[bytes], *, month: datetime, podcast_id: UUID | None) -> int | None:
+        """Distinct listeners by sealed and hot keys; None where a row lacks its key."""
+        values = {
+            "month": month.replace(tzinfo=None),
+            "path": path_of(hot),
+            "podcast_id": None if podcast_id is None else str(podcast_id),
+        }
+        row = self._database.execute(_sealing("listeners"), values).fetchone()
+        count: int | None = row[0] if row else None
         return count
 
-    def audience(self) -> list[AudienceCell]:
-        """Distinct listeners among these keys: all, by show, by episode."""
+    def audience(self, hot: IO[bytes], *, month: datetime) -> list[AudienceCell]:
+        """Distinct listeners by sealed and hot keys: all, by show, by episode."""
+        self._database.execute(_sealing("keys"), {"month": month.replace(tzinfo=None)})
+        self._database.execute(_sealing("hot_keys"), {"path": path_of(hot)})
         rows = self._database.execute(_sealing("audience")).fetchall()
         return [AudienceCell(podcast, episode, listeners) for podcast, episode, listeners in rows]
 

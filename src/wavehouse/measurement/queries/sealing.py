@@ -384,6 +384,14 @@ def add_hot(
     tx.execute("ANALYZE whole_downloads")
 
 
+def sealed_through(tx: Tx[Operational], *, first: date, last: date) -> date:
+    """The last day up to which every day is sealed and unchanged; before ``first`` when none is."""
+    day: date = tx.value(
+        "SELECT measurement.sealed_through(%(first)s, %(last)s)", {"first": first, "last": last}
+    )
+    return day
+
+
 def copy_keys(
     tx: Tx[Operational],
     *,

@@ -15,7 +15,7 @@ from wavehouse.measurement.queries import audience as queries
 from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.service.reading import require_raw
-from wavehouse.measurement.service.whole import sealed_rows, take_keys
+from wavehouse.measurement.service.whole import hot_keys, sealed_rows
 from wavehouse.measurement.types import Audience, AudienceCell, AudienceLine
 from wavehouse.store import Operational, Tx
 
@@ -56,10 +56,11 @@ def audience(
 
 def _cells(tx: Tx[Operational], identity: Identity, first: date, last: date) -> list[AudienceCell]:
     start, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
-    with sealed_rows(tx, identity=identity, start=start, end=end) as (sealed, hot):
+    span = {"start": start, "end": end}
+    with sealed_rows(tx, identity=identity, **span, rather_sealed=True) as (sealed, hot):
         if sealed is not None:
-            take_keys(tx, sealed, identity=identity, start=start, hot=hot, end=end)
-            return sealed.audience()
+            with hot_keys(tx, identity=identity, **span, hot=hot) as keys:
+                return sealed.audience(keys, month=start)
     return queries.audience(tx, organization_id=identity.organization_id, start=start, end=end)
 
 

@@ -16,7 +16,7 @@ from wavehouse.measurement.queries import freshness as freshness_queries
 from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.dimensions import dimension, names
 from wavehouse.measurement.rules.months import months_spanned
-from wavehouse.measurement.service.whole import raw_tables, sealed_rows, take_keys
+from wavehouse.measurement.service.whole import hot_keys, raw_tables, sealed_rows
 from wavehouse.measurement.types import (
     NO_PODCAST,
     Backlog,
@@ -218,10 +218,11 @@ def listeners(
     ):
         return None
     start, end = _instants(first, last)
-    with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
+    span = {"start": start, "end": end}
+    with sealed_rows(operational, identity=identity, **span, rather_sealed=True) as (sealed, hot):
         if sealed is not None:
-            take_keys(operational, sealed, identity=identity, start=start, hot=hot, end=end)
-            return sealed.listeners(podcast_id)
+            with hot_keys(operational, identity=identity, **span, hot=hot) as keys:
+                return sealed.listeners(keys, month=start, podcast_id=podcast_id)
     return audience.distinct_listeners(
         operational,
         organization_id=identity.organization_id,

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 from wavehouse.accounts import Identity
+from wavehouse.kernel import clock
 from wavehouse.measurement.adapters.sealed_store import store_at
 from wavehouse.measurement.adapters.sealer import SealedReader
 from wavehouse.measurement.queries import freshness, sealing
@@ -24,13 +26,23 @@ from wavehouse.store import Operational, Tx
 
 @contextmanager
 def sealed_rows(
-    tx: Tx[Operational], *, identity: Identity, start: datetime, end: datetime
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    start: datetime,
+    end: datetime,
+    rather_sealed: bool = False,
 ) -> Iterator[tuple[SealedReader | None, datetime]]:
     """The organization's sealed rows of a span, and the start of the rest, which is in partitions.
 
-    None when the whole span is in partitions. NotFound when a sealed file is missing.
+    None when the whole span is in partitions. ``rather_sealed`` reads also days that are still in
+    partitions from their files, as far as every day is sealed and unchanged: a distinct count is
+    many times faster there. NotFound when a sealed file is missing.
     """
     hot = freshness.raw_from(tx)
+    if rather_sealed:
+        sealed = _sealed_until(tx, start, end)
+        hot = sealed if hot is None else max(hot, sealed)
     if hot is None or start >= hot:
         yield None, start
         return
@@ -68,16 +80,11 @@ def raw_tables(
     return WHOLE
 
 
-def take_keys(
-    tx: Tx[Operational],
-    reader: SealedReader,
-    *,
-    identity: Identity,
-    start: datetime,
-    hot: datetime,
-    end: datetime,
-) -> None:
-    """Collect the keys of a span's downloads in the reader, sealed and hot."""
+@contextmanager
+def hot_keys(
+    tx: Tx[Operational], *, identity: Identity, start: datetime, hot: datetime, end: datetime
+) -> Iterator[IO[bytes]]:
+    """The keys of a span's downloads from ``hot`` on, which are in partitions, as CSV."""
     with tempfile.TemporaryFile() as rows:
         sealing.copy_keys(
             tx,
@@ -88,4 +95,10 @@ def take_keys(
             into=rows,
         )
         rows.flush()
-        reader.take_keys(rows, month=start)
+        yield rows
+
+
+def _sealed_until(tx: Tx[Operational], start: datetime, end: datetime) -> datetime:
+    first = start.astimezone(UTC).date()
+    last = (end - timedelta(microseconds=1)).astimezone(UTC).date()
+    return clock.start_of_day(sealing.sealed_through(tx, first=first, last=last) + clock.DAY)

@@ -102,9 +102,20 @@ SELECT * FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = f
     'podcast_id': 'VARCHAR', 'episode_id': 'VARCHAR', 'key': 'BIGINT'})
 
 -- name: listeners
--- Distinct listeners of one show or of all; NULL where a row lacks its key.
-SELECT CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END FROM keys
-WHERE $podcast_id IS NULL OR podcast_id = $podcast_id
+-- Distinct listeners of one show or of all, sealed and in partitions; NULL where a row lacks its key.
+SELECT CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END
+FROM (
+  SELECT CASE
+    WHEN date_trunc('month', "timestamp") = date_trunc('month', $month::TIMESTAMP)
+      THEN listener_key ELSE listener_key_prev END AS key
+  FROM events
+  WHERE event_type = 'download' AND ($podcast_id IS NULL OR podcast_id = $podcast_id)
+  UNION ALL
+  SELECT key FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false,
+    auto_detect = false, new_line = '\n', nullstr = '', allow_quoted_nulls = false, columns = {
+      'podcast_id': 'VARCHAR', 'episode_id': 'VARCHAR', 'key': 'BIGINT'})
+  WHERE $podcast_id IS NULL OR podcast_id = $podcast_id
+)
 
 -- name: audience
 -- Distinct listeners of all shows, of each show, of each episode.

@@ -1,0 +1,1 @@
+DROP FUNCTION measurement.sealed_through(date, date);
