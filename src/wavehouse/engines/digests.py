@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
 _BETWEEN_VALUES, _BETWEEN_ROWS = "\x1f", "\n"
+_PLAIN = frozenset({int, str})
 
 
 def canonical(value: object) -> str:
@@ -14,6 +15,8 @@ def canonical(value: object) -> str:
 
     Instants are UTC without a zone; a date is written as its midnight; whole numbers have no point.
     """
+    if value.__class__ in _PLAIN:  # most values; a rollup of a day has a million
+        return str(value)
     if isinstance(value, datetime):
         plain = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         return plain.isoformat(sep=" ", timespec="seconds")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import IO
+from typing import IO, NamedTuple
 from uuid import UUID
 
 from wavehouse.kernel.ids import OrganizationId
@@ -156,8 +156,7 @@ def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: I
             into.write(row)
 
 
-@dataclass(frozen=True, slots=True)
-class RollupRow:
+class RollupRow(NamedTuple):
     """A row of a rollup, without the time of its computation. ``member`` is its dimension's."""
 
     bucket: datetime | date
@@ -200,8 +199,7 @@ def rollup_rows(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AudienceRow:
+class AudienceRow(NamedTuple):
     """A row of the daily audience, without the time of its computation."""
 
     bucket: date

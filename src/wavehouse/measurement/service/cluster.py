@@ -13,7 +13,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
@@ -233,17 +233,12 @@ def stored_digests(
     """The digests of the organization's stored rollups of a period, by table."""
     _ = identity  # row security leaves the organization's rows
     start, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
-    tables: dict[str, list[tuple[Any, ...]]] = {
-        rollup.table: [
-            astuple(row) for row in sealing.rollup_rows(analytics, rollup, first=start, last=end)
-        ]
+    digests = {
+        rollup.table: digest(sealing.rollup_rows(analytics, rollup, first=start, last=end))
         for rollup in (*HOURLY, *DAILY)
     }
-    tables[AUDIENCE[0].table] = [
-        astuple(row)
-        for row in sealing.audience_rows(analytics, first=first, last=last + timedelta(days=1))
-    ]
-    return {name: digest(rows) for name, rows in tables.items()}
+    audience = sealing.audience_rows(analytics, first=first, last=last + timedelta(days=1))
+    return {**digests, AUDIENCE[0].table: digest(audience)}
 
 
 def _podcasts(known: Known) -> dict[UUID, UUID]:

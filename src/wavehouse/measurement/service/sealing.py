@@ -11,7 +11,6 @@ import hashlib
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import astuple
 from datetime import date, timedelta
 
 from wavehouse.engines import digest
@@ -222,9 +221,9 @@ def _stored_rollups(tx: Tx[Analytics], day: date) -> str:
     rows: list[tuple[object, ...]] = []
     for rollup in _ROLLUPS:
         stored = sealing.rollup_rows(tx, rollup, first=first, last=last)
-        rows += [(_label(rollup), *astuple(row)) for row in stored]
+        rows += [(_label(rollup), *row) for row in stored]
     audience = sealing.audience_rows(tx, first=day, last=day + timedelta(days=1))
-    rows += [(AUDIENCE[0].table, *astuple(row)) for row in audience]
+    rows += [(AUDIENCE[0].table, *row) for row in audience]
     return digest(rows)
 
 

@@ -11,7 +11,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -303,13 +303,11 @@ def _stored(stores: Stores, first: date, last: date) -> dict[str, dict[str, str]
     start, end = clock.start_of_day(first), clock.start_of_day(last) + clock.DAY
     with stores.analytics.worker() as tx:
         by_table = {
-            rollup.table: digests_by_bucket(
-                astuple(row) for row in sealing.rollup_rows(tx, rollup, first=start, last=end)
-            )
+            rollup.table: digests_by_bucket(sealing.rollup_rows(tx, rollup, first=start, last=end))
             for rollup in (*HOURLY, *DAILY)
         }
         audience = sealing.audience_rows(tx, first=first, last=end.date())
-        by_table[AUDIENCE[0].table] = digests_by_bucket(astuple(row) for row in audience)
+        by_table[AUDIENCE[0].table] = digests_by_bucket(audience)
     return by_table
 
 
