@@ -19,6 +19,7 @@ from wavehouse.measurement.service.lateness import (
     waiting_work,
     weekly_downloads,
 )
+from wavehouse.measurement.service.leaving_out import RAW_CLOCKS, leave_out, note_changed_days
 from wavehouse.measurement.service.lookups import list_version
 from wavehouse.measurement.service.quarantine import Reader as QuarantineReader
 from wavehouse.measurement.service.quarantine import discard, enqueue_replay, replay, waiting
@@ -60,6 +61,7 @@ from wavehouse.measurement.types import (
     FileResult,
     Freshness,
     HourFigure,
+    LeftOut,
     QuarantinedRow,
     QuietSource,
     Reconciliation,
@@ -77,6 +79,7 @@ from wavehouse.measurement.types import (
 
 __all__ = [
     "DIMENSIONS",
+    "RAW_CLOCKS",
     "RULE_VERSION",
     "Aside",
     "Audience",
@@ -92,6 +95,7 @@ __all__ = [
     "FileResult",
     "Freshness",
     "HourFigure",
+    "LeftOut",
     "Pass",
     "QuarantineReader",
     "QuarantinedRow",
@@ -130,10 +134,12 @@ __all__ = [
     "hours",
     "ingest_logs",
     "known_period",
+    "leave_out",
     "list_version",
     "listeners",
     "not_rolled_up",
     "not_sealed",
+    "note_changed_days",
     "outcomes",
     "pending_days",
     "quarantined",

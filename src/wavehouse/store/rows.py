@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -156,6 +156,17 @@ def delete_rows(tx: AnyTx, rows: Selection) -> int:
     where, params = rows.where()
     statement = sql.SQL("DELETE FROM {} WHERE {}").format(_name(rows.table), where)
     return tx.connection.execute(statement, params).rowcount
+
+
+def delete_rows_by_day(tx: AnyTx, rows: Selection, *, clock: str) -> dict[date, int]:
+    """Delete the rows; returns how many of each UTC day, by the column ``clock``."""
+    where, params = rows.where()
+    statement = sql.SQL(
+        "WITH gone AS (DELETE FROM {} WHERE {} RETURNING {} AS at)"
+        " SELECT (at AT TIME ZONE 'UTC')::date, count(*) FROM gone GROUP BY 1"
+    ).format(_name(rows.table), where, sql.Identifier(clock))
+    with tx.connection.cursor(row_factory=tuple_row) as cursor:
+        return dict(cursor.execute(statement, params).fetchall())
 
 
 def change_rows(tx: AnyTx, rows: Selection, changes: Sequence[Change], *, pseudonym: str) -> int:

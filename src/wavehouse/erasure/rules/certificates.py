@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from wavehouse.erasure.types import (
@@ -21,6 +21,7 @@ from wavehouse.erasure.types import (
     StepStatus,
     SubjectKind,
 )
+from wavehouse.measurement import LeftOut
 
 VERSION = 1
 LEVELS = ("typed", "paranoid", "files", "deep")
@@ -37,8 +38,9 @@ KEPT_FIGURES: Mapping[str, str] = {
     ),
     SubjectKind.ORGANIZATION: (
         "None of the organization's figures stay, rollups included. Files of the studio go with "
-        "its next collection of unused files; sealed files and exports keep rows until their "
-        "retention ends, and are listed as not searched."
+        "its next collection of unused files. A warehouse loses its rows with the next push and "
+        "run; rollups that it has of days without raw rows stay there. Exports keep rows until "
+        "their retention ends, and are listed as not searched."
     ),
     SubjectKind.BUYER: (
         "Values, currencies, times, credits and campaigns of conversions stay, so that every "
@@ -58,10 +60,11 @@ def certificate(
     backups: HeldBackups,
     organization: str,
     software: str,
+    sealed: LeftOut | None = None,
 ) -> dict[str, Any]:
     """The signed content, without the names of people."""
     ran = {level.name: _level(level) for level in levels}
-    return {
+    content = {
         "version": VERSION,
         "kind": "certificate of erasure",
         "issued_by": organization,
@@ -89,6 +92,24 @@ def certificate(
         "backups": _backups(backups),
         "backups_until": _instant(backups.expires_at),
     }
+    return content if sealed is None else {**content, "sealed_days": _sealed(sealed)}
+
+
+def _sealed(days: LeftOut) -> str:
+    """The sealed files of days, in sentences."""
+    lines = []
+    if days.rewritten:
+        lines.append(f"Sealed files were rewritten without its rows: {_listed(days.rewritten)}.")
+    if days.missing:
+        lines.append(
+            "Sealed files are missing; copies of them that turn up may hold its rows: "
+            f"{_listed(days.missing)}."
+        )
+    return " ".join(lines) or "No sealed file had its rows."
+
+
+def _listed(days: Sequence[date]) -> str:
+    return ", ".join(map(str, days))
 
 
 def _backups(held: HeldBackups) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from wavehouse import __version__, audit
+from wavehouse import __version__, audit, measurement
 from wavehouse.accounts import Identity, user_actor
 from wavehouse.erasure.adapters import ledger_file
 from wavehouse.erasure.adapters.backup_dates import held_backups
@@ -36,6 +36,7 @@ def finish(
     identity: Identity,
     request: Request,
     planned: Planned,
+    sealed: measurement.LeftOut | None = None,
     on_step: OnStep = lambda _: None,
 ) -> Outcome:
     """Verify at the levels that the setting names, sign the certificate, and end the request.
@@ -65,6 +66,7 @@ def finish(
         status=status.value,
         at=at,
         backups=held_backups(settings, at=at),
+        sealed=sealed,
         organization=settings["organization"],
         software=f"wavehouse {__version__}",
     )

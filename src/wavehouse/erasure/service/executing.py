@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from wavehouse import audit, listeners
+from wavehouse import audit, listeners, measurement
 from wavehouse.accounts import Identity
 from wavehouse.erasure.adapters import ledger_file
 from wavehouse.erasure.adapters.keys import KEY_VERSION, key_check, ledger_hash, seal, unseal
@@ -40,7 +40,7 @@ from wavehouse.kernel.databases import DATABASES, DatabaseName
 from wavehouse.kernel.errors import Conflict, WavehouseError
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.mail import mail_of
-from wavehouse.store import Selection, Stores, change_rows, delete_rows
+from wavehouse.store import Selection, Stores, change_rows, delete_rows, delete_rows_by_day
 
 OnStep = Callable[[str], None]
 OWNED = frozenset(
@@ -85,10 +85,17 @@ def run(
         planned = _checked(stores, identity, request, digest)
         _write_ledger(stores, settings, request, planned)
         _carry_out(stores, settings, request, planned, on_step)
+        sealed = _leave_out(stores, request, planned, on_step)
     except (WavehouseError, psycopg.Error, OSError) as error:
         raise _failed(stores, request, error) from error
     return certifying.finish(
-        stores, settings, identity=identity, request=request, planned=planned, on_step=on_step
+        stores,
+        settings,
+        identity=identity,
+        request=request,
+        planned=planned,
+        sealed=sealed,
+        on_step=on_step,
     )
 
 
@@ -194,6 +201,16 @@ def _carry_out(
                 raise
             for group in batch:  # one by one, so that a lock holds up no other table
                 _in_database(stores, request, planned, name, group)
+
+
+def _leave_out(
+    stores: Stores, request: Request, planned: Planned, on_step: OnStep
+) -> measurement.LeftOut | None:
+    """Rewrite sealed files that have rows of an organization; None for people: none has theirs."""
+    if request.subject_kind != SubjectKind.ORGANIZATION:
+        return None
+    on_step("sealed files")
+    return measurement.leave_out(stores, organization_id=UUID(planned.values[""][0]))
 
 
 def _batches(groups: Iterable[list[Step]]) -> Iterator[list[list[Step]]]:
@@ -323,6 +340,11 @@ def _changed(tx: AnyTx, planned: Planned, step: Step, selection: Selection, pseu
     if step.table == COMMITMENTS:
         person = UUID(planned.values[""][0])
         return audit.redact(tx, person=person)  # type: ignore[arg-type]  # analytics has no log
+    if step.action is Action.DELETE and step.table in measurement.RAW_CLOCKS:
+        # In the same transaction: no seal and no warehouse keeps what was deleted here.
+        days = delete_rows_by_day(tx, selection, clock=measurement.RAW_CLOCKS[step.table])
+        measurement.note_changed_days(tx, days=days)  # type: ignore[arg-type]  # of operational
+        return sum(days.values())
     if step.action is Action.DELETE:
         return delete_rows(tx, selection)
     if step.action is Action.NULL:

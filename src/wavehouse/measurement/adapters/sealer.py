@@ -49,6 +49,20 @@ class Sealer:
         self._database.execute(_sealing(kind), {"path": path_of(rows)})
         return int(self._facts(kind, kind)[0])
 
+    def rows_of(self, path: Path, organization_id: UUID) -> int:
+        """How many rows of a sealed file are an organization's."""
+        query = _sealing("rows_of", source=_file(path))
+        row = self._database.execute(query, {"organization": str(organization_id)}).fetchone()
+        return int(row[0]) if row else 0
+
+    def take_without(self, kind: str, path: Path, organization_id: UUID) -> int:
+        """Load a sealed file without an organization's rows; returns how many rows it has."""
+        self._database.execute(
+            _sealing("take_without", table=kind, source=_file(path)),
+            {"organization": str(organization_id)},
+        )
+        return int(self._facts(kind, kind)[0])
+
     def put(self, kind: str, store: SealedStore, *, day: date, generation: int) -> SealedFile:
         """Write a kind's rows and read them back. WavehouseError when they differ."""
         path, name = store.scratch(), file_name(day, kind, generation)

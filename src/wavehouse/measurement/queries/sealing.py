@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO, NamedTuple
@@ -236,6 +237,18 @@ def changes_of(tx: Tx[Operational], *, day: date) -> int:
         "SELECT changes FROM measurement.day_changes WHERE day = %(day)s", {"day": day}
     )
     return number or 0
+
+
+def note_changed_days(tx: Tx[Operational], *, days: Iterable[date]) -> None:
+    """Count a change of each of these days: their seals and pushed events are then out of date."""
+    tx.execute(
+        """
+        INSERT INTO measurement.day_changes (day, changes)
+        SELECT day, 1 FROM unnest(%(days)s::date[]) AS day ORDER BY day
+        ON CONFLICT (day) DO UPDATE SET changes = day_changes.changes + 1
+        """,
+        {"days": sorted(days)},
+    )
 
 
 def supersede(tx: Tx[Operational], *, day: date, at: datetime) -> None:

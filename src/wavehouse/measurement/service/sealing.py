@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
+from uuid import UUID
 
 from wavehouse.engines import digest
 from wavehouse.kernel import clock, telemetry
@@ -130,12 +131,12 @@ def _seal_day(stores: Stores, store: SealedStore, sealer: Sealer, day: date) -> 
                     if sealer.take(kind, rows) != getattr(expected, kind):
                         raise WavehouseError(f"not all {kind} of {day} could be read")
             generation = sealing.last_generation(source, day=day) + 1
-        return _sealed(
+        return write_seal(
             stores, store, sealer, day=day, generation=generation, changes=current.changes
         )
 
 
-def _sealed(
+def write_seal(
     stores: Stores,
     store: SealedStore,
     sealer: Sealer,
@@ -151,7 +152,7 @@ def _sealed(
     stored ones.
     """
     files = {kind: sealer.put(kind, store, day=day, generation=generation) for kind in KINDS}
-    computed = _rollups_of_file(sealer, store, files["events"], day)
+    computed = rollups_of_file(sealer, store, files["events"], day)
     if rollups is None:
         with stores.analytics.worker() as target:
             rollups = _stored_rollups(target, day)
@@ -204,14 +205,23 @@ def register(tx: Tx[Operational], manifest: SealManifest, *, store: str, content
     )
 
 
-def _rollups_of_file(sealer: Sealer, store: SealedStore, events: SealedFile, day: date) -> str:
+def rollups_of_file(
+    sealer: Sealer,
+    store: SealedStore,
+    events: SealedFile,
+    day: date,
+    *,
+    without: UUID | None = None,
+) -> str:
+    """The digest of the rollups computed from a file, or of those but an organization's."""
     path = store.local(events.name)
     rows: list[tuple[object, ...]] = []
     for rollup in (*_ROLLUPS, *AUDIENCE):
         computed = sealer.rollup_rows(
             path, select_of(rollup, transform), grain=rollup.grain, day=day
         )
-        rows += [(_label(rollup), *row) for row in computed]
+        # The second column of every rollup is the organization.
+        rows += [(_label(rollup), *row) for row in computed if without is None or row[1] != without]
     return digest(rows)
 
 
@@ -282,7 +292,7 @@ def _verify(sealer: Sealer, of: Seal) -> SealFinding:
                     )
                 rows += file.rows
             events = manifest.files["events"]
-            if _rollups_of_file(sealer, store, events, of.day) != manifest.rollups_sha256:
+            if rollups_of_file(sealer, store, events, of.day) != manifest.rollups_sha256:
                 return SealFinding(
                     of.day, of.generation, rows, "its rollups differ from their sealed state"
                 )

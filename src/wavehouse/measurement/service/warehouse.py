@@ -104,7 +104,9 @@ def _version(day: SealedDay) -> str | None:
     """The version of a day's events; None when there are none."""
     if seal_state(day, today=clock.today()) is SealState.COLD:
         return f"{day.changes}/{day.generation}"
-    return str(day.changes) if day.has_rows else None
+    # A partition without rows: an erasure took the last ones, and the warehouse loses them too.
+    is_emptied = day.has_partition and day.changes > 0
+    return str(day.changes) if day.has_rows or is_emptied else None
 
 
 def push(
@@ -149,7 +151,7 @@ def _write_events(stores: Stores, files: EventFiles, file: Path, day: date) -> s
         version = _version(current) if current else None
         if current is None or version is None:
             return None
-        if current.has_rows:
+        if seal_state(current, today=clock.today()) is not SealState.COLD:
             with tempfile.TemporaryFile(buffering=2**20) as rows:
                 rolling.copy_events(source, first=start, last=start + clock.DAY, into=rows)
                 rows.flush()

@@ -54,6 +54,7 @@ from wavehouse.measurement.types.reading import (
     Validation,
 )
 from wavehouse.measurement.types.sealing import (
+    LeftOut,
     Seal,
     SealedDay,
     SealedFile,
@@ -101,6 +102,7 @@ __all__ = [
     "HourFigure",
     "HourTotal",
     "Inclusion",
+    "LeftOut",
     "MediaFacts",
     "MediaFile",
     "Mismatch",

@@ -104,3 +104,12 @@ class SealFinding:
     generation: int
     rows: int
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Days of sealed files after an organization's rows were left out of them."""
+
+    rewritten: tuple[date, ...] = ()
+    missing: tuple[date, ...] = ()
+    """Days whose files are missing: nothing could be left out of them."""

@@ -53,6 +53,15 @@ FROM {{table}} AS t
 -- A file as a table.
 read_parquet('{{path}}', hive_partitioning = false)
 
+-- name: rows_of
+-- How many rows of a file are an organization's.
+SELECT count(*) FROM {{source}} WHERE organization_id = $organization
+
+-- name: take_without
+-- A sealed file as a table without an organization's rows, to be sealed again.
+CREATE OR REPLACE TABLE {{table}} AS
+SELECT * FROM {{source}} WHERE organization_id IS DISTINCT FROM $organization
+
 -- name: sealed_events
 -- The events of sealed files, for the transforms.
 CREATE OR REPLACE VIEW measurement.listener_events AS
