@@ -2,6 +2,7 @@
 
 from wavehouse.measurement.adapters.roller import portable as rollup_statement
 from wavehouse.measurement.queries.adoption import UnknownPlace
+from wavehouse.measurement.queries.sealing import note_changed_days
 from wavehouse.measurement.rules.dimensions import DIMENSIONS, Card, Dimension
 from wavehouse.measurement.rules.outcomes import fault_explained
 from wavehouse.measurement.rules.windows import CountWindow
@@ -19,7 +20,7 @@ from wavehouse.measurement.service.lateness import (
     waiting_work,
     weekly_downloads,
 )
-from wavehouse.measurement.service.leaving_out import RAW_CLOCKS, leave_out, note_changed_days
+from wavehouse.measurement.service.leaving_out import RAW_CLOCKS, leave_out
 from wavehouse.measurement.service.lookups import list_version
 from wavehouse.measurement.service.quarantine import Reader as QuarantineReader
 from wavehouse.measurement.service.quarantine import discard, enqueue_replay, replay, waiting

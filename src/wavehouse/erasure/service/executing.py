@@ -85,7 +85,7 @@ def run(
         planned = _checked(stores, identity, request, digest)
         _write_ledger(stores, settings, request, planned)
         _carry_out(stores, settings, request, planned, on_step)
-        sealed = _leave_out(stores, request, planned, on_step)
+        sealed = _leave_out(stores, identity, request, on_step)
     except (WavehouseError, psycopg.Error, OSError) as error:
         raise _failed(stores, request, error) from error
     return certifying.finish(
@@ -204,13 +204,13 @@ def _carry_out(
 
 
 def _leave_out(
-    stores: Stores, request: Request, planned: Planned, on_step: OnStep
+    stores: Stores, identity: Identity, request: Request, on_step: OnStep
 ) -> measurement.LeftOut | None:
     """Rewrite sealed files that have rows of an organization; None for people: none has theirs."""
     if request.subject_kind != SubjectKind.ORGANIZATION:
         return None
     on_step("sealed files")
-    return measurement.leave_out(stores, organization_id=UUID(planned.values[""][0]))
+    return measurement.leave_out(stores, identity=identity)
 
 
 def _batches(groups: Iterable[list[Step]]) -> Iterator[list[list[Step]]]:

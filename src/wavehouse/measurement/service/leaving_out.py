@@ -7,11 +7,11 @@ old days are nowhere else. A day that has also changed otherwise stays due for t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import closing
 from datetime import date
 from uuid import UUID
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound, Refused, WavehouseError
 from wavehouse.measurement.adapters.sealed_store import SealedStore, sha256_of, store_at
@@ -25,7 +25,7 @@ from wavehouse.measurement.service.sealing import (
     write_seal,
 )
 from wavehouse.measurement.types import LeftOut, Seal, SealState
-from wavehouse.store import Operational, Stores, Tx
+from wavehouse.store import Stores
 
 RAW_CLOCKS = {
     "measurement.requests": "requested_at",
@@ -35,13 +35,8 @@ RAW_CLOCKS = {
 """The tables of raw rows, with the column that decides a row's day."""
 
 
-def note_changed_days(tx: Tx[Operational], *, days: Iterable[date]) -> None:
-    """Make the days due again, from the transaction that deletes some of their raw rows."""
-    sealing.note_changed_days(tx, days=days)
-
-
-def leave_out(stores: Stores, *, organization_id: UUID) -> LeftOut:
-    """Rewrite the files of every sealed day that have rows of an organization, without these.
+def leave_out(stores: Stores, *, identity: Identity) -> LeftOut:
+    """Rewrite the files of every sealed day that have rows of the organization, without these.
 
     Each day is committed separately, and a repetition finds nothing to do. Refused for a file that
     was changed; a day whose files are missing is returned.
@@ -54,7 +49,7 @@ def leave_out(stores: Stores, *, organization_id: UUID) -> LeftOut:
     with closing(Sealer()) as sealer:
         for each in listed:
             try:
-                if _rewrite(stores, sealer, each.day, organization_id):
+                if _rewrite(stores, sealer, each.day, identity.organization_id):
                     rewritten.append(each.day)
             except NotFound:
                 missing.append(each.day)
