@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from tests.audit.exports import KEY, ORIGIN, SEED, TAMPERS, entry, export, signed
 
-from wavehouse.audit.cli import audit
+from wavehouse.audit.cli import _entry, audit
 from wavehouse.audit.rules import checking, notes
 from wavehouse.audit.rules.canonical import hash_of
 from wavehouse.audit.types import Fault
@@ -149,3 +149,11 @@ def test_the_command_verifies_a_file_without_a_database(tmp_path: Path) -> None:
     assert "changed: line 5" in results[1].stderr
     assert "not an export or a proof" in str(refused.exception)
     assert ORIGIN
+
+
+def test_an_entry_without_a_known_leaf_names_none() -> None:
+    """``audit show`` and ``list`` read no leaves: an empty index looked like an unsealed entry."""
+    printed = _entry(replace(entry(3), leaf_index=None, leaf_hash=None))
+
+    assert set() == {"leaf_index", "leaf_hash"} & set(printed)
+    assert "trace_id" in printed

@@ -23,7 +23,7 @@ from tests.stopping import reachable_folder
 
 from wavehouse import app, audit
 from wavehouse.audit.types import Actor
-from wavehouse.backups import adapters, catalogue, prune, rules
+from wavehouse.backups import adapters, catalogue, checks, prune, rules
 from wavehouse.backups.cli import backup as backup_commands
 from wavehouse.backups.service import checking, creating, restoring
 from wavehouse.backups.types import Backup, Checked, Pending
@@ -134,6 +134,12 @@ def test_a_backup_is_private_and_says_what_it_leaves_out(made: Made) -> None:
     assert any(line.startswith("audit/key: ") for line in backup.excluded)
 
 
+def test_the_doctor_counts_one_backup_in_the_singular(made: Made) -> None:
+    with app.open_workspace({"home": str(made.home)}) as workspace:
+        message = checks.backups(workspace).message
+    assert f"1 backup, the newest {made.name}" == message
+
+
 def test_a_whole_backup_verifies_and_a_damaged_file_is_named(made: Made, new_home: Path) -> None:
     """In the databases' copy, among the files, and where one is missing."""
     assert [] == restoring.verify(made.home, made.name)
@@ -192,6 +198,7 @@ def test_a_second_between_two_changes_is_restored(made: Made, new_home: Path) ->
     assert restored.ok, restored.checks
     assert ["thing.before", "thing.after"] == _actions(new_home / "restored")
     assert b"%PDF first" == (new_home / "restored" / "reports" / "first.pdf").read_bytes()
+    assert "fsync" not in (new_home / "restored/postgres/postgresql.auto.conf").read_text()
 
 
 def test_a_restore_is_not_ready_until_it_is_finished(made: Made, new_home: Path) -> None:

@@ -49,6 +49,8 @@ def test_the_whole_story_is_true_and_can_be_told_again(home_folder: Path) -> Non
         assert chapter["ok"], (name, chapter)
         assert 1 <= len(chapter["lines"]) <= 3, name
     assert all(rule["expected"] == rule["counted"] for rule in first["truth"].values())
+    people = first["chapters"]["people"]
+    assert (True, 0) == (people["in_the_backup"], people["files_after_replay"])
     itself = first["chapters"]["by itself"]
     assert (11, 11, 1) == (itself["jobs"], itself["ended_once"], itself["killed"])
 

@@ -385,8 +385,14 @@ def checkpoints(open_workspace: OpenWorkspace, log: LogName, limit: int, as_json
 def _entry(entry: StoredEntry) -> dict[str, Any]:
     import json
 
+    # Only exports know an entry's leaf; without it, sealed and unsealed entries look alike.
+    known = {
+        name: value
+        for name, value in dataclasses.asdict(entry).items()
+        if value is not None or name not in ("leaf_index", "leaf_hash")
+    }
     return {
-        **dataclasses.asdict(entry),
+        **known,
         "metadata": json.loads(entry.metadata),
         "commitments": json.loads(entry.commitments),
     }

@@ -34,4 +34,5 @@ def backups(workspace: Workspace) -> Finding:
         message = f"the newest backup is from {newest.finished_at:%Y-%m-%d}"
         return Finding(_NAME, False, message, "wavehouse backup create")
     note = f", {len(left)} stopped ones" if left else ""
-    return Finding(_NAME, True, f"{len(listed)} backups, the newest {newest.backup_id}{note}")
+    noun = "backup" if len(listed) == 1 else "backups"
+    return Finding(_NAME, True, f"{len(listed)} {noun}, the newest {newest.backup_id}{note}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Check, Command, Manifest, Page, Schedule
+from wavehouse.kernel.manifest import Chapter, Check, Command, Manifest, Page, Schedule
 
 MANIFEST = Manifest(
     commands=(
@@ -33,6 +33,14 @@ MANIFEST = Manifest(
             seconds=86_400,
             first=7_200,
             target="wavehouse.backups.jobs:backing_up",
+        ),
+    ),
+    chapters=(
+        Chapter(
+            name="people",
+            summary="A listener buys, resumes elsewhere and is erased; a restored backup is, too.",
+            target="wavehouse.backups.demo:people",
+            order=70,
         ),
     ),
     checks=(Check(name="backups", target="wavehouse.backups.checks:backups"),),

@@ -61,6 +61,10 @@ def unneeded_segments(names: Iterable[str], first_needed: str | None) -> list[st
     return sorted(name for name in segments if name[8:24] < first_needed[8:24])
 
 
+UNSYNCED = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
+"""Settings of a trial restore, which need not survive a power cut: nothing waits for the disk."""
+
+
 def recovery_settings(
     *, archive: str | None, to_time: datetime | None, latest: bool = False
 ) -> str:

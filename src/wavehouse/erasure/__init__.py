@@ -7,6 +7,7 @@ from wavehouse.erasure.service.executing import run, waiting
 from wavehouse.erasure.service.exporting import Exported, export, export_oneself
 from wavehouse.erasure.service.replaying import replay
 from wavehouse.erasure.service.requesting import Filed, Wanted, confirm, file, get, listed, show
+from wavehouse.erasure.service.verifying import files_with
 from wavehouse.erasure.types import (
     Channel,
     Done,
@@ -42,6 +43,7 @@ __all__ = [
     "export",
     "export_oneself",
     "file",
+    "files_with",
     "get",
     "listed",
     "preview",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wavehouse.kernel.manifest import (
-    Chapter,
     Check,
     Command,
     Manifest,
@@ -58,14 +57,6 @@ MANIFEST = Manifest(
             seconds=60,
             first=30,
             target="wavehouse.erasure.jobs:erasing",
-        ),
-    ),
-    chapters=(
-        Chapter(
-            name="people",
-            summary="A listener buys, resumes on another device and is erased; nothing is left.",
-            target="wavehouse.erasure.demo:people",
-            order=70,
         ),
     ),
     checks=(Check(name="erasures", target="wavehouse.erasure.checks:erasures"),),

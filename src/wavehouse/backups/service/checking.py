@@ -51,7 +51,7 @@ def finish(home: Path, pending: Pending) -> tuple[list[Checked], str]:
         identity = app.entered(settings, stores).identity
         folder = SealFolder.of(settings)
         audit.set_back(stores, identity=identity, folder=folder)
-        replayed = _replay(stores, settings, identity, pending)
+        replayed = _replay(stores, settings, identity)
         with stores.operational.worker() as tx:
             audit.record(
                 tx,
@@ -65,7 +65,16 @@ def finish(home: Path, pending: Pending) -> tuple[list[Checked], str]:
     return checks, replayed
 
 
-def _replay(stores: Stores, settings: Settings, identity: Identity, pending: Pending) -> str:
+def repeat_erasures(home: Path, *, verification: str) -> str:
+    """Repeat the erasures alone, with this level of verification; a line about them."""
+    with _opened(home) as (settings, stores):
+        known = settings.values["erasure_verification"]
+        values = {**settings.values, known.option.name: replace(known, value=verification)}
+        identity = app.entered(settings, stores).identity
+        return _replay(stores, replace(settings, values=values), identity)
+
+
+def _replay(stores: Stores, settings: Settings, identity: Identity) -> str:
     """Repeat the erasures of the ledger in the home."""
     ledger = settings.home / "erasure" / "ledger.ndjson"
     if importlib.util.find_spec(_ERASURE) is None:

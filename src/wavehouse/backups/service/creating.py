@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from wavehouse import __version__, audit, schema
 from wavehouse.accounts import Identity, user_actor
 from wavehouse.app import targets_of
 from wavehouse.backups import adapters, rules
-from wavehouse.backups.types import BASE, FILES, FORMAT, PARTIAL, Backup, Listed
+from wavehouse.backups.types import BASE, FILES, FORMAT, PARTIAL, Backup, Content, Listed
 from wavehouse.kernel import clock, files
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import Conflict, DiskFull, Refused, WavehouseError
@@ -62,20 +62,7 @@ def create(
         _copy_base(stores, server, partial)
         say("Copying files …")
         copied = adapters.copy_home(home, partial / FILES)
-        backup = Backup(
-            backup_id=name,
-            format=FORMAT,
-            started_at=started,
-            finished_at=clock.now(),
-            product=__version__,
-            postgres=(partial / BASE / "PG_VERSION").read_text(encoding="ascii").strip(),
-            migrations=_migrations(stores),
-            first_segment=_first_segment(partial / BASE),
-            base_bytes=adapters.folder_bytes(partial / BASE),
-            files=copied,
-            excluded=[f"{path}: {why}" for path, why in rules.EXCLUDED.items()],
-            manifest_sha256=adapters.digest_of(partial / BASE / "backup_manifest"),
-        )
+        backup = _described(stores, partial, started, copied)
         adapters.write_manifest(partial, backup)
         adapters.sync_folder(partial)
         partial.rename(folder / name)
@@ -100,6 +87,42 @@ def create(
     return next(each for each in catalogue(settings) if each.backup.backup_id == name)
 
 
+def copy_databases(stores: Stores, settings: Settings, folder: Path, *, identity: Identity) -> Path:
+    """A backup of the databases alone, for a trial restore: in no catalogue, nothing is archived.
+
+    ``folder`` is empty. Returns the backup's path, which ``restore`` takes as its name. Nothing
+    waits for the disk: the copy is removed with the trial.
+    """
+    server, started = _embedded(stores), clock.now()
+    target = folder / rules.backup_id(started)
+    _make_folder(server, target)
+    _copy_base(stores, server, target, synced=False)
+    path = settings.home / "server.secret"
+    size, digest = adapters.copy_file(path, target / FILES / path.name)
+    copied = [Content(path.name, size, digest)]
+    adapters.write_manifest(target, _described(stores, target, started, copied))
+    return target
+
+
+def _described(
+    stores: Stores, folder: Path, started: datetime, copied: Sequence[Content]
+) -> Backup:
+    return Backup(
+        backup_id=rules.backup_id(started),
+        format=FORMAT,
+        started_at=started,
+        finished_at=clock.now(),
+        product=__version__,
+        postgres=(folder / BASE / "PG_VERSION").read_text(encoding="ascii").strip(),
+        migrations=_migrations(stores),
+        first_segment=_first_segment(folder / BASE),
+        base_bytes=adapters.folder_bytes(folder / BASE),
+        files=list(copied),
+        excluded=[f"{path}: {why}" for path, why in rules.EXCLUDED.items()],
+        manifest_sha256=adapters.digest_of(folder / BASE / "backup_manifest"),
+    )
+
+
 def _make_folder(server: EmbeddedServer, folder: Path) -> None:
     files.folder(folder, mode=0o711 if server.account.other else 0o700)
 
@@ -122,7 +145,9 @@ def _disk_full(folder: Path, needed: int | None = None) -> DiskFull:
     )
 
 
-def _copy_base(stores: Stores, server: EmbeddedServer, partial: Path) -> None:
+def _copy_base(
+    stores: Stores, server: EmbeddedServer, partial: Path, *, synced: bool = True
+) -> None:
     """Copy the cluster with pg_basebackup, which needs no lock and verifies checksums."""
     base = partial / BASE
     base.mkdir(mode=0o700)
@@ -136,6 +161,7 @@ def _copy_base(stores: Stores, server: EmbeddedServer, partial: Path) -> None:
             "--checkpoint=fast",
             "--manifest-checksums=SHA256",
             "--no-password",
+            *(() if synced else ("--no-sync",)),
         )
     if done.returncode != 0:
         output = (done.stdout or "").strip().splitlines()

@@ -71,6 +71,7 @@ def restore(
     into: Path | None = None,
     to_time: datetime | None = None,
     latest: bool = False,
+    lasting: bool = True,
     finish: Finish,
     say: Say = lambda _: None,
 ) -> Restored:
@@ -79,7 +80,7 @@ def restore(
     The restored home is not ready until ``finish`` has repeated the erasures since the backup.
     Refused for a damaged backup, one from another version, a running server, or a folder that is
     not empty. When the recovery fails, the earlier state is put back. ``latest`` restores
-    everything that was archived.
+    everything that was archived. Without ``lasting``, for trials, nothing waits for the disk.
     """
     source = settings.home
     folder = adapters.named(source, name)
@@ -101,6 +102,8 @@ def restore(
             if into is not None:
                 _take_ledger_along(source, target)
             archive = adapters.backups_folder(source) / "wal"
+            if not lasting:
+                _leave_unsynced(server)
             _prepare_recovery(server, archive if archive.is_dir() else None, to_time, latest)
             pending = Pending(
                 backup.backup_id, backup.started_at, clock.now(), str(aside) if aside else None
@@ -271,6 +274,12 @@ def _keep_keys(aside: Path, home: Path) -> None:
             adapters.copy_file(former / name, home / "audit" / name)
 
 
+def _leave_unsynced(server: EmbeddedServer) -> None:
+    automatic = server.data / "postgresql.auto.conf"
+    text = files.read(automatic) + rules.UNSYNCED.encode()
+    files.replace(automatic, text, owner=server.owner)
+
+
 def _prepare_recovery(
     server: EmbeddedServer, archive: Path | None, to_time: datetime | None, latest: bool
 ) -> None:
@@ -319,7 +328,8 @@ def _end_recovery(server: EmbeddedServer) -> None:
 @contextmanager
 def scratch_home(home: Path) -> Iterator[Path]:
     """An empty home for a trial restore, removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=".trial-", dir=adapters.backups_folder(home)))
+    backups = files.folder(adapters.backups_folder(home), mode=0o711)
+    folder = Path(tempfile.mkdtemp(prefix=".trial-", dir=backups))
     folder.chmod(0o711)
     try:
         yield folder
@@ -332,5 +342,5 @@ def scratch_home(home: Path) -> Iterator[Path]:
 def trial(settings: Settings, name: str, *, finish: Finish, say: Say = lambda _: None) -> Restored:
     """Restore a backup into a scratch home, check it there, and remove it."""
     with scratch_home(settings.home) as folder:
-        restored = restore(settings, name, into=folder, finish=finish, say=say)
+        restored = restore(settings, name, into=folder, lasting=False, finish=finish, say=say)
     return replace(restored, home=settings.home)

@@ -9,6 +9,7 @@ deep      tables are rewritten, then every file of the embedded server's data fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from wavehouse.accounts import Identity, Role
 from wavehouse.erasure.adapters.home_search import search_folder, search_home
@@ -141,6 +142,12 @@ def deep(stores: Stores, planned: Planned, *, last: Sequence[str] = ()) -> Level
         rewrite(database_of(stores, name).place, sorted(tables.get(name, set()) | more))
     discard_log(stores.operational.place, server.data)
     return search_folder(server.data, spellings(planned), name="deep")
+
+
+def files_with(folder: Path, *, email: str) -> int:
+    """How many files of a folder contain an address, in any of its spellings."""
+    searched = needles((Identifier(LedgerKind.EMAIL, email),))
+    return len(search_folder(folder, searched, name="folder").findings)
 
 
 def search(

@@ -1,18 +1,22 @@
-"""The demo's ``people`` chapter: a listener buys, resumes on another device, and is erased."""
+"""The demo's ``people`` chapter: a listener buys, resumes on another device, and is erased.
+
+A backup from before is then restored beside: its people are erased again before it is ready.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from wavehouse import entitlements, listeners, measurement
+from wavehouse import entitlements, erasure, listeners, measurement
+from wavehouse.backups.service import checking, creating, restoring
+from wavehouse.backups.types import Checked, Pending
 from wavehouse.entitlements import Endpoint, Offer
-from wavehouse.erasure.adapters.home_search import search_folder
-from wavehouse.erasure.rules.identifiers import needles
-from wavehouse.erasure.service import at_once
-from wavehouse.erasure.types import Identifier, LedgerKind, Outcome
+from wavehouse.erasure import Outcome
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import NotFound
@@ -31,7 +35,7 @@ def people(stage: Stage) -> ChapterResult:
     workspace = stage.workspace
     stores, identity = workspace.stores, workspace.identity
     with contextlib.suppress(NotFound):
-        at_once.erase_listener(stores, workspace.settings, identity=identity, email=EMAIL)
+        erasure.erase_listener(stores, workspace.settings, identity=identity, email=EMAIL)
     caller = _bought(workspace)
     with stores.listeners.worker() as tx:
         has_access = entitlements.access_of(
@@ -40,23 +44,68 @@ def people(stage: Stage) -> ChapterResult:
         money = entitlements.totals(tx, identity=identity)
     resumed = _resumed(workspace, caller)
     settings = _deeply(workspace.settings, has_files=stores.server is not None)
-    outcome = at_once.erase_listener(stores, settings, identity=identity, email=EMAIL)
+    with _copied(workspace) as copy:
+        outcome = erasure.erase_listener(stores, settings, identity=identity, email=EMAIL)
+        restored = _restored(workspace, copy)
     left = _left(workspace)
     with stores.listeners.worker() as tx:
         same_money = money == entitlements.totals(tx, identity=identity)
     agrees = not measurement.reconcile(stores).mismatches
     rows = sum(each.rows_touched or 0 for each in outcome.done)
-    ok = has_access and resumed == 20 * _MINUTE and not left and same_money and agrees
-    return ChapterResult(
-        ok, _lines(rows, left, same_money and agrees), _figures(outcome, rows, left)
-    )
+    heard = has_access and resumed == 20 * _MINUTE
+    gone = not left and (restored is None or (restored.before > 0 and not restored.after))
+    ok = heard and gone and same_money and agrees
+    figures = _figures(outcome, rows, left)
+    if restored is not None:
+        figures |= {"in_the_backup": restored.before > 0, "files_after_replay": restored.after}
+    return ChapterResult(ok, _lines(rows, left, same_money and agrees, restored), figures)
 
 
-def _lines(rows: int, left: int, reconciles: bool) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Again:
+    """How many files of a restored backup contain Frieda's address, before and after the replay."""
+
+    before: int
+    after: int
+
+
+@contextlib.contextmanager
+def _copied(workspace: Workspace) -> Iterator[Path | None]:
+    """A backup of the databases during the block; None for servers that others back up."""
+    if workspace.stores.server is None:
+        yield None
+        return
+    with restoring.scratch_home(workspace.settings.home) as folder:
+        yield creating.copy_databases(
+            workspace.stores, workspace.settings, folder, identity=workspace.identity
+        )
+
+
+def _restored(workspace: Workspace, copy: Path | None) -> Again | None:
+    """Restore the backup beside: nothing of her may be in it once the erasures are repeated."""
+    if copy is None:
+        return None
+    before = erasure.files_with(copy, email=EMAIL)
+
+    def finish(home: Path, _pending: Pending) -> tuple[list[Checked], str]:
+        return [], checking.repeat_erasures(home, verification="deep")
+
+    with restoring.scratch_home(workspace.settings.home) as home:
+        restoring.restore(workspace.settings, str(copy), into=home, lasting=False, finish=finish)
+        return Again(before, erasure.files_with(home, email=EMAIL))
+
+
+def _lines(rows: int, left: int, reconciles: bool, restored: Again | None) -> tuple[str, ...]:
     figures = "every figure still reconciles" if reconciles else "FIGURES DIFFER"
     bought = "Frieda bought a feed and listened on her phone, then on a kitchen speaker."
     gone = f"Her data is erased: {rows} rows changed; {left} files on disk contain her address"
-    return bought, f"{gone}; {figures}."
+    if restored is None:
+        return bought, f"{gone}; {figures}."
+    again = (
+        f"A backup from before had her in {restored.before} files; restored, it erases her again: "
+        f"{restored.after} files."
+    )
+    return bought, f"{gone}; {figures}.", again
 
 
 def _figures(outcome: Outcome, rows: int, left: int) -> dict[str, Any]:
@@ -138,8 +187,7 @@ def _deeply(settings: Settings, *, has_files: bool) -> Settings:
 
 
 def _left(workspace: Workspace) -> int:
-    """How many files of the disk have Frieda's address in them."""
-    searched = needles([Identifier(LedgerKind.EMAIL, EMAIL)])
+    """How many files of the disk have Frieda's address in them; the trial is removed by then."""
     server = workspace.stores.server
     folder = workspace.settings.home if server is None else server.home
-    return len(search_folder(folder, searched, name="disk").findings)
+    return erasure.files_with(folder, email=EMAIL)
