@@ -29,6 +29,7 @@ from wavehouse import (
 from wavehouse.accounts import Role, Scope
 from wavehouse.kernel.ids import named
 from wavehouse.measurement.service import inclusions
+from wavehouse.usage.service import rollups
 from wavehouse.workspace import Workspace
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -258,7 +259,7 @@ def _made(tenant: Tenant) -> None:
 
 
 def _spent(tenant: Tenant) -> None:
-    """A budget, a settled call and a reservation."""
+    """A budget, a settled call and a reservation, rolled up."""
     word, identity = tenant.word, tenant.workspace.identity
     operational = tenant.workspace.stores.operational
     model = "model-of-everyone"
@@ -294,6 +295,7 @@ def _spent(tenant: Tenant) -> None:
             reservation_id=held.reservation_id,
             used=usage.Used({usage.Unit.OUTPUT: Decimal(50)}),
         )
+    rollups.roll_up_usage(tenant.workspace.stores)
 
 
 def _heard(tenant: Tenant) -> None:
