@@ -17,7 +17,9 @@ from tests import acting
 from tests.measurement.conftest import FEED, ITEMS, MEDIA
 
 from wavehouse import measurement
+from wavehouse.kernel.errors import Refused
 from wavehouse.measurement import cli
+from wavehouse.measurement.adapters import count_only as adapter
 from wavehouse.measurement.adapters.engine import Bounds, Engine
 from wavehouse.measurement.adapters.logfile import LogFile
 from wavehouse.measurement.adapters.quick_reading import QuickReader
@@ -125,6 +127,41 @@ def test_r01_a_request_in_two_files_is_one(desk: Any, hit: Any, agree: Any) -> N
     agree(first, second)
     copy = desk.write(first.read_bytes(), name="copy.log.gz")
     agree(first, copy, second)
+
+
+def test_days_that_are_counted_apart_give_the_same_figures(
+    desk: Any, hit: Any, agree: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many requests are counted some days at a time: downloads, filters, windows."""
+    hits = [hit.but(at=NINTH + timedelta(days=day, hours=day)) for day in range(9)]
+    hits += [hit.but(at=NINTH + timedelta(days=3), ip=f"198.51.100.{n}") for n in range(9)]
+    hits += [hit.but(at=NINTH + timedelta(days=4), agent="Googlebot/2.1")]
+    path = desk.log(*hits)
+    whole = agree(path)
+    for rows in (1, 4):
+        monkeypatch.setattr(adapter, "_PART_ROWS", rows)
+        assert whole == agree(path)
+
+
+def test_logs_that_do_not_fit_in_memory_are_refused_with_a_way_out(
+    desk: Any, hit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never a traceback, and never a smaller figure."""
+    opened = adapter.CountOnly.taker
+
+    def small(counting: adapter.CountOnly) -> adapter.Taker:
+        taker = opened(counting)
+        taker.database.execute("SET memory_limit = '1MB'")
+        return taker
+
+    monkeypatch.setattr(adapter.CountOnly, "taker", small)
+    path = desk.log(*(hit.but(at=NINTH + timedelta(seconds=n)) for n in range(3000)))
+    known = count_only.known_from_catalog(
+        desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
+    )
+    asked = count_only.Wanted(by="day", first=FIRST, last=LAST)
+    with pytest.raises(Refused, match="do not fit in memory"):
+        count_only.count_logs(desk.place.settings, known, [path], asked)
 
 
 def test_r13_hls_counts_both_ways(desk: Any, hit: Any, agree: Any) -> None:

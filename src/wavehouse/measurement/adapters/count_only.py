@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from uuid import UUID
 import duckdb
 
 from wavehouse.kernel.addresses import keyed_hash
+from wavehouse.kernel.errors import Refused
 from wavehouse.measurement.adapters.databases import closed_database, insert_rows
 from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups
 from wavehouse.measurement.adapters.statements import statement
@@ -34,6 +36,8 @@ from wavehouse.measurement.types import (
 )
 
 _UNIT = "\x1f"
+_PART_ROWS = 5_000_000
+"""Requests that are counted at once: some 2 GB of working memory."""
 MOST_UNKNOWN = 5
 """The number of hosts and paths of unknown files that are listed."""
 
@@ -78,6 +82,10 @@ class Taker(Engine):
 
     def take(self, chunk: Chunk, layout: Layout) -> tuple[int, list[Reject]]:
         """Add a chunk's requests; returns their number, and the unusable lines."""
+        with _in_memory():
+            return self._take(chunk, layout)
+
+    def _take(self, chunk: Chunk, layout: Layout) -> tuple[int, list[Reject]]:
         self._forget(escaped=layout.escaped_agents, hashed=layout.prefix)
         rejects = [*chunk.rejects, *self.read(chunk, layout)]
         self._resolve_places(redirects=layout.prefix)
@@ -120,7 +128,8 @@ class CountOnly:
 
     def taker(self) -> Taker:
         """A taker for one thread."""
-        return Taker(self._lookups, self._bounds, self._database.cursor(), self._memory)
+        with _in_memory():
+            return Taker(self._lookups, self._bounds, self._database.cursor(), self._memory)
 
     def close(self) -> None:
         """Close the database and discard its content."""
@@ -183,31 +192,68 @@ class CountOnly:
     ) -> PeriodFigures:
         """Count the requests of a period by the calendar window."""
         db, span = self._database, _span(first, last)
-        self._derive(thresholds, limits, span)
-        downloads, estimates, listeners = db.execute(_counting("totals")).fetchall()[0]
+        with _in_memory():
+            self._prepare(thresholds)
+            filtered, flagged = self._derive_by_parts(limits, first, last)
+            downloads, estimates, listeners = db.execute(_counting("totals")).fetchall()[0]
+            rows = db.execute(_split(by)).fetchall()
         return PeriodFigures(
             first=first,
             last=last,
             downloads=downloads,
             listeners=listeners,
             prefix_estimates=estimates,
-            filtered=dict(db.execute(_counting("filtered"), span).fetchall()),
-            flagged=dict(db.execute(_counting("flagged"), span).fetchall())
-            | dict(db.execute(_counting("renditions")).fetchall()),
-            rows=[Figure(member, n) for member, n in db.execute(_split(by)).fetchall()],
+            filtered=dict(sorted(filtered.items(), key=lambda each: (-each[1], each[0]))),
+            flagged=dict(db.execute(_counting("flagged"), span).fetchall()) | flagged,
+            rows=[Figure(member, n) for member, n in rows],
             unknown=[Figure(path, n) for path, n in self._memory.unknown.most_common(MOST_UNKNOWN)],
         )
+
+    def _derive_by_parts(
+        self, limits: Limits, first: date, last: date
+    ) -> tuple[Counter[str], dict[str, int]]:
+        """Make ``derived`` of a period; returns the filtered requests and the further renditions.
+
+        A download is of one day, so days can be counted apart, as many at once as fit in memory.
+        """
+        db, filtered, flagged = self._database, Counter[str](), Counter[str]()
+        parts = self._parts_of(first, last)
+        for number, (begin, end) in enumerate(parts):
+            span = _span(begin, end)
+            self._derive(limits, span)
+            filtered.update(dict(db.execute(_counting("filtered"), span).fetchall()))
+            flagged.update(dict(db.execute(_counting("renditions")).fetchall()))
+            if len(parts) > 1:
+                db.execute(_counting("keep_part" if number else "keep_first_part"))
+        if len(parts) > 1:
+            db.execute(_counting("all_parts"))
+        return filtered, dict(flagged)
+
+    def _parts_of(self, first: date, last: date) -> list[tuple[date, date]]:
+        """A period as spans of days with some millions of requests each."""
+        parts: list[tuple[date, date]] = []
+        begin, held = first, 0
+        for day, requests in self._database.execute(
+            _counting("by_days"), _span(first, last)
+        ).fetchall():
+            if held and held + requests > _PART_ROWS:
+                parts.append((begin, day - DAY))
+                begin, held = day, 0
+            held += requests
+        return [*parts, (begin, last)]
 
     def sum_windows(
         self, thresholds: Iterable[Threshold], limits: Limits, *, first: date, last: date
     ) -> WindowSums:
         """Count the requests of a period by every window (R34-R40)."""
         db, sums = self._database, WindowSums(first, last)
-        self._derive(thresholds, limits, _span(first - LOOKBACK, last + DAY))
-        db.execute(_counting("repeated_listeners"))
-        calendar = db.execute(_counting("calendar"), {"first": first, "last": last}).fetchall()
-        sums.calendar(CalendarCell(*row) for row in calendar)
-        sums.rolling(self._parts())
+        with _in_memory():
+            self._prepare(thresholds)
+            self._derive(limits, _span(first - LOOKBACK, last + DAY))
+            db.execute(_counting("repeated_listeners"))
+            calendar = db.execute(_counting("calendar"), {"first": first, "last": last}).fetchall()
+            sums.calendar(CalendarCell(*row) for row in calendar)
+            sums.rolling(self._parts())
         return sums
 
     def _parts(self) -> Iterator[WindowPart]:
@@ -217,10 +263,8 @@ class CountOnly:
                 sent_at = at.replace(tzinfo=UTC)
                 yield WindowPart(key, episode, enclosure, sent_at, begin, end, threshold)
 
-    def _derive(
-        self, thresholds: Iterable[Threshold], limits: Limits, span: dict[str, date]
-    ) -> None:
-        """Make ``candidates``, ``derived`` and ``excess`` for a span of days."""
+    def _prepare(self, thresholds: Iterable[Threshold]) -> None:
+        """Make what counting reads beside the requests, and remove repeated requests (R01)."""
         db = self._database
         db.execute("SET threads = 2")
         if db.execute(_counting("repeated_requests")).fetchone() == (True,):
@@ -230,10 +274,27 @@ class CountOnly:
         db.execute(_counting("agents"))
         described = self._memory.described.items()
         insert_rows(db, _counting("insert_agent"), ((agent, *known) for agent, known in described))
+
+    def _derive(self, limits: Limits, span: dict[str, date]) -> None:
+        """Make ``candidates``, ``derived`` and ``excess`` for a span of days."""
+        db = self._database
         db.execute(_counting("candidates"), span)
         db.execute(_counting("derived"))
         db.execute(_counting("excess"), {"episodes": limits.episodes, "agents": limits.agents})
         db.execute(_counting("without_excess"))
+
+
+@contextmanager
+def _in_memory() -> Iterator[None]:
+    """Refused, with what to do, when the requests do not fit in the machine's memory."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise Refused(
+            "these logs do not fit in memory: about 100 bytes a line are needed",
+            hint="Count fewer days at a time with --from and --to, or store the lines.",
+            command="wavehouse ingest logs",
+        ) from error
 
 
 def quoted(path: Path) -> str:

@@ -62,6 +62,23 @@ DELETE FROM taken WHERE rowid IN (
 -- The first and the last day.
 SELECT min(sent_at)::DATE, max(sent_at)::DATE FROM taken
 
+-- name: by_days
+-- Requests of each day of a period.
+SELECT sent_at::DATE, count(*) FROM taken
+WHERE sent_at >= $first::TIMESTAMP AND sent_at < $after::TIMESTAMP GROUP BY 1 ORDER BY 1
+
+-- name: keep_first_part
+-- Keep the downloads of the first days aside.
+CREATE OR REPLACE TABLE parts_of_derived AS SELECT * FROM derived
+
+-- name: keep_part
+-- Keep the downloads of further days aside.
+INSERT INTO parts_of_derived SELECT * FROM derived
+
+-- name: all_parts
+-- The downloads of all days.
+CREATE OR REPLACE TABLE derived AS SELECT * FROM parts_of_derived
+
 -- name: thresholds
 -- R26 of every file.
 CREATE OR REPLACE TABLE thresholds (enclosure_id UUID, episode_id UUID, threshold_bytes BIGINT)
