@@ -18,7 +18,7 @@ from wavehouse.measurement.adapters.containers import container_of, content, unr
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.types import Chunk, Fault, Reject, Tail
 
-CHUNK_BYTES = 24 * 2**20
+CHUNK_BYTES = 8 * 2**20
 LINE_LIMIT = 64 * 2**10
 MOST_LINES = 2**18
 """Lines of one chunk: log lines have 60 bytes or more, so only a hostile file exceeds this."""
