@@ -130,5 +130,10 @@ def _entry(entry: StoredEntry) -> EntryLine:
         entry.actor,
         entry.action,
         f"{entry.resource_type} {entry.resource_id}",
-        ", ".join(f"{key}: {value}" for key, value in details.items())[:300],
+        ", ".join(f"{key}: {_text(value)}" for key, value in details.items())[:300],
     )
+
+
+def _text(value: object) -> str:
+    """A value of an entry's metadata; a list by its members."""
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
