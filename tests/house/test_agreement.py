@@ -123,8 +123,8 @@ WITHOUT_IDENTITY = {
     "entitlements": 20,  # receiving, folding and notices are maintenance; a listener's access
     "learning": 3,  # finding organizations with work, and the rollup of behaviour, are maintenance
     "catalog": 5,  # jobs of polls and hubs, and hubs' announcements, are maintenance
-    "erasure": 11,  # finding and searching are parts of use cases; upkeep for all organizations
-    "listeners": 41,  # signing in and maintenance have no caller yet; folding is part of use cases
+    "erasure": 16,  # finding, searching and many at once are parts of use cases; upkeep of all
+    "listeners": 42,  # signing in and maintenance have no caller yet; folding is part of use cases
     "measurement": 24,  # counting, rolling up, sealing, warehouses: maintenance of the installation
     "queue": 5,
     "sponsorship": 5,

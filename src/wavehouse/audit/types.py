@@ -38,6 +38,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Redacted:
+    """A person, and how many personal values of entries about them were erased."""
+
+    person: UUID
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredEntry:
     """One stored entry: ids as text, hashes in hexadecimal, JSON as the database's text."""
 

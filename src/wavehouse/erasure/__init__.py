@@ -5,6 +5,7 @@ from wavehouse.erasure.service.certifying import certificate
 from wavehouse.erasure.service.deciding import approve, preview, reject, undo
 from wavehouse.erasure.service.executing import run, waiting
 from wavehouse.erasure.service.exporting import Exported, export, export_oneself
+from wavehouse.erasure.service.many.running import run_many, run_waiting
 from wavehouse.erasure.service.replaying import replay
 from wavehouse.erasure.service.requesting import Filed, Wanted, confirm, file, get, listed, show
 from wavehouse.erasure.service.verifying import files_with
@@ -18,6 +19,7 @@ from wavehouse.erasure.types import (
     Replayed,
     Request,
     Status,
+    Stopped,
     SubjectKind,
 )
 
@@ -33,6 +35,7 @@ __all__ = [
     "Replayed",
     "Request",
     "Status",
+    "Stopped",
     "SubjectKind",
     "Wanted",
     "approve",
@@ -50,6 +53,8 @@ __all__ = [
     "reject",
     "replay",
     "run",
+    "run_many",
+    "run_waiting",
     "show",
     "undo",
     "waiting",

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from wavehouse.erasure.service import executing, requesting
-from wavehouse.kernel.errors import WavehouseError
+from wavehouse.erasure.service.many.running import run_waiting
 from wavehouse.workspace import Workspace
 
 
 def erasing(workspace: Workspace) -> Callable[[], str | None]:
-    """Carry out pending erasures, each for its own organization."""
+    """Carry out pending erasures together, those of each organization as its own."""
 
     def work() -> str | None:
-        lines = []
-        for request_id in executing.waiting(workspace.stores, identity=workspace.identity):
-            try:
-                owner = requesting.organization_of(workspace.stores, request_id=request_id)
-                identity = replace(workspace.identity, organization_id=owner)
-                executing.run(
-                    workspace.stores,
-                    workspace.settings,
-                    identity=identity,
-                    request_id=request_id,
-                )
-            except WavehouseError as error:
-                lines.append(f"Erasure {request_id}: {error.message}")
-        return "\n".join(lines) or None
+        _, stopped = run_waiting(
+            workspace.stores, workspace.settings, identity=workspace.identity, everywhere=True
+        )
+        return "\n".join(f"Erasure {s.request_id}: {s.reason}" for s in stopped) or None
 
     return work

@@ -365,6 +365,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A request that could not be carried out, and why; the reason has no personal data."""
+
+    request_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Replayed:
     """The result of a replay of the ledger."""
 

@@ -12,7 +12,11 @@ from wavehouse.listeners.service.expiry import tidy
 from wavehouse.listeners.service.own import listed
 from wavehouse.listeners.service.positions import position
 from wavehouse.listeners.service.recording import find_chapters, record
-from wavehouse.listeners.service.releasing import payer_references, release
+from wavehouse.listeners.service.releasing import (
+    payer_references,
+    payers_among,
+    release,
+)
 from wavehouse.listeners.types import Caller, Episode, Kind, Listener, NewAction, NewAppPassword
 
 __all__ = [
@@ -31,6 +35,7 @@ __all__ = [
     "new_app_password",
     "payer_hashes",
     "payer_references",
+    "payers_among",
     "position",
     "record",
     "release",

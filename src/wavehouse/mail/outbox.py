@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,6 +46,17 @@ class Outbox:
     def forget(self, *, to: str) -> int:
         """Delete stored emails to an address."""
         return forget_emails(self.folder, lambda _, recipient: recipient.lower() == to.lower())
+
+    def forget_many(self, *, to: Collection[str]) -> Mapping[str, int]:
+        """Delete stored emails to many addresses (lower case), reading each once."""
+        gone = Counter[str]()
+
+        def is_wanted(_: Path, recipient: str) -> bool:
+            gone[recipient.lower()] += recipient.lower() in to
+            return recipient.lower() in to
+
+        forget_emails(self.folder, is_wanted)
+        return +gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,6 +21,9 @@ class Mail(Protocol):
 
     def forget(self, *, to: str) -> int:
         """Delete stored emails to an address; returns how many."""
+
+    def forget_many(self, *, to: Collection[str]) -> Mapping[str, int]:
+        """Delete stored emails to many addresses (lower case); how many to each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ class Smtp:
     def forget(self, *, to: str) -> int:
         """Does nothing: no emails are stored."""
         return 0
+
+    def forget_many(self, *, to: Collection[str]) -> Mapping[str, int]:
+        """Does nothing: no emails are stored."""
+        return {}
 
 
 def mail_of(settings: Settings, *, domain: str) -> Mail:

@@ -23,6 +23,15 @@ from wavehouse.store.rows import (
     stream_rows,
     values_of,
 )
+from wavehouse.store.rows_of_many import (
+    Shared,
+    change_of_many,
+    count_of_many,
+    delete_of_many,
+    is_shared,
+    stream_texts,
+    values_of_many,
+)
 
 __all__ = [
     "DATABASES",
@@ -41,16 +50,21 @@ __all__ = [
     "Path",
     "Place",
     "Selection",
+    "Shared",
     "Stores",
     "Tx",
+    "change_of_many",
     "change_rows",
     "connect",
+    "count_of_many",
     "count_rows",
     "databases_folder",
+    "delete_of_many",
     "delete_rows",
     "delete_rows_by_day",
     "discard_log",
     "every_value",
+    "is_shared",
     "late_arrivals",
     "ledger_hash",
     "ledger_key",
@@ -61,5 +75,7 @@ __all__ = [
     "rewrite",
     "search_rows",
     "stream_rows",
+    "stream_texts",
     "values_of",
+    "values_of_many",
 ]

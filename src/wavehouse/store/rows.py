@@ -36,7 +36,8 @@ class Path:
     """A way from a table to somebody's values: hops, then a column of the last table.
 
     ``type`` is that column's type; for an array, rows that contain one of the values match. Rows
-    whose column ``owner`` has a value that is not among ``owners`` belong to somebody else.
+    whose column ``owner`` has a value that is not among ``owners`` belong to somebody else; of
+    several people, those whose value and owner are not among ``pairs``.
     """
 
     column: str
@@ -45,6 +46,7 @@ class Path:
     hops: tuple[Hop, ...] = ()
     owner: str = ""
     owners: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ class Change:
     values: tuple[str, ...] = ()
 
 
-def _name(dotted: str) -> sql.Identifier:
+def table_name(dotted: str) -> sql.Identifier:
+    """A name with its schema, quoted."""
     return sql.Identifier(*dotted.split("."))
 
 
@@ -112,6 +115,18 @@ def _condition(hops: Sequence[Hop], path: Path) -> tuple[sql.Composed, list[Any]
         matches = sql.SQL(statement).format(sql.Identifier(path.column), sql.SQL(_known(element)))
         if not path.owner:
             return matches, [list(path.values)]
+        if path.pairs:
+            if is_array:
+                raise ValueError("an array has no owner")
+            return sql.SQL(
+                "({} AND ({owner} IS NULL OR ({column}, {owner}::text) IN ("
+                "SELECT v::{type}, o FROM unnest(%s::text[], %s::text[]) AS p (v, o))))"
+            ).format(
+                matches,
+                owner=sql.Identifier(path.owner),
+                column=sql.Identifier(path.column),
+                type=sql.SQL(_known(element)),
+            ), [list(path.values), [v for v, _ in path.pairs], [o for _, o in path.pairs]]
         return sql.SQL("({} AND ({owner} IS NULL OR {owner}::text = ANY (%s)))").format(
             matches, owner=sql.Identifier(path.owner)
         ), [list(path.values), list(path.owners)]
@@ -120,7 +135,7 @@ def _condition(hops: Sequence[Hop], path: Path) -> tuple[sql.Composed, list[Any]
     nested = sql.SQL("{} IN (SELECT {} FROM {} WHERE {})").format(
         _columns(hop.columns),
         sql.SQL(", ").join(map(sql.Identifier, hop.to_columns)),
-        _name(hop.to_table),
+        table_name(hop.to_table),
         inner,
     )
     return nested, params
@@ -146,7 +161,7 @@ _TYPES = {
 def count_rows(tx: AnyTx, rows: Selection) -> int:
     """How many rows belong to somebody."""
     where, params = rows.where()
-    statement = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(_name(rows.table), where)
+    statement = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table_name(rows.table), where)
     with tx.connection.cursor(row_factory=scalar_row) as cursor:
         return int(cursor.execute(statement, params).fetchone() or 0)
 
@@ -154,7 +169,7 @@ def count_rows(tx: AnyTx, rows: Selection) -> int:
 def delete_rows(tx: AnyTx, rows: Selection) -> int:
     """Delete the rows; returns how many."""
     where, params = rows.where()
-    statement = sql.SQL("DELETE FROM {} WHERE {}").format(_name(rows.table), where)
+    statement = sql.SQL("DELETE FROM {} WHERE {}").format(table_name(rows.table), where)
     return tx.connection.execute(statement, params).rowcount
 
 
@@ -164,7 +179,7 @@ def delete_rows_by_day(tx: AnyTx, rows: Selection, *, clock: str) -> dict[date, 
     statement = sql.SQL(
         "WITH gone AS (DELETE FROM {} WHERE {} RETURNING {} AS at)"
         " SELECT (at AT TIME ZONE 'UTC')::date, count(*) FROM gone GROUP BY 1"
-    ).format(_name(rows.table), where, sql.Identifier(clock))
+    ).format(table_name(rows.table), where, sql.Identifier(clock))
     with tx.connection.cursor(row_factory=tuple_row) as cursor:
         return dict(cursor.execute(statement, params).fetchall())
 
@@ -172,15 +187,20 @@ def delete_rows_by_day(tx: AnyTx, rows: Selection, *, clock: str) -> dict[date, 
 def change_rows(tx: AnyTx, rows: Selection, changes: Sequence[Change], *, pseudonym: str) -> int:
     """Change the rows in one statement, because constraints span columns; returns how many."""
     where, params = rows.where()
-    assigned, values = [], []
+    columns, values = assigned(changes, pseudonym=pseudonym)
+    statement = sql.SQL("UPDATE {} SET {} WHERE {}").format(table_name(rows.table), columns, where)
+    return tx.connection.execute(statement, [*values, *params]).rowcount
+
+
+def assigned(changes: Sequence[Change], *, pseudonym: str) -> tuple[sql.Composed, list[Any]]:
+    """The assignments of an UPDATE, with their parameters."""
+    listed: list[sql.Composed] = []
+    values: list[Any] = []
     for change in changes:
         expression, more = _expression(change, pseudonym)
-        assigned.append(sql.SQL("{} = {}").format(sql.Identifier(change.column), expression))
+        listed.append(sql.SQL("{} = {}").format(sql.Identifier(change.column), expression))
         values += more
-    statement = sql.SQL("UPDATE {} SET {} WHERE {}").format(
-        _name(rows.table), sql.SQL(", ").join(assigned), where
-    )
-    return tx.connection.execute(statement, [*values, *params]).rowcount
+    return sql.SQL(", ").join(listed), values
 
 
 def _expression(change: Change, pseudonym: str) -> tuple[sql.Composable, list[Any]]:
@@ -222,7 +242,7 @@ def _castable(type_name: str) -> Any:
 def stream_rows(tx: AnyTx, rows: Selection, *, size: int = 5_000) -> Iterator[dict[str, Any]]:
     """The rows as mappings of columns to values, ``size`` at a time."""
     where, params = rows.where()
-    statement = sql.SQL("SELECT * FROM {} WHERE {}").format(_name(rows.table), where)
+    statement = sql.SQL("SELECT * FROM {} WHERE {}").format(table_name(rows.table), where)
     with tx.connection.cursor(name="rows", row_factory=dict_row) as cursor:
         cursor.itersize = size
         yield from cursor.execute(statement, params)
@@ -235,9 +255,20 @@ def values_of(tx: AnyTx, rows: Selection, column: str) -> list[str]:
         "SELECT DISTINCT value FROM {table}, LATERAL (SELECT jsonb_array_elements_text("
         "CASE jsonb_typeof(to_jsonb({column})) WHEN 'array' THEN to_jsonb({column}) "
         "ELSE jsonb_build_array({column}) END) AS value) v WHERE value IS NOT NULL AND {where}"
-    ).format(table=_name(rows.table), column=sql.Identifier(column), where=where)
+    ).format(table=table_name(rows.table), column=sql.Identifier(column), where=where)
     with tx.connection.cursor(row_factory=scalar_row) as cursor:
         return [str(value) for value in cursor.execute(statement, params).fetchall()]
+
+
+def whole_text(columns: Sequence[str]) -> sql.Composed:
+    """Some columns of a row of ``searched``, or all, as one text in lower case."""
+    if not columns:
+        return sql.Composed([sql.SQL("lower(searched::text)")])
+    return sql.SQL("lower(concat_ws(chr(31), {}))").format(
+        sql.SQL(", ").join(
+            sql.SQL("{}::text").format(sql.Identifier("searched", name)) for name in columns
+        )
+    )
 
 
 def search_rows(
@@ -254,13 +285,6 @@ def search_rows(
     """
     if not needles:
         return 0
-    whole: sql.Composable = sql.SQL("lower(searched::text)")
-    if columns:
-        whole = sql.SQL("lower(concat_ws(chr(31), {}))").format(
-            sql.SQL(", ").join(
-                sql.SQL("{}::text").format(sql.Identifier("searched", name)) for name in columns
-            )
-        )
     condition = sql.SQL(" OR ").join(
         [sql.SQL("(strpos(text, %s) > 0 AND text ~ %s)")] * len(needles)
     )
@@ -268,8 +292,8 @@ def search_rows(
         "SELECT count(*) FROM (SELECT {whole} AS text FROM {table} AS searched {own} "
         "OFFSET 0) s WHERE {condition}"
     ).format(
-        whole=whole,
-        table=_name(table),
+        whole=whole_text(columns),
+        table=table_name(table),
         condition=condition,
         own=sql.SQL("" if organization is None else "WHERE organization_id = %s"),
     )
@@ -308,7 +332,7 @@ def every_value(
         column=sql.Identifier(column),
         key=sql.Identifier(key),
         tenant=sql.Identifier(tenant) if tenant else sql.NULL,
-        table=_name(table),
+        table=table_name(table),
         when=when,
     )
     with tx.connection.cursor(name="values", row_factory=tuple_row) as cursor:

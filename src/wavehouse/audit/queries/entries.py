@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from wavehouse.audit.types import Entry, StoredEntry
+from wavehouse.audit.types import Entry, Redacted, StoredEntry
 from wavehouse.store import Learning, Listeners, Operational, Tx
 
 AnyTx = Tx[Operational] | Tx[Learning] | Tx[Listeners]
@@ -100,6 +100,34 @@ def erase_values(tx: AnyTx, *, person: UUID, at: datetime) -> int:
                OR e.actor = 'user:' || %(person)s::uuid::text)
         """,
         {"at": at, "person": person},
+    )
+
+
+def erase_values_of_many(tx: AnyTx, *, people: list[UUID], at: datetime) -> list[Redacted]:
+    """As ``erase_values`` for many people; how many values of each, of those that had some."""
+    return tx.rows(
+        Redacted,
+        """
+        WITH person (id) AS (SELECT unnest(%(people)s::uuid[])),
+        entry AS (
+          SELECT DISTINCT e.audit_id, e.subject_pseudonym, e.resource_id, e.actor
+          FROM audit.audit_commitments c JOIN audit.audit_log e ON e.audit_id = c.audit_id
+          WHERE c.erased_at IS NULL),
+        theirs AS (
+          SELECT DISTINCT ON (audit_id) audit_id, id FROM (
+            SELECT e.audit_id, p.id FROM entry e JOIN person p ON e.subject_pseudonym = p.id
+            UNION ALL
+            SELECT e.audit_id, p.id FROM entry e JOIN person p ON e.resource_id = p.id::text
+            UNION ALL
+            SELECT e.audit_id, p.id FROM entry e JOIN person p ON e.actor = 'user:' || p.id::text)
+            AS s
+          ORDER BY audit_id, id),
+        emptied AS (
+          UPDATE audit.audit_commitments c SET salt = NULL, value = NULL, erased_at = %(at)s
+          FROM theirs t WHERE c.erased_at IS NULL AND c.audit_id = t.audit_id RETURNING t.id)
+        SELECT id AS person, count(*)::integer AS values FROM emptied GROUP BY id
+        """,
+        {"at": at, "people": people},
     )
 
 

@@ -40,23 +40,12 @@ def ledger_path(home: Path) -> Path:
     return home / "erasure" / NAME
 
 
-def append(home: Path, line: LedgerLine) -> None:
-    """Append a line and wait until it is on disk. OSError when it cannot be written."""
+def append(home: Path, *lines: LedgerLine) -> None:
+    """Append lines and wait until they are on disk. OSError when they cannot be written."""
     path = ledger_path(home)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     created = not path.exists()
-    content = json.dumps(
-        {
-            "at": line.at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "request": str(line.request_id),
-            "subject": line.subject,
-            "purpose": line.purpose,
-            "key": line.key,
-            "organization": str(line.organization) if line.organization else None,
-            "hashes": [[kind, value.hex()] for kind, value in line.hashes],
-        },
-        separators=(",", ":"),
-    )
+    content = "\n".join(map(_text, lines))
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -74,6 +63,21 @@ def append(home: Path, line: LedgerLine) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _text(line: LedgerLine) -> str:
+    return json.dumps(
+        {
+            "at": line.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "request": str(line.request_id),
+            "subject": line.subject,
+            "purpose": line.purpose,
+            "key": line.key,
+            "organization": str(line.organization) if line.organization else None,
+            "hashes": [[kind, value.hex()] for kind, value in line.hashes],
+        },
+        separators=(",", ":"),
+    )
 
 
 def read(path: Path) -> Iterator[LedgerLine]:

@@ -253,37 +253,50 @@ def extend(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> No
 
 
 @erasure.command()
-@REQUEST
+@click.argument("request_ids", metavar="[REQUEST]…", type=click.UUID, nargs=-1)
+@click.option("--waiting", is_flag=True, help="Carry out all requests whose time has come.")
 @click.option("--now", is_flag=True, help="End the undo period early.")
 @click.option("--plan", "digest", metavar="DIGEST", help="Refuse any plan but this one.")
 @AS_JSON
-@click.pass_obj
+@click.pass_context
 def run(
-    open_workspace: OpenWorkspace, request_id: UUID, now: bool, digest: str | None, as_json: bool
+    context: click.Context,
+    request_ids: tuple[UUID, ...],
+    waiting: bool,
+    now: bool,
+    digest: str | None,
+    as_json: bool,
 ) -> None:
-    """Carry out an approved request, verify it, and issue its certificate.
+    """Carry out approved requests, verify them, and issue their certificates.
 
-    A stopped run resumes where it stopped. `wavehouse up` does this once a minute.
+    Several requests share their statements. A stopped run resumes where it stopped; `wavehouse up`
+    does this once a minute. When some of several cannot be carried out, the others are; those are
+    listed with the reason, and the exit code is 6.
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import executing
-    from wavehouse.kernel import terminal
+    from wavehouse.erasure.service.many import running
+    from wavehouse.kernel.errors import UsageError
 
+    if bool(request_ids) is waiting or (waiting and now) or (digest and len(request_ids) != 1):
+        raise UsageError("name requests, or --waiting; --now and --plan are for named ones")
+    open_workspace: OpenWorkspace = context.obj
     with open_workspace() as workspace:
-        outcome = executing.run(
-            workspace.stores,
-            workspace.settings,
-            identity=workspace.identity,
-            request_id=request_id,
-            now=now,
-            digest=digest,
-        )
-    if as_json:
-        terminal.print_json(shown.outcome_json(outcome))
-        return
-    rows = shown.rows_of(outcome.done)
-    terminal.print_table(["table", "rows"], [[table, count] for table, count in rows.items()])
-    terminal.say(f"{outcome.request.status}; wavehouse erasure certificate {request_id}")
+        stores, settings, identity = workspace.stores, workspace.settings, workspace.identity
+        if len(request_ids) == 1:
+            outcome = executing.run(
+                stores, settings, identity=identity, request_id=request_ids[0], now=now,
+                digest=digest,
+            )  # fmt: skip
+            shown.print_erased(outcome, as_json=as_json)
+            return
+        if waiting:
+            done, stopped = running.run_waiting(stores, settings, identity=identity)
+        else:
+            done, stopped = running.run_many(
+                stores, settings, identity=identity, request_ids=request_ids, now=now
+            )
+    context.exit(shown.print_run(done, stopped, as_json=as_json))
 
 
 @erasure.command()

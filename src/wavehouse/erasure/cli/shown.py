@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wavehouse.accounts import Identity
-    from wavehouse.erasure.types import Done, Level, Outcome, Plan, Request
+    from wavehouse.erasure.types import Done, Level, Outcome, Plan, Request, Stopped
     from wavehouse.workspace import Workspace
 
 
@@ -155,3 +155,28 @@ def print_erased(outcome: Outcome, *, as_json: bool) -> None:
         f"{outcome.request.status}; "
         f"wavehouse erasure certificate {outcome.request.erasure_request_id}"
     )
+
+
+def print_run(outcomes: Sequence[Outcome], stopped: Sequence[Stopped], *, as_json: bool) -> int:
+    """Print what many erasures changed, and who could not be erased; the exit code."""
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import EXIT_DONE, EXIT_PARTIAL
+
+    rows = rows_of([step for outcome in outcomes for step in outcome.done])
+    if as_json:
+        terminal.print_json(
+            {
+                "ended": [
+                    {"request": o.request.erasure_request_id, "status": o.request.status}
+                    for o in outcomes
+                ],
+                "stopped": [{"request": s.request_id, "reason": s.reason} for s in stopped],
+                "rows": rows,
+            }
+        )
+    else:
+        terminal.print_table(["table", "rows"], [[table, count] for table, count in rows.items()])
+        terminal.say(f"{len(outcomes)} ended, {len(stopped)} stopped")
+        for each in stopped:
+            terminal.say(f"{each.request_id}: {each.reason}")
+    return EXIT_PARTIAL if stopped else EXIT_DONE

@@ -25,6 +25,17 @@ def hide_listener(tx: Tx[Listeners], *, listener_id: UUID, at: datetime | None) 
     )
 
 
+def hide_listeners(tx: Tx[Listeners], *, listener_ids: list[UUID], at: datetime) -> None:
+    """Set when listeners were hidden; those that are hidden already keep their time."""
+    tx.execute(
+        """
+        UPDATE listeners.listeners SET deleted_at = %(at)s
+        WHERE listener_id = ANY (%(listener_ids)s) AND deleted_at IS NULL
+        """,
+        {"listener_ids": listener_ids, "at": at},
+    )
+
+
 def hide_creator(
     tx: Tx[Operational], *, organization_id: UUID, user_id: UUID, is_active: bool
 ) -> None:

@@ -46,6 +46,17 @@ def set_status(tx: AnyTx, *, request_id: UUID, status: str) -> None:
     )
 
 
+def set_status_of_many(tx: AnyTx, *, request_ids: Sequence[UUID], status: str) -> None:
+    """Record the state of several requests' identifiers."""
+    tx.execute(
+        """
+        UPDATE governance.erasure_ledger SET status = %(status)s
+        WHERE erasure_request_id = ANY (%(request_ids)s)
+        """,
+        {"request_ids": list(request_ids), "status": status},
+    )
+
+
 def entries(tx: AnyTx, *, since: datetime | None) -> list[LedgerEntry]:
     """The entries since an instant, or all, oldest first."""
     return tx.rows(
@@ -88,6 +99,20 @@ def subject_hold(tx: AnyTx, *, hashes: Sequence[bytes], at: datetime) -> str | N
         {"hashes": list(hashes), "at": at},
     )
     return reason
+
+
+def held_subjects(tx: AnyTx, *, hashes: Sequence[bytes], at: datetime) -> set[bytes]:
+    """Those of the identifiers on which there is a current legal hold."""
+    return set(
+        tx.values(
+            """
+            SELECT subject_hash FROM governance.legal_holds
+            WHERE subject_hash = ANY (%(hashes)s) AND released_at IS NULL
+              AND starts_at <= %(at)s AND expires_at > %(at)s
+            """,
+            {"hashes": list(hashes), "at": at},
+        )
+    )
 
 
 def put_subject_hold(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,14 @@ from wavehouse.erasure.types import Request
 from wavehouse.store import Analytics, Learning, Listeners, Operational, Tx
 
 AnyTx = Tx[Operational] | Tx[Learning] | Tx[Listeners] | Tx[Analytics]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A request with its encrypted identifiers."""
+
+    request_id: UUID
+    sealed: bytes
 
 
 def insert_request(tx: AnyTx, *, values: Mapping[str, Any]) -> UUID | None:
@@ -77,6 +86,31 @@ def request(tx: AnyTx, *, request_id: UUID, lock: bool = False) -> Request | Non
         FROM governance.erasure_requests WHERE erasure_request_id = %(request_id)s
         """,
         {"request_id": request_id},
+    )
+
+
+def requests(tx: AnyTx, *, request_ids: Sequence[UUID], lock: bool = False) -> list[Request]:
+    """Several requests, in the order of their ids; ``lock`` as for one."""
+    if lock:
+        tx.execute(
+            """
+            SELECT FROM governance.erasure_requests
+            WHERE erasure_request_id = ANY (%(request_ids)s) ORDER BY erasure_request_id FOR UPDATE
+            """,
+            {"request_ids": list(request_ids)},
+        )
+    return tx.rows(
+        Request,
+        """
+        SELECT erasure_request_id, purpose, subject_kind, subject_id, organization_id,
+               requested_by, channel, status, undo_days, filed_by, decided_by, decided_at,
+               decision_reason, rejected_reason, failure, received_at, verified_at, grace_until,
+               due_gdpr_at, due_ccpa_at, due_acknowledgement_at, acknowledged_at, extended_at,
+               completed_at, plan_digest, policy_version
+        FROM governance.erasure_requests WHERE erasure_request_id = ANY (%(request_ids)s)
+        ORDER BY erasure_request_id
+        """,
+        {"request_ids": list(request_ids)},
     )
 
 
@@ -174,6 +208,21 @@ def set_status(
     )
 
 
+def set_status_of_many(
+    tx: AnyTx, *, request_ids: Sequence[UUID], before: Sequence[str], after: str
+) -> list[UUID]:
+    """Change the state of requests; returns those that were in one of the states ``before``."""
+    return tx.values(
+        """
+        UPDATE governance.erasure_requests
+        SET status = %(after)s, failure = NULL, link_hash = NULL, link_expires_at = NULL
+        WHERE erasure_request_id = ANY (%(request_ids)s) AND status = ANY (%(before)s)
+        RETURNING erasure_request_id
+        """,
+        {"request_ids": list(request_ids), "before": list(before), "after": after},
+    )
+
+
 def decide(
     tx: AnyTx, *, request_id: UUID, decided_by: UUID | None, reason: str, at: datetime
 ) -> None:
@@ -235,6 +284,80 @@ def freeze(
             "policy_version": policy_version,
             "plan": Jsonb(list(steps)),
         },
+    )
+
+
+def freeze_many(tx: AnyTx, *, plans: Sequence[Mapping[str, Any]]) -> None:
+    """Store plans, each with ``request_id``, ``digest``, ``policy_version`` and ``steps``."""
+    tx.execute_many(
+        """
+        UPDATE governance.erasure_requests
+        SET plan_digest = decode(%(digest)s, 'hex'), policy_version = %(policy_version)s,
+            plan = %(plan)s
+        WHERE erasure_request_id = %(request_id)s
+        """,
+        [{**each, "plan": Jsonb(each["steps"])} for each in plans],
+    )
+
+
+def seal_many(tx: AnyTx, *, sealed: Mapping[UUID, bytes]) -> None:
+    """Store the encrypted identifiers of requests; existing ones are kept."""
+    tx.execute_many(
+        """
+        UPDATE governance.erasure_requests
+        SET identifiers_sealed = coalesce(identifiers_sealed, %(sealed)s)
+        WHERE erasure_request_id = %(request_id)s
+        """,
+        [{"request_id": key, "sealed": value} for key, value in sealed.items()],
+    )
+
+
+def sealed_of_many(tx: AnyTx, *, request_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """The encrypted identifiers of those requests that have some."""
+    rows = tx.rows(
+        Sealed,
+        """
+        SELECT erasure_request_id AS request_id, identifiers_sealed AS sealed
+        FROM governance.erasure_requests
+        WHERE erasure_request_id = ANY (%(request_ids)s) AND identifiers_sealed IS NOT NULL
+        """,
+        {"request_ids": list(request_ids)},
+    )
+    return {each.request_id: each.sealed for each in rows}
+
+
+def release_subjects(tx: AnyTx, *, request_ids: Sequence[UUID]) -> None:
+    """Clear the subjects' ids of requests whose rows are erased; the sealed values stay."""
+    tx.execute(
+        """
+        UPDATE governance.erasure_requests SET subject_id = NULL
+        WHERE erasure_request_id = ANY (%(request_ids)s) AND identifiers_sealed IS NOT NULL
+        """,
+        {"request_ids": list(request_ids)},
+    )
+
+
+def complete_many(
+    tx: AnyTx, *, ended: Mapping[UUID, tuple[str, Mapping[str, Any]]], at: datetime
+) -> None:
+    """End requests, each with its status and certificate, as ``complete`` does."""
+    tx.execute_many(
+        """
+        UPDATE governance.erasure_requests
+        SET status = %(status)s, certificate = %(certificate)s, completed_at = %(at)s,
+            subject_id = NULL, identifiers_sealed = NULL, failure = NULL, link_hash = NULL,
+            link_expires_at = NULL
+        WHERE erasure_request_id = %(request_id)s
+        """,
+        [
+            {
+                "request_id": key,
+                "status": status,
+                "certificate": Jsonb(dict(document)),
+                "at": at,
+            }
+            for key, (status, document) in ended.items()
+        ],
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from wavehouse.erasure.types import Action, Plan, Reference, Step, Way
@@ -20,6 +20,7 @@ STORES = ("learning", "listeners", "analytics", "operational", "files", "process
 NULLING = 1_000
 """Number of a step that empties a reference: beyond the ways of any table."""
 _BINDS = "ar"
+_FIELDS = tuple(each.name for each in fields(Step))
 _CHANGES = (Action.KEEP, Action.REDACT, Action.PSEUDONYMISE, Action.ANONYMISE)
 
 
@@ -164,7 +165,7 @@ def digest(made: Sequence[Step], policy_version: str) -> str:
 
 def as_json(step: Step) -> dict[str, Any]:
     """A step as JSON values."""
-    return {**asdict(step), "action": step.action.value}
+    return {**{name: getattr(step, name) for name in _FIELDS}, "action": step.action.value}
 
 
 def step_of(values: Mapping[str, Any]) -> Step:

@@ -23,6 +23,7 @@ from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import ROOT, Level, Outcome, Request, Status, SubjectKind
 from wavehouse.kernel import clock, files
 from wavehouse.kernel.config import Settings
+from wavehouse.kernel.databases import DATABASES, DatabaseName
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.store import Stores
 
@@ -106,6 +107,14 @@ _LAST = (
 """Tables of this context that held the subject's id while the request was open."""
 
 
+def last_by_database() -> dict[DatabaseName, set[str]]:
+    """``_LAST`` by database: tables to rewrite at the end."""
+    return {
+        name: {each.partition(".")[2] for each in _LAST if each.startswith(f"{name}.")}
+        for name in DATABASES
+    }
+
+
 def _fail(stores: Stores, request: Request, where: str) -> None:
     failure = f"an identifier was found in {where}"
     with database_of(stores, ROOT[SubjectKind(request.subject_kind)]).worker() as tx:
@@ -155,8 +164,18 @@ def _audit(stores: Stores, identity: Identity, request: Request, status: Status)
 
 def signed(settings: Settings, content: Mapping[str, Any]) -> dict[str, Any]:
     """A certificate with its signature (Ed25519 over the canonical JSON of the content)."""
-    signature, key = sign(signing_key(settings.home), rules.canonical(content))
-    return {**content, "signature": {"algorithm": "Ed25519", "key": key, "value": signature}}
+    return signer(settings)(content)
+
+
+def signer(settings: Settings) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """A function that signs certificates; the key is read once."""
+    own = signing_key(settings.home)
+
+    def sign_one(content: Mapping[str, Any]) -> dict[str, Any]:
+        value, key = sign(own, rules.canonical(content))
+        return {**content, "signature": {"algorithm": "Ed25519", "key": key, "value": value}}
+
+    return sign_one
 
 
 def certificate(stores: Stores, *, identity: Identity, request_id: UUID) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from wavehouse.erasure.types import (
     Action,
     LedgerEntry,
     Outcome,
+    Purpose,
     Request,
     Status,
     Step,
@@ -53,11 +54,11 @@ OWNED = frozenset(
 """Tables whose context changes them itself, together, because their invariants span rows (E27)."""
 COMMITMENTS = "audit.audit_commitments"
 """Personal values of audit entries; the audit log erases them itself, and its tree stays whole."""
-_TRIES = 4
+TRIES = 4
 _MOST_TOGETHER, _FEW_ROWS = 16, 2_000
 """Groups of steps, and their rows by the plan, that are committed together at most."""
-_STEPLESS = "analytics"
-_REPEATABLE = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+STEPLESS = "analytics"
+REPEATABLE = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
 def run(
@@ -110,6 +111,11 @@ def _begin(stores: Stores, identity: Identity, request_id: UUID, *, now: bool) -
             )
         if request.status in (Status.EXECUTING, Status.VERIFYING):
             return request
+        if request.purpose != Purpose.ERASURE:
+            raise Conflict(
+                "this is a request for a copy: it removes nothing",
+                command=f"wavehouse access export {request_id} --out FILE.zip",
+            )
         states.check_change(request.status, Status.EXECUTING)
         requests.set_status(
             tx, request_id=request_id, before=request.status, after=Status.EXECUTING
@@ -183,7 +189,7 @@ def _write_ledger(stores: Stores, settings: Settings, request: Request, planned:
 def _carry_out(
     stores: Stores, settings: Settings, request: Request, planned: Planned, on_step: OnStep
 ) -> None:
-    for batch in _batches(_groups(planned.plan.steps)):
+    for batch in batches(groups(planned.plan.steps)):
         steps_of = [step for group in batch for step in group]
         for group in batch:
             on_step(group[0].name)
@@ -194,9 +200,9 @@ def _carry_out(
         name: DatabaseName = next(each for each in DATABASES if each == store)
         try:
             _in_database(
-                stores, request, planned, name, steps_of, tries=_TRIES if len(batch) == 1 else 1
+                stores, request, planned, name, steps_of, tries=TRIES if len(batch) == 1 else 1
             )
-        except (psycopg.errors.ForeignKeyViolation, *_REPEATABLE):
+        except (psycopg.errors.ForeignKeyViolation, *REPEATABLE):
             if len(batch) == 1:
                 raise
             for group in batch:  # one by one, so that a lock holds up no other table
@@ -213,7 +219,7 @@ def _leave_out(
     return measurement.leave_out(stores, identity=identity)
 
 
-def _batches(groups: Iterable[list[Step]]) -> Iterator[list[list[Step]]]:
+def batches(groups: Iterable[list[Step]]) -> Iterator[list[list[Step]]]:
     """Consecutive groups of one database that change few rows, to be committed together."""
     batch: list[list[Step]] = []
     rows = 0
@@ -229,7 +235,7 @@ def _batches(groups: Iterable[list[Step]]) -> Iterator[list[list[Step]]]:
         yield batch
 
 
-def _groups(listed: Sequence[Step]) -> Iterator[list[Step]]:
+def groups(listed: Sequence[Step]) -> Iterator[list[Step]]:
     """Steps that share a transaction: pseudonyms of one database, and tables of one owner."""
 
     def shared(step: Step) -> object:
@@ -251,7 +257,7 @@ def _in_database(
     planned: Planned,
     name: DatabaseName,
     group: Sequence[Step],
-    tries: int = _TRIES,
+    tries: int = TRIES,
 ) -> None:
     """One transaction: the rows of the steps and their records. Tried again when locked."""
     deletions: list[Step] = []
@@ -264,7 +270,7 @@ def _in_database(
                 for step in deletions:
                     _apply(tx, stores, request, planned, step, again=True)
                 _apply_all(tx, stores, request, planned, group)
-            if name == _STEPLESS:
+            if name == STEPLESS:
                 _record_elsewhere(stores, request, group)
             return
         except psycopg.errors.ForeignKeyViolation:
@@ -276,7 +282,7 @@ def _in_database(
                 for s in planned.plan.steps
                 if s.store == name and s.action is Action.DELETE and s.position < before
             ]
-        except _REPEATABLE:
+        except REPEATABLE:
             if attempt == tries:
                 raise
 
@@ -294,7 +300,7 @@ def _apply_all(
 
 
 def _is_over(tx: AnyTx, request: Request, step: Step) -> bool:
-    if step.store == _STEPLESS:
+    if step.store == STEPLESS:
         return False
     return steps.is_done(tx, request_id=request.erasure_request_id, step=step)
 
@@ -318,7 +324,7 @@ def _apply(
         selection = _selection(planned, request, step)
         if not selection.is_empty:
             rows = _changed(tx, planned, step, selection, pseudonym)
-    if step.store != _STEPLESS:
+    if step.store != STEPLESS:
         steps.record(
             tx,
             request_id=request.erasure_request_id,

@@ -65,12 +65,12 @@ def plan_of(
     references = mapping.references(stores, mapping.databases_of(kind))
     steps = rules.steps(smap.ways, references)
     counted = _counted(stores, smap, steps, values, organization)
-    counted = (*counted, *_outside(kind, values, len(counted)))
+    counted = (*counted, *outside(kind, values, len(counted)))
     identifiers = subjects.identifiers_of(smap, values)
     held = rules.held_by(
         counted,
         references,
-        _table_holds(stores, identity),
+        table_holds(stores, identity=identity),
         _subject_hold(stores, kind, identifiers, organization),
     )
     return Planned(rules.plan(held, smap.version), smap, values, identifiers, organization)
@@ -101,7 +101,7 @@ def _counted(
     return tuple(replace(step, rows=counts.get(step.key, 0)) for step in steps)
 
 
-def _outside(kind: SubjectKind, values: Values, position: int) -> tuple[Step, ...]:
+def outside(kind: SubjectKind, values: Values, position: int) -> tuple[Step, ...]:
     """Steps outside of the databases: stored emails, and the payment provider's copy."""
     made: list[Step] = []
     if values.get("email"):
@@ -112,7 +112,8 @@ def _outside(kind: SubjectKind, values: Values, position: int) -> tuple[Step, ..
     return tuple(made)
 
 
-def _table_holds(stores: Stores, identity: Identity) -> Mapping[str, str]:
+def table_holds(stores: Stores, *, identity: Identity) -> Mapping[str, str]:
+    """The tables with a current legal hold, each with the reason that a plan gives."""
     with stores.operational.worker() as tx:
         return {
             hold.table_name: f"legal hold until {hold.expires_at:%Y-%m-%d}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,7 +35,6 @@ from wavehouse.erasure.types import (
 from wavehouse.kernel import clock, words
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn, Refused
-from wavehouse.kernel.ids import OrganizationId
 from wavehouse.store import Stores
 
 LINK_LIFETIME = timedelta(hours=24)
@@ -358,16 +357,6 @@ def hold(
     return hold_id
 
 
-def organization_of(stores: Stores, *, request_id: UUID) -> OrganizationId:
-    """The organization of a request, as upkeep carries out requests of all organizations."""
-    for name in KINDS_BY_DATABASE:
-        with database_of(stores, name).worker() as tx:
-            request = queries.request(tx, request_id=request_id)
-            if request is not None and request.organization_id is not None:
-                return OrganizationId(request.organization_id)
-    raise NotFound("there is no such request", command=_LIST)
-
-
 def _require_admin(identity: Identity) -> None:
     if identity.role != Role.ADMIN:
         raise Refused("only administrators decide on requests")
@@ -382,15 +371,21 @@ def _one(tx: AnyTx, request_id: UUID) -> Request:
 
 def _audit(stores: Stores, identity: Identity, verb: str, request: Request) -> None:
     """Record a change of a request, by its id only."""
+    note_many(stores, verb, [request], identity=identity)
+
+
+def note_many(stores: Stores, verb: str, changed: Sequence[Request], *, identity: Identity) -> None:
+    """Record the same change of several requests, each by its id only."""
     with stores.operational.worker() as tx:
-        audit.record(
-            tx,
-            actor=user_actor(identity),
-            action=f"{request.purpose}_request.{verb}",
-            resource=("erasure request", request.erasure_request_id),
-            organization_id=identity.organization_id,
-            metadata={"subject_kind": request.subject_kind, "status": request.status},
-        )
+        for request in changed:
+            audit.record(
+                tx,
+                actor=user_actor(identity),
+                action=f"{request.purpose}_request.{verb}",
+                resource=("erasure request", request.erasure_request_id),
+                organization_id=identity.organization_id,
+                metadata={"subject_kind": request.subject_kind, "status": request.status},
+            )
 
 
 note = _audit

@@ -8,7 +8,7 @@ deep      tables are rewritten, then every file of the embedded server's data fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wavehouse.accounts import Identity, Role
@@ -28,12 +28,12 @@ from wavehouse.erasure.types import (
     SubjectKind,
 )
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.databases import DATABASES
+from wavehouse.kernel.databases import DATABASES, DatabaseName
 from wavehouse.kernel.errors import InvalidInput, Refused
 from wavehouse.store import Stores, count_rows, discard_log, rewrite, search_rows
 
-_TENANT = "organization_id"
-_OWN = ("governance.erasure_requests",)
+TENANT = "organization_id"
+OWN = ("governance.erasure_requests",)
 """Tables whose rows about the request leave with its completion."""
 
 
@@ -77,11 +77,11 @@ def typed(stores: Stores, planned: Planned) -> Level:
                 personal = planned.smap.personal_columns(f"{name}.{table}")
                 tables, columns = tables + 1, columns + len(personal)
                 known = planned.smap.columns.by_table[f"{name}.{table}"]
-                own = planned.tenant if _TENANT in known else None
+                own = planned.tenant if TENANT in known else None
                 hits = search_rows(tx, table, searched, personal, own) if personal else 0
                 if hits:
                     findings.append(Finding(f"{name}.{table}", hits))
-    return _parted(planned, "typed", {"tables": tables, "columns": columns}, findings, ())
+    return parted(planned, "typed", {"tables": tables, "columns": columns}, findings, ())
 
 
 def paranoid(stores: Stores, planned: Planned) -> Level:
@@ -100,7 +100,7 @@ def paranoid(stores: Stores, planned: Planned) -> Level:
             tenants: set[str] = set()
             for each in catalogue.columns(tx):
                 counts[each.table_name] = counts.get(each.table_name, 0) + 1
-                if each.column_name == _TENANT:
+                if each.column_name == TENANT:
                     tenants.add(each.table_name)
             for table, number in counts.items():
                 if table not in readable:
@@ -109,12 +109,12 @@ def paranoid(stores: Stores, planned: Planned) -> Level:
                 tables, columns = tables + 1, columns + number
                 own = planned.tenant if table in tenants else None
                 hits = search_rows(tx, table, searched, organization=own)
-                if hits and table not in _OWN:
+                if hits and table not in OWN:
                     findings.append(Finding(f"{name}.{table}", hits))
     short = too_short(planned.identifiers)
     if short:
         skipped.append(f"{short} identifiers are too short to be searched")
-    return _parted(planned, "paranoid", {"tables": tables, "columns": columns}, findings, skipped)
+    return parted(planned, "paranoid", {"tables": tables, "columns": columns}, findings, skipped)
 
 
 def files(settings: Settings, planned: Planned) -> Level:
@@ -127,6 +127,15 @@ def deep(stores: Stores, planned: Planned, *, last: Sequence[str] = ()) -> Level
 
     Refused for databases that are not on the embedded server, as their files are elsewhere.
     """
+    more = {n: {e.partition(".")[2] for e in last if e.startswith(f"{n}.")} for n in DATABASES}
+    return search_folder(rewritten(stores, planned, more), spellings(planned), name="deep")
+
+
+def rewritten(stores: Stores, planned: Planned, last: Mapping[DatabaseName, set[str]]) -> Path:
+    """Rewrite the tables of a plan and those in ``last``, discard the log; the server's files.
+
+    Refused for databases that are not on the embedded server.
+    """
     server = stores.server
     if server is None:
         raise Refused(
@@ -138,10 +147,10 @@ def deep(stores: Stores, planned: Planned, *, last: Sequence[str] = ()) -> Level
         if step.store in DATABASES and step.action is not Action.KEEP:
             tables.setdefault(step.store, set()).add(step.table)
     for name in DATABASES:
-        more = {each.partition(".")[2] for each in last if each.startswith(f"{name}.")}
-        rewrite(database_of(stores, name).place, sorted(tables.get(name, set()) | more))
+        touched = tables.get(name, set()) | last.get(name, set())
+        rewrite(database_of(stores, name).place, sorted(touched))
     discard_log(stores.operational.place, server.data)
-    return search_folder(server.data, spellings(planned), name="deep")
+    return server.data
 
 
 def files_with(folder: Path, *, email: str) -> int:
@@ -181,7 +190,7 @@ def search(
 _UPKEEP = ("schema_ops",)
 
 
-def _parted(
+def parted(
     planned: Planned,
     name: str,
     scanned: dict[str, int],

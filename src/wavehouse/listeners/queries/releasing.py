@@ -39,6 +39,20 @@ def payer_references(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[str]
     )
 
 
+def payers_among(tx: Tx[Listeners], *, listener_ids: list[ListenerId]) -> list[ListenerId]:
+    """Those of the listeners that have an entitlement, or that an event of the provider names."""
+    return tx.values(
+        """
+        SELECT t.listener_id FROM listeners.entitlements t
+        WHERE t.listener_id = ANY (%(ids)s::uuid[])
+        UNION
+        SELECT (e.facts ->> 'listener_id')::uuid FROM listeners.external_events e
+        WHERE e.facts ->> 'listener_id' = ANY (%(ids)s::uuid[]::text[])
+        """,
+        {"ids": listener_ids},
+    )
+
+
 def remember_payers(tx: Tx[Listeners], *, hashes: list[bytes], at: datetime) -> None:
     """Store keyed hashes of an erased listener's references, to drop late events (E27)."""
     tx.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from wavehouse.kernel.ids import ListenerId
@@ -22,6 +23,11 @@ def release(
     references = payer_references(tx, listener_id=listener_id)
     queries.remember_payers(tx, hashes=payer_hashes(location, references), at=at)
     return queries.release_entitlements(tx, listener_id=listener_id, references=references, at=at)
+
+
+def payers_among(tx: Tx[Listeners], *, listener_ids: Collection[ListenerId]) -> set[ListenerId]:
+    """Those of the listeners for whom ``release`` or ``payer_references`` has something to do."""
+    return set(queries.payers_among(tx, listener_ids=list(listener_ids)))
 
 
 def payer_references(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[str]:
