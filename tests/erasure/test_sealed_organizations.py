@@ -63,6 +63,7 @@ def _read(tenant: Tenant, day: date) -> None:
 def _seal(workspace: Workspace, first: date | None = None, last: date | None = None) -> list[date]:
     done = measurement.seal(workspace.stores, workspace.settings, first=first, last=last)
     assert [] == [each.reason for each in done if each.reason]
+    measurement.index_listeners(workspace.stores)
     return [each.day for each in done]
 
 
@@ -136,9 +137,10 @@ def test_no_sealed_file_and_no_warehouse_keeps_a_row_of_an_erased_organization(
     whole, rollups = _rows(workspace, own), _rollups(workspace, own)
     before = {name for name, _ in _rows(workspace, other)}
     expected = {f"dt={day} {kind}" for day in (*COLD, SHARED, ALONE) for kind in KINDS}
+    expected |= {"audience 2026"}
     assert expected | {"listener_events"} <= before
     outcome = erased(second.workspace, Wanted(SubjectKind.ORGANIZATION, "zqbirch"))
-    left = {name for name, _ in _rows(workspace, other) if name.startswith("dt=")}
+    left = {name for name, _ in _rows(workspace, other) if name.startswith(("dt=", "audience 2"))}
     assert {SHARED} == _in_state(workspace, "stale")
     sealed, again = _seal(workspace), _seal(workspace)
     _push(workspace)

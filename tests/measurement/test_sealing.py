@@ -302,7 +302,7 @@ def test_r43_distinct_listeners_are_counted_from_files_only_while_these_are_up_t
         cells = acting.operational(month.place, measurement.audience, **span)
         assert 8 == expected
         _seal(month)
-        assert LAST == acting.operational(month.place, _through)
+        assert [] == acting.operational(month.place, _changed)
         assert expected == acting.operational(month.place, measurement.listeners, **span)
         assert cells == acting.operational(month.place, measurement.audience, **span)
 
@@ -313,23 +313,26 @@ def test_r43_distinct_listeners_are_counted_from_files_only_while_these_are_up_t
 
         tally = month.tell(hit.but(at=at(12, 5), ip="203.0.113.200"))
         assert 1 == tally.stored, tally
-        assert FIRST == acting.operational(month.place, _through)
+        assert [DAY] == acting.operational(month.place, _changed)
         assert 9 == acting.operational(month.place, measurement.listeners, **span)
         _seal(month)
-        assert LAST == acting.operational(month.place, _through)
+        assert [] == acting.operational(month.place, _changed)
         assert 9 == acting.operational(month.place, measurement.listeners, **span)
 
 
-def test_r43_a_day_without_rows_does_not_end_the_sealed_days(month: Any) -> None:
-    """And a day with rows that is not sealed does."""
+def test_r43_a_day_without_a_seal_is_read_from_partitions(month: Any) -> None:
+    """Whether it has rows or not; the days around it are read from their files."""
     with clock.frozen(at(20)):
         _seal(month)
-        span = {"first": FIRST - timedelta(days=3), "last": LAST + timedelta(days=3)}
-        assert span["last"] == acting.operational(month.place, _through, **span)
-    month.rows("DELETE FROM measurement.sealed_days WHERE day = %s RETURNING day", LAST)
+        span = {"first": FIRST - timedelta(days=1), "last": LAST}
+        assert [span["first"]] == acting.operational(month.place, _changed, **span)
+        expected = acting.operational(month.place, measurement.listeners, **span)
+    month.rows("DELETE FROM measurement.sealed_days WHERE day = %s RETURNING day", DAY)
     with clock.frozen(at(20)):
-        assert LAST - timedelta(days=1) == acting.operational(month.place, _through, **span)
+        changed = acting.operational(month.place, _changed, **span)
+        assert [span["first"], DAY] == changed
+        assert expected == acting.operational(month.place, measurement.listeners, **span)
 
 
-def _through(tx: Any, *, identity: Any, first: date = FIRST, last: date = LAST) -> date:
-    return queries.sealed_through(tx, first=first, last=last)
+def _changed(tx: Any, *, identity: Any, first: date = FIRST, last: date = LAST) -> list[date]:
+    return queries.changed_days(tx, first=first, last=last)

@@ -10,6 +10,7 @@ from wavehouse.measurement.rules.windows import differences as window_difference
 from wavehouse.measurement.service.adoption import unknown_places
 from wavehouse.measurement.service.aside import set_aside
 from wavehouse.measurement.service.audience import audience
+from wavehouse.measurement.service.audience_index import index_listeners
 from wavehouse.measurement.service.counting import count, pending_days, recount
 from wavehouse.measurement.service.inclusions import expired_inclusions
 from wavehouse.measurement.service.ingest import ingest_logs
@@ -133,6 +134,7 @@ __all__ = [
     "freshness",
     "hour_figures",
     "hours",
+    "index_listeners",
     "ingest_logs",
     "known_period",
     "leave_out",

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from wavehouse.kernel import terminal
+from wavehouse.measurement.service.audience_index import index_listeners
 from wavehouse.measurement.service.counting import count
 from wavehouse.measurement.service.quarantine import replay
 from wavehouse.measurement.service.rolling import roll_up
@@ -48,10 +49,11 @@ def replaying(attempt: Attempt) -> str:
 
 
 def sealing(workspace: Workspace) -> Callable[[], str | None]:
-    """Seal the days that are due."""
+    """Seal the days that are due, and index their listeners."""
 
     def work() -> str | None:
         done = seal(workspace.stores, workspace.settings)
+        index_listeners(workspace.stores)
         sealed = [outcome for outcome in done if not outcome.reason]
         lines = [f"Sealed: {len(sealed)} days."] if sealed else []
         lines += [f"{each.day} is not sealed: {each.reason}" for each in done if each.reason]

@@ -17,7 +17,7 @@ from wavehouse.measurement.adapters.databases import closed_database
 from wavehouse.measurement.adapters.sealed_store import SealedStore, sha256_of
 from wavehouse.measurement.adapters.statements import statement
 from wavehouse.measurement.rules.sealing import KINDS, file_name
-from wavehouse.measurement.types import AudienceCell, SealedFile
+from wavehouse.measurement.types import SealedFile
 
 CLOCKS = {"requests": "requested_at", "downloads": "downloaded_at", "events": "timestamp"}
 _IDS = {"requests": "request_id", "downloads": "download_id", "events": "event_id"}
@@ -132,24 +132,6 @@ class SealedReader:
     def estimates(self, podcast_id: UUID | None) -> int:
         """Downloads known only from the redirect (R30)."""
         return int(self._rows("estimates", podcast_id)[0][0])
-
-    def listeners(self, hot: IO[bytes], *, month: datetime, podcast_id: UUID | None) -> int | None:
-        """Distinct listeners by sealed and hot keys; None where a row lacks its key."""
-        values = {
-            "month": month.replace(tzinfo=None),
-            "path": path_of(hot),
-            "podcast_id": None if podcast_id is None else str(podcast_id),
-        }
-        row = self._database.execute(_sealing("listeners"), values).fetchone()
-        count: int | None = row[0] if row else None
-        return count
-
-    def audience(self, hot: IO[bytes], *, month: datetime) -> list[AudienceCell]:
-        """Distinct listeners by sealed and hot keys: all, by show, by episode."""
-        self._database.execute(_sealing("keys"), {"month": month.replace(tzinfo=None)})
-        self._database.execute(_sealing("hot_keys"), {"path": path_of(hot)})
-        rows = self._database.execute(_sealing("audience")).fetchall()
-        return [AudienceCell(podcast, episode, listeners) for podcast, episode, listeners in rows]
 
     def csv(self, kind: str) -> IO[bytes]:
         """A kind's rows as CSV, positioned at the start; the caller closes the file."""

@@ -41,9 +41,11 @@ def seal(
     """Write the raw rows of each finished UTC day as sorted Parquet, and register the files.
 
     A day is due two days after it began, when its hours are rolled up, and again when late data
-    has changed it. `wavehouse up` does this every hour. Exit code 3 when a day cannot be sealed.
+    has changed it. The audience index of its month is then made again, from which distinct
+    listeners are counted. `wavehouse up` does this every hour. Exit code 3 when a day cannot be
+    sealed.
     """
-    from wavehouse.measurement.service import sealing
+    from wavehouse.measurement.service import audience_index, sealing
 
     begin, end = span_of_days(first, last)
     with open_workspace() as workspace:
@@ -61,6 +63,8 @@ def seal(
             dry_run=dry_run,
             on_day=report,
         )
+        if not dry_run:
+            audience_index.index_listeners(workspace.stores)
     refused = [] if dry_run else [outcome for outcome in done if outcome.reason]
     if as_json:
         terminal.print_json(
@@ -142,22 +146,36 @@ def verify(
 ) -> None:
     """Read every sealed file again: hashes, rows, and the rollups computed from it.
 
-    Exit code 3 when a file is missing or differs.
+    The audience index of each month, from which distinct listeners are counted, is compared with
+    the sealed days. Exit code 3 when a file is missing or differs.
     """
-    from wavehouse.measurement.service import sealing
+    from wavehouse.measurement.service import audience_index, sealing
 
     begin, end = span_of_days(first, last)
     with open_workspace() as workspace:
         check_operator(workspace)
         findings = sealing.verify(workspace.stores, first=begin, last=end)
-    wrong = [finding for finding in findings if finding.problem]
+        wrong = [finding for finding in findings if finding.problem]
+        indexes = audience_index.differing_indexes(
+            workspace.stores,
+            days=[finding.day for finding in findings],
+            damaged=[finding.day for finding in wrong],
+        )
     if as_json:
-        terminal.print_json({"days": [asdict(each) for each in findings], "wrong": len(wrong)})
+        terminal.print_json(
+            {
+                "days": [asdict(each) for each in findings],
+                "wrong": len(wrong),
+                "indexes": [f"{month:%Y-%m}" for month in indexes],
+            }
+        )
     else:
+        for month in indexes:
+            terminal.say(f"The audience index of {month:%Y-%m} differs from its sealed days")
         for finding in wrong:
             terminal.say(f"{finding.day}, generation {finding.generation}: {finding.problem}")
         terminal.say(f"{len(findings)} sealed days read, {len(wrong)} with a problem")
-    if wrong:
+    if wrong or indexes:
         raise SystemExit(EXIT_FOUND)
 
 

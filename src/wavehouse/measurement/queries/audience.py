@@ -6,9 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from wavehouse.kernel.ids import OrganizationId
-from wavehouse.measurement.types import (
-    AudienceCell,
-)
+from wavehouse.measurement.types import AudienceCell, KeysOfCell
 from wavehouse.store import Operational, Tx
 
 
@@ -73,4 +71,42 @@ def audience(
         ORDER BY listeners DESC NULLS LAST, podcast_id, episode_id
         """,
         {"organization_id": organization_id, "start": start, "end": end},
+    )
+
+
+def keys_by_cell(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    start: datetime,
+    end: datetime,
+    month: datetime,
+    podcast_id: UUID | None,
+    by_cell: bool,
+) -> list[KeysOfCell]:
+    """The keys of a span's downloads, of one show or of all; ``by_cell`` by episode.
+
+    Events of ``month`` have their own key, later ones that of the month before (R44).
+    """
+    return tx.rows(
+        KeysOfCell,
+        """
+        SELECT CASE WHEN %(by_cell)s THEN podcast_id END AS podcast_id,
+          CASE WHEN %(by_cell)s THEN episode_id END AS episode_id, string_agg(coalesce(CASE
+            WHEN date_trunc('month', "timestamp", 'UTC') = date_trunc('month', %(month)s, 'UTC')
+              THEN listener_key ELSE listener_key_prev END::text, ''), E'\n') AS keys
+        FROM measurement.listener_events
+        WHERE organization_id = %(organization_id)s
+          AND "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
+          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
+        GROUP BY 1, 2
+        """,
+        {
+            "by_cell": by_cell,
+            "organization_id": organization_id,
+            "start": start,
+            "end": end,
+            "month": month,
+            "podcast_id": podcast_id,
+        },
     )

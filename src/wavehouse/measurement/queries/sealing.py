@@ -395,39 +395,8 @@ def add_hot(
     tx.execute("ANALYZE whole_downloads")
 
 
-def sealed_through(tx: Tx[Operational], *, first: date, last: date) -> date:
-    """The last day up to which every day is sealed and unchanged; before ``first`` when none is."""
-    day: date = tx.value(
-        "SELECT measurement.sealed_through(%(first)s, %(last)s)", {"first": first, "last": last}
+def changed_days(tx: Tx[Operational], *, first: date, last: date) -> list[date]:
+    """The days of a period with rows that are not sealed, or have changed since."""
+    return tx.values(
+        "SELECT measurement.changed_days(%(first)s, %(last)s)", {"first": first, "last": last}
     )
-    return day
-
-
-def copy_keys(
-    tx: Tx[Operational],
-    *,
-    organization_id: OrganizationId,
-    start: datetime,
-    end: datetime,
-    month: datetime,
-    into: IO[bytes],
-) -> None:
-    """Write the distinct keys of a span's downloads as CSV: podcast, episode, key.
-
-    Events of ``month`` have their own key, later ones that of the month before (R44).
-    """
-    with tx.copy(
-        """
-        COPY (
-          SELECT DISTINCT podcast_id, episode_id, CASE
-            WHEN date_trunc('month', "timestamp", 'UTC') = date_trunc('month', %(month)s, 'UTC')
-              THEN listener_key ELSE listener_key_prev END
-          FROM measurement.listener_events
-          WHERE organization_id = %(organization_id)s
-            AND "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
-        ) TO STDOUT (FORMAT csv)
-        """,
-        {"organization_id": organization_id, "start": start, "end": end, "month": month},
-    ) as rows:
-        for row in rows:
-            into.write(row)

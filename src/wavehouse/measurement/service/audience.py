@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from wavehouse.accounts import Identity
-from wavehouse.kernel import clock
-from wavehouse.measurement.queries import audience as queries
 from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.months import months_spanned
+from wavehouse.measurement.service.distinct import distinct_by_cell
 from wavehouse.measurement.service.reading import require_raw
-from wavehouse.measurement.service.whole import hot_keys, sealed_rows
 from wavehouse.measurement.types import Audience, AudienceCell, AudienceLine
 from wavehouse.store import Operational, Tx
 
@@ -31,7 +29,7 @@ def audience(
     if months_spanned(first, last) > _ADJACENT:
         months = _by_month(operational, identity, first, last)
         return Audience(first, last, None, [], [], months)
-    cells = _cells(operational, identity, first, last)
+    cells = distinct_by_cell(operational, identity=identity, first=first, last=last)
     shows = [cell for cell in cells if cell.podcast_id and not cell.episode_id]
     episodes = [cell for cell in cells if cell.episode_id]
     titles = title_queries.show_titles(
@@ -54,16 +52,6 @@ def audience(
     )
 
 
-def _cells(tx: Tx[Operational], identity: Identity, first: date, last: date) -> list[AudienceCell]:
-    start, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
-    span = {"start": start, "end": end}
-    with sealed_rows(tx, identity=identity, **span, rather_sealed=True) as (sealed, hot):
-        if sealed is not None:
-            with hot_keys(tx, identity=identity, **span, hot=hot) as keys:
-                return sealed.audience(keys, month=start)
-    return queries.audience(tx, organization_id=identity.organization_id, start=start, end=end)
-
-
 def _total(cells: list[AudienceCell]) -> int | None:
     return next((c.listeners for c in cells if c.podcast_id is None), 0)
 
@@ -79,7 +67,7 @@ def _by_month(
         AudienceLine(
             f"{begin:%Y-%m}",
             f"{begin} to {end}",
-            _total(_cells(tx, identity, begin, end)),
+            _total(distinct_by_cell(tx, identity=identity, first=begin, last=end)),
         )
         for begin, end in _months(first, last)
     ]

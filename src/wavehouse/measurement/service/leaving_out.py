@@ -18,6 +18,7 @@ from wavehouse.measurement.adapters.sealed_store import SealedStore, sha256_of, 
 from wavehouse.measurement.adapters.sealer import Sealer
 from wavehouse.measurement.queries import sealing, warehouse
 from wavehouse.measurement.rules.sealing import seal_state
+from wavehouse.measurement.service.audience_index import index_listeners
 from wavehouse.measurement.service.sealing import (
     manifest_at,
     remove_superseded,
@@ -54,6 +55,7 @@ def leave_out(stores: Stores, *, identity: Identity) -> LeftOut:
             except NotFound:
                 missing.append(each.day)
     remove_superseded(stores)
+    index_listeners(stores)
     return LeftOut(tuple(rewritten), tuple(missing))
 
 

@@ -11,12 +11,13 @@ from uuid import UUID
 from wavehouse.accounts import Identity, require_retained, retained_from
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import UsageError
-from wavehouse.measurement.queries import audience, reading, removals, sealing, tracing
 from wavehouse.measurement.queries import freshness as freshness_queries
+from wavehouse.measurement.queries import reading, removals, sealing, tracing
 from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.dimensions import dimension, names
 from wavehouse.measurement.rules.months import months_spanned
-from wavehouse.measurement.service.whole import hot_keys, raw_tables, sealed_rows
+from wavehouse.measurement.service.distinct import distinct_listeners
+from wavehouse.measurement.service.whole import raw_tables, sealed_rows
 from wavehouse.measurement.types import (
     NO_PODCAST,
     Backlog,
@@ -217,18 +218,8 @@ def listeners(
         operational, identity=identity, first=first
     ):
         return None
-    start, end = _instants(first, last)
-    span = {"start": start, "end": end}
-    with sealed_rows(operational, identity=identity, **span, rather_sealed=True) as (sealed, hot):
-        if sealed is not None:
-            with hot_keys(operational, identity=identity, **span, hot=hot) as keys:
-                return sealed.listeners(keys, month=start, podcast_id=podcast_id)
-    return audience.distinct_listeners(
-        operational,
-        organization_id=identity.organization_id,
-        start=start,
-        end=end,
-        podcast_id=podcast_id,
+    return distinct_listeners(
+        operational, identity=identity, first=first, last=last, podcast_id=podcast_id
     )
 
 

@@ -1,20 +1,17 @@
 """Hot and sealed days read as one.
 
 Rows from ``raw_from`` on are in partitions; older ones are in sealed files. Statements that are
-more than a sum read temporary tables with both; sums and distinct counts read the files directly.
+more than a sum read temporary tables with both; sums read the files directly.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
 
 from wavehouse.accounts import Identity
-from wavehouse.kernel import clock
 from wavehouse.measurement.adapters.sealed_store import store_at
 from wavehouse.measurement.adapters.sealer import SealedReader
 from wavehouse.measurement.queries import freshness, sealing
@@ -31,18 +28,12 @@ def sealed_rows(
     identity: Identity,
     start: datetime,
     end: datetime,
-    rather_sealed: bool = False,
 ) -> Iterator[tuple[SealedReader | None, datetime]]:
     """The organization's sealed rows of a span, and the start of the rest, which is in partitions.
 
-    None when the whole span is in partitions. ``rather_sealed`` reads also days that are still in
-    partitions from their files, as far as every day is sealed and unchanged: a distinct count is
-    many times faster there. NotFound when a sealed file is missing.
+    None when the whole span is in partitions. NotFound when a sealed file is missing.
     """
     hot = freshness.raw_from(tx)
-    if rather_sealed:
-        sealed = _sealed_until(tx, start, end)
-        hot = sealed if hot is None else max(hot, sealed)
     if hot is None or start >= hot:
         yield None, start
         return
@@ -78,27 +69,3 @@ def raw_tables(
             sealing.take_downloads(tx, rows)
     sealing.add_hot(tx, organization_id=identity.organization_id, start=hot, end=end)
     return WHOLE
-
-
-@contextmanager
-def hot_keys(
-    tx: Tx[Operational], *, identity: Identity, start: datetime, hot: datetime, end: datetime
-) -> Iterator[IO[bytes]]:
-    """The keys of a span's downloads from ``hot`` on, which are in partitions, as CSV."""
-    with tempfile.TemporaryFile() as rows:
-        sealing.copy_keys(
-            tx,
-            organization_id=identity.organization_id,
-            start=hot,
-            end=end,
-            month=start,
-            into=rows,
-        )
-        rows.flush()
-        yield rows
-
-
-def _sealed_until(tx: Tx[Operational], start: datetime, end: datetime) -> datetime:
-    first = start.astimezone(UTC).date()
-    last = (end - timedelta(microseconds=1)).astimezone(UTC).date()
-    return clock.start_of_day(sealing.sealed_through(tx, first=first, last=last) + clock.DAY)

@@ -160,3 +160,15 @@ class Audience:
     shows: list[AudienceLine]
     episodes: list[AudienceLine]
     months: list[AudienceLine]
+
+
+@dataclass(frozen=True, slots=True)
+class KeysOfCell:
+    """The listener keys of an episode's downloads, one a line; an empty line is no key.
+
+    Without a show, they are those of all episodes together.
+    """
+
+    podcast_id: UUID | None
+    episode_id: UUID | None
+    keys: str

@@ -95,44 +95,6 @@ SELECT count(*) FROM downloads
 WHERE method = 'prefix_estimate' AND count_window = 'calendar'
   AND ($podcast_id IS NULL OR podcast_id = $podcast_id)
 
--- name: keys
--- Distinct keys of downloads, by the month of the period's first day (R44).
-CREATE OR REPLACE TABLE keys AS
-SELECT DISTINCT podcast_id, episode_id, CASE
-  WHEN date_trunc('month', "timestamp") = date_trunc('month', $month::TIMESTAMP)
-    THEN listener_key ELSE listener_key_prev END AS key
-FROM events WHERE event_type = 'download'
-
--- name: hot_keys
--- Add the keys of the rows in partitions.
-INSERT INTO keys
-SELECT * FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false,
-  auto_detect = false, new_line = '\n', nullstr = '', allow_quoted_nulls = false, columns = {
-    'podcast_id': 'VARCHAR', 'episode_id': 'VARCHAR', 'key': 'BIGINT'})
-
--- name: listeners
--- Distinct listeners of one show or of all, sealed and in partitions; NULL where a row lacks its key.
-SELECT CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END
-FROM (
-  SELECT CASE
-    WHEN date_trunc('month', "timestamp") = date_trunc('month', $month::TIMESTAMP)
-      THEN listener_key ELSE listener_key_prev END AS key
-  FROM events
-  WHERE event_type = 'download' AND ($podcast_id IS NULL OR podcast_id = $podcast_id)
-  UNION ALL
-  SELECT key FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false,
-    auto_detect = false, new_line = '\n', nullstr = '', allow_quoted_nulls = false, columns = {
-      'podcast_id': 'VARCHAR', 'episode_id': 'VARCHAR', 'key': 'BIGINT'})
-  WHERE $podcast_id IS NULL OR podcast_id = $podcast_id
-)
-
--- name: audience
--- Distinct listeners of all shows, of each show, of each episode.
-SELECT podcast_id::UUID, episode_id::UUID,
-  CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END AS listeners
-FROM keys GROUP BY GROUPING SETS ((), (podcast_id), (podcast_id, episode_id))
-ORDER BY listeners DESC NULLS LAST, podcast_id, episode_id
-
 -- name: csv
 -- The rows of a view as CSV, in the order of their table's columns.
 COPY (SELECT * FROM {{table}}) TO '{{path}}' (FORMAT csv, HEADER false, USE_TMP_FILE false)

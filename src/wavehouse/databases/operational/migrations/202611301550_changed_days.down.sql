@@ -1,0 +1,1 @@
+DROP FUNCTION measurement.changed_days(date, date);
