@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -14,10 +16,12 @@ from click.testing import CliRunner
 from tests import acting
 
 from wavehouse import accounts, governance, measurement
+from wavehouse.engines import digest
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import LimitReached, NotFound
 from wavehouse.measurement import cli
 from wavehouse.measurement.adapters.sealed_store import FolderStore, store_at
+from wavehouse.measurement.queries import rolling
 from wavehouse.measurement.queries import sealing as queries
 from wavehouse.measurement.service import sealing
 
@@ -183,6 +187,32 @@ def test_a_day_whose_rollups_differ_is_not_sealed(month: Any) -> None:
     assert [] == [*(_folder(month) / f"dt={FIRST}").glob("*")]
 
 
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('measurement.seal', 7))"
+
+
+def test_several_days_are_sealed_side_by_side_and_reported_in_order(
+    month: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first two wait for each other; and one program at a time has the lock."""
+    both, calls, whole = threading.Barrier(2), iter(range(100)), sealing._seal_day
+    free = []
+
+    def waiting(stores: Any, store: Any, sealer: Any, day: date) -> measurement.SealOutcome:
+        if next(calls) < 2:
+            both.wait(timeout=60)
+        free.append(month.rows(_TRY_LOCK)[0][0])
+        return whole(stores, store, sealer, day)
+
+    monkeypatch.setattr(sealing, "_seal_day", waiting)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    done = _seal(month)
+
+    assert [FIRST + timedelta(days=n) for n in range(5)] == [each.day for each in done]
+    assert {""} == {each.reason for each in done}
+    assert [False] * 5 == free
+    assert month.rows(_TRY_LOCK)[0][0]
+
+
 class _Killed(BaseException):
     """Stands for a program that ends here: nothing after it runs in the product."""
 
@@ -336,3 +366,36 @@ def test_r43_a_day_without_a_seal_is_read_from_partitions(month: Any) -> None:
 
 def _changed(tx: Any, *, identity: Any, first: date = FIRST, last: date = LAST) -> list[date]:
     return queries.changed_days(tx, first=first, last=last)
+
+
+def test_a_digest_is_that_of_the_rows_in_python_also_with_odd_texts(month: Any) -> None:
+    """Manifests of older releases stay valid: commas, quotes, line breaks, signs beyond U+FFFF."""
+    odd = 'a,"b"\n\U0001f399 \uff5e ~é'
+    month.rows(
+        "UPDATE measurement.listener_events SET platform = CASE WHEN platform = 'Overcast' "
+        "THEN '' ELSE %s || platform END, country_code = NULL RETURNING 1",
+        odd,
+    )
+    with month.place.stores.operational.worker() as tx:
+        rolling.mark_dirty(tx, hours=[at(11 + n, hour) for n in range(5) for hour in range(24)])
+    measurement.roll_up(month.place.stores)
+    done = _seal(month)
+
+    assert [""] * 5 == [each.reason for each in done]
+    for n in range(5):
+        (manifest,) = (_folder(month) / f"dt=2026-11-{11 + n}").glob("manifest-*")
+        sealed = json.loads(manifest.read_text())["rollups_sha256"]
+        assert _digest_in_python(month, date(2026, 11, 11 + n)) == sealed
+
+
+def _digest_in_python(desk: Any, day: date) -> str:
+    first = clock.start_of_day(day)
+    rows: list[tuple[object, ...]] = []
+    with desk.place.stores.analytics.worker() as tx:
+        for rollup in (*rolling.HOURLY, *rolling.DAILY):
+            stored = queries.rollup_rows(tx, rollup, first=first, last=first + clock.DAY)
+            rows += [(rollup.table, *row) for row in stored]
+        audience = queries.audience_rows(tx, first=day, last=day + timedelta(days=1))
+        rows += [("audience_daily", *row) for row in audience]
+    assert len(rows) > 10
+    return digest(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -97,6 +98,37 @@ def test_copy_streams_rows_in_and_out(stores: Stores) -> None:
 def _cut(admin: psycopg.Connection[tuple[object, ...]], tx: Tx[Operational]) -> None:
     admin.execute("SELECT pg_terminate_backend(%s)", [tx.connection.info.backend_pid])
     tx.value("SELECT 1")
+
+
+def test_copy_into_writes_what_copy_reads_and_says_how_many_rows_there_are(
+    stores: Stores, tmp_path: Path
+) -> None:
+    """Many blocks, then nothing; and the transaction goes on."""
+    many = "COPY (SELECT n, repeat('x', n %% 400) FROM generate_series(1, %(n)s) n) TO STDOUT"
+    with stores.analytics.worker() as tx:
+        with tx.copy(many, {"n": 30_000}) as stream:
+            expected = b"".join(bytes(row) for row in stream)
+        with (tmp_path / "rows").open("wb") as rows:
+            number = tx.copy_into(many, rows, {"n": 30_000})
+            nothing = tx.copy_into(many, rows, {"n": 0})
+        after = tx.value("SELECT 1")
+
+    assert (30_000, 0, 1) == (number, nothing, after)
+    assert expected == (tmp_path / "rows").read_bytes()
+
+
+def test_copy_into_raises_the_error_that_ends_the_rows(stores: Stores, tmp_path: Path) -> None:
+    """A fault after thousands of rows is no shorter file."""
+    with (
+        pytest.raises(psycopg.errors.DivisionByZero),
+        stores.analytics.worker() as tx,
+        (tmp_path / "rows").open("wb") as rows,
+    ):
+        tx.copy_into(
+            "COPY (SELECT 1 / (20000 - n) FROM generate_series(1, 30000) n) TO STDOUT", rows
+        )
+    with stores.analytics.worker() as tx:
+        assert 1 == tx.value("SELECT 1")
 
 
 def test_a_connection_that_was_cut_is_unreachable_and_the_next_one_works(

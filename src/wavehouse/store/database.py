@@ -10,17 +10,19 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, LiteralString, TypeVar
+from typing import IO, Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import error_from_result
 from psycopg.rows import class_row, dict_row, scalar_row
+from psycopg.waiting import Wait
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from wavehouse.kernel import clock
@@ -192,6 +194,41 @@ class Tx(Generic[D]):
             cursor.copy(_named(statement, names), params) as stream,
         ):
             yield stream
+
+    def copy_into(
+        self, statement: LiteralString, into: IO[bytes], params: Params = None, **names: str
+    ) -> int:
+        """Write the rows of a COPY … TO STDOUT to a file; ``names`` as in ``rows``.
+
+        Returns the server's number of rows. Reading one row after the other from ``copy`` takes
+        twice the processor time.
+        """
+        with self.copy(statement, params, **names):
+            return self.connection.wait(_drained(self.connection.pgconn, into.write))
+
+
+def _drained(
+    connection: pq.abc.PGconn, write: Callable[[Any], object]
+) -> Generator[Wait, object, int]:
+    """Pass on the rows of a COPY that have arrived, and wait only when there are none.
+
+    Returns the number of rows that the server has sent.
+    """
+    while True:
+        size, row = connection.get_copy_data(1)
+        while size > 0:
+            write(row)
+            size, row = connection.get_copy_data(1)
+        if size < 0:
+            break
+        yield Wait.R
+        connection.consume_input()
+    rows = 0
+    while (result := connection.get_result()) is not None:
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise error_from_result(result)
+        rows = result.command_tuples or 0
+    return rows
 
 
 def _named(statement: LiteralString, names: Mapping[str, str]) -> LiteralString | sql.Composed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -41,10 +42,14 @@ def portable(name: str, column: str = "", *, required: bool = False) -> str:
 
 
 @cache
+def unordered(name: str, column: str = "", *, required: bool = False) -> str:
+    """The same with its parameters in DuckDB's form."""
+    return _NAME.sub(r"$\1", portable(name, column, required=required))
+
+
 def transform(name: str, column: str = "", *, required: bool = False) -> str:
-    """The same with its parameters in DuckDB's form, its rows in order."""
-    text = portable(name, column, required=required)
-    return _NAME.sub(r"$\1", text) + " ORDER BY 1, 2, 3, 4"
+    """The same, its rows in order."""
+    return unordered(name, column, required=required) + " ORDER BY 1, 2, 3, 4"
 
 
 class Roller:
@@ -76,7 +81,10 @@ class Roller:
     def rows(
         self, select: str, *, grain: str, first: datetime, last: datetime, computed_at: datetime
     ) -> IO[bytes]:
-        """A transform's rows as CSV, positioned at the start; the caller closes the file."""
+        """A transform's rows as CSV, positioned at the start; the caller closes the file.
+
+        May be called by several threads: each gets a cursor, and works on one core.
+        """
         values = {
             "grain": grain,
             "first": _plain(first),
@@ -85,7 +93,8 @@ class Roller:
         }
         used = {key: value for key, value in values.items() if f"${key}" in select}
         rows = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
-        self._database.execute(statement("rolling", "write", select=select, path=_path(rows)), used)
+        with closing(self._database.cursor()) as cursor:
+            cursor.execute(statement("rolling", "write", select=select, path=_path(rows)), used)
         return rows
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -21,7 +24,18 @@ from wavehouse.measurement.types import SealedFile
 
 CLOCKS = {"requests": "requested_at", "downloads": "downloaded_at", "events": "timestamp"}
 _IDS = {"requests": "request_id", "downloads": "download_id", "events": "event_id"}
+_LINES = 50_000
 Facts = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RollupSelect:
+    """A rollup of a sealed day: its transform, and the columns that its digest has."""
+
+    label: str
+    select: str
+    grain: str
+    columns: tuple[str, ...]
 
 
 def path_of(file: IO[bytes]) -> str:
@@ -32,10 +46,12 @@ def path_of(file: IO[bytes]) -> str:
 class Sealer:
     """A database in memory that holds one day while it is sealed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, threads: int = 2, memory: int = 80) -> None:
+        """``memory``: the percentage of the machine's that it may use; more goes to a folder."""
         self._spill = tempfile.TemporaryDirectory(prefix="wavehouse-seal-")
         self._database: duckdb.DuckDBPyConnection = closed_database(self._spill.name)
-        self._database.execute("SET threads = 2")
+        self._database.execute(f"SET threads = {threads}")
+        self._database.execute(f"SET memory_limit = '{memory}%'")
         self._database.execute("SET enable_external_file_cache = false")
         self._database.execute("CREATE SCHEMA measurement")
 
@@ -47,7 +63,7 @@ class Sealer:
     def take(self, kind: str, rows: IO[bytes]) -> int:
         """Load a kind's rows, as CSV, replacing those of the previous day; returns their number."""
         self._database.execute(_sealing(kind), {"path": path_of(rows)})
-        return int(self._facts(kind, kind)[0])
+        return self._number_of(kind)
 
     def rows_of(self, path: Path, organization_id: UUID) -> int:
         """How many rows of a sealed file are an organization's."""
@@ -61,7 +77,7 @@ class Sealer:
             _sealing("take_without", table=kind, source=_file(path)),
             {"organization": str(organization_id)},
         )
-        return int(self._facts(kind, kind)[0])
+        return self._number_of(kind)
 
     def put(self, kind: str, store: SealedStore, *, day: date, generation: int) -> SealedFile:
         """Write a kind's rows and read them back. WavehouseError when they differ."""
@@ -88,15 +104,49 @@ class Sealer:
         rows, first, last = self._facts(kind, _file(path))[:3]
         return rows, _text(first), _text(last)
 
-    def rollup_rows(self, events: Path, select: str, *, grain: str, day: date) -> list[Facts]:
-        """A transform's rows of a sealed day, without the time of their computation."""
-        self._database.execute(_sealing("sealed_events", source=_file(events)))
+    def computed_digest(
+        self, events: Path, selects: Sequence[RollupSelect], *, day: date, without: UUID | None
+    ) -> str:
+        """The digest of the rows of all rollups of a sealed day, or of all organizations but one.
+
+        The times of their computation are left out. It is ``engines.digest`` of the labelled rows.
+        """
+        self._database.execute(_sealing("file_events", source=_file(events)))
+        self._database.execute(_sealing("no_lines"))
         start = clock.start_of_day(day).replace(tzinfo=None)
-        values = {"grain": grain, "first": start, "last": start + clock.DAY, "computed_at": start}
-        used = {key: value for key, value in values.items() if f"${key}" in select}
-        columns = self._database.execute(select, used)
-        kept = [n for n, column in enumerate(columns.description) if column[0] != "computed_at"]
-        return [tuple(row[n] for n in kept) for row in columns.fetchall()]
+        values = {"first": start, "last": start + clock.DAY, "computed_at": start}
+        for each in selects:
+            used = {"grain": each.grain} | values if "$grain" in each.select else values
+            query = _sealing(
+                "computed_lines", line=_line(each.label, each.columns), select=each.select
+            )
+            self._database.execute(query, used | {"without": without and str(without)})
+        return self._digest()
+
+    def stored_digest(self, rollups: Iterable[tuple[RollupSelect, IO[bytes]]]) -> str:
+        """The digest of the stored rows of the same rollups, which come as CSV."""
+        self._database.execute(_sealing("no_lines"))
+        for each, rows in rollups:
+            query = _sealing(
+                "stored_lines",
+                line=_line(each.label, each.columns),
+                columns=", ".join(f"'{name}': 'VARCHAR'" for name in each.columns),
+            )
+            self._database.execute(query, {"path": path_of(rows)})
+        return self._digest()
+
+    def _digest(self) -> str:
+        """SHA-256 of the sorted lines, some at a time: a text holds at most 4 GB."""
+        hashed, between = hashlib.sha256(), b""
+        rows = self._database.execute(_sealing("sorted_lines"))
+        while some := rows.fetchmany(_LINES):
+            hashed.update(between + "\n".join([line for (line,) in some]).encode())
+            between = b"\n"
+        return hashed.hexdigest()
+
+    def _number_of(self, table: str) -> int:
+        row = self._database.execute(_sealing("number_of", table=table)).fetchone()
+        return int(row[0]) if row else 0
 
     def _facts(self, kind: str, table: str) -> Facts:
         query = _sealing("facts", clock=CLOCKS[kind], table=table)
@@ -142,6 +192,16 @@ class SealedReader:
     def _rows(self, name: str, podcast_id: UUID | None) -> list[tuple[Any, ...]]:
         values = {"podcast_id": None if podcast_id is None else str(podcast_id)}
         return self._database.execute(_sealing(name), values).fetchall()
+
+
+def _line(label: str, columns: Sequence[str]) -> str:
+    """A row as a text, as ``engines.canonical`` has it; the first column is an instant."""
+    first, *others = columns
+    values = [
+        f'"{first}"::TIMESTAMP::VARCHAR',
+        *(f"coalesce(\"{c}\"::VARCHAR, '')" for c in others),
+    ]
+    return f"concat_ws(chr(31), '{label}', {', '.join(values)})"
 
 
 def _sealing(name: str, **values: str) -> str:

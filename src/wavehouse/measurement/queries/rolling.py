@@ -98,7 +98,7 @@ def clear(tx: Tx[Analytics], rollup: Rollup, *, first: datetime, last: datetime)
 
 def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: IO[bytes]) -> None:
     """Append a span's events as CSV, with the columns that the transforms read; times are UTC."""
-    with tx.copy(
+    tx.copy_into(
         """
         COPY (
           SELECT "timestamp" AT TIME ZONE 'UTC', organization_id, podcast_id, episode_id,
@@ -108,10 +108,9 @@ def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: I
           WHERE "timestamp" >= %(first)s AND "timestamp" < %(last)s
         ) TO STDOUT (FORMAT csv)
         """,
+        into,
         {"first": first, "last": last},
-    ) as rows:
-        for row in rows:
-            into.write(row)
+    )
 
 
 def stage(tx: Tx[Analytics], table: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO, NamedTuple
 from uuid import UUID
@@ -27,8 +26,8 @@ def lock_sealing(tx: Tx[Operational]) -> None:
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('measurement.seal', 7))")
 
 
-def sealed_days(tx: Tx[Operational]) -> list[SealedDay]:
-    """Every UTC day with partitions or a seal, oldest first."""
+def sealed_days(tx: Tx[Operational], *, day: date | None = None) -> list[SealedDay]:
+    """Every UTC day with partitions or a seal, oldest first, or one of them."""
     return tx.rows(
         SealedDay,
         """
@@ -51,7 +50,7 @@ def sealed_days(tx: Tx[Operational]) -> list[SealedDay]:
         bounds AS (
           SELECT d.day, d.day::timestamp AT TIME ZONE 'UTC' AS first,
             (d.day + 1)::timestamp AT TIME ZONE 'UTC' AS last
-          FROM days d
+          FROM days d WHERE %(day)s::date IS NULL OR d.day = %(day)s
         )
         SELECT b.day, p.day IS NOT NULL AS has_partition,
           EXISTS (SELECT FROM measurement.requests r
@@ -70,37 +69,16 @@ def sealed_days(tx: Tx[Operational]) -> list[SealedDay]:
         LEFT JOIN measurement.sealed_days s ON s.day = b.day AND s.superseded_at IS NULL
         ORDER BY b.day
         """,
+        {"day": day},
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DayRows:
-    """The numbers of rows of a day."""
+def copy_requests(tx: Tx[Operational], *, first: datetime, last: datetime, into: IO[bytes]) -> int:
+    """Write a span's requests as CSV, in the order of the table's columns; times are UTC.
 
-    requests: int
-    downloads: int
-    events: int
-
-
-def rows_of_day(tx: Tx[Operational], *, first: datetime, last: datetime) -> DayRows:
-    """How many rows a span has."""
-    return tx.one(
-        DayRows,
-        """
-        SELECT (SELECT count(*) FROM measurement.requests
-                WHERE requested_at >= %(first)s AND requested_at < %(last)s) AS requests,
-               (SELECT count(*) FROM measurement.downloads
-                WHERE downloaded_at >= %(first)s AND downloaded_at < %(last)s) AS downloads,
-               (SELECT count(*) FROM measurement.listener_events
-                WHERE "timestamp" >= %(first)s AND "timestamp" < %(last)s) AS events
-        """,
-        {"first": first, "last": last},
-    )
-
-
-def copy_requests(tx: Tx[Operational], *, first: datetime, last: datetime, into: IO[bytes]) -> None:
-    """Write a span's requests as CSV, in the order of the table's columns; times are UTC."""
-    with tx.copy(
+    Returns their number.
+    """
+    return tx.copy_into(
         """
         COPY (
           SELECT requested_at AT TIME ZONE 'UTC', request_id, organization_id, batch_id,
@@ -111,17 +89,17 @@ def copy_requests(tx: Tx[Operational], *, first: datetime, last: datetime, into:
           WHERE requested_at >= %(first)s AND requested_at < %(last)s
         ) TO STDOUT (FORMAT csv)
         """,
+        into,
         {"first": first, "last": last},
-    ) as rows:
-        for row in rows:
-            into.write(row)
+    )
 
 
-def copy_downloads(
-    tx: Tx[Operational], *, first: datetime, last: datetime, into: IO[bytes]
-) -> None:
-    """Write a span's downloads as CSV, in the order of the table's columns; times are UTC."""
-    with tx.copy(
+def copy_downloads(tx: Tx[Operational], *, first: datetime, last: datetime, into: IO[bytes]) -> int:
+    """Write a span's downloads as CSV, in the order of the table's columns; times are UTC.
+
+    Returns their number.
+    """
+    return tx.copy_into(
         """
         COPY (
           SELECT downloaded_at AT TIME ZONE 'UTC', download_id, organization_id, podcast_id,
@@ -132,15 +110,17 @@ def copy_downloads(
           WHERE downloaded_at >= %(first)s AND downloaded_at < %(last)s
         ) TO STDOUT (FORMAT csv)
         """,
+        into,
         {"first": first, "last": last},
-    ) as rows:
-        for row in rows:
-            into.write(row)
+    )
 
 
-def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: IO[bytes]) -> None:
-    """Write a span's listener events as CSV, in the order of the table's columns."""
-    with tx.copy(
+def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: IO[bytes]) -> int:
+    """Write a span's listener events as CSV, in the order of the table's columns.
+
+    Returns their number.
+    """
+    return tx.copy_into(
         """
         COPY (
           SELECT podcast_id, "timestamp" AT TIME ZONE 'UTC', event_id, organization_id, episode_id,
@@ -151,10 +131,9 @@ def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: I
           WHERE "timestamp" >= %(first)s AND "timestamp" < %(last)s
         ) TO STDOUT (FORMAT csv)
         """,
+        into,
         {"first": first, "last": last},
-    ) as rows:
-        for row in rows:
-            into.write(row)
+    )
 
 
 class RollupRow(NamedTuple):
@@ -197,6 +176,44 @@ def rollup_rows(
         bucket=rollup.bucket,
         column=rollup.dimension.column,
         table=f"analytics.{rollup.table}",
+    )
+
+
+def copy_rollup(
+    tx: Tx[Analytics], rollup: Rollup, *, first: datetime, last: datetime, into: IO[bytes]
+) -> None:
+    """Write a span's rows of a rollup by a dimension as CSV, as ``RollupRow`` has them."""
+    assert rollup.dimension is not None  # noqa: S101 - copy_audience writes the others
+    low, high = (first, last) if rollup.grain == "hour" else (first.date(), last.date())
+    tx.copy_into(
+        """
+        COPY (
+          SELECT {bucket}::timestamptz AT TIME ZONE 'UTC', organization_id, podcast_id,
+            {column}::text, downloads, streams, listen_starts, listen_completes, skips, ad_starts,
+            ad_completes, ad_skips, listeners, listen_seconds, completion_basis_points,
+            completions_known, events
+          FROM {table} WHERE {bucket} >= %(low)s AND {bucket} < %(high)s
+        ) TO STDOUT (FORMAT csv)
+        """,
+        into,
+        {"low": low, "high": high},
+        bucket=rollup.bucket,
+        column=rollup.dimension.column,
+        table=f"analytics.{rollup.table}",
+    )
+
+
+def copy_audience(tx: Tx[Analytics], *, first: date, last: date, into: IO[bytes]) -> None:
+    """Write a period's rows of the daily audience as CSV, as ``AudienceRow`` has them."""
+    tx.copy_into(
+        """
+        COPY (
+          SELECT day::timestamp, organization_id, podcast_id, downloads, listeners, events
+          FROM analytics.audience_daily WHERE day >= %(first)s AND day < %(last)s
+        ) TO STDOUT (FORMAT csv)
+        """,
+        into,
+        {"first": first, "last": last},
     )
 
 

@@ -16,4 +16,4 @@ def lock_warehouse(tx: Tx[Operational]) -> None:
 
 def day_of(tx: Tx[Operational], *, day: date) -> SealedDay | None:
     """The state of one day; None for a day without partitions and seal."""
-    return next((each for each in sealing.sealed_days(tx) if each.day == day), None)
+    return next(iter(sealing.sealed_days(tx, day=day)), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from wavehouse.kernel.addresses import parse
@@ -66,8 +66,13 @@ def _refuse_misread(layout: Layout, text: str, where: str) -> None:
 
 
 def ahead(thread: ThreadPoolExecutor, pieces: Iterator[T]) -> Iterator[T]:
-    """The same items, each computed while the previous one is processed."""
-    coming = thread.submit(next, pieces, None)
+    """The same items, each computed while the previous one is processed; the first from now on."""
+    return _following(thread, pieces, thread.submit(next, pieces, None))
+
+
+def _following(
+    thread: ThreadPoolExecutor, pieces: Iterator[T], coming: Future[T | None]
+) -> Iterator[T]:
     while (piece := coming.result()) is not None:
         coming = thread.submit(next, pieces, None)
         yield piece

@@ -74,23 +74,26 @@ def _replace(
     source: Tx[Operational], target: Tx[Analytics], hours: list[datetime], on_hours: OnHours
 ) -> int:
     at = clock.now()
-    for month in {hour.date().replace(day=1) for hour in hours}:
-        rolling.ensure_period(target, day=month)
-    for rollup in (*HOURLY, *DAILY, AUDIENCE[0]):
-        for first, last in (hour_spans if rollup.grain == "hour" else day_spans)(hours):
-            rolling.clear(target, rollup, first=first, last=last)
-    tables = list(dict.fromkeys(rollup.table for rollup in (*HOURLY, *DAILY, *AUDIENCE)))
-    for table in tables:
-        rolling.stage(target, table)
-    with closing(Roller()) as roller, ThreadPoolExecutor(1, "events") as reader:
-        for batch in ahead(reader, _batches(source, hours)):
-            with batch.events:
-                roller.take(batch.events)
-            _carry(roller, target, (*DAILY, *AUDIENCE), batch, at)
-            if len(batch.hours) < _HOURS_A_DAY * len(batch.days):
-                roller.keep(batch.hours)
-            _carry(roller, target, HOURLY, batch, at)
-            on_hours(len(batch.hours))
+    with ThreadPoolExecutor(1, "events") as reader, ThreadPoolExecutor(2, "rollups") as workers:
+        # The first events arrive while the tables are prepared.
+        batches = ahead(reader, _batches(source, hours))
+        for month in {hour.date().replace(day=1) for hour in hours}:
+            rolling.ensure_period(target, day=month)
+        for rollup in (*HOURLY, *DAILY, AUDIENCE[0]):
+            for first, last in (hour_spans if rollup.grain == "hour" else day_spans)(hours):
+                rolling.clear(target, rollup, first=first, last=last)
+        tables = list(dict.fromkeys(rollup.table for rollup in (*HOURLY, *DAILY, *AUDIENCE)))
+        for table in tables:
+            rolling.stage(target, table)
+        with closing(Roller()) as roller:
+            for batch in batches:
+                with batch.events:
+                    roller.take(batch.events)
+                _carry(workers, roller, target, (*DAILY, *AUDIENCE), batch, at)
+                if len(batch.hours) < _HOURS_A_DAY * len(batch.days):
+                    roller.keep(batch.hours)
+                _carry(workers, roller, target, HOURLY, batch, at)
+                on_hours(len(batch.hours))
     return sum(rolling.keep_staged(target, table) for table in tables)
 
 
@@ -128,20 +131,33 @@ def _flushed(batch: _Batch) -> _Batch:
 
 
 def _carry(
+    workers: ThreadPoolExecutor,
     roller: Roller,
     target: Tx[Analytics],
     rollups: tuple[Rollup, ...],
     batch: _Batch,
     at: datetime,
 ) -> None:
+    """Compute rollups side by side, and stage the rows of each as soon as it is its turn.
+
+    A day alone has no other one to be read meanwhile: its cost would be that of one core.
+    """
     first = clock.start_of_day(batch.days[0])
     last = clock.start_of_day(batch.days[-1]) + clock.DAY
-    for rollup in rollups:
-        select = select_of(rollup)
-        with roller.rows(
-            select, grain=rollup.grain, first=first, last=last, computed_at=at
-        ) as rows:
-            rolling.carry(target, rollup.table, rows)
+    coming = [
+        workers.submit(
+            roller.rows,
+            select_of(rollup),
+            grain=rollup.grain,
+            first=first,
+            last=last,
+            computed_at=at,
+        )
+        for rollup in rollups
+    ]
+    for rollup, rows in zip(rollups, coming, strict=True):
+        with rows.result() as computed:
+            rolling.carry(target, rollup.table, computed)
 
 
 def select_of(rollup: Rollup, written: Callable[..., str] = transform) -> str:

@@ -8,26 +8,31 @@ Like counting, this serves all organizations at once and takes no identity.
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from contextvars import copy_context
 from datetime import date, timedelta
+from functools import cache
+from queue import SimpleQueue
 from uuid import UUID
 
-from wavehouse.engines import digest
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import Refused, WavehouseError
-from wavehouse.measurement.adapters.roller import transform
+from wavehouse.measurement.adapters.roller import unordered
 from wavehouse.measurement.adapters.sealed_store import (
     FolderStore,
     SealedStore,
     sha256_of,
     store_at,
 )
-from wavehouse.measurement.adapters.sealer import Sealer
+from wavehouse.measurement.adapters.sealer import RollupSelect, Sealer
 from wavehouse.measurement.queries import sealing
-from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, Rollup
+from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY
+from wavehouse.measurement.queries.sealing import AudienceRow, RollupRow
 from wavehouse.measurement.rules.sealing import (
     KINDS,
     file_name,
@@ -58,6 +63,10 @@ _COPIES = {
     "events": sealing.copy_events,
 }
 _ROLLUPS = (*HOURLY, *DAILY)
+_AT_ONCE = 4
+"""Days that are sealed at the same time, at most one more than cores: each waits for the disk."""
+_DAYS_LOCKED = 16
+"""Days after which another program may get the lock of sealing."""
 _NOT_SEALED = {
     SealState.WAITING: "wait to be counted or rolled up",
     SealState.STALE: "have changed since they were sealed",
@@ -102,38 +111,75 @@ def seal(
     if dry_run:
         return [SealOutcome(day.day, day.generation, reason="due") for day in due]
     store, done = store_of(settings), []
-    with closing(Sealer()) as sealer:
-        for day in due:
-            with telemetry.span("seal.day"):
-                done.append(_seal_day(stores, store, sealer, day.day))
-            on_day(day.day)
+    with _Sealers(stores, store, len(due)) as sealers:
+        for n in range(0, len(due), _DAYS_LOCKED):
+            with stores.operational.worker() as lock:
+                sealing.lock_sealing(lock)
+                store.sweep()
+                for outcome in sealers.seal(day.day for day in due[n : n + _DAYS_LOCKED]):
+                    done.append(outcome)
+                    on_day(outcome.day)
     remove_superseded(stores)
     return done
 
 
+class _Sealers:
+    """Threads that seal a day each, with a database each: one day keeps one core busy."""
+
+    def __init__(self, stores: Stores, store: SealedStore, days: int) -> None:
+        self._stores, self._store = stores, store
+        number = max(1, min(days, _AT_ONCE, (os.cpu_count() or 1) + 1))
+        # One day alone is worked on by two threads of DuckDB.
+        self._free: SimpleQueue[Sealer] = SimpleQueue()
+        self._all = [
+            Sealer(threads=1 if number > 1 else 2, memory=80 // number) for _ in range(number)
+        ]
+        for sealer in self._all:
+            self._free.put(sealer)
+        self._pool = ThreadPoolExecutor(number, "seal")
+
+    def __enter__(self) -> _Sealers:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        for sealer in self._all:
+            sealer.close()
+
+    def seal(self, days: Iterable[date]) -> Iterator[SealOutcome]:
+        """Seal these days; the outcomes are in their order."""
+        # A copy of the context each: the clock may be frozen in it.
+        coming = [self._pool.submit(copy_context().run, self._seal, day) for day in days]
+        for each in coming:
+            yield each.result()
+
+    def _seal(self, day: date) -> SealOutcome:
+        sealer = self._free.get()
+        try:
+            with telemetry.span("seal.day"):
+                return _seal_day(self._stores, self._store, sealer, day)
+        finally:
+            self._free.put(sealer)
+
+
 def _seal_day(stores: Stores, store: SealedStore, sealer: Sealer, day: date) -> SealOutcome:
+    """Seal a day, while the caller has the lock of sealing."""
     first = clock.start_of_day(day)
     last = first + clock.DAY
-    with stores.operational.worker() as lock:
-        sealing.lock_sealing(lock)
-        store.sweep()
-        with stores.operational.worker(snapshot=True) as source:
-            current = next((d for d in sealing.sealed_days(source) if d.day == day), None)
-            if current is None or seal_state(current, today=clock.today()) not in DUE:
-                return SealOutcome(
-                    day, reason="another program has sealed the day, or it has changed"
-                )
-            expected = sealing.rows_of_day(source, first=first, last=last)
-            for kind in KINDS:
-                with tempfile.TemporaryFile(buffering=2**20) as rows:
-                    _COPIES[kind](source, first=first, last=last, into=rows)
-                    rows.flush()
-                    if sealer.take(kind, rows) != getattr(expected, kind):
-                        raise WavehouseError(f"not all {kind} of {day} could be read")
-            generation = sealing.last_generation(source, day=day) + 1
-        return write_seal(
-            stores, store, sealer, day=day, generation=generation, changes=current.changes
-        )
+    with stores.operational.worker(snapshot=True) as source:
+        current = next(iter(sealing.sealed_days(source, day=day)), None)
+        if current is None or seal_state(current, today=clock.today()) not in DUE:
+            return SealOutcome(day, reason="another program has sealed the day, or it has changed")
+        for kind in KINDS:
+            with tempfile.TemporaryFile(buffering=2**20) as rows:
+                sent = _COPIES[kind](source, first=first, last=last, into=rows)
+                rows.flush()
+                if sealer.take(kind, rows) != sent:
+                    raise WavehouseError(f"not all {kind} of {day} could be read")
+        generation = sealing.last_generation(source, day=day) + 1
+    return write_seal(
+        stores, store, sealer, day=day, generation=generation, changes=current.changes
+    )
 
 
 def write_seal(
@@ -155,7 +201,7 @@ def write_seal(
     computed = rollups_of_file(sealer, store, files["events"], day)
     if rollups is None:
         with stores.analytics.worker() as target:
-            rollups = _stored_rollups(target, day)
+            rollups = _stored_rollups(target, sealer, day)
     if computed != rollups:
         for file in files.values():
             store.remove(file.name)
@@ -214,31 +260,38 @@ def rollups_of_file(
     without: UUID | None = None,
 ) -> str:
     """The digest of the rollups computed from a file, or of those but an organization's."""
-    path = store.local(events.name)
-    rows: list[tuple[object, ...]] = []
-    for rollup in (*_ROLLUPS, *AUDIENCE):
-        computed = sealer.rollup_rows(
-            path, select_of(rollup, transform), grain=rollup.grain, day=day
-        )
-        # The second column of every rollup is the organization.
-        rows += [(_label(rollup), *row) for row in computed if without is None or row[1] != without]
-    return digest(rows)
+    return sealer.computed_digest(store.local(events.name), _selects(), day=day, without=without)
 
 
-def _stored_rollups(tx: Tx[Analytics], day: date) -> str:
+def _stored_rollups(tx: Tx[Analytics], sealer: Sealer, day: date) -> str:
+    """The digest of the stored ones."""
     first = clock.start_of_day(day)
-    last = first + clock.DAY
-    rows: list[tuple[object, ...]] = []
-    for rollup in _ROLLUPS:
-        stored = sealing.rollup_rows(tx, rollup, first=first, last=last)
-        rows += [(_label(rollup), *row) for row in stored]
-    audience = sealing.audience_rows(tx, first=day, last=day + timedelta(days=1))
-    rows += [(AUDIENCE[0].table, *row) for row in audience]
-    return digest(rows)
+    with ExitStack() as files:
+        stored = []
+        for rollup, select in zip(_ROLLUPS, _selects(), strict=False):
+            rows = files.enter_context(tempfile.TemporaryFile(buffering=2**20))
+            sealing.copy_rollup(tx, rollup, first=first, last=first + clock.DAY, into=rows)
+            stored.append((select, rows))
+        rows = files.enter_context(tempfile.TemporaryFile())
+        sealing.copy_audience(tx, first=day, last=day + timedelta(days=1), into=rows)
+        stored.append((_selects()[-1], rows))
+        for _, written in stored:
+            written.flush()
+        return sealer.stored_digest(stored)
 
 
-def _label(rollup: Rollup) -> str:
-    return rollup.table
+@cache
+def _selects() -> tuple[RollupSelect, ...]:
+    """Every rollup of a day; both audiences are one table."""
+    made = []
+    for rollup in (*_ROLLUPS, *AUDIENCE):
+        columns: tuple[str, ...] = ("day", *AudienceRow._fields[1:])
+        if rollup.dimension is not None:
+            named = {"member": rollup.dimension.column}
+            columns = tuple(named.get(name, name) for name in RollupRow._fields)
+        select = select_of(rollup, unordered)
+        made.append(RollupSelect(rollup.table, select, rollup.grain, columns))
+    return tuple(made)
 
 
 def remove_superseded(stores: Stores) -> int:

@@ -46,12 +46,16 @@ TO '{{path}}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)
 -- name: facts
 -- What a table and its file must agree in: number, first and last time, hashes of all rows.
 SELECT count(*), min("{{clock}}"), max("{{clock}}"), bit_xor(hash(t)),
-  sum(hash(t)::HUGEINT % 1000000007)::HUGEINT
+  sum((hash(t) >> 20)::BIGINT)::HUGEINT
 FROM {{table}} AS t
 
 -- name: file
 -- A file as a table.
 read_parquet('{{path}}', hive_partitioning = false)
+
+-- name: number_of
+-- How many rows a table has.
+SELECT count(*) FROM {{table}}
 
 -- name: rows_of
 -- How many rows of a file are an organization's.
@@ -62,13 +66,34 @@ SELECT count(*) FROM {{source}} WHERE organization_id = $organization
 CREATE OR REPLACE TABLE {{table}} AS
 SELECT * FROM {{source}} WHERE organization_id IS DISTINCT FROM $organization
 
--- name: sealed_events
--- The events of sealed files, for the transforms.
-CREATE OR REPLACE VIEW measurement.listener_events AS
+-- name: file_events
+-- The events of a sealed file, for the transforms: ids are cast once for all of them.
+CREATE OR REPLACE TABLE measurement.listener_events AS
 SELECT "timestamp", organization_id::UUID AS organization_id, podcast_id::UUID AS podcast_id,
   episode_id::UUID AS episode_id, event_type, platform, country_code, device_type, listener_key,
   listen_duration_seconds, completion_rate
 FROM {{source}}
+
+-- name: no_lines
+-- Rows of rollups as texts, whose digest is that of engines/digests.py.
+CREATE OR REPLACE TABLE lines (line VARCHAR)
+
+-- name: computed_lines
+-- Of a transform, or of all organizations but one.
+INSERT INTO lines
+SELECT {{line}} FROM ({{select}})
+WHERE $without::UUID IS NULL OR organization_id <> $without::UUID
+
+-- name: stored_lines
+-- Of a stored rollup, as queries/sealing.py gives it.
+INSERT INTO lines
+SELECT {{line}}
+FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false, auto_detect = false,
+  new_line = '\n', nullstr = '', allow_quoted_nulls = false, columns = { {{columns}} })
+
+-- name: sorted_lines
+-- In the order of their bytes, which is that of their characters.
+SELECT line FROM lines ORDER BY line
 
 -- name: read
 -- The rows of one organization in sealed files.
