@@ -107,7 +107,7 @@ erasure-bench: $(VENV)/.dev ## One erasure out of tables of 10 M rows, its verif
 audit-bench: $(VENV)/.dev ## Audit inserts beside a plain table; a million entries sealed and verified; some 4 minutes
 	@$(BIN)/python benchmarks/run.py audit $(ARGS)
 
-erasures: $(VENV)/.dev ## Kill erasures 200 times: each is finished, to the same end; some 20 minutes
+erasures: $(VENV)/.dev ## Kill erasures 200 times: each is finished, to the same end; some 20 minutes; ARGS="--kills 60 --together 8": in one pass
 	@$(BIN)/python -m tests.faults.erasures $(ARGS)
 
 audit: $(VENV)/.dev ## bandit, and the licence of every package; exceptions have reasons

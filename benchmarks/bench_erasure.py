@@ -1,10 +1,11 @@
-"""Erasing one listener out of many tables, two of them large; verification; many at once.
+"""Erasing one listener out of many tables, two of them large; verification; many in one pass.
 
 The listeners' database gets a schema of 40 further tables, classified as the product's own are:
 two with ten million rows (``--size 1``), indexed on the listener, and 38 with ten rows for each
 listener that is erased. Requests are carried out by the product's own code. The time of an erasure
 ends when all steps are committed; the typed verification, which reads every personal column, is
 measured apart, for some of them. The floor is the bare DELETEs of the same rows in one transaction.
+Then many requests, filed before, are carried out in one pass, with their verification apart.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from uuid import UUID
 
 import ground
 import psycopg
-from measuring import Figure, main, milliseconds, quantile, times
+from measuring import Figure, main, milliseconds, quantile, server_cpu, times
 
 from wavehouse import erasure, governance, listeners
 from wavehouse.erasure import Channel, SubjectKind, Wanted
 from wavehouse.governance import classification
+from wavehouse.kernel.config import Settings
 from wavehouse.workspace import Workspace
 
 TABLES, LARGE = 40, 2
@@ -33,6 +35,19 @@ OF_EACH = 100
 """Rows of one listener in a large table; in the others ten."""
 PEOPLE, AT_ONCE, FLOOR, CHECKED = 100, 1_000, 40, 5
 GOAL, VERIFIED, ALL = 0.250, 15.0, 15.0
+PAID = """
+WITH event AS (
+  INSERT INTO listeners.external_events (source, event_id, type, object_ids, livemode, created,
+    received_at, payload, payload_hash, status)
+  VALUES ('stripe', 'evt_' || %(payer)s, 'x', ARRAY[%(payer)s], false, now(), now(), '{}',
+    sha256('a'), 'applied')
+  RETURNING external_event_id)
+INSERT INTO listeners.entitlements (listener_id, type, resource, scope_kind, scope, status,
+  granted_at, starts_at, created_by, source_event, stripe_customer_id)
+SELECT l.listener_id, 'feed', 'plus', 'order', %(payer)s, 'active', now(), now(), 'stripe',
+  e.external_event_id, %(payer)s
+FROM listeners.listeners l CROSS JOIN event e WHERE l.email = %(email)s
+"""
 ENTRY = """
   listeners.bench.t{n:02}:
     owner: listener platform
@@ -89,18 +104,66 @@ def _measured(workspace: Workspace, rows: int, at_once: int) -> Iterator[Figure]
         goal="≤ 15 s",
         met=max(checked) <= VERIFIED,
     )
-    numbers = range(FLOOR + PEOPLE, FLOOR + PEOPLE + at_once)
-    began = time.perf_counter()
-    _erase_all(workspace, numbers)
-    seconds = time.perf_counter() - began
-    yield Figure(
-        f"erase {at_once:,} listeners one after the other, without verification",
-        f"{seconds:.1f} s",
-        goal="≤ 15 s for 1,000",
-        met=seconds <= ALL * at_once / AT_ONCE,
-    )
+    one_by_one = sum(took) / len(took) * at_once
+    yield from _together(workspace, range(FLOOR + PEOPLE, FLOOR + PEOPLE + at_once), one_by_one)
     left = _left(workspace, people[FLOOR:])
     yield Figure("rows left of all of them", str(left), goal="0", met=left == 0)
+
+
+def _together(workspace: Workspace, numbers: range, one_by_one: float) -> Iterator[Figure]:
+    """Many in one pass, from requests that are filed already: the steps, then the rest.
+
+    Every tenth person has paid for something, which is released person by person.
+    """
+    server = workspace.stores.server
+    assert server is not None
+    with ground.superuser(workspace, "listeners") as connection:
+        for number in numbers[::10]:
+            connection.execute(PAID, {"email": _email(number), "payer": f"cus_{number:012}"})
+    filing = time.perf_counter()
+    requests = [_filed(workspace, number) for number in numbers]
+    filing = time.perf_counter() - filing
+    marks: list[float] = []
+
+    def step(name: str) -> None:
+        if name.startswith("verification"):
+            marks.append(time.perf_counter())
+            marks.append(time.process_time() + server_cpu(server.data))
+
+    began, cpu = time.perf_counter(), time.process_time() + server_cpu(server.data)
+    outcomes, stopped = erasure.run_many(
+        workspace.stores,
+        _typed(workspace),
+        identity=workspace.identity,
+        request_ids=requests,
+        on_step=step,
+    )
+    ended, all_cpu = time.perf_counter(), time.process_time() + server_cpu(server.data)
+    assert not stopped, stopped[0]
+    assert len(outcomes) == len(numbers)
+    seconds = marks[0] - began
+    yield Figure(
+        f"erase {len(numbers):,} listeners in one pass, until all steps are committed; filed before"
+        f" in {filing:.0f} s",
+        f"{seconds:.1f} s ({marks[1] - cpu:.1f} s CPU)",
+        f"{one_by_one:.1f} s (one by one, by the mean of {PEOPLE})",
+        times(seconds / one_by_one),
+        "≤ 15 s for 1,000",
+        seconds <= ALL * len(numbers) / AT_ONCE,
+    )
+    yield Figure(
+        "their typed verification, and a signed certificate for each",
+        f"{ended - marks[0]:.1f} s ({all_cpu - marks[1]:.1f} s CPU)",
+        goal="≤ 15 s",
+        met=ended - marks[0] <= VERIFIED,
+    )
+
+
+def _typed(workspace: Workspace) -> Settings:
+    """The settings with the typed verification only."""
+    values = dict(workspace.settings.values)
+    values["erasure_verification"] = replace(values["erasure_verification"], value="typed")
+    return replace(workspace.settings, values=values)
 
 
 def _email(number: int) -> str:
@@ -163,8 +226,6 @@ class Enough(BaseException):
 def _erase(workspace: Workspace, number: int, *, is_checked: bool) -> tuple[float, float]:
     """Seconds until all steps are committed, and seconds of the typed verification, or 0."""
     request = _filed(workspace, number)
-    values = dict(workspace.settings.values)
-    values["erasure_verification"] = replace(values["erasure_verification"], value="typed")
     marks: list[float] = []
 
     def step(name: str) -> None:
@@ -177,7 +238,7 @@ def _erase(workspace: Workspace, number: int, *, is_checked: bool) -> tuple[floa
     with suppress(Enough):
         erasure.run(
             workspace.stores,
-            replace(workspace.settings, values=values),
+            _typed(workspace),
             identity=workspace.identity,
             request_id=request,
             on_step=step,
@@ -193,11 +254,6 @@ def _filed(workspace: Workspace, number: int) -> UUID:
         wanted=Wanted(SubjectKind.LISTENER, _email(number)),
         channel=Channel.SESSION,
     ).request.erasure_request_id
-
-
-def _erase_all(workspace: Workspace, numbers: range) -> None:
-    for number in numbers:
-        _erase(workspace, number, is_checked=False)
 
 
 def _left(workspace: Workspace, people: list[UUID]) -> int:

@@ -2,13 +2,16 @@
 
     .venv/bin/python -m tests.faults.erasures                  200 kills; some 20 minutes
     .venv/bin/python -m tests.faults.erasures --kills 6        a taste of it
+    .venv/bin/python -m tests.faults.erasures --together 8     eight people in one pass
     .venv/bin/python -m tests.faults.erasures --out FILE.md    the figures as a document, too
 
 Every listener has the same rows. `wavehouse listeners erase` is started; it, or PostgreSQL, is
 killed with SIGKILL at a random moment; the command is typed again, and killed again in one of three
-cases, until it ends by itself. In the end: each request is completed and has its certificate; each
-receipt counts the same rows as the one of an erasure that nobody disturbed; a dump of all tables
-and files has no word of anybody who was erased, and every word of the others. Exit code 1 if not.
+cases, until it ends by itself. With ``--together`` requests of several people are filed, and the
+command is `wavehouse erasure run --waiting`. In the end: each request is completed and has its
+certificate; each receipt counts the same rows as the one of an erasure that nobody disturbed; a
+dump of all tables and files has no word of anybody who was erased, and every word of the others.
+Exit code 1 if not.
 """
 
 from __future__ import annotations
@@ -22,8 +25,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -59,9 +64,15 @@ class Home:
 
     def erase(self, email: str) -> subprocess.Popen[bytes]:
         """Start the command."""
-        command = [sys.executable, "-m", "wavehouse", "listeners", "erase", "--email", email]
+        return self._started("listeners", "erase", "--email", email, "--yes", "--json")
+
+    def erase_waiting(self) -> subprocess.Popen[bytes]:
+        """Start the command that carries out all filed requests."""
+        return self._started("erasure", "run", "--waiting", "--json")
+
+    def _started(self, *words: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [*command, "--yes", "--json"],
+            [sys.executable, "-m", "wavehouse", *words],
             env={**os.environ, "WAVEHOUSE_HOME": str(self.folder)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -74,10 +85,17 @@ class Home:
             os.kill(int(file.read_text().split("\n")[0]), signal.SIGKILL)
 
 
-def _erased(home: Home, email: str, random: Random, usual: float, outcome: Outcome) -> None:
+def _erased(
+    home: Home,
+    email: str,
+    start: Callable[[], subprocess.Popen[bytes]],
+    random: Random,
+    usual: float,
+    outcome: Outcome,
+) -> None:
     """Erase with kills: the first attempt is always killed, each further one in one of three."""
     for attempt in range(_TRIES):
-        running = home.erase(email)
+        running = start()
         if attempt == 0 or random.random() < 0.33:
             time.sleep(random.uniform(0.2, usual * 1.1))
             is_over = running.poll() is not None
@@ -95,9 +113,9 @@ def _erased(home: Home, email: str, random: Random, usual: float, outcome: Outco
     outcome.problems.append(f"{email}: not erased after {_TRIES} attempts: {said.decode()[-300:]}")
 
 
-def _usual(home: Home, email: str) -> float:
+def _usual(start: Callable[[], subprocess.Popen[bytes]]) -> float:
     began = time.monotonic()
-    running = home.erase(email)
+    running = start()
     _, said = running.communicate(timeout=_LONGEST)
     assert running.returncode == 0, said.decode()
     return time.monotonic() - began
@@ -127,20 +145,48 @@ def _compare(home: Home, erased: list[Person], kept: list[Person], outcome: Outc
     outcome.done["people erased"], outcome.done["people kept"] = len(erased), len(kept)
 
 
-def run(kills: int, seed: int = 1) -> Outcome:
-    """Erase with at least this many kills, and compare the end."""
+def _filed(home: Home, people: list[Person]) -> None:
+    """Requests that the people file themselves, to be carried out at once."""
+    with open_workspace({"home": str(home.folder)}) as workspace:
+        for person in people:
+            erasure.file(
+                workspace.stores,
+                workspace.settings,
+                identity=workspace.identity,
+                wanted=erasure.Wanted(erasure.SubjectKind.LISTENER, person.email),
+                channel=erasure.Channel.SESSION,
+            )
+
+
+def _usual_of_many(home: Home, erased: list[Person], people: list[Person], together: int) -> float:
+    part = [people.pop(0) for _ in range(together)]
+    erased += part
+    _filed(home, part)
+    return _usual(home.erase_waiting)
+
+
+def run(kills: int, seed: int = 1, together: int = 1) -> Outcome:
+    """Erase with at least this many kills, ``together`` people at once, and compare the end."""
     random, began, outcome = Random(seed), time.monotonic(), Outcome()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Home(Path(folder))
         home.folder.chmod(0o711)
         with open_workspace({"home": folder}) as workspace:
-            people = [make_person(workspace, f"e{n:04}@example.org") for n in range(2 * kills + 5)]
+            number = (2 * kills + 1) * together + 6
+            people = [make_person(workspace, f"e{n:04}@example.org") for n in range(number)]
         kept, people = people[:5], people[5:]
-        erased = [people.pop(0)]
-        usual = _usual(home, erased[0].email)
-        while people and outcome.done.total() < kills:
-            erased.append(people.pop(0))
-            _erased(home, erased[-1].email, random, usual, outcome)
+        erased = [people.pop(0)]  # alone and undisturbed: the receipt that all must have
+        usual = _usual(partial(home.erase, erased[0].email))
+        if together > 1:
+            usual = _usual_of_many(home, erased, people, together)
+        while len(people) >= together and outcome.done.total() < kills:
+            part, people = people[:together], people[together:]
+            erased += part
+            start: Callable[[], subprocess.Popen[bytes]] = partial(home.erase, part[0].email)
+            if together > 1:
+                _filed(home, part)
+                start = home.erase_waiting
+            _erased(home, part[0].email, start, random, usual, outcome)
         _compare(home, erased, kept + people, outcome)
     outcome.seconds = time.monotonic() - began
     return outcome
@@ -150,9 +196,10 @@ def main() -> int:
     """Run it with the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--together", type=int, default=1, help="people in one pass")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
-    outcome = run(chosen.kills)
+    outcome = run(chosen.kills, together=chosen.together)
     print(outcome.document())
     if chosen.out:
         chosen.out.write_text(outcome.document())

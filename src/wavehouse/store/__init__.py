@@ -4,7 +4,7 @@ from wavehouse.kernel.databases import DATABASES, DatabaseName
 from wavehouse.store.bulk import BulkLoader
 from wavehouse.store.database import Analytics, Database, Learning, Listeners, Operational, Tx
 from wavehouse.store.embedded import EmbeddedServer
-from wavehouse.store.late import Arrival, late_arrivals, ledger_hash, ledger_key
+from wavehouse.store.late import Arrival, keyed_references, late_arrivals, ledger_hash, ledger_key
 from wavehouse.store.listening import notices
 from wavehouse.store.opening import AnyDatabase, Stores, databases_folder, open_stores
 from wavehouse.store.rewriting import discard_log, rewrite
@@ -65,6 +65,7 @@ __all__ = [
     "discard_log",
     "every_value",
     "is_shared",
+    "keyed_references",
     "late_arrivals",
     "ledger_hash",
     "ledger_key",

@@ -17,7 +17,8 @@ from uuid import UUID
 from wavehouse.kernel.identifiers import normalised_identifier
 from wavehouse.store.database import Learning, Listeners, Operational, Tx
 
-_LABEL = b"wavehouse erasure ledger"
+_LABEL, _REFERENCES = b"wavehouse erasure ledger", b"wavehouse erased references"
+_DIGITS = 32
 _SEPARATOR = "\x1f"
 
 
@@ -46,6 +47,20 @@ def ledger_hash(key: bytes, kind: str, value: str, tenant: UUID | None = None) -
     scope = [kind] if tenant is None else [kind, str(tenant)]
     text = _SEPARATOR.join([*scope, normalised_identifier(kind, value)])
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def keyed_references(secret: str, values: Sequence[str], tenant: UUID | None) -> dict[str, str]:
+    """The keyed hash of each value, of 32 hex digits, as an erased reference has it.
+
+    Whoever has neither the installation's secret nor the value learns nothing from it; the same
+    value of the same organization always has the same.
+    """
+    key = hmac.new(secret.encode(), _REFERENCES, hashlib.sha256).digest()
+    scope = f"{tenant or ''}{_SEPARATOR}"
+    return {
+        value: hmac.new(key, f"{scope}{value}".encode(), hashlib.sha256).hexdigest()[:_DIGITS]
+        for value in values
+    }
 
 
 def late_arrivals(

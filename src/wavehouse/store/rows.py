@@ -6,8 +6,8 @@ here, with every name quoted; values are always parameters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -16,10 +16,12 @@ from psycopg import sql
 from psycopg.rows import dict_row, scalar_row, tuple_row
 
 from wavehouse.store.database import Analytics, Learning, Listeners, Operational, Tx
+from wavehouse.store.late import keyed_references
 
 AnyTx = Tx[Operational] | Tx[Learning] | Tx[Listeners] | Tx[Analytics]
-RANDOM, PSEUDONYM = "{random}", "{pseudonym}"
-"""Parts of a replacement: a new random value for each row; the value of one person."""
+RANDOM, PSEUDONYM, KEYED = "{random}", "{pseudonym}", "{keyed}"
+"""Parts of a replacement: a new random value for each row; the value of one person; the keyed hash
+of the column's own value, which must be one by which the rows are selected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Change:
     type: str = "text"
     text: str = ""
     values: tuple[str, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 def table_name(dotted: str) -> sql.Identifier:
@@ -187,9 +190,33 @@ def delete_rows_by_day(tx: AnyTx, rows: Selection, *, clock: str) -> dict[date, 
 def change_rows(tx: AnyTx, rows: Selection, changes: Sequence[Change], *, pseudonym: str) -> int:
     """Change the rows in one statement, because constraints span columns; returns how many."""
     where, params = rows.where()
-    columns, values = assigned(changes, pseudonym=pseudonym)
+    columns, values = assigned(with_hashes(tx, rows, changes), pseudonym=pseudonym)
     statement = sql.SQL("UPDATE {} SET {} WHERE {}").format(table_name(rows.table), columns, where)
     return tx.connection.execute(statement, [*values, *params]).rowcount
+
+
+def with_hashes(tx: AnyTx, rows: Selection, changes: Sequence[Change]) -> list[Change]:
+    """The changes with the hashes of the values that they replace by hashes."""
+    return [
+        replace(
+            change,
+            hashes=keyed_references(
+                tx.secret,
+                _selecting(rows, change.column),
+                rows.organization,
+            ),
+        )
+        if KEYED in change.text
+        else change
+        for change in changes
+    ]
+
+
+def _selecting(rows: Selection, column: str) -> list[str]:
+    """The values of a table's own column by which its rows are selected."""
+    return [
+        v for path in rows.paths if path.column == column and not path.hops for v in path.values
+    ]
 
 
 def assigned(changes: Sequence[Change], *, pseudonym: str) -> tuple[sql.Composed, list[Any]]:
@@ -214,6 +241,18 @@ def _expression(change: Change, pseudonym: str) -> tuple[sql.Composable, list[An
     if change.kind == "remove":
         kept = "ARRAY(SELECT e FROM unnest({column}) AS e WHERE lower(e::text) <> ALL (%s))"
         return sql.SQL(kept).format(column=column), [list(change.values)]
+    if KEYED in change.text:
+        before, _, after = change.text.partition(KEYED)
+        known = "(SELECT h FROM unnest(%s::text[], %s::text[]) AS k (v, h) WHERE v = {}::text)"
+        # Another value than those of the selection has no hash: it becomes random.
+        text_of = "concat(%s::text, coalesce(" + known + ", uuidv4()::text), %s::text)"
+        hashed = sql.SQL(text_of).format(column)
+        return sql.SQL("CAST({} AS {})").format(hashed, sql.SQL(_castable(change.type))), [
+            before,
+            list(change.hashes),
+            list(change.hashes.values()),
+            after,
+        ]
     text = change.text.replace(PSEUDONYM, pseudonym)
     parts: list[sql.Composable] = []
     values: list[Any] = []

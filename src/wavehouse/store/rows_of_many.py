@@ -25,6 +25,7 @@ from wavehouse.store.rows import (
     Selection,
     assigned,
     whole_text,
+    with_hashes,
 )
 from wavehouse.store.rows import table_name as _name
 
@@ -71,8 +72,11 @@ class Shared:
 
     def where(self) -> tuple[sql.Composed, list[Any]]:
         """The condition for the rows of all people, with its parameters."""
-        paths = tuple(path for path, _ in self.paths())
-        return replace(self.selections[0], paths=paths).where()
+        return self.merged().where()
+
+    def merged(self) -> Selection:
+        """The rows of all people as one selection."""
+        return replace(self.selections[0], paths=tuple(path for path, _ in self.paths()))
 
 
 def _shape(selection: Selection) -> tuple[object, ...]:
@@ -199,7 +203,7 @@ def change_of_many(tx: AnyTx, rows: Shared, changes: Sequence[Change]) -> list[i
     """
     if not is_shared(changes):
         raise ValueError("this change differs from person to person")
-    columns, params = assigned(changes, pseudonym="")
+    columns, params = assigned(with_hashes(tx, rows.merged(), changes), pseudonym="")
     statement = sql.SQL("UPDATE {} SET {}").format(_name(rows.table), columns)
     return _affected(tx, rows, statement, params, "")[0]
 

@@ -44,7 +44,8 @@ KEPT_FIGURES: Mapping[str, str] = {
     ),
     SubjectKind.BUYER: (
         "Values, currencies, times, credits and campaigns of conversions stay, so that every "
-        "issued report still adds up; order, user, session and device are removed."
+        "issued report still adds up; user, session and device are removed. Order ids are replaced "
+        "by keyed hashes, by which a later refund is subtracted; they name nobody."
     ),
 }
 

@@ -92,7 +92,9 @@ class Link(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_d
 
     ``anonymise`` and ``pseudonymise`` empty ``clear`` (a column, or ``column.key`` of a JSON
     column) and set ``replace``, in which ``{random}`` is a new random value for each row and
-    ``{pseudonym}`` one for the person. ``keep`` needs ``basis``, a use of the vocabulary.
+    ``{pseudonym}`` one for the person; ``{keyed}`` is the keyed hash of the column's own value, by
+    which a refund is matched with its order (decision 1507). ``keep`` needs ``basis``, a use of
+    the vocabulary.
     """
 
     through: Through

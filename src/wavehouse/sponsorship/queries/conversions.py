@@ -139,6 +139,20 @@ def known_ids(
     )
 
 
+def stored_references(
+    tx: Tx[Operational], *, organization_id: OrganizationId, references: Sequence[str]
+) -> set[tuple[UUID | None, str]]:
+    """Those of the references under which a conversion is stored, each with its sponsor."""
+    rows = tx.tuples(
+        """
+        SELECT sponsor_id, order_id FROM sponsorship.conversions
+        WHERE organization_id = %(organization_id)s AND order_id = ANY (%(references)s::text[])
+        """,
+        {"organization_id": organization_id, "references": list(references)},
+    )
+    return set(rows.fetchall())
+
+
 def claims(
     tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]
 ) -> list[tuple[UUID, str, UUID | None, dict[str, Any]]]:

@@ -9,10 +9,12 @@ from decimal import Decimal
 from wavehouse.kernel.ids import CampaignId, SponsorId
 from wavehouse.kernel.money import allocate, places, smallest
 from wavehouse.sponsorship.rules.codes import normalised
-from wavehouse.sponsorship.types import ConversionInput, Credit, CreditModel, Touch
+from wavehouse.sponsorship.types import ConversionInput, Credit, CreditModel, Evidence, Touch
 
 WINDOW_DAYS = 30
 _MICRO = Decimal("0.000001")
+_REFUND = 4
+"""Parts of a refund's reference: its order, the word, the moment, the money."""
 
 
 def order_reference(conversion: ConversionInput, sponsor_id: SponsorId | None) -> str:
@@ -36,6 +38,22 @@ def order_reference(conversion: ConversionInput, sponsor_id: SponsorId | None) -
     else:
         parts += [conversion.order_id]
     return "\x1f".join(parts)
+
+
+ERASED = "erased:"
+"""What the reference of an order begins with whose buyer was erased; a keyed hash follows."""
+
+
+def refund_forms(row: Evidence) -> tuple[list[str], list[str]]:
+    """The references that a refund's order, and the refund itself, may be stored under.
+
+    An order that was reported before its code had a sponsor has the code in its reference.
+    """
+    code = normalised(row.promo_code)
+    parts = row.order_reference.split("\x1f")[-_REFUND:]
+    with_code = [[code, *parts]]
+    forms = with_code if row.sponsor_id is None else [parts, *with_code]
+    return ["\x1f".join(f[: 1 - _REFUND]) for f in forms], ["\x1f".join(f) for f in forms]
 
 
 def within_window(touched_at: datetime, converted_at: datetime, days: int = WINDOW_DAYS) -> bool:

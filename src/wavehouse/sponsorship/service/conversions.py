@@ -37,7 +37,7 @@ from wavehouse.sponsorship.types import (
     RawRow,
     Recorded,
 )
-from wavehouse.store import Arrival, Operational, Tx, late_arrivals
+from wavehouse.store import Arrival, Operational, Tx, keyed_references, late_arrivals
 
 BATCH = 5_000
 _SHOWN = 100
@@ -79,7 +79,8 @@ def record_conversion(
 ) -> Recorded:
     """Record one conversion, from the API or a pixel; repeating it changes nothing.
 
-    A known order gets its missing signals (AT04). An order of a buyer who was erased is dropped.
+    A known order gets its missing signals (AT04). An order of a buyer who was erased is dropped;
+    its refund is stored without the order's id, so that the figures stay true.
     """
     book = _book(tx, identity)
     (done,) = _store(
@@ -202,6 +203,9 @@ def _store(
     organization_id = identity.organization_id
     evidence = [_evidence(conversion, book) for conversion in conversions]
     late = _late(tx, identity, evidence)
+    refunds = _anonymous_refunds(tx, identity, [r for r in evidence if r.conversion_id in late])
+    late -= refunds.keys()
+    evidence = [refunds.get(row.conversion_id, row) for row in evidence]
     rows = [row for row in evidence if row.conversion_id not in late]
     new = queries.insert_conversions(
         tx,
@@ -232,13 +236,55 @@ def _store(
 
 
 def _late(tx: Tx[Operational], identity: Identity, rows: Sequence[Evidence]) -> set[ConversionId]:
-    """The conversions whose buyer was erased: orders that are sent again, and their refunds."""
+    """The conversions of buyers who were erased: orders that are sent again, and their refunds.
+
+    They are counted in the ledger.
+    """
     ordered = [row for row in rows if row.order_id is not None]
     late = late_arrivals(
         tx,
         [Arrival(EXTERNAL, row.order_id or "", tenant=identity.organization_id) for row in ordered],
     )
     return {ordered[number].conversion_id for number in late}
+
+
+def _anonymous_refunds(
+    tx: Tx[Operational], identity: Identity, late: Sequence[Evidence]
+) -> dict[ConversionId, Evidence]:
+    """Refunds of erased buyers' orders that are still in the figures, without their order.
+
+    Their references are keyed hashes, as those of the erased orders (decision 1507), so a refund
+    that is sent twice, or that came before the erasure, is stored once. A refund whose order is
+    not stored stays dropped: its value is in no figure.
+    """
+    wanted = {row.conversion_id: credit.refund_forms(row) for row in late if row.value < 0}
+    plain = {form for forms in wanted.values() for listed in forms for form in listed}
+    hashes = keyed_references(tx.secret, list(plain), identity.organization_id)
+    erased = {form: f"{credit.ERASED}{value}" for form, value in hashes.items()}
+    known = queries.stored_references(
+        tx,
+        organization_id=identity.organization_id,
+        references=[*plain, *erased.values()] if plain else [],
+    )
+    kept: dict[ConversionId, Evidence] = {}
+    for row in late:
+        orders, own = wanted.get(row.conversion_id, ([], []))
+        # Plain references are those of an erasure that has not come to the orders yet.
+        forms = [*orders, *(erased[form] for form in orders)]
+        if any((row.sponsor_id, form) in known for form in forms):
+            stored = [
+                f for f in [*own, *(erased[form] for form in own)] if (row.sponsor_id, f) in known
+            ]
+            kept[row.conversion_id] = replace(
+                row,
+                order_reference=stored[0] if stored else erased[row.order_reference],
+                order_id=None,
+                claims=tuple(
+                    replace(c, detail={k: v for k, v in c.detail.items() if k != "referrer"})
+                    for c in row.claims
+                ),
+            )
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,6 +481,10 @@ def _understood_now(row: Evidence, book: Book) -> Evidence:
         conversion_id=row.conversion_id,
         claims=row.claims,
         code_reported_by=row.code_reported_by,
+        # Without its order's id, an erased order's reference cannot be made again.
+        order_reference=row.order_reference
+        if row.order_reference.startswith(credit.ERASED)
+        else new.order_reference,
     )
 
 

@@ -77,7 +77,8 @@ class ConversionInput:
 class ConversionOutcome(StrEnum):
     """The outcome of a conversion: an unmatched one is stored but not yet credited.
 
-    A dropped one is about a buyer who was erased: it is counted in the ledger and not stored.
+    A dropped one is an order of a buyer who was erased, or a refund of an order that is not stored:
+    it is counted in the ledger.
     """
 
     STORED = "stored"
