@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,15 @@ from click.testing import CliRunner
 from tests import acting
 
 from wavehouse import accounts, governance, measurement
-from wavehouse.engines import digest
+from wavehouse.engines import digest, digests_by_bucket
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import LimitReached, NotFound
 from wavehouse.measurement import cli
 from wavehouse.measurement.adapters.sealed_store import FolderStore, store_at
+from wavehouse.measurement.adapters.warehouse import RollupDigests
 from wavehouse.measurement.queries import rolling
 from wavehouse.measurement.queries import sealing as queries
-from wavehouse.measurement.service import sealing
+from wavehouse.measurement.service import sealing, warehouse
 
 FIRST, LAST = date(2026, 11, 11), date(2026, 11, 15)
 LATER = datetime(2027, 2, 12, 12, tzinfo=UTC)
@@ -386,6 +387,12 @@ def test_a_digest_is_that_of_the_rows_in_python_also_with_odd_texts(month: Any) 
         (manifest,) = (_folder(month) / f"dt=2026-11-{11 + n}").glob("manifest-*")
         sealed = json.loads(manifest.read_text())["rollups_sha256"]
         assert _digest_in_python(month, date(2026, 11, 11 + n)) == sealed
+    with closing(RollupDigests()) as digested:
+        compared = warehouse._stored(month.place.stores, digested, FIRST, LAST)
+    with month.place.stores.analytics.worker() as tx:
+        for rollup in (*rolling.HOURLY, *rolling.DAILY):
+            rows = queries.rollup_rows(tx, rollup, first=at(11, 0), last=at(16, 0))
+            assert digests_by_bucket(rows) == compared[rollup.table]
 
 
 def _digest_in_python(desk: Any, day: date) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 _BETWEEN_VALUES, _BETWEEN_ROWS = "\x1f", "\n"
 _PLAIN = frozenset({int, str})
+_REPEATED = frozenset({UUID, datetime, date})
 
 
 def canonical(value: object) -> str:
@@ -25,15 +27,43 @@ def canonical(value: object) -> str:
     return "" if value is None else str(value)
 
 
+class _Texts(dict[object, str]):
+    """Texts of ids and instants, which repeat from row to row; each is made once."""
+
+    def __missing__(self, value: object) -> str:
+        text = self[value] = canonical(value)
+        return text
+
+
 def digest(rows: Iterable[Sequence[object]]) -> str:
     """SHA-256, in hex, of rows in any order."""
-    lines = sorted(_BETWEEN_VALUES.join(map(canonical, row)) for row in rows)
+    return _digest(rows, _Texts())
+
+
+def _digest(rows: Iterable[Sequence[object]], texts: _Texts) -> str:
+    lines = sorted(
+        _BETWEEN_VALUES.join(
+            [
+                str(value)
+                if (kind := value.__class__) in _PLAIN
+                # Other numbers that are equal may be written differently: 1 and Decimal("1.0").
+                else texts[value]
+                if kind in _REPEATED
+                else canonical(value)
+                for value in row
+            ]
+        )
+        for row in rows
+    )
     return hashlib.sha256(_BETWEEN_ROWS.join(lines).encode()).hexdigest()
 
 
 def digests_by_bucket(rows: Iterable[Sequence[object]]) -> dict[str, str]:
     """The digest of the rows of each bucket, which is their first value."""
+    texts = _Texts()
     buckets: dict[str, list[Sequence[object]]] = {}
     for row in rows:
-        buckets.setdefault(canonical(row[0]), []).append(row)
-    return {bucket: digest(buckets[bucket]) for bucket in sorted(buckets)}
+        first = row[0]
+        bucket = texts[first] if first.__class__ in _REPEATED else canonical(first)
+        buckets.setdefault(bucket, []).append(row)
+    return {bucket: _digest(buckets[bucket], texts) for bucket in sorted(buckets)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
 
@@ -64,6 +65,4 @@ def digests(
     names = table.names
     kept = [n for n, name in enumerate(names) if name not in without and name != table.clock]
     order = [names.index(table.clock), *kept]
-    return digests_by_bucket(
-        tuple(row[n] for n in order) for row in engine.rows(table, first=first, last=last)
-    )
+    return digests_by_bucket(map(itemgetter(*order), engine.rows(table, first=first, last=last)))

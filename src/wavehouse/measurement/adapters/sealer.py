@@ -118,7 +118,7 @@ class Sealer:
         for each in selects:
             used = {"grain": each.grain} | values if "$grain" in each.select else values
             query = _sealing(
-                "computed_lines", line=_line(each.label, each.columns), select=each.select
+                "computed_lines", line=line_of(each.columns, label=each.label), select=each.select
             )
             self._database.execute(query, used | {"without": without and str(without)})
         return self._digest()
@@ -129,7 +129,7 @@ class Sealer:
         for each, rows in rollups:
             query = _sealing(
                 "stored_lines",
-                line=_line(each.label, each.columns),
+                line=line_of(each.columns, label=each.label),
                 columns=", ".join(f"'{name}': 'VARCHAR'" for name in each.columns),
             )
             self._database.execute(query, {"path": path_of(rows)})
@@ -194,14 +194,13 @@ class SealedReader:
         return self._database.execute(_sealing(name), values).fetchall()
 
 
-def _line(label: str, columns: Sequence[str]) -> str:
-    """A row as a text, as ``engines.canonical`` has it; the first column is an instant."""
+def line_of(columns: Sequence[str], *, label: str = "") -> str:
+    """A row as a text in SQL, as ``engines.canonical`` has it; the first column is an instant."""
     first, *others = columns
-    values = [
-        f'"{first}"::TIMESTAMP::VARCHAR',
-        *(f"coalesce(\"{c}\"::VARCHAR, '')" for c in others),
-    ]
-    return f"concat_ws(chr(31), '{label}', {', '.join(values)})"
+    values = [f"'{label}'"] if label else []
+    values.append(f'"{first}"::TIMESTAMP::VARCHAR')
+    values += [f"coalesce(\"{column}\"::VARCHAR, '')" for column in others]
+    return f"concat_ws(chr(31), {', '.join(values)})"
 
 
 def _sealing(name: str, **values: str) -> str:

@@ -260,7 +260,9 @@ def rollups_of_file(
     without: UUID | None = None,
 ) -> str:
     """The digest of the rollups computed from a file, or of those but an organization's."""
-    return sealer.computed_digest(store.local(events.name), _selects(), day=day, without=without)
+    return sealer.computed_digest(
+        store.local(events.name), rollup_selects(), day=day, without=without
+    )
 
 
 def _stored_rollups(tx: Tx[Analytics], sealer: Sealer, day: date) -> str:
@@ -268,21 +270,21 @@ def _stored_rollups(tx: Tx[Analytics], sealer: Sealer, day: date) -> str:
     first = clock.start_of_day(day)
     with ExitStack() as files:
         stored = []
-        for rollup, select in zip(_ROLLUPS, _selects(), strict=False):
+        for rollup, select in zip(_ROLLUPS, rollup_selects(), strict=False):
             rows = files.enter_context(tempfile.TemporaryFile(buffering=2**20))
             sealing.copy_rollup(tx, rollup, first=first, last=first + clock.DAY, into=rows)
             stored.append((select, rows))
         rows = files.enter_context(tempfile.TemporaryFile())
         sealing.copy_audience(tx, first=day, last=day + timedelta(days=1), into=rows)
-        stored.append((_selects()[-1], rows))
+        stored.append((rollup_selects()[-1], rows))
         for _, written in stored:
             written.flush()
         return sealer.stored_digest(stored)
 
 
 @cache
-def _selects() -> tuple[RollupSelect, ...]:
-    """Every rollup of a day; both audiences are one table."""
+def rollup_selects() -> tuple[RollupSelect, ...]:
+    """Every rollup of a day; the two audiences, the last ones, are one table."""
     made = []
     for rollup in (*_ROLLUPS, *AUDIENCE):
         columns: tuple[str, ...] = ("day", *AudienceRow._fields[1:])

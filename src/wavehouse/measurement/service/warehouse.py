@@ -17,12 +17,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from wavehouse.engines import Engine, Table, Value, digest, digests, digests_by_bucket, open_engine
+from wavehouse.engines import Engine, Table, Value, digest, digests, open_engine
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.config import Settings
 from wavehouse.measurement.adapters.roller import portable
 from wavehouse.measurement.adapters.sealed_store import store_at
-from wavehouse.measurement.adapters.warehouse import EventFiles
+from wavehouse.measurement.adapters.warehouse import EventFiles, RollupDigests
 from wavehouse.measurement.queries import rolling, sealing, warehouse
 from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY
 from wavehouse.measurement.rules import exporting
@@ -36,7 +36,7 @@ from wavehouse.measurement.rules.warehouse import (
     ROLLUP_TABLES,
 )
 from wavehouse.measurement.service.rolling import roll_up, select_of
-from wavehouse.measurement.service.sealing import manifest_at
+from wavehouse.measurement.service.sealing import manifest_at, rollup_selects
 from wavehouse.measurement.types import (
     BucketDigests,
     Comparison,
@@ -245,14 +245,15 @@ def compare(
     wanted = [each.day for each in listed if each.day not in waiting]
     stored: dict[str, dict[str, str]] = {table.name: {} for table in ROLLUP_TABLES}
     there: dict[str, dict[str, str]] = {table.name: {} for table in ROLLUP_TABLES}
-    for begin, end in _chunks(wanted):
-        for name, buckets in _stored(stores, begin, end).items():
-            stored[name] |= buckets
-        for table in ROLLUP_TABLES:
-            there[table.name] |= digests(
-                engine, table, first=begin, last=end, without=[COMPUTED_AT]
-            )
-        on_day(end)
+    with closing(RollupDigests()) as digested:
+        for begin, end in _chunks(wanted):
+            for name, buckets in _stored(stores, digested, begin, end).items():
+                stored[name] |= buckets
+            for table in ROLLUP_TABLES:
+                there[table.name] |= digests(
+                    engine, table, first=begin, last=end, without=[COMPUTED_AT]
+                )
+            on_day(end)
     kept = {str(day) for day in wanted}
     differing = [
         Difference(name, bucket, stored[name].get(bucket, ""), there[name].get(bucket, ""))
@@ -300,16 +301,23 @@ def _redo(stores: Stores, engine: Engine, wrong: set[date], on_day: OnDay) -> No
     run(stores, engine, listed=again, on_day=on_day)
 
 
-def _stored(stores: Stores, first: date, last: date) -> dict[str, dict[str, str]]:
+def _stored(
+    stores: Stores, digested: RollupDigests, first: date, last: date
+) -> dict[str, dict[str, str]]:
     """The digests of the rollups here, by table and bucket."""
     start, end = clock.start_of_day(first), clock.start_of_day(last) + clock.DAY
-    with stores.analytics.worker() as tx:
-        by_table = {
-            rollup.table: digests_by_bucket(sealing.rollup_rows(tx, rollup, first=start, last=end))
-            for rollup in (*HOURLY, *DAILY)
-        }
-        audience = sealing.audience_rows(tx, first=first, last=end.date())
-        by_table[AUDIENCE[0].table] = digests_by_bucket(audience)
+    by_table = {}
+    with stores.analytics.worker(snapshot=True) as tx:
+        for rollup, select in zip((*HOURLY, *DAILY), rollup_selects(), strict=False):
+            with tempfile.TemporaryFile(buffering=2**20) as rows:
+                sealing.copy_rollup(tx, rollup, first=start, last=end, into=rows)
+                rows.flush()
+                by_table[rollup.table] = digested.by_bucket(select.columns, rows)
+        with tempfile.TemporaryFile() as rows:
+            sealing.copy_audience(tx, first=first, last=end.date(), into=rows)
+            rows.flush()
+            audience = rollup_selects()[-1]
+            by_table[audience.label] = digested.by_bucket(audience.columns, rows)
     return by_table
 
 

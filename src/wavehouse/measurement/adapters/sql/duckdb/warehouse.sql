@@ -10,3 +10,13 @@ COPY (
   ORDER BY podcast_id, "timestamp"
 )
 TO '{{path}}' (FORMAT parquet, COMPRESSION zstd)
+
+-- name: digests
+-- The digest of each bucket of a stored rollup, as queries/sealing.py gives it: that of engines/digests.py.
+SELECT bucket, sha256(string_agg(line, chr(10) ORDER BY line))
+FROM (
+  SELECT "{{first}}"::TIMESTAMP::VARCHAR AS bucket, {{line}} AS line
+  FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false, auto_detect = false,
+    new_line = '\n', nullstr = '', allow_quoted_nulls = false, columns = { {{columns}} })
+)
+GROUP BY bucket ORDER BY bucket
