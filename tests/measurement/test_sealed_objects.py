@@ -151,6 +151,30 @@ def test_pod12_figures_of_days_in_a_bucket_are_those_of_their_rows(
         assert {""} == {finding.problem for finding in sealing.verify(place.stores)}
     cached = {path.name.split(".")[0] for path in (tmp_path / "cache").rglob("*-00000*")}
     assert {"-000002"} == {name[-7:] for name in cached}
-    store_at(location).remove("dt=2026-11-12/downloads-000002.parquet")
+    store_at(location).remove("dt=2026-11-12/events-000002.parquet")
     with clock.frozen(LATER), pytest.raises(NotFound, match="missing"):
         own_desk.listeners(DAY, DAY)
+
+
+@needs_server
+def test_r43_the_audience_index_in_a_bucket_is_replaced_and_so_is_its_copy(
+    own_desk: Any, hit: Any, location: str, tmp_path: Path
+) -> None:
+    """Figures are those of the days; no older copy, which may have erased keys, stays."""
+    place = own_desk.place
+    settings = config.load(
+        {"home": str(place.settings.home), "sealed_store": location}, environment={}
+    )
+    at = datetime(2026, 11, 12, 8, tzinfo=UTC)
+    counts = []
+    for n in range(3):
+        own_desk.tell(hit.but(at=at.replace(hour=8 + n), ip=f"198.51.100.{n}"))
+        measurement.seal(place.stores, settings)
+        assert date(2026, 11, 1) in measurement.index_listeners(place.stores)
+        counts.append(own_desk.listeners(DAY, DAY))
+    copies = [*(tmp_path / "cache").rglob("2026-11.*.parquet")]
+    store_at(location).remove("dt=2026-11-12/events-000003.parquet")
+
+    assert [1, 2, 3] == counts
+    assert 1 == len(copies)
+    assert 3 == own_desk.listeners(DAY, DAY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +19,7 @@ from tests import acting
 from wavehouse import accounts, governance, measurement
 from wavehouse.engines import digest, digests_by_bucket
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import LimitReached, NotFound
+from wavehouse.kernel.errors import LimitReached, NotFound, WavehouseError
 from wavehouse.measurement import cli
 from wavehouse.measurement.adapters.sealed_store import FolderStore, store_at
 from wavehouse.measurement.adapters.warehouse import RollupDigests
@@ -211,6 +212,31 @@ def test_several_days_are_sealed_side_by_side_and_reported_in_order(
     assert [FIRST + timedelta(days=n) for n in range(5)] == [each.day for each in done]
     assert {""} == {each.reason for each in done}
     assert [False] * 5 == free
+    assert month.rows(_TRY_LOCK)[0][0]
+
+
+def test_a_day_that_fails_ends_sealing_after_the_days_beside_it(
+    month: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No other program gets the lock before their end: it would remove unfinished files."""
+    failed, whole, free = threading.Event(), sealing._seal_day, []
+
+    def failing(stores: Any, store: Any, sealer: Any, day: date) -> measurement.SealOutcome:
+        if day == FIRST:
+            failed.set()
+            raise WavehouseError("the disk is odd")
+        failed.wait(timeout=60)
+        time.sleep(0.3)
+        free.append(month.rows(_TRY_LOCK)[0][0])
+        return whole(stores, store, sealer, day)
+
+    monkeypatch.setattr(sealing, "_seal_day", failing)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    with pytest.raises(WavehouseError, match="odd"):
+        _seal(month)
+
+    assert 1 <= len(free) < 5
+    assert {False} == set(free)
     assert month.rows(_TRY_LOCK)[0][0]
 
 

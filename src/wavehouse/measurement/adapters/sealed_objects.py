@@ -107,6 +107,9 @@ class ObjectStore:
                     for chunk in obstore.get(self._store, name).stream():
                         file.write(chunk)
                 unfinished.replace(target)
+                for path in self._copies(name):
+                    if path != target:  # a month's index is replaced under its name
+                        path.unlink(missing_ok=True)
         return target
 
     def in_use(self, name: str) -> bool:

@@ -115,6 +115,7 @@ def _refresh(stores: Stores, writer: IndexWriter, month: date) -> bool:
             return True
         scratch = of.store.scratch()
         of.write(writer, scratch)
+        of.store.remove(of.name)  # with the copies that a bucket's store has of it
         of.store.put(of.name, scratch)
     return True
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from contextvars import copy_context
 from datetime import date, timedelta
@@ -116,9 +116,10 @@ def seal(
             with stores.operational.worker() as lock:
                 sealing.lock_sealing(lock)
                 store.sweep()
-                for outcome in sealers.seal(day.day for day in due[n : n + _DAYS_LOCKED]):
-                    done.append(outcome)
-                    on_day(outcome.day)
+                with closing(sealers.seal([d.day for d in due[n : n + _DAYS_LOCKED]])) as outcomes:
+                    for outcome in outcomes:
+                        done.append(outcome)
+                        on_day(outcome.day)
     remove_superseded(stores)
     return done
 
@@ -146,12 +147,17 @@ class _Sealers:
         for sealer in self._all:
             sealer.close()
 
-    def seal(self, days: Iterable[date]) -> Iterator[SealOutcome]:
-        """Seal these days; the outcomes are in their order."""
+    def seal(self, days: Iterable[date]) -> Generator[SealOutcome, None, None]:
+        """Seal these days; the outcomes are in their order. No day is worked on after its end."""
         # A copy of the context each: the clock may be frozen in it.
         coming = [self._pool.submit(copy_context().run, self._seal, day) for day in days]
-        for each in coming:
-            yield each.result()
+        try:
+            for each in coming:
+                yield each.result()
+        finally:
+            for each in coming:
+                each.cancel()
+            wait(coming)
 
     def _seal(self, day: date) -> SealOutcome:
         sealer = self._free.get()
