@@ -52,8 +52,8 @@ test: $(VENV)/.dev ## Run the tests
 
 # --- the gate ---------------------------------------------------------------------------------
 
-check: format lint types imports docs chromium ## All of the gate: what .ci/run runs
-	@$(MAKE) --no-print-directory test
+check: format lint imports docs chromium ## All of the gate: what .ci/run runs
+	@$(MAKE) --no-print-directory -j2 types test
 
 format: $(VENV)/.dev ## Refuse code that ruff would format otherwise
 	@$(BIN)/ruff format --check --quiet . || { echo "Try: $(BIN)/ruff format ." >&2; exit 1; }

@@ -190,35 +190,38 @@ class Clones:
     @contextmanager
     def lent(self) -> Iterator[Stores]:
         """The databases, empty and migrated, during the block."""
-        copies = self._free.pop() if self._free else self._new()
+        copies = self._complete(self._free.pop() if self._free else {})
         stores = self._opened(copies)
         try:
             yield stores
         finally:
             stores.close()
-            if all(copy.empty() for copy in copies.values()):
-                self._free.append(copies)
-            else:
-                self._drop(copies)
+            kept = {name: copy for name, copy in copies.items() if copy.empty()}
+            for name in copies.keys() - kept.keys():
+                self._drop(copies[name])
+            self._free.append(kept)
 
     def close(self) -> None:
-        """Drop every copy."""
-        while self._free:
-            self._drop(self._free.pop())
-
-    def _new(self) -> dict[str, _Copy]:
-        tag = uuid4().hex[:8]
-        return {name: _Copy(self._admin, f"{name}_{tag}", name) for name in DATABASES}
-
-    def _drop(self, copies: dict[str, _Copy]) -> None:
-        with psycopg.connect(self._admin, autocommit=True) as connection:
+        """Leave the copies; they go with the folder of the server that was made for this run."""
+        for copies in self._free:
             for copy in copies.values():
                 copy.close()
-                connection.execute(
-                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
-                        sql.Identifier(copy.name)
-                    )
-                )
+        self._free.clear()
+
+    def _complete(self, copies: dict[str, _Copy]) -> dict[str, _Copy]:
+        """A copy of each database: these, and a new one of each that is missing."""
+        tag = uuid4().hex[:8]
+        return {
+            name: copies.get(name) or _Copy(self._admin, f"{name}_{tag}", name)
+            for name in DATABASES
+        }
+
+    def _drop(self, copy: _Copy) -> None:
+        copy.close()
+        with psycopg.connect(self._admin, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(copy.name))
+            )
 
     def _opened(self, copies: dict[str, _Copy]) -> Stores:
         places = {

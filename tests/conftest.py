@@ -7,6 +7,7 @@ each test (``clones.py``).
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -33,8 +34,25 @@ settings.load_profile("house")
 
 
 def pytest_configure() -> None:
-    """Let a run that SIGTERM stops tear down its fixtures."""
+    """Let a run that SIGTERM stops tear down its fixtures.
+
+    Nothing becomes garbage while tests are collected, and looking for it takes a third of the time.
+    """
     unwind_on_sigterm()
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage again, without searching the thousands of collected tests each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """Let the interpreter find at its end what the collected tests hold."""
+    gc.unfreeze()
 
 
 @pytest.fixture

@@ -209,8 +209,12 @@ class _Walk:
             self._walked.crossings.append(f"{what}: changed {changed}")
 
     def forms(self) -> None:
-        """The victim's own pages: follow each of their links and forms as the attacker."""
+        """The victim's own pages: follow each of their links and forms as the attacker.
+
+        A link that is on many pages, as those of the navigation are, is followed once.
+        """
         host = self._client(self._victim)
+        followed: set[str] = set()
         pages = [
             context.path
             for context in iter_route_contexts(self._app.routes)
@@ -223,7 +227,9 @@ class _Walk:
             shown = host.get(page)
             if "text/html" not in shown.headers.get("content-type", ""):
                 continue
-            for address in sorted(set(re.findall(r'href="(/[^"#]*)"', shown.text))):
+            links = set(re.findall(r'href="(/[^"#]*)"', shown.text)) - followed
+            followed |= links
+            for address in sorted(links):
                 if not address.startswith("/static"):
                     link = address.replace("&amp;", "&")
                     answer = self._visitor.get(link)

@@ -73,7 +73,7 @@ class Rows:
     def _current(self) -> dict[str, str | None]:
         found: dict[str, str | None] = {}
         for connection, statement in zip(self._connections, self._statements, strict=True):
-            rows = connection.execute(statement, {"organization": self._organization})
+            rows = connection.execute(statement, {"organization": self._organization}, prepare=True)
             found |= dict(rows.fetchall())
         return found
 
