@@ -125,6 +125,10 @@ harness: $(VENV)/.dev ## The tests that are too long for the gate
 cluster: $(VENV)/.dev ## Spark, a master and three workers: a world counted with equal digests; needs Java 17; ARGS="--people 300", "--kill", "--slope"
 	@$(BIN)/python scripts/cluster.py $(ARGS)
 
+.PHONY: cluster conformance
+conformance: $(VENV)/.dev ## The conformance suite on every engine that is here, Spark's cluster too (needs Java 17, pyspark); names those that are not
+	@$(BIN)/python scripts/conformance.py $(ARGS)
+
 exports: $(VENV)/.dev ## Run the exported dbt and SQLMesh projects, compare digests; DBT=…/bin/dbt SQLMESH=…/bin/sqlmesh
 	@DBT=$(DBT) SQLMESH=$(SQLMESH) $(BIN)/python -m pytest -q -rs -m harness tests/measurement/test_exporting.py
 

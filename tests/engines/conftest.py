@@ -10,11 +10,13 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import duckdb
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from wavehouse.engines import Engine, java_missing, open_engine
 
@@ -32,8 +34,11 @@ def _where(name: str, condition: bool, missing: str) -> Any:
     )
 
 
+SPARK_CLUSTER = "WAVEHOUSE_TEST_SPARK_MASTER"
+"""Names a standalone master, ``spark://host:port``; ``make conformance`` starts one."""
 URLS = {name: os.environ[url] for name, url in ADDRESSES.items() if url in os.environ}
 """Read here: tests run without the variables of the environment."""
+MASTER = os.environ.get(SPARK_CLUSTER, "")
 SPARK_MISSING = java_missing() or (
     "" if importlib.util.find_spec("pyspark") else "no pyspark (pip install 'wavehouse[spark]')"
 )
@@ -42,6 +47,7 @@ ENGINES = (
     "postgres",
     _where("clickhouse", importlib.util.find_spec("chdb") is not None, "no chdb"),
     _where("spark", not SPARK_MISSING, SPARK_MISSING),
+    _where("spark-cluster", bool(MASTER), f"no {SPARK_CLUSTER}"),
     *(_where(name, name in URLS, f"no {url}") for name, url in ADDRESSES.items()),
 )
 NEW_ORGANIZATION = UUID(int=7)
@@ -62,6 +68,13 @@ def database_of(server: Any) -> Iterator[str]:
         admin.execute("DROP DATABASE engines WITH (FORCE)")
 
 
+def url_of(conninfo: str) -> str:
+    """The same as an address, as a user writes it."""
+    parts = conninfo_to_dict(conninfo)
+    host, secret = quote(str(parts["host"]), safe=""), quote(str(parts["password"]), safe="")
+    return f"postgresql://{parts['user']}:{secret}@/{parts['dbname']}?host={host}"
+
+
 @pytest.fixture(scope="module", params=ENGINES)
 def opened(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Opened]:
     """Opens the engine, again and again, on the same tables."""
@@ -72,6 +85,8 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Op
         yield lambda: open_engine(f"chdb://{folder}/chdb")
     elif kind == "spark":
         yield lambda: open_engine(f"spark-local://{folder}/spark")
+    elif kind == "spark-cluster":
+        yield lambda: open_engine(f"{MASTER}{folder}/spark")
     elif kind == "postgres":
         from wavehouse.engines.postgres import Postgres
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from tests import acting
-from tests.engines.conftest import SPARK_MISSING
+from tests.engines.conftest import MASTER, SPARK_CLUSTER, SPARK_MISSING, database_of, url_of
 
 from wavehouse import accounts, governance, measurement
 from wavehouse.engines import open_engine
@@ -31,6 +32,7 @@ LATER = datetime(2027, 2, 12, 12, tzinfo=UTC)
 @pytest.fixture(
     params=[
         "duckdb",
+        "postgres",
         pytest.param(
             "chdb",
             marks=pytest.mark.skipif(
@@ -41,11 +43,21 @@ LATER = datetime(2027, 2, 12, 12, tzinfo=UTC)
             "spark-local",
             marks=pytest.mark.skipif(bool(SPARK_MISSING), reason=f"not run here: {SPARK_MISSING}"),
         ),
+        pytest.param(
+            "spark-cluster",
+            marks=pytest.mark.skipif(not MASTER, reason=f"not run here: no {SPARK_CLUSTER}"),
+        ),
     ]
 )
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty warehouse."""
-    return f"{request.param}://{tmp_path}/there"
+    if request.param == "postgres":
+        with database_of(request.getfixturevalue("server")) as conninfo:
+            yield url_of(conninfo)
+    elif request.param == "spark-cluster":
+        yield f"{MASTER}{tmp_path}/there"
+    else:
+        yield f"{request.param}://{tmp_path}/there"
 
 
 @pytest.fixture
