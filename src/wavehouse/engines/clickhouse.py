@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from wavehouse.engines.dialects import translated
+from wavehouse.engines.folders import not_writable
 from wavehouse.engines.port import Row
 from wavehouse.engines.spans import check_staged, next_day
 from wavehouse.engines.tables import Kind, Table, Value, definition, quoted
@@ -160,6 +161,10 @@ def _connected(url: str) -> tuple[Client, str]:
     options: dict[str, Any] = {"settings": _SETTINGS}
     database = DATABASE
     if parts.scheme == "chdb":
+        try:
+            Path(parts.path).mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise not_writable(parts.path, error) from None
         options |= {"interface": "chdb", "path": parts.path}
     else:
         database = parts.path.strip("/") or DATABASE

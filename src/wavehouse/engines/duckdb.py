@@ -47,10 +47,10 @@ class DuckDb:
         try:
             self._database = duckdb.connect(path, config={"threads": 2, **_CLOSED})
         except duckdb.IOException as error:
+            reason = str(error).partition("\n")[0]
+            used = ": another program may be using it" if "lock on file" in reason else ""
             raise Refused(
-                "the warehouse file cannot be opened: another program may be using it",
-                where=path,
-                hint=str(error).partition("\n")[0],
+                f"the warehouse file cannot be opened{used}", where=path, hint=reason
             ) from None
         if path != ":memory:":
             Path(path).chmod(0o600)

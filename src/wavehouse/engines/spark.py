@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from wavehouse.engines.dialects import translated
+from wavehouse.engines.folders import not_writable
 from wavehouse.engines.port import Row
 from wavehouse.engines.spans import check_staged, next_day
 from wavehouse.engines.spark_session import spark_session
@@ -58,6 +59,17 @@ def _errors() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Errors of the shared folder as the product's own; needs no Spark."""
+    try:
+        yield
+    except ConnectionError:
+        raise
+    except OSError as error:
+        raise not_writable(str(folder), error) from error
+
+
 class Spark:
     """Tables in a folder; Spark starts with the first statement that needs it."""
 
@@ -81,12 +93,13 @@ class Spark:
 
     def ensure(self, table: Table, *, first: date, last: date) -> None:
         """Create a table's folder; its days are made by ``replace``."""
-        if not self._folder.exists():
-            self._folder.mkdir(mode=0o700)
-        folder = self._of(table)
-        folder.mkdir(exist_ok=True)
-        if not (folder / _COLUMNS).exists():
-            _write(folder / _COLUMNS, _columns(table))
+        with _writing(self._folder):
+            if not self._folder.exists():
+                self._folder.mkdir(mode=0o700)
+            folder = self._of(table)
+            folder.mkdir(exist_ok=True)
+            if not (folder / _COLUMNS).exists():
+                _write(folder / _COLUMNS, _columns(table))
 
     def discard(self, table: Table) -> None:
         """Remove the staged rows, also those of a killed program."""
@@ -99,7 +112,8 @@ class Spark:
         """Stage the rows of a Parquet file; a copy of it is where the workers see it."""
         shared = self._of(table) / f"incoming-{secrets.token_hex(8)}.parquet"
         try:
-            shutil.copyfile(file, shared)
+            with _writing(self._folder):
+                shutil.copyfile(file, shared)
             with _errors():
                 self._stage(table, self._spark().read.parquet(str(shared)).select(*table.names))
         finally:
@@ -131,16 +145,17 @@ class Spark:
                 inside = f"`{table.clock}` >= '{day}' AND `{table.clock}` < '{next_day(day)}'"
                 number = rows.count()
                 check_staged(table, day, number - rows.where(inside).count())
-        of_day.mkdir(exist_ok=True)
-        before = self._current(of_day)
-        if not number:
-            (of_day / _CURRENT).unlink(missing_ok=True)
-            _flush_file(of_day)
-        else:
-            generation = f"{int(before.partition('-')[0] or 0) + 1}-{secrets.token_hex(4)}"
-            staged.rename(of_day / generation)
-            _flush(of_day / generation)
-            _write(of_day / _CURRENT, generation)
+        with _writing(self._folder):
+            of_day.mkdir(exist_ok=True)
+            before = self._current(of_day)
+            if not number:
+                (of_day / _CURRENT).unlink(missing_ok=True)
+                _flush_file(of_day)
+            else:
+                generation = f"{int(before.partition('-')[0] or 0) + 1}-{secrets.token_hex(4)}"
+                staged.rename(of_day / generation)
+                _flush(of_day / generation)
+                _write(of_day / _CURRENT, generation)
         self.discard(table)
         self._sweep(of_day, {before, self._current(of_day)})
         return number

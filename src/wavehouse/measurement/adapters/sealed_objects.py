@@ -20,6 +20,7 @@ from typing import Any
 
 from wavehouse.kernel import files
 from wavehouse.kernel.errors import NotFound, Unreachable, UsageError
+from wavehouse.measurement.adapters.sealed_locks import is_free
 
 _UNFINISHED = ".unfinished"
 _PLAIN = re.compile(r"[^A-Za-z0-9-]")
@@ -114,7 +115,7 @@ class ObjectStore:
 
     def in_use(self, name: str) -> bool:
         """Whether a reader of this machine holds the manifest; others read their own copies."""
-        return any(not _is_free(path) for path in self._copies(name))
+        return any(not is_free(path) for path in self._copies(name))
 
     @contextmanager
     def holding(self, name: str) -> Iterator[None]:
@@ -160,24 +161,10 @@ class ObjectStore:
         kept = _generation(name)
         folder = (self._cache / name).parent
         for manifest in folder.glob("manifest-*"):
-            if (old := _generation(manifest.name)) != kept and _is_free(manifest):
+            if (old := _generation(manifest.name)) != kept and is_free(manifest):
                 for path in folder.glob(f"*-{old}.*"):
                     path.unlink(missing_ok=True)
 
 
 def _generation(name: str) -> str:
     return name.rpartition("-")[2].partition(".")[0]
-
-
-def _is_free(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from wavehouse.kernel import files
 from wavehouse.kernel.errors import InvalidInput, NotFound
+from wavehouse.measurement.adapters.sealed_locks import is_free
 
 _UNFINISHED = ".unfinished"
 
@@ -102,17 +103,7 @@ class FolderStore:
 
     def in_use(self, name: str) -> bool:
         """Whether a reader holds the lock of this manifest."""
-        try:
-            descriptor = os.open(self._path(name), os.O_RDONLY)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
+        return not is_free(self._path(name))
 
     @contextmanager
     def holding(self, name: str) -> Iterator[None]:

@@ -1,0 +1,175 @@
+"""A warehouse that does not do what it should: through the command, one sentence, its exit code."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from tests.engines.conftest import SPARK_MISSING, database_of, url_of
+
+from wavehouse.__main__ import _ended
+from wavehouse.engines import open_engine
+from wavehouse.kernel import config
+from wavehouse.measurement import cli
+from wavehouse.measurement.rules.warehouse import EVENTS
+
+DAYS = [datetime(2026, 11, day, 9, tzinfo=UTC) for day in (11, 12)]
+ODD = replace(EVENTS, columns=tuple(c for c in EVENTS.columns if c.name in EVENTS.order))
+"""A table of the same name that another program made, without the columns that are not keys."""
+_NO_CHDB = importlib.util.find_spec("chdb") is None
+ENGINES = [
+    "duckdb",
+    "postgres",
+    pytest.param("chdb", marks=pytest.mark.skipif(_NO_CHDB, reason="not run here: no chdb")),
+    pytest.param(
+        "spark-local",
+        marks=pytest.mark.skipif(bool(SPARK_MISSING), reason=f"not run here: {SPARK_MISSING}"),
+    ),
+]
+
+
+class Told:
+    """The end of a command as its user sees it."""
+
+    def __init__(self, capsys: Any, error: BaseException | None, output: str) -> None:
+        capsys.readouterr()
+        self.code = _ended(error) if error else 0
+        self.sentence = capsys.readouterr().err
+        self.errors = sum(line.startswith("Error:") for line in self.sentence.splitlines())
+        self.output = output
+
+
+@pytest.fixture
+def push(own_desk: Any, hit: Any, capsys: Any) -> Any:
+    """Two days to push; ``wavehouse warehouse`` with a command, to an address."""
+    own_desk.tell(*(hit.but(at=at) for at in DAYS))
+
+    def run(address: str, *words: str) -> Told:
+        settings = config.load(
+            {"home": str(own_desk.place.settings.home), "warehouse_url": address}, environment={}
+        )
+
+        @contextmanager
+        def opened() -> Iterator[Any]:
+            yield replace(own_desk.place, settings=settings)
+
+        result = CliRunner().invoke(cli.warehouse, list(words or ("push",)), obj=opened)
+        return Told(capsys, result.exception, result.output)
+
+    return run
+
+
+@pytest.fixture(params=ENGINES)
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """The address of an empty warehouse."""
+    if request.param == "postgres":
+        with database_of(request.getfixturevalue("server")) as conninfo:
+            yield url_of(conninfo)
+    else:
+        yield f"{request.param}://{tmp_path}/there"
+
+
+def test_ops24_a_server_that_is_gone_in_mid_push_is_exit_code_5(push: Any, server: Any) -> None:
+    """The day before stays; the same command later pushes the rest, and all is equal."""
+    with database_of(server) as conninfo, psycopg.connect(conninfo, autocommit=True) as admin:
+        address = url_of(conninfo)
+        assert 0 == push(address, "push", "--to", "2026-11-11").code
+        admin.execute(
+            "CREATE FUNCTION wavehouse.ends() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'"
+        )
+        admin.execute(
+            "CREATE TRIGGER ends BEFORE INSERT ON wavehouse.listener_events "
+            "FOR EACH ROW EXECUTE FUNCTION wavehouse.ends()"
+        )
+        gone = push(address)
+        assert (5, 1) == (gone.code, gone.errors)
+        assert "the warehouse does not answer: " in gone.sentence
+        assert "wavehouse_root:" not in gone.sentence
+        admin.execute("DROP FUNCTION wavehouse.ends() CASCADE")
+        assert "2026-11-11" not in push(address).output
+        assert 0 == push(address, "run").code
+        assert 0 == push(address, "compare").code
+
+
+def test_ops24_a_statement_that_an_engine_refuses_is_exit_code_1(push: Any, address: str) -> None:
+    """A table that is not ours; the sentence has the reason of the engine and is one line."""
+    with closing(open_engine(address)) as engine:
+        engine.ensure(ODD, first=DAYS[0].date(), last=DAYS[0].date())
+    told = [push(address), push(address, "run")]
+    refused = next(each for each in told if each.code)
+
+    assert (1, 1) == (refused.code, refused.errors)
+    assert " refused a statement: " in refused.sentence
+    assert "Traceback" not in refused.sentence
+    assert len(refused.sentence) < 600
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        "duckdb",
+        "spark-local",
+        pytest.param("chdb", marks=pytest.mark.skipif(_NO_CHDB, reason="not run here: no chdb")),
+    ],
+)
+def test_ops24_a_folder_that_cannot_be_written_is_exit_code_4(push: Any, scheme: str) -> None:
+    """The sentence names the folder; the hint says what the system said, not a guess."""
+    told = push(f"{scheme}:///proc/warehouse")
+
+    assert (4, 1) == (told.code, told.errors), told.sentence
+    assert " cannot be " in told.sentence
+    assert "another program" not in told.sentence
+    assert "/proc/warehouse" in told.sentence
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://anna:secret@127.0.0.1:1/there",
+        pytest.param(
+            "clickhouse://anna:secret@127.0.0.1:1/there",
+            marks=pytest.mark.skipif(_NO_CHDB, reason="not run here: no clickhouse-connect"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["push", "run", "compare", "status"])
+def test_ops24_a_server_that_is_not_there_is_exit_code_5(
+    push: Any, address: str, command: str
+) -> None:
+    """All four commands; without the password."""
+    told = push(address, command)
+
+    assert (5, 1) == (told.code, told.errors)
+    assert "secret" not in told.sentence
+
+
+def test_ops24_without_java_both_commands_say_how_to_get_it(
+    push: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 2, before anything is staged."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    log = tmp_path / "access.log"
+    log.touch()
+    for words in (("push",), ("count", "--engine", "spark", str(log))):
+        told = push(f"spark-local://{tmp_path}/there", *words)
+        assert (2, 1) == (told.code, told.errors)
+        assert "Spark needs Java 17: apt-get install" in told.sentence
+
+
+def test_ops24_an_unknown_kind_of_warehouse_is_exit_code_2(push: Any) -> None:
+    """The hint lists the kinds."""
+    told = push("oracle://there")
+
+    assert 2 == told.code
+    assert "duckdb" in told.sentence
+    assert "oracle" in told.sentence
