@@ -14,7 +14,8 @@ from wavehouse.catalog.service.identifying import (
     split_episode,
     undo_identity,
 )
-from wavehouse.catalog.service.ingest import FeedReading, ingest_feed
+from wavehouse.catalog.service.ingest import ingest_feed
+from wavehouse.catalog.service.known import FeedReading
 from wavehouse.catalog.service.listing import (
     files_of_several,
     list_episodes,

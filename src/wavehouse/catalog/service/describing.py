@@ -11,7 +11,7 @@ from wavehouse.catalog.rules import rows, versions
 from wavehouse.catalog.rules.feed import parse_feed
 from wavehouse.catalog.rules.identity import shared_files
 from wavehouse.catalog.rules.versions import Described, FeedFile
-from wavehouse.catalog.service.ingest import FeedReading
+from wavehouse.catalog.service.known import FeedReading
 from wavehouse.catalog.types import DescribedFeed, Feed, FileOfFeed, ServedAt
 from wavehouse.kernel import clock
 from wavehouse.kernel.reference import media_key

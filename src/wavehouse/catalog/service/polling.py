@@ -11,7 +11,8 @@ from wavehouse import audit
 from wavehouse.accounts import Identity, user_actor
 from wavehouse.catalog.adapters import Web, WebFeedSource, WebMediaProbe, is_web_address
 from wavehouse.catalog.queries import polls
-from wavehouse.catalog.service.ingest import FeedReading, Writing, ingest_feed
+from wavehouse.catalog.service.ingest import ingest_feed
+from wavehouse.catalog.service.known import FeedReading, Writing
 from wavehouse.catalog.service.remembering import remember_failure
 from wavehouse.catalog.types import (
     FeedMove,
