@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from tests.engines.conftest import DAYS, SPARK_MISSING, database_of, events, parquet
 
-from wavehouse.engines import open_engine
+from wavehouse.engines import open_engine, spark_session
 from wavehouse.engines.postgres import Postgres
 from wavehouse.kernel.errors import Refused, Unreachable, UsageError
 from wavehouse.measurement.rules.warehouse import EVENTS
@@ -36,6 +36,21 @@ def test_a_spark_warehouse_needs_a_folder_that_exists(tmp_path: Path) -> None:
         open_engine("spark://head:7077")
     with pytest.raises(Refused, match="folder of the warehouse does not exist"):
         open_engine(f"spark-local://{tmp_path}/missing/warehouse")
+
+
+@pytest.mark.parametrize(
+    "master",
+    ["nonsense", "spark://", "spark://head", "spark://:7077", "spark://head:7077/x", "local[]",
+     "spark://head:7077,", "http://head:7077", ""],
+)  # fmt: skip
+def test_what_is_not_the_address_of_a_master_is_refused_before_spark_starts(
+    master: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spark would print pages of Java; the hint shows what an address looks like."""
+    monkeypatch.setenv("JAVA_HOME", "/there")
+    with pytest.raises(UsageError, match="not the address of a Spark master") as error:
+        spark_session(master)
+    assert (2, master) == (error.value.exit_code, error.value.where)
 
 
 @pytest.mark.skipif(bool(SPARK_MISSING), reason=f"not run here: {SPARK_MISSING}")

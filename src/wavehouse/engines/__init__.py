@@ -4,7 +4,12 @@ from wavehouse.engines.dialects import NOT_RUN, template, translated
 from wavehouse.engines.digests import canonical, digest, digests_by_bucket
 from wavehouse.engines.opening import open_engine, without_password
 from wavehouse.engines.port import Engine, digests
-from wavehouse.engines.spark_session import java_missing, set_partitions, spark_session
+from wavehouse.engines.spark_session import (
+    java_missing,
+    set_partitions,
+    spark_errors,
+    spark_session,
+)
 from wavehouse.engines.tables import Column, Kind, Table, Value
 
 __all__ = [
@@ -21,6 +26,7 @@ __all__ = [
     "java_missing",
     "open_engine",
     "set_partitions",
+    "spark_errors",
     "spark_session",
     "template",
     "translated",

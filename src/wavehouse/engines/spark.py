@@ -23,10 +23,10 @@ from wavehouse.engines.dialects import translated
 from wavehouse.engines.folders import not_writable
 from wavehouse.engines.port import Row
 from wavehouse.engines.spans import check_staged, next_day
-from wavehouse.engines.spark_session import spark_session
+from wavehouse.engines.spark_session import spark_errors, spark_session
 from wavehouse.engines.tables import Kind, Table, Value
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import Refused, Unreachable, UsageError, WavehouseError
+from wavehouse.kernel.errors import Refused, UsageError
 
 LOCAL = "spark-local"
 _TYPES = {
@@ -39,24 +39,6 @@ _TYPES = {
 }
 _CURRENT, _COLUMNS, _STAGED, _DAY = "current", "columns", "staged", "dt="
 _KEPT_SECONDS = 3600
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Errors of Spark as the product's own."""
-    try:
-        yield
-    except WavehouseError:
-        raise
-    except Exception as error:
-        from py4j.protocol import Py4JError, Py4JNetworkError
-        from pyspark.errors import PySparkException
-
-        if isinstance(error, (Py4JNetworkError, ConnectionError)):
-            raise Unreachable(f"Spark has stopped: {_first_line(error)}") from error
-        if isinstance(error, (PySparkException, Py4JError)):
-            raise WavehouseError(f"Spark refused a statement: {_first_line(error)}") from error
-        raise
 
 
 @contextmanager
@@ -114,14 +96,14 @@ class Spark:
         try:
             with _writing(self._folder):
                 shutil.copyfile(file, shared)
-            with _errors():
+            with spark_errors():
                 self._stage(table, self._spark().read.parquet(str(shared)).select(*table.names))
         finally:
             shared.unlink(missing_ok=True)
 
     def aggregate(self, table: Table, select: str, values: Mapping[str, Value]) -> None:
         """Stage the rows of a SELECT, which the workers compute."""
-        with _errors():
+        with spark_errors():
             for file in self._folder.glob(f"*/{_COLUMNS}"):
                 source = file.parent
                 if f"measurement.{source.name}" in select:
@@ -140,7 +122,7 @@ class Spark:
         staged, of_day = self._of(table) / _STAGED, self._of_day(table, day)
         number = 0
         if staged.is_dir():
-            with _errors():
+            with spark_errors():
                 rows = self._read(_columns(table), sorted(map(str, staged.iterdir())))
                 inside = f"`{table.clock}` >= '{day}' AND `{table.clock}` < '{next_day(day)}'"
                 number = rows.count()
@@ -172,7 +154,7 @@ class Spark:
         if not days:
             return []
         ids = [n for n, column in enumerate(table.columns) if column.kind is Kind.ID]
-        with _errors():
+        with spark_errors():
             return [_with_ids(row, ids) for row in self._read(_columns(table), days).collect()]
 
     def drop(self, table: Table, *, before: date) -> None:
@@ -186,7 +168,7 @@ class Spark:
         """Stop Spark, unless another engine of this process uses it."""
         self._open.discard(id(self))
         if self._session is not None and not self._open:
-            with _errors():
+            with spark_errors():
                 self._session.stop()
         self._session = None
 
@@ -266,7 +248,3 @@ def _flush_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0][:300]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
-from wavehouse.kernel.errors import Unreachable, UsageError
+from wavehouse.kernel.errors import Unreachable, UsageError, WavehouseError
 
 _OPTIONS = {
     "spark.sql.session.timeZone": "UTC",
@@ -24,6 +26,31 @@ _OPTIONS = {
 _PARTITIONS, _WAVES = 8, 3
 """Partitions of a shuffle: at least, and for each core; Spark joins those that are small."""
 _PATIENCE = 5.0
+_OTHER_MASTERS = re.compile(r"local(\[(\*|\d+)(,\d+)?\])?|yarn|k8s://.+")
+
+_HOST_AND_PORT = re.compile(r"([^\s,/:\[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})(?:,|$)")
+
+
+@contextmanager
+def spark_errors() -> Iterator[None]:
+    """Errors of Spark as the product's own: Unreachable when it has stopped."""
+    try:
+        yield
+    except WavehouseError:
+        raise
+    except Exception as error:
+        from py4j.protocol import Py4JError, Py4JNetworkError
+        from pyspark.errors import PySparkException
+
+        if isinstance(error, (Py4JNetworkError, ConnectionError)):
+            raise Unreachable(f"Spark has stopped: {_first_line(error)}") from error
+        if isinstance(error, (PySparkException, Py4JError)):
+            raise WavehouseError(f"Spark refused a statement: {_first_line(error)}") from error
+        raise
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0][:300]
 
 
 def java_missing() -> str:
@@ -38,8 +65,10 @@ def spark_session(
 ) -> Any:
     """A Spark session; one exists in a process at a time.
 
-    UsageError when pyspark or Java is missing, Unreachable when the master does not respond.
+    UsageError when pyspark or Java is missing or the address is not one of a master, Unreachable
+    when the master does not respond.
     """
+    masters = _masters(master)
     missing = java_missing()
     if missing:
         raise UsageError(missing)
@@ -50,14 +79,15 @@ def spark_session(
             "the engine spark is not installed",
             hint="Install the extra wavehouse[spark] with pip; it needs Java 17.",
         ) from None
-    _check_master(master)
+    _check(masters)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(master).appName(name)
     for key, value in (_OPTIONS | (options or {})).items():
         builder = builder.config(key, value)
-    spark = builder.getOrCreate()
-    spark.sparkContext.setLogLevel("OFF")
-    set_partitions(spark)
+    with spark_errors():
+        spark = builder.getOrCreate()
+        spark.sparkContext.setLogLevel("OFF")
+        set_partitions(spark)
     return spark
 
 
@@ -67,13 +97,36 @@ def set_partitions(spark: Any) -> None:
     spark.conf.set("spark.sql.shuffle.partitions", str(max(_PARTITIONS, _WAVES * cores)))
 
 
-def _check_master(master: str) -> None:
-    """Spark itself tries for a minute, and then ends with a page of Java."""
-    parts = urlsplit(master)
-    if parts.scheme != "spark":
-        return
-    where = f"{parts.hostname}:{parts.port or 7077}"
-    try:
-        socket.create_connection((parts.hostname, parts.port or 7077), _PATIENCE).close()
-    except OSError as error:
-        raise Unreachable(f"the Spark master does not respond: {error}", where=where) from None
+def _masters(master: str) -> list[tuple[str, int]]:
+    """The hosts and ports of a standalone cluster's masters; none for other clusters.
+
+    Spark ends with pages of Java when the address is wrong.
+    """
+    if _OTHER_MASTERS.fullmatch(master):
+        return []
+    parsed = [
+        (host.strip("[]"), int(port))
+        for host, port in _HOST_AND_PORT.findall(master.removeprefix("spark://"))
+    ]
+    if not master.startswith("spark://") or len(parsed) != master.count(",") + 1:
+        raise UsageError(
+            "not the address of a Spark master",
+            where=master,
+            hint="Use spark://host:7077, local[2], yarn or k8s://….",
+        )
+    return parsed
+
+
+def _check(masters: list[tuple[str, int]]) -> None:
+    """Spark itself tries for a minute. One of several masters is enough."""
+    reasons = []
+    for address in masters:
+        try:
+            socket.create_connection(address, _PATIENCE).close()
+        except (OSError, OverflowError) as error:
+            reasons.append((f"{address[0]}:{address[1]}", error))
+        else:
+            return
+    if reasons:
+        where, reason = reasons[-1]
+        raise Unreachable(f"the Spark master does not respond: {reason}", where=where)

@@ -21,7 +21,7 @@ from typing import Any
 from uuid import UUID
 
 from wavehouse.accounts import Identity
-from wavehouse.engines import digest, digests_by_bucket
+from wavehouse.engines import digest, digests_by_bucket, spark_errors
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.measurement.adapters.count_only import Limits
@@ -133,7 +133,7 @@ def count_on_spark(
     from wavehouse.measurement.adapters.spark import SparkCount
 
     parts = parts_of_files(paths, wanted.format)
-    with _folder(staging) as folder:
+    with spark_errors(), _folder(staging) as folder:
         for name in ("taken", "agents"):
             (folder / name).mkdir()
         # The months' secrets stay here: counting without storing needs none.
