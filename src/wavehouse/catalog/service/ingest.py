@@ -24,7 +24,6 @@ from wavehouse.catalog.service.known import (
     Writing,
     free_url,
     given_facts,
-    known_show,
     show_by_url,
     show_of,
 )
@@ -68,7 +67,7 @@ def ingest_feed(
         _remembering(writing, identity, location, reading),
     ):
         with operational.app(identity.organization_id) as tx:
-            known = known_show(tx, show_by_url(tx, identity, location))
+            known = KnownShow.read(tx, show_by_url(tx, location, identity=identity))
         fetched = _fetched(location, known, reading)
         if fetched.not_modified and known.state:
             with writing() as tx:
@@ -79,7 +78,7 @@ def ingest_feed(
         )
         feed_url = _feed_url(location, fetched, feed)
         with operational.app(identity.organization_id) as tx:
-            known = known_show(tx, show_of(tx, identity, feed, (location, feed_url)))
+            known = KnownShow.read(tx, show_of(tx, feed, (location, feed_url), identity=identity))
             podcast_id = known.state.podcast_id if known.state else None
             last = last_poll(tx, identity=identity, podcast_id=podcast_id)
         pages = read_pages(
@@ -94,7 +93,7 @@ def ingest_feed(
         measured = _measured(feed, known, reading)
         look = Look(location, feed_url, fetched, feed, measured, pages)
         with writing() as tx:
-            return store(tx, identity, look, reading)
+            return store(tx, look, reading, identity=identity)
 
 
 @contextmanager
@@ -108,7 +107,7 @@ def _remembering(
         raise
     except WavehouseError as wrong:
         with writing() as tx:
-            state = show_by_url(tx, identity, location)
+            state = show_by_url(tx, location, identity=identity)
             if state:
                 remember_failure(
                     tx,
@@ -148,7 +147,7 @@ def _not_modified(
     title = queries.touch_podcast(tx, podcast_id=state.podcast_id, at=at, next_poll_at=next_poll_at)
     wanted = fetched.moved_to or state.feed_url
     feed_url = state.feed_url if len(wanted) > LONGEST_FEED_URL else wanted
-    feed_url = free_url(tx, identity, state, feed_url)
+    feed_url = free_url(tx, state, feed_url, identity=identity)
     if feed_url != state.feed_url:
         polls.set_feed_url(tx, podcast_id=state.podcast_id, feed_url=feed_url)
     result = IngestedFeed(

@@ -57,19 +57,32 @@ class KnownShow:
     episodes: Mapping[str, KnownEpisode]
     files: Mapping[Place, EnclosureVersion]
 
+    @classmethod
+    def read(cls, tx: Tx[Operational], state: PodcastState | None) -> KnownShow:
+        """A show's episodes and files; none of a show that is not registered."""
+        if state is None:
+            return cls(None, {}, {})
+        episodes = queries.known_episodes(tx, podcast_id=state.podcast_id)
+        files = queries.current_enclosures(tx, podcast_id=state.podcast_id)
+        return cls(
+            state,
+            {episode.guid: episode for episode in episodes},
+            {(file.guid, MediaKey(file.media_host, file.media_path)): file for file in files},
+        )
+
     @property
     def settled(self) -> bool:
         """True when every file has been measured."""
         return all(file.facts_source in {"probe", "media_file"} for file in self.files.values())
 
 
-def show_by_url(tx: Tx[Operational], identity: Identity, feed_url: str) -> PodcastState | None:
+def show_by_url(tx: Tx[Operational], feed_url: str, *, identity: Identity) -> PodcastState | None:
     """The show that is registered with this address."""
     return queries.podcast_by_url(tx, organization_id=identity.organization_id, feed_url=feed_url)
 
 
 def show_of(
-    tx: Tx[Operational], identity: Identity, feed: Feed, addresses: tuple[str, ...]
+    tx: Tx[Operational], feed: Feed, addresses: tuple[str, ...], *, identity: Identity
 ) -> PodcastState | None:
     """R03: find the show by podcast:guid, else by feed address, or, for files, by its items."""
     if feed.podcast_guid:
@@ -78,7 +91,7 @@ def show_of(
         )
         if known:
             return known
-    by_address = (show_by_url(tx, identity, address) for address in addresses)
+    by_address = (show_by_url(tx, address, identity=identity) for address in addresses)
     return next((state for state in by_address if state), None) or _by_items(
         tx, identity, feed, addresses
     )
@@ -106,26 +119,13 @@ def _by_items(
     return None
 
 
-def known_show(tx: Tx[Operational], state: PodcastState | None) -> KnownShow:
-    """A show's episodes and files; none of a show that is not registered."""
-    if state is None:
-        return KnownShow(None, {}, {})
-    episodes = queries.known_episodes(tx, podcast_id=state.podcast_id)
-    files = queries.current_enclosures(tx, podcast_id=state.podcast_id)
-    return KnownShow(
-        state,
-        {episode.guid: episode for episode in episodes},
-        {(file.guid, MediaKey(file.media_host, file.media_path)): file for file in files},
-    )
-
-
-def free_url(tx: Tx[Operational], identity: Identity, state: PodcastState, wanted: str) -> str:
+def free_url(tx: Tx[Operational], state: PodcastState, wanted: str, *, identity: Identity) -> str:
     """The address to store: the new one, unless it is a file or belongs to another show."""
     if wanted == state.feed_url:
         return wanted
     if is_web_address(state.feed_url) and not is_web_address(wanted):
         return state.feed_url
-    return state.feed_url if show_by_url(tx, identity, wanted) else wanted
+    return state.feed_url if show_by_url(tx, wanted, identity=identity) else wanted
 
 
 def given_facts(reading: FeedReading) -> dict[MediaKey, MediaFacts]:

@@ -20,7 +20,6 @@ from wavehouse.catalog.service.known import (
     KnownShow,
     free_url,
     given_facts,
-    known_show,
     show_of,
 )
 from wavehouse.catalog.service.remembering import (
@@ -54,19 +53,19 @@ class Look:
 
 
 def store(
-    tx: Tx[Operational], identity: Identity, look: Look, reading: FeedReading
+    tx: Tx[Operational], look: Look, reading: FeedReading, *, identity: Identity
 ) -> IngestedFeed:
     """Write a read of a feed in one transaction, compared with the current state."""
     queries.lock_feeds(tx, organization_id=identity.organization_id)
-    state = show_of(tx, identity, look.feed, (look.location, look.feed_url))
+    state = show_of(tx, look.feed, (look.location, look.feed_url), identity=identity)
     registered = state is None
     if state is None:
         state = queries.insert_podcast(
             tx, identity=identity, feed_url=look.feed_url, title=look.feed.title
         )
-    known = known_show(tx, state)
+    known = KnownShow.read(tx, state)
     changed, known = _renamed(tx, identity, state, look.feed, known)
-    feed_url = free_url(tx, identity, state, look.feed_url)
+    feed_url = free_url(tx, state, look.feed_url, identity=identity)
     _write_podcast(tx, state.podcast_id, look, feed_url, reading)
     written = queries.upsert_episodes(
         tx,
@@ -115,14 +114,14 @@ def _renamed(
             ],
             at=clock.now(),
         )
-        known = known_show(tx, state)
+        known = KnownShow.read(tx, state)
     moved = moved_files(versions.files_of_feed(feed), known.files)
     if moved:
         identities.move_files(
             tx, podcast_id=state.podcast_id, rows=[asdict(moved_file) for moved_file in moved]
         )
         identities.note_media_change(tx, organization_id=identity.organization_id)
-        known = known_show(tx, state)
+        known = KnownShow.read(tx, state)
     return changed, known
 
 
