@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
@@ -17,7 +18,7 @@ from wavehouse.simulation.rules.shows import ordinary_shows
 from wavehouse.simulation.service.conversions import conversions
 from wavehouse.simulation.service.people import population
 from wavehouse.simulation.service.tally import Tally
-from wavehouse.simulation.service.traffic import Traffic
+from wavehouse.simulation.service.traffic import OFFICE_EPISODES, Traffic
 from wavehouse.simulation.types import Campaign
 
 SETTINGS = Settings(5, 150, 40, date(2026, 11, 19))
@@ -44,6 +45,22 @@ def test_every_ordinary_request_is_inside_its_day(traffic: Traffic) -> None:
     for index in range(5):
         traffic.tally.open_day(index)
         assert all(0 <= request.second < 86_400 for request in traffic.day(index))
+
+
+def test_a_busy_office_is_no_excess() -> None:
+    """R18: an office with many eager people hears few episodes a day; the others wait for home."""
+    crowd = population(SETTINGS, SHOWS)
+    crowd.people = [
+        replace(person, office="192.0.2.1", zeal=20.0) for person in crowd.people for _ in range(9)
+    ]
+    traffic = Traffic.of(SETTINGS, SHOWS, crowd, Tally(SETTINGS, ()))
+    most = 0
+    for index in range(5):
+        traffic.tally.open_day(index)
+        requests = [r for r in traffic.day(index) if r.address == "192.0.2.1"]
+        asked = {r.path.rpartition(".")[0] for r in requests}
+        most = max(most, len(asked))
+    assert most == OFFICE_EPISODES
 
 
 def test_longer_periods_hold_no_more_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,8 @@ from wavehouse.simulation.types import Episode, Rendition, Request, Settings, Sh
 
 RELEASE_SECOND = 16_200
 """Episodes are published at 04:30 UTC; nobody listens before."""
+OFFICE_EPISODES = 15
+"""Episodes that an office hears in a day: with more than 20 it would be an excess (R18)."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class Traffic:
     tally: Tally
     _dice: Random
     _units: dict[tuple[str, str], bool]
+    _offices: dict[str, set[str]]
     _catalogue: list[list[Episode]]
     _fresh: list[list[tuple[float, int, Episode]]]
     _bad_addresses: list[str]
@@ -55,13 +58,13 @@ class Traffic:
         dice = Random(f"{settings.seed}/networks")
         bad = [world.listed4(dice, "datacenter")[0] for _ in range(120)]
         vpn = [world.listed4(dice, "vpn") for _ in range(60)]
-        return cls(settings, shows, crowd, tally, dice, {}, [], [], bad, vpn)
+        return cls(settings, shows, crowd, tally, dice, {}, {}, [], [], bad, vpn)
 
     def day(self, index: int) -> Iterator[Request]:
         """The requests of a day, person by person, not in time order."""
         day = self.settings.first_day + timedelta(days=index)
         self._dice = dice = Random(f"{self.settings.seed}/day/{index}")
-        self._units = {}
+        self._units, self._offices = {}, {}
         self._catalogue, self._fresh = [], []
         for show in self.shows:
             ages = [((day - e.published.date()).days, e) for e in show.episodes]
@@ -108,7 +111,7 @@ class Traffic:
         if chance < 0.25:
             carrier = self.crowd.carriers[person.country]
             address_of = address = carrier[int(dice.random() * len(carrier))]
-        elif person.office and weekday and 25_000 < second < 64_000:
+        elif weekday and 25_000 < second < 64_000 and self._has_room(person.office, episode):
             address_of = address = person.office
         elif person.network:
             address_of, address = person.place, world.host6_plain(person.network, dice)
@@ -117,6 +120,14 @@ class Traffic:
         who = f"{address_of}|{device.agent}"
         visit = Visit(out, address, device.agent, country, second, who)
         self._listen(visit, who, person, device, episode)
+
+    def _has_room(self, office: str, episode: Episode) -> bool:
+        """True for an office where one more episode that day is no excess (R18)."""
+        heard = self._offices.setdefault(office, set())
+        if not office or (len(heard) >= OFFICE_EPISODES and episode.guid not in heard):
+            return False
+        heard.add(episode.guid)
+        return True
 
     def _listen(
         self, visit: Visit, key: str, person: Person, device: Device, episode: Episode
