@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,7 @@ from wavehouse import measurement
 from wavehouse.kernel.errors import Refused
 from wavehouse.measurement import cli
 from wavehouse.measurement.adapters import count_only as adapter
+from wavehouse.measurement.adapters import taken
 from wavehouse.measurement.adapters.engine import Bounds, Engine
 from wavehouse.measurement.adapters.logfile import LogFile
 from wavehouse.measurement.adapters.quick_reading import QuickReader
@@ -143,6 +145,49 @@ def test_days_that_are_counted_apart_give_the_same_figures(
         assert whole == agree(path)
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+def test_many_requests_are_put_aside_in_a_folder_that_is_gone_afterwards(
+    desk: Any, hit: Any, agree: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rows: int
+) -> None:
+    """Memory is bounded: the figures are the same, repeated requests of two files included."""
+    monkeypatch.setattr(count_only, "_UNIT_CHARACTERS", 1)
+    monkeypatch.setattr(taken, "HELD_ROWS", rows)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    written: list[bytes] = []
+    gather = taken.TakenRows.gather
+
+    def looked(self: taken.TakenRows) -> None:
+        written.extend(path.read_bytes() for path in tmp_path.rglob("*.parquet"))
+        gather(self)
+
+    hits = [hit.but(native=f"x{n}", at=NINTH + timedelta(hours=n)) for n in range(8)]
+    first = desk.log(*hits[:6], form="cloudfront")
+    second = desk.log(*hits[4:], hit.but(native="y", method="HEAD"), form="cloudfront")
+    whole = agree(first, second)
+    monkeypatch.setattr(taken.TakenRows, "gather", looked)
+    assert whole == agree(first, second)
+
+    assert written, "nothing was put aside"
+    assert not any(hit.ip.encode() in each or b"AppleCoreMedia" in each for each in written)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("wavehouse-count-")]
+
+
+def test_a_full_disk_is_refused_with_a_way_out(
+    desk: Any, hit: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Requests that cannot be put aside are never left out of a figure."""
+    monkeypatch.setattr(taken, "HELD_ROWS", 1)
+    gone = tmp_path / "gone"
+    monkeypatch.setattr(taken.TakenRows, "folder", property(lambda _: gone))
+    path = desk.log(hit, hit.but(ip="198.51.100.9"))
+    known = count_only.known_from_catalog(
+        desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
+    )
+    with pytest.raises(Refused, match="memory or the temporary folder is too small") as refused:
+        count_only.count_logs(desk.place.settings, known, [path], count_only.Wanted())
+    assert "TMPDIR" in str(refused.value.hint)
+
+
 def test_logs_that_do_not_fit_in_memory_are_refused_with_a_way_out(
     desk: Any, hit: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,7 +205,7 @@ def test_logs_that_do_not_fit_in_memory_are_refused_with_a_way_out(
         desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
     )
     asked = count_only.Wanted(by="day", first=FIRST, last=LAST)
-    with pytest.raises(Refused, match="do not fit in memory"):
+    with pytest.raises(Refused, match="memory or the temporary folder is too small"):
         count_only.count_logs(desk.place.settings, known, [path], asked)
 
 

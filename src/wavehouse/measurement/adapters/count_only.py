@@ -22,6 +22,7 @@ from wavehouse.kernel.errors import Refused
 from wavehouse.measurement.adapters.databases import closed_database, insert_rows
 from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups
 from wavehouse.measurement.adapters.statements import statement
+from wavehouse.measurement.adapters.taken import Piece, TakenRows, quoted
 from wavehouse.measurement.formats import Layout
 from wavehouse.measurement.rules.dimensions import DAY_SPLIT, dimension
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
@@ -38,6 +39,8 @@ from wavehouse.measurement.types import (
 _UNIT = "\x1f"
 _PART_ROWS = 5_000_000
 """Requests that are counted at once: some 2 GB of working memory."""
+MOST_KNOWN = 1_000_000
+"""Distinct addresses or agents that are remembered: some 250 MB."""
 MOST_UNKNOWN = 5
 """The number of hosts and paths of unknown files that are listed."""
 
@@ -76,9 +79,21 @@ class Taker(Engine):
         bounds: Bounds,
         database: duckdb.DuckDBPyConnection,
         memory: _Memory,
+        piece: Piece,
     ) -> None:
         super().__init__(lookups, bounds, database)
         self._memory = memory
+        self._piece = piece
+        self._statement = statement(
+            "counting",
+            "take",
+            table=piece.table,
+            judged=statement(
+                "judging",
+                "judged",
+                **{name: _counting(name) for name in ("heard", "of_heard", "join_heard")},
+            ),
+        )
 
     def take(self, chunk: Chunk, layout: Layout) -> tuple[int, list[Reject]]:
         """Add a chunk's requests; returns their number, and the unusable lines."""
@@ -96,16 +111,23 @@ class Taker(Engine):
         self._look_up("agents", known.agents[layout.escaped_agents], self._agent_known)
         self._resolve_ranges()
         self._resolve_referrers()
-        row = self.database.execute(_TAKE).fetchone()
-        return (int(row[0]) if row else 0), rejects
+        row = self.database.execute(self._statement).fetchone()
+        taken = int(row[0]) if row else 0
+        self._piece.added(taken)
+        return taken, rejects
 
     def _look_up(self, table: str, memory: dict[str, str], known: Callable[[str], str]) -> None:
         """Pass the known values of a chunk's distinct values to SQL."""
         texts = self._distinct(f"distinct_{table}")
+        if len(memory) > MOST_KNOWN:
+            memory.clear()
+        values = []
         for text in texts:
-            if text not in memory:
-                memory[text] = known(text)
-        self._give(table, texts, [memory[text] for text in texts])
+            value = memory.get(text)
+            if value is None:
+                value = memory[text] = known(text)
+            values.append(value)
+        self._give(table, texts, values)
 
     def _address_known(self, pair: str) -> str:
         identity, network = self._address(pair)
@@ -123,17 +145,31 @@ class CountOnly:
 
     def __init__(self, lookups: Lookups, bounds: Bounds) -> None:
         self._database = closed_database()
-        self._database.execute(_counting("taken"))
         self._lookups, self._bounds, self._memory = lookups, bounds, _Memory()
+        self._taken = TakenRows(self._database)
+        self._takers: list[Taker] = []
 
     def taker(self) -> Taker:
         """A taker for one thread."""
         with _in_memory():
-            return Taker(self._lookups, self._bounds, self._database.cursor(), self._memory)
+            cursor = self._database.cursor()
+            piece = self._taken.piece(cursor)
+            taker = Taker(self._lookups, self._bounds, cursor, self._memory, piece)
+        self._takers.append(taker)
+        return taker
+
+    def finish(self) -> None:
+        """Close the takers, whose tables hold lines of logs; nothing can be taken afterwards."""
+        while self._takers:
+            self._takers.pop().close()
+        self._taken.gather()
 
     def close(self) -> None:
         """Close the database and discard its content."""
+        while self._takers:
+            self._takers.pop().close()
         self._database.close()
+        self._taken.close()
 
     @property
     def unknown(self) -> Counter[str]:
@@ -268,7 +304,7 @@ class CountOnly:
         db = self._database
         db.execute("SET threads = 2")
         if db.execute(_counting("repeated_requests")).fetchone() == (True,):
-            db.execute(_counting("delete_repeated"))
+            self._taken.drop_repeated()
         db.execute(_counting("thresholds"))
         insert_rows(db, _counting("insert_threshold"), thresholds)
         db.execute(_counting("agents"))
@@ -286,20 +322,16 @@ class CountOnly:
 
 @contextmanager
 def _in_memory() -> Iterator[None]:
-    """Refused, with what to do, when the requests do not fit in the machine's memory."""
+    """Refused, with what to do, when memory and the temporary folder cannot hold the requests."""
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
         raise Refused(
-            "these logs do not fit in memory: about 100 bytes a line are needed",
-            hint="Count fewer days at a time with --from and --to, or store the lines.",
+            "memory or the temporary folder is too small for these logs: about 60 bytes a line "
+            f"are put aside ({str(error).splitlines()[0]})",
+            hint="Set TMPDIR to a folder on a larger disk, or store the lines.",
             command="wavehouse ingest logs",
         ) from error
-
-
-def quoted(path: Path) -> str:
-    """A path between single quotes in a statement."""
-    return str(path).replace("'", "''")
 
 
 def _counting(name: str) -> str:
@@ -311,17 +343,6 @@ def _split(by: str) -> str:
     if by == DAY_SPLIT:
         return _counting("by_day")
     return statement("counting", "by_dimension", column=dimension(by).column)
-
-
-_TAKE = statement(
-    "counting",
-    "take",
-    judged=statement(
-        "judging",
-        "judged",
-        **{name: _counting(name) for name in ("heard", "of_heard", "join_heard")},
-    ),
-)
 
 
 def _span(first: date, last: date) -> dict[str, date]:

@@ -22,7 +22,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.reference import path_rules
-from wavehouse.measurement.adapters.count_only import CountOnly, Limits, Taker
+from wavehouse.measurement.adapters.count_only import CountOnly, Limits
 from wavehouse.measurement.adapters.engine import Bounds, Lookups
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.formats import Layout, refuse_other_fields
@@ -212,7 +212,12 @@ class _Reading:
         self._layout: Layout | None = None
         self._held: list[Chunk] = []
         self._coming: deque[Future[tuple[int, list[Reject]]]] = deque()
-        self._threads = cycle([_thread(count_only, stack) for _ in range(_THREADS)])
+        self._threads = cycle(
+            [
+                (count_only.taker(), stack.enter_context(ThreadPoolExecutor(1, "take")))
+                for _ in range(_THREADS)
+            ]
+        )
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
 
     def file(
@@ -244,10 +249,11 @@ class _Reading:
         return wanted.first or days[0], wanted.last or days[1]
 
     def finish(self) -> None:
-        """Hand over buffered chunks, and wait for running work."""
+        """Hand over buffered chunks, wait for running work, and make the requests countable."""
         self._hand_over()
         while self._coming:
             self._settle()
+        self.count_only.finish()
 
     def _chunks(self, log: LogFile, head: Head, layout: Layout, begin: int) -> None:
         whole = len(head.content)
@@ -317,10 +323,3 @@ def _whole_lines(chunk: Chunk) -> str:
     if chunk.rejects:
         text = "\n".join(line for line in text.split("\n") if line)
     return text
-
-
-def _thread(count_only: CountOnly, stack: ExitStack) -> tuple[Taker, ThreadPoolExecutor]:
-    """A taker and its thread; the thread ends before the taker is closed."""
-    taker = count_only.taker()
-    stack.callback(taker.close)
-    return taker, stack.enter_context(ThreadPoolExecutor(1, "take"))

@@ -1,8 +1,8 @@
 -- Counting without storing. The rules are those of queries/counting.py; tests compare the two.
 
 -- name: taken
--- One table for all threads. An address and an agent are a listener (R33); native identifies a request that is in two files (R01).
-CREATE TABLE taken (
+-- A table for each thread. An address and an agent are a listener (R33); native identifies a request that is in two files (R01).
+CREATE OR REPLACE TABLE {{table}} (
   sent_at TIMESTAMP, native UBIGINT, enclosure_id UUID, episode_id UUID, address BIGINT,
   agent BIGINT, country VARCHAR, range_start BIGINT, range_end BIGINT, other_ranges VARCHAR,
   is_prefix BOOLEAN, is_included BOOLEAN, reason VARCHAR, flags VARCHAR
@@ -35,7 +35,7 @@ JOIN of_addresses a ON a.ip = f.ip AND a.forwarded_for = f.forwarded_for
 
 -- name: take
 -- Add the requests of a chunk.
-INSERT INTO taken
+INSERT INTO {{table}}
 {{judged}}
 SELECT sent_at, CASE WHEN native_id IS NOT NULL THEN hash(native_id, sent_at) END,
   enclosure_id, episode_id, listener_key, agent_id, nullif(country, ''), range_start,
@@ -49,14 +49,29 @@ FROM positioned
 -- R01: true when a request is in two files.
 SELECT count(native) > count(DISTINCT native) FROM taken
 
+-- name: put_aside
+-- Write the requests of a thread to a file.
+COPY {{table}} TO '{{path}}' (FORMAT parquet)
+
+-- name: all_taken
+-- The requests of all threads.
+CREATE OR REPLACE VIEW taken AS {{selects}}
+
 -- name: delete_repeated
--- R01: keep one of each.
-DELETE FROM taken WHERE rowid IN (
-  SELECT rowid FROM (
-    SELECT rowid, row_number() OVER (PARTITION BY native) AS time FROM taken
-    WHERE native IN (SELECT native FROM taken GROUP BY native HAVING count(*) > 1)
-  ) WHERE time > 1
-)
+-- R01: one of each.
+CREATE OR REPLACE TABLE taken_once AS
+WITH repeated AS (SELECT native FROM taken GROUP BY native HAVING count(*) > 1)
+SELECT * FROM taken
+WHERE native IS NULL OR native NOT IN (SELECT native FROM repeated WHERE native IS NOT NULL)
+UNION ALL
+SELECT * EXCLUDE (time) FROM (
+  SELECT *, row_number() OVER (PARTITION BY native) AS time FROM taken
+  WHERE native IN (SELECT native FROM repeated)
+) WHERE time = 1
+
+-- name: no_longer
+-- Drop the requests of a thread.
+DROP TABLE {{table}}
 
 -- name: days
 -- The first and the last day.
