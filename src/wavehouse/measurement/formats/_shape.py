@@ -39,7 +39,8 @@ class Split:
 
     ``widths`` are the numbers of parts that a line may have. ``whole`` is an expression over the
     parts and ``width``: true when the line has the format's shape. ``dated`` names the part with
-    the time. A ``closed`` line ends with the character.
+    the time. A ``closed`` line ends with the character. ``steps`` are further values by name, each
+    step over the parts and the steps before it: what several expressions use is computed once.
     """
 
     at: str
@@ -48,6 +49,7 @@ class Split:
     dated: str
     closed: bool = False
     whole: str = "true"
+    steps: tuple[Mapping[str, str], ...] = ()
 
     @property
     def of_lines(self) -> str:
@@ -61,9 +63,12 @@ class Split:
     def checked(self, parts: str) -> str:
         """The same parts; the time is NULL where the line does not have the format's shape."""
         widths = ", ".join(map(str, self.widths))
+        for step in self.steps:
+            named = ", ".join(f"{expression} AS {name}" for name, expression in step.items())
+            parts = f"SELECT *, {named} FROM ({parts})"  # noqa: S608 - our own text
         return (
-            f"SELECT * REPLACE (CASE WHEN coalesce(width IN ({widths}) "  # noqa: S608 - our own text
-            f"AND {self.whole}, false) THEN {self.dated} END AS {self.dated}) FROM ({parts})"
+            f"SELECT * REPLACE (CASE WHEN width IN ({widths}) "  # noqa: S608 - our own text
+            f"AND ({self.whole}) THEN {self.dated} END AS {self.dated}) FROM ({parts})"
         )
 
 

@@ -14,6 +14,17 @@ _TAIL = re.compile(
 )
 _MORE = re.compile(rf"{COMBINED}{MORE}*", re.ASCII)
 _PLAIN, _EXTENDED = 7, 13
+# Most servers write UTC and no user: such a line needs no pattern, which costs more than all else of
+# its time. strptime() passes over white space and reads months in any case, so both are excluded.
+_AT = (
+    "CASE WHEN is_plain AND length(clock) = 28 AND instr(clock, ' ') = 21 "
+    "AND suffix(clock, '+0000] ') "
+    "AND contains('JanFebMarAprMayJunJulAugSepOctNovDec', substring(clock, 4, 3)) "
+    "AND NOT (contains(who, chr(9)) OR contains(who, chr(11)) OR contains(who, chr(12))) "
+    "THEN try_strptime(clock, '%d/%b/%Y:%H:%M:%S +0000] ') "
+    rf"WHEN regexp_full_match(who, '[^\s]+ [^\s]+ .* \[{CLF_TIME}\] ') "
+    "THEN try_strptime(left(right(who, 28), 26), '%d/%b/%Y:%H:%M:%S %z')::TIMESTAMP END"
+)
 _SPLIT = Split(
     '"',
     (_PLAIN, _EXTENDED),
@@ -32,38 +43,59 @@ _SPLIT = Split(
         "site_host": 12,
         "last": 13,
     },
-    dated="who",
+    dated="instant",
     closed=True,
+    steps=(
+        {
+            "words": "string_split(request, ' ')",
+            "gap_at": "instr(who, ' ')",
+            "is_short": r"regexp_full_match(answer, ' \d{3} \d{1,15} ')",
+            "span": r"regexp_extract(covered, '^bytes (\d{1,15})-(\d{1,15})/(\d{1,15})$', "
+            "['first', 'last', 'whole'])",
+        },
+        {
+            "address": "substring(who, 1, gap_at - 1)",
+            "clock": "substring(who, gap_at + 6)",
+            "is_plain": "substring(who, gap_at, 6) = ' - - ['",
+        },
+        {"instant": _AT},
+    ),
     # Check the text between the quotes exactly: a quote inside a value would shift the rest.
     whole=(
-        rf"regexp_full_match(who, '[^\s]+ [^\s]+ .* \[{CLF_TIME}\] ') "
-        r"AND regexp_full_match(answer, ' \d{1,3} (\d+|-) ') AND gap = ' ' "
-        f"AND CASE width WHEN {_PLAIN} THEN rest = '' "
+        r"CASE WHEN is_short THEN true ELSE regexp_full_match(answer, ' \d{1,3} (\d+|-) ') END "
+        f"AND gap = ' ' AND CASE width WHEN {_PLAIN} THEN rest = '' "
         "ELSE rest = ' ' AND gap_2 = ' ' AND gap_3 = ' ' AND last = '' END"
     ),
 )
-_EXTENDED_ONLY = dict.fromkeys(
-    ("content_start", "content_end", "content_total", "range_header"),
-    f"CASE WHEN width = {_EXTENDED} THEN {{}} END",
-)
+_SPAN = {"content_start": "first", "content_end": "last", "content_total": "whole"}
 
 
 def _layout(_lines: Sequence[str], _where: str) -> Layout:
     fields = fields_of(("request", "user_agent", "referer", "asked", "covered"))
+    extended = f"CASE WHEN width = {_EXTENDED} THEN {{}} END"
     fields |= {
-        "ip": "split_part(who, ' ', 1)",
-        "sent_at": ("try_strptime(left(right(who, 28), 26), '%d/%b/%Y:%H:%M:%S %z')::TIMESTAMP"),
+        "ip": "CASE WHEN is_plain THEN address ELSE split_part(who, ' ', 1) END",
+        "sent_at": "instant",
+        "method": "CASE WHEN request IN ('', '-') THEN '-' ELSE words[1] END",
+        "uri": "coalesce(words[2], '')",
         "host": (
             f"CASE WHEN width = {_EXTENDED} AND site_host <> '-' THEN lower(site_host) ELSE '' END"
         ),
-        "status": "try_cast(split_part(answer, ' ', 2) AS SMALLINT)",
-        "bytes": (
-            "CASE split_part(answer, ' ', 3) WHEN '-' THEN 0 "
-            "ELSE positive(split_part(answer, ' ', 3)) END"
-        ),
+        "status": "CASE WHEN is_short THEN try_cast(substring(answer, 2, 3) AS SMALLINT) "
+        "ELSE try_cast(split_part(answer, ' ', 2) AS SMALLINT) END",
+        "bytes": "CASE WHEN is_short THEN try_cast(substring(answer, 6) AS BIGINT) "
+        "WHEN split_part(answer, ' ', 3) = '-' THEN 0 "
+        "ELSE positive(split_part(answer, ' ', 3)) END",
         "agent": "user_agent",
+        "range_header": extended.format(fields["range_header"]),
     }
-    fields |= {name: when.format(fields[name]) for name, when in _EXTENDED_ONLY.items()}
+    fields |= {
+        name: extended.format(
+            f"CASE WHEN span.{part} <> '' THEN try_cast(span.{part} AS BIGINT) "
+            f"WHEN covered <> '-' THEN {fields[name]} END"
+        )
+        for name, part in _SPAN.items()
+    }
     return Layout("combined", _SPLIT, fields, repairs=canonical, pattern=rf"{COMBINED}(?: .*)?")
 
 

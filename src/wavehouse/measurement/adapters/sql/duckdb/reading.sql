@@ -42,7 +42,8 @@ known AS (
 SELECT * REPLACE (
   CASE WHEN starts_with(uri, '/') OR NOT contains(uri, '://') THEN host ELSE host_in(uri) END
     AS host,
-  CASE WHEN starts_with(uri, '/') OR NOT contains(uri, '://') THEN split_part(uri, '#', 1)
+  CASE WHEN starts_with(uri, '/') OR NOT contains(uri, '://')
+    THEN CASE WHEN contains(uri, '#') THEN split_part(uri, '#', 1) ELSE uri END
     ELSE path_in(uri) END AS uri)
 FROM known
 
