@@ -105,8 +105,11 @@ placed AS (
         AND regexp_full_match(f.range_header, '(?i)bytes=\s*-[0-9]{1,15}')
       THEN greatest(v.file_bytes - positive(split_part(f.range_header, '-', 2)), 0)
       END AS suffix_start,
-    positive(split_part(substring(f.range_header, 7), '-', 1)) AS given_start,
-    positive(split_part(substring(f.range_header, 7), '-', 2)) AS given_end
+    -- Only such requests are judged by what they asked for.
+    CASE WHEN f.content_start IS NULL OR p.own_prefix OR f.is_promise
+      THEN positive(split_part(substring(f.range_header, 7), '-', 1)) END AS given_start,
+    CASE WHEN f.content_start IS NULL OR p.own_prefix OR f.is_promise
+      THEN positive(split_part(substring(f.range_header, 7), '-', 2)) END AS given_end
   FROM fields f
   JOIN locations p ON p.host = f.host AND p.uri = f.uri
   {{join_heard}}
@@ -127,18 +130,23 @@ kinds AS (
 ),
 verdicts AS (
   SELECT *,
-    nullif(concat_ws(',',
-      CASE WHEN site_finding = 'implausible' THEN 'implausible_referrer' END,
-      CASE WHEN sent_at < published_at THEN 'pre_release' END,
-      CASE WHEN is_included THEN 'included' END,
-      CASE WHEN network_class IN ('relay', 'nat') THEN 'shared_address' END), '') AS flags,
+    CASE WHEN site_finding = 'implausible' OR sent_at < published_at OR is_included
+        OR network_class = 'relay' OR network_class = 'nat'
+      THEN concat_ws(',',
+        CASE WHEN site_finding = 'implausible' THEN 'implausible_referrer' END,
+        CASE WHEN sent_at < published_at THEN 'pre_release' END,
+        CASE WHEN is_included THEN 'included' END,
+        CASE WHEN network_class = 'relay' OR network_class = 'nat' THEN 'shared_address' END)
+      END AS flags,
     -- What holds of the request itself, wherever its path leads.
     CASE
       WHEN is_internal THEN 'internal'
       WHEN method <> 'GET' THEN 'bad_method'
       WHEN status = 304 THEN 'not_modified'
       WHEN NOT (status = 0 OR has_content OR redirects) THEN 'bad_status'
-      WHEN rtrim(lower(replace(range_header, ' ', '')), ',') IN ('bytes=0-1', 'bytes=0-0')
+      -- A longer text is one of these only with more spaces or commas.
+      WHEN (length(range_header) < 10 OR contains(range_header, ' ') OR suffix(range_header, ','))
+        AND rtrim(lower(replace(range_header, ' ', '')), ',') IN ('bytes=0-1', 'bytes=0-0')
         THEN 'probe_range'
       -- Without bytes nothing else distinguishes a probe from a listener (R30).
       WHEN is_prefix AND regexp_full_match(range_header, '(?i)bytes=[0-9]{1,15}-[0-9]{1,15}')
