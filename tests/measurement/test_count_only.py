@@ -150,7 +150,7 @@ def test_many_requests_are_put_aside_in_a_folder_that_is_gone_afterwards(
     desk: Any, hit: Any, agree: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rows: int
 ) -> None:
     """Memory is bounded: the figures are the same, repeated requests of two files included."""
-    monkeypatch.setattr(count_only, "_UNIT_CHARACTERS", 1)
+    monkeypatch.setattr(count_only, "_UNIT_CHARACTERS", (1, 1))
     monkeypatch.setattr(taken, "HELD_ROWS", rows)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     written: list[bytes] = []
@@ -177,8 +177,13 @@ def test_a_full_disk_is_refused_with_a_way_out(
 ) -> None:
     """Requests that cannot be put aside are never left out of a figure."""
     monkeypatch.setattr(taken, "HELD_ROWS", 1)
-    gone = tmp_path / "gone"
-    monkeypatch.setattr(taken.TakenRows, "folder", property(lambda _: gone))
+    began = taken.TakenRows.__init__
+
+    def elsewhere(self: taken.TakenRows, *arguments: Any) -> None:
+        began(self, *arguments)
+        self.folder = tmp_path / "gone"
+
+    monkeypatch.setattr(taken.TakenRows, "__init__", elsewhere)
     path = desk.log(hit, hit.but(ip="198.51.100.9"))
     known = count_only.known_from_catalog(
         desk.place.stores.operational, desk.place.settings, identity=desk.place.identity

@@ -210,7 +210,7 @@ class _Cutter:
             end = self._held.rfind(b"\n") + 1
             whole = bytes(self._held[:end])
             del self._held[:end]
-            yield from map(self._chunk, _parts(whole))
+            yield from (self._chunk(part, lines) for part, lines in _parts(whole))
         if len(self._held) > LINE_LIMIT and b"\n" not in self._held:
             # A line over the limit: skip it, remembering only its offset.
             self._excerpt = masked(bytes(self._held[:_EXCERPT]).decode("utf-8", "replace"))
@@ -240,13 +240,12 @@ class _Cutter:
         self._held.clear()
         if broken:  # the rest of a truncated line is known to be missing
             tail = b""
-        *parts, last = [*_parts(whole)] or [b""]
-        yield from map(self._chunk, parts)
+        *parts, (last, count) = [*_parts(whole)] or [(b"", 0)]
+        yield from (self._chunk(part, lines) for part, lines in parts)
         if last or tail:
-            yield self._chunk(last, tail)
+            yield self._chunk(last, count, tail)
 
-    def _chunk(self, content: bytes, tail: bytes = b"") -> Chunk:
-        lines = content.count(b"\n")
+    def _chunk(self, content: bytes, lines: int, tail: bytes = b"") -> Chunk:
         text, rejects = _decoded(content + tail, self.next_line, self.next_byte)
         tails = (tail_of(text),) if tail and text and not text.endswith("\n") else ()
         chunk = Chunk(
@@ -257,17 +256,19 @@ class _Cutter:
         return chunk
 
 
-def _parts(content: bytes) -> Iterator[bytes]:
-    """Whole lines, in several parts if there are many, because each bad line costs memory."""
-    start = 0
-    if content.count(b"\n") > MOST_LINES:
+def _parts(content: bytes) -> Iterator[tuple[bytes, int]]:
+    """Whole lines and their number, in several parts if many: each bad line costs memory."""
+    start, lines = 0, content.count(b"\n")
+    if lines > MOST_LINES:
         while len(content) - start > MOST_LINES:
             end = content.rfind(b"\n", start, start + MOST_LINES) + 1
             end = end or content.index(b"\n", start) + 1
-            yield content[start:end]
-            start = end
+            part = content[start:end]
+            inside = part.count(b"\n")
+            yield part, inside
+            start, lines = end, lines - inside
     if start < len(content):
-        yield content[start:]
+        yield content[start:], lines
 
 
 def tail_of(text: str) -> Tail:

@@ -26,15 +26,10 @@ class TakenRows:
 
     def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
         self._database = database
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        # Readable by the owner only.
+        self._folder = tempfile.TemporaryDirectory(prefix="wavehouse-count-")
+        self.folder = Path(self._folder.name)
         self._pieces: list[Piece] = []
-
-    @property
-    def folder(self) -> Path:
-        """The folder, readable by the owner only; made when it is first needed."""
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="wavehouse-count-")
-        return Path(self._folder.name)
 
     def piece(self, database: duckdb.DuckDBPyConnection) -> Piece:
         """A table for one thread, which has a connection of its own."""
@@ -66,8 +61,7 @@ class TakenRows:
 
     def close(self) -> None:
         """Remove the folder."""
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._folder.cleanup()
 
     def _spill(self) -> None:
         """Counting may use the folder; reading may not, whose tables hold lines of logs."""

@@ -45,8 +45,8 @@ from wavehouse.measurement.types import (
 from wavehouse.store import Database, Operational
 
 _THREADS = 2
-_UNIT_CHARACTERS = 24 * 2**20
-"""The size of one hand-over: each costs as much as ten thousand lines."""
+_UNIT_CHARACTERS = (8 * 2**20, 48 * 2**20)
+"""The sizes of hand-overs: each costs as much as ten thousand lines; few leave a thread idle."""
 _BEGIN = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -211,6 +211,7 @@ class _Reading:
         self._seen: dict[tuple[int, bytes], int] = {}
         self._layout: Layout | None = None
         self._held: list[Chunk] = []
+        self._characters = 0
         self._coming: deque[Future[tuple[int, list[Reject]]]] = deque()
         self._threads = cycle(
             [
@@ -277,7 +278,9 @@ class _Reading:
             self._hand_over()
         self._layout = layout
         self._held.append(chunk)
-        if sum(len(held.text) for held in self._held) >= _UNIT_CHARACTERS:
+        self._characters += len(chunk.text)
+        least, most = _UNIT_CHARACTERS
+        if sum(len(held.text) for held in self._held) >= min(most, self._characters // 4 + least):
             self._hand_over()
 
     def _hand_over(self) -> None:
@@ -299,27 +302,28 @@ def joined(chunks: Sequence[Chunk]) -> Chunk:
     """Merge chunks; their positions in the files are not needed here."""
     texts, tails, lines = [], [], 0
     for chunk in chunks:
-        if whole := _whole_lines(chunk):
+        whole, count = _whole_lines(chunk)
+        if whole:
             texts.append(whole)
-            lines += whole.count("\n") + 1
+            lines += count
             tails += [replace(tail, number=lines) for tail in chunk.tails]
-    text = "\n".join(texts)
     return Chunk(
-        text=text,
+        text="\n".join(texts),
         first_line=1,
         first_byte=0,
-        lines=text.count("\n"),
+        lines=max(lines - 1, 0),
         bytes=sum(chunk.bytes for chunk in chunks),
         rejects=tuple(reject for chunk in chunks for reject in chunk.rejects),
         tails=tuple(tails),
     )
 
 
-def _whole_lines(chunk: Chunk) -> str:
-    """A chunk's lines without line ends, and without those set aside."""
+def _whole_lines(chunk: Chunk) -> tuple[str, int]:
+    """A chunk's lines without line ends, and without those set aside; and their number."""
     text = chunk.text.removesuffix("\n")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").removesuffix("\r")
+    if not chunk.rejects and "\r" not in text:
+        return text, chunk.lines + (not chunk.text.endswith("\n"))
+    text = text.replace("\r\n", "\n").removesuffix("\r")
     if chunk.rejects:
         text = "\n".join(line for line in text.split("\n") if line)
-    return text
+    return text, text.count("\n") + 1
