@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -123,6 +125,65 @@ def test_both_readers_and_the_canonical_one_agree_on_every_line(
         request = re.search(r'\] "([^ "]*)', canonical(line) or "")
         assert request is not None
         assert slow[2]["method"] in (request[1], "-")
+
+
+def _damaged(dice: Random, text: str, marks: str) -> str:
+    """The same length of text with one to three other characters."""
+    signs = list(text)
+    for _ in range(dice.randint(1, 3)):
+        signs[dice.randrange(len(signs))] = dice.choice(marks)
+    return "".join(signs)
+
+
+def test_times_and_ranges_without_a_pattern_are_read_as_the_canonical_reader_reads_them(
+    reader: Any,
+) -> None:
+    """The quick way for the usual lines accepts no time, status, size or range that is not one."""
+    dice = Random(29)
+    lines = []
+    for _ in range(4000):
+        clock = _damaged(dice, "18/Nov/2026:10:00:00 +0000", " 0123456789/:+-JNovnO\t\x0b\x0c")
+        answer = _damaged(dice, "206 5000", " 0123456789-+._e")
+        covered = _damaged(dice, "bytes 0-4999/90000", " 0123456789-+._e/*=")
+        which = dice.randrange(3)
+        lines.append(
+            f"192.0.2.1 - - [{clock if which == 0 else '18/Nov/2026:10:00:00 +0000'}] "
+            f'"GET /one.mp3 HTTP/1.1" {answer if which == 1 else "206 5000"} "-" "x" '
+            f'"-" "{covered if which == 2 else "bytes 0-4999/90000"}" "media.example"'
+        )
+    text = "\n".join(lines) + "\n"
+    reader.read(text, layout_of(EXTENDED, "combined", "a.log"))
+    rows = {row["n"]: row for row in reader.fields()}
+
+    assert 1000 < len(rows) < 4000
+    for n, line in enumerate(lines, 1):
+        match = _WHOLE.fullmatch(line)
+        moment = match and _moment(match[1])
+        if match is None or moment is None:
+            assert n not in rows, line
+            continue
+        row, range_ = rows[n], _RANGE.fullmatch(match[4])
+        expected = tuple(map(int, range_.groups())) if range_ else (None, None, None)
+        sent = 0 if match[3] == "-" else int(match[3])
+        assert (moment, int(match[2]), sent) == (row["sent_at"], row["status"], row["bytes"]), line
+        if range_ is not None or not match[4].startswith(("bytes", "Bytes")):
+            found = tuple(row[f"content_{name}"] for name in ("start", "end", "total"))
+            assert expected == found, line
+
+
+_WHOLE = re.compile(
+    r"192\.0\.2\.1 - - \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-](?:0\d|1[0-4])[0-5]\d)\] "
+    r'"GET /one.mp3 HTTP/1.1" (\d{1,3}) (\d+|-) "-" "x" "-" "([^"]*)" "media.example"',
+    re.ASCII,
+)
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)", re.ASCII)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%d/%b/%Y:%H:%M:%S %z").astimezone(UTC).replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from wavehouse.measurement.formats._shape import Layout
 
 QUOTED = r'(?:[^"\\]|\\.)*'
-CLF_TIME = r"\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}"
+CLF_TIME = r"\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-](?:0\d|1[0-4])[0-5]\d"
 _DETECTED_IN = 200
 
 # The shape of each value in a line.
