@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from tests.erasing import Person, dumped, erased
 
-from wavehouse import erasure
+from wavehouse import audit, erasure
 from wavehouse.erasure import Channel, Purpose, Status, SubjectKind, Wanted
 from wavehouse.erasure.adapters.home_search import search_folder
 from wavehouse.erasure.rules.identifiers import pattern
@@ -150,8 +150,42 @@ def test_deep_verification_leaves_no_byte_of_the_person_in_the_servers_files(
     assert not search_folder(server.data, own, name="the product's own").is_clean
     assert not search_folder(server.data, needle, name="before").is_clean
 
+    own_id = [anna.listener_id.bytes]
+    assert not search_folder(server.data, (), name="the id's bytes", ids=own_id).is_clean
+
     outcome = erased(deeply, Wanted(SubjectKind.LISTENER, anna.email))
 
+    assert search_folder(server.data, (), name="the id's bytes", ids=own_id).is_clean
     assert outcome.certificate is not None
     assert "nothing found" == outcome.certificate["levels"]["deep"]["result"]
     assert search_folder(server.data, needle, name="after").is_clean
+    unsearched = outcome.certificate["levels"]["deep"]["not_scanned"]
+    assert [] == [line for line in unsearched if line.startswith("ids as bytes")]
+
+
+def test_ids_as_bytes_are_not_searched_when_a_row_that_stays_has_them(
+    workspace: Workspace, person: Make
+) -> None:
+    """An entry of the audit log about the person: the certificate says so, and nothing fails."""
+    anna = person(f"{uuid4().hex[:9]}@example.org")
+    with workspace.stores.listeners.worker() as tx:
+        audit.record_for_listeners(
+            tx,
+            actor=audit.Actor("system:test"),
+            action="listener.noted",
+            resource=("note", uuid4()),
+            subject_pseudonym=anna.listener_id,
+        )
+    values = dict(workspace.settings.values)
+    values["erasure_verification"] = replace(values["erasure_verification"], value="deep")
+    deeply = replace(workspace, settings=replace(workspace.settings, values=values))
+
+    outcome = erased(deeply, Wanted(SubjectKind.LISTENER, anna.email))
+
+    document = dict(outcome.certificate or {})
+    assert ["listeners.audit.audit_log"] == [
+        each["where"] for each in document["levels"]["paranoid"]["kept"]
+    ]
+    assert ["ids as bytes: rows that stay have them (listeners.audit.audit_log)"] == document[
+        "levels"
+    ]["deep"]["not_scanned"][-1:]

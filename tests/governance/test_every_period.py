@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 POLICIES = governance.policies(config.load({"home": "/nowhere"}, environment={}))
 PARTITIONED = [each for each in POLICIES if each.action is Action.DROP_PARTITION]
 FILES = [each for each in POLICIES if each.action is Action.DELETE and each.files]
+ANONYMISED = [each for each in POLICIES if each.action is Action.ANONYMISE]
 NONE = [each for each in POLICIES if each.action is Action.NONE]
 ELSEWHERE = {
     "finished jobs": "tests/governance/test_every_period.py::"
@@ -55,6 +56,7 @@ def test_pod10_lis3_every_policy_has_exactly_one_test_in_time() -> None:
     groups = {
         "deleted rows": [each.name for each in TIMED],
         "dropped partitions": [each.name for each in PARTITIONED],
+        "emptied columns": [each.name for each in ANONYMISED],
         "deleted files": [each.name for each in FILES],
         "carried out elsewhere": list(ELSEWHERE),
         "kept, with a reason": [each.name for each in NONE],
@@ -116,6 +118,27 @@ def test_pod10_a_partition_is_due_when_its_period_is_over(
     assert late.due.rows >= 1
     assert late.state in (StepState.DUE, StepState.REFUSED)
     assert policy.guard is not None or late.state is StepState.DUE
+
+
+@pytest.mark.parametrize("policy", ANONYMISED, ids=lambda policy: policy.name)
+def test_pod10_a_column_is_due_when_its_period_is_over(seeded: Workspace, policy: Policy) -> None:
+    """Not within the period of the oldest value; test_anonymising.py empties it."""
+    table, column = sql.Identifier(*policy.table.split(".")), sql.Identifier(policy.clear)
+    time = sql.Identifier(policy.clock)
+    assert policy.keep is not None
+    days = int(policy.keep.number * LENGTHS[policy.keep.unit])
+    with psycopg.connect(database_of(seeded.stores, policy).place.admin) as connection:
+        fill = sql.SQL("UPDATE {} SET {} = 7 WHERE {} = (SELECT max({}) FROM {})")
+        connection.execute(fill.format(table, column, time, time, table))
+        read = sql.SQL("SELECT min({}) FROM {} WHERE {} IS NOT NULL")
+        row = connection.execute(read.format(time, table, column)).fetchone()
+    assert row is not None
+    (oldest,) = row
+    early = _planned(seeded, policy.name, oldest + timedelta(days=days - 1))
+    late = _planned(seeded, policy.name, oldest + timedelta(days=days + 2))
+
+    assert (StepState.NOTHING, StepState.DUE) == (early.state, late.state)
+    assert late.due.rows >= 1
 
 
 @pytest.mark.parametrize("policy", FILES, ids=lambda policy: policy.name)

@@ -55,14 +55,21 @@ def _of_home(home: Path) -> Iterator[Path]:
     )
 
 
-def search_folder(folder: Path, needles: Sequence[Needle], *, name: str) -> Level:
-    """Every file of a folder, as stored on disk, such as the pages of PostgreSQL."""
-    return _searched(folder, _walk(folder), [needles], name, in_pages=True)[0]
+def search_folder(
+    folder: Path, needles: Sequence[Needle], *, name: str, ids: Sequence[bytes] = ()
+) -> Level:
+    """Every file of a folder, as stored on disk, such as the pages of PostgreSQL.
+
+    ``ids`` are searched as bytes.
+    """
+    return _searched(folder, _walk(folder), [needles], name, in_pages=True, ids=[ids])[0]
 
 
-def search_folder_for_many(folder: Path, people: Sequence[Sequence[Needle]]) -> list[Level]:
+def search_folder_for_many(
+    folder: Path, people: Sequence[Sequence[Needle]], ids: Sequence[Sequence[bytes]]
+) -> list[Level]:
     """As ``search_folder`` for many people, reading each file once; a level for each of them."""
-    return _searched(folder, _walk(folder), people, "deep", in_pages=True)
+    return _searched(folder, _walk(folder), people, "deep", in_pages=True, ids=ids)
 
 
 class TooLargeToSearch(Exception):
@@ -82,6 +89,7 @@ def _searched(
     name: str,
     *,
     in_pages: bool = False,
+    ids: Sequence[Sequence[bytes]] = (),
 ) -> list[Level]:
     whose: dict[bytes, list[int]] = {}
     sources: dict[bytes, bytes] = {}
@@ -89,6 +97,10 @@ def _searched(
         for needle, pattern in needles:
             whose.setdefault(needle.encode(), []).append(number)
             sources[needle.encode()] = page_pattern(needle) if in_pages else pattern.encode()
+    for number, listed in enumerate(ids):
+        for raw in listed:  # files are searched in lower case, and so are these bytes
+            whose.setdefault(raw.lower(), []).append(number)
+            sources[raw.lower()] = re.escape(raw.lower())
     search: _Search = _One(sources) if len(people) == 1 else Matcher(sources)
     count = size = 0
     findings: list[list[Finding]] = [[] for _ in people]

@@ -46,6 +46,11 @@ def needles(identifiers: Iterable[Identifier]) -> tuple[tuple[str, str], ...]:
     return tuple((form, pattern(form)) for form in spelled)
 
 
+def raw_ids(needles: Iterable[tuple[str, str]]) -> tuple[bytes, ...]:
+    """The sixteen bytes of each id among the spellings, as PostgreSQL stores a ``uuid``."""
+    return tuple(UUID(form).bytes for form, _ in needles if _UUID.fullmatch(form))
+
+
 def pattern(form: str) -> str:
     """A regular expression (PostgreSQL's and Python's) for a spelling as a separate word.
 

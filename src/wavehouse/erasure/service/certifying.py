@@ -95,7 +95,7 @@ def _levels(
         levels.append(verifying.files(settings, planned))
     if settings["erasure_verification"] == "deep":
         on_step("verification: deep")
-        levels.append(verifying.deep(stores, planned, last=_LAST))
+        levels.append(verifying.deep(stores, planned, last=_LAST, before=levels))
     return tuple(levels)
 
 

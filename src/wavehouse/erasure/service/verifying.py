@@ -9,12 +9,13 @@ deep      tables are rewritten, then every file of the embedded server's data fo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wavehouse.accounts import Identity, Role
 from wavehouse.erasure.adapters.home_search import search_folder, search_home
 from wavehouse.erasure.queries import catalogue
-from wavehouse.erasure.rules.identifiers import SHORTEST, needles, too_short
+from wavehouse.erasure.rules.identifiers import SHORTEST, needles, raw_ids, too_short
 from wavehouse.erasure.service import mapping
 from wavehouse.erasure.service.planning import Planned
 from wavehouse.erasure.service.subjects import database_of
@@ -122,13 +123,34 @@ def files(settings: Settings, planned: Planned) -> Level:
     return search_home(settings.home, spellings(planned))
 
 
-def deep(stores: Stores, planned: Planned, *, last: Sequence[str] = ()) -> Level:
+def deep(
+    stores: Stores, planned: Planned, *, last: Sequence[str] = (), before: Sequence[Level] = ()
+) -> Level:
     """Rewrite the touched tables, discard the log, and search the data folder's bytes.
 
-    Refused for databases that are not on the embedded server, as their files are elsewhere.
+    ``before`` are the levels that were searched before, for ``ids_as_bytes``. Refused for databases
+    that are not on the embedded server, as their files are elsewhere.
     """
     more = {n: {e.partition(".")[2] for e in last if e.startswith(f"{n}.")} for n in DATABASES}
-    return search_folder(rewritten(stores, planned, more), spellings(planned), name="deep")
+    searched = spellings(planned)
+    ids, skipped = ids_as_bytes(searched, before)
+    level = search_folder(rewritten(stores, planned, more), searched, name="deep", ids=ids)
+    return replace(level, skipped=(*level.skipped, *skipped))
+
+
+def ids_as_bytes(
+    searched: Sequence[tuple[str, str]], before: Sequence[Level]
+) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    """The ids to search as sixteen bytes in the server's files; or why they are not searched.
+
+    A row that stays on a legal basis, such as an entry of the audit log about the person, stores
+    the id in that form: its page would be found, and every copy of it, as if something were left.
+    """
+    ids = raw_ids(searched)
+    kept = sorted({f.where for level in before for f in level.findings if f.basis})
+    if ids and kept:
+        return (), (f"ids as bytes: rows that stay have them ({', '.join(kept)})",)
+    return ids, ()
 
 
 def rewritten(stores: Stores, planned: Planned, last: Mapping[DatabaseName, set[str]]) -> Path:

@@ -15,7 +15,7 @@ from wavehouse.kernel.errors import InvalidInput
 
 _FIELDS = {
     *("name", "table", "files", "clock", "keep", "setting", "action", "guard"),
-    *("by", "reason", "owner", "source", "held_with"),
+    *("by", "reason", "owner", "source", "held_with", "clear"),
 }
 
 
@@ -59,6 +59,7 @@ def _made(entry: dict[str, Any], settings: Settings) -> Policy:
         table=table,
         files=entry.get("files", ""),
         held_with=entry.get("held_with", ""),
+        clear=entry.get("clear", ""),
         clock=entry.get("clock", ""),
         keep=rules.period(entry["keep"]) if "keep" in entry else None,
         guard=Guard(entry["guard"]) if "guard" in entry else None,
@@ -84,6 +85,8 @@ def _problem(policy: Policy) -> str:
         return "only listeners.playback_actions can be compacted"
     if policy.action is Action.ARCHIVE and policy.table != "learning.behavioral_events":
         return "only learning.behavioral_events can be archived"
+    if bool(policy.clear) != (policy.action is Action.ANONYMISE):
+        return "anonymise, and no other action, needs clear: the column that it empties"
     if policy.files and policy.action not in (Action.DELETE, Action.ELSEWHERE, Action.NONE):
         return "files can only be deleted"
     if bool(policy.held_with) != (bool(policy.files) and policy.action is Action.DELETE):

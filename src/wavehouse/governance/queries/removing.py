@@ -9,8 +9,18 @@ from wavehouse.store import Analytics, Learning, Listeners, Operational, Tx
 
 AnyTx = Tx[Operational] | Tx[Learning] | Tx[Listeners] | Tx[Analytics]
 NAMED = (
-    {"table": "accounts.login_links", "clock": "expires_at", "part": "measurement.requests"},
-    {"table": "usage.token_usage_daily", "clock": "usage_date", "part": "usage.usage_events"},
+    {
+        "table": "accounts.login_links",
+        "clock": "expires_at",
+        "part": "measurement.requests",
+        "column": "used_at",
+    },
+    {
+        "table": "usage.token_usage_daily",
+        "clock": "usage_date",
+        "part": "usage.usage_events",
+        "column": "created_at",
+    },
 )
 """The names for which the statements are prepared in tests."""
 
@@ -60,6 +70,49 @@ def older(tx: AnyTx, *, table: str, clock: str, before: datetime | date) -> Olde
         clock=clock,
     )
     return counted
+
+
+def filled(
+    tx: AnyTx,
+    *,
+    table: str,
+    clock: str,
+    column: str,
+    after: datetime | date | None,
+    before: datetime | date,
+) -> Older:
+    """Count the rows before a limit that have a value in a column; ``after`` as first instant."""
+    (counted,) = tx.rows(
+        Older,
+        """
+        SELECT count(*) AS rows, min({clock}) AS oldest FROM {table}
+        WHERE {clock} < %(before)s AND {column} IS NOT NULL
+          AND (%(after)s::timestamptz IS NULL OR {clock} >= %(after)s::timestamptz)
+        """,
+        {"after": after, "before": before},
+        table=table,
+        clock=clock,
+        column=column,
+    )
+    return counted
+
+
+def empty_some(
+    tx: AnyTx, *, table: str, clock: str, column: str, before: datetime | date, most: int
+) -> int:
+    """Empty a column in at most ``most`` of the rows before a limit; returns the number."""
+    tx.execute("SET LOCAL lock_timeout = '2s'")
+    return tx.execute(
+        """
+        UPDATE {table} SET {column} = NULL WHERE ctid = ANY (ARRAY(
+          SELECT ctid FROM {table} WHERE {clock} < %(before)s AND {column} IS NOT NULL
+          LIMIT %(most)s)) AND {column} IS NOT NULL
+        """,
+        {"before": before, "most": most},
+        table=table,
+        clock=clock,
+        column=column,
+    )
 
 
 @dataclass(frozen=True, slots=True)

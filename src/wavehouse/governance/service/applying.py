@@ -193,6 +193,16 @@ def _drop(tx: removing.AnyTx, *, step: Step, part: str) -> tuple[int, int]:
 def _delete(tx: removing.AnyTx, step: Step, before: datetime) -> tuple[int, int]:
     policy = step.policy
     limit = limit_of(tx, policy, before)
+    if policy.action is Action.ANONYMISE:
+        emptied = removing.empty_some(
+            tx,
+            table=policy.table,
+            clock=policy.clock,
+            column=policy.clear,
+            before=limit,
+            most=CHUNK,
+        )
+        return emptied, 0
     rows = removing.delete_some(
         tx, table=policy.table, clock=policy.clock, before=limit, most=CHUNK
     )

@@ -52,9 +52,14 @@ def plan(
     chosen = [policy for policy in read_policies(settings) if policy.action in REMOVING]
     chosen.sort(key=lambda policy: (bool(policy.files), REMOVING.index(policy.action)))
     steps = []
+    gone: dict[str, datetime] = {}
     for policy in chosen:
         on_step(policy.name)
-        steps.append(_step(stores, settings, policy, at, stops, large=large))
+        after = gone.get(f"{policy.database}.{policy.table}")
+        step = _step(stores, settings, policy, at, stops, after=after, large=large)
+        steps.append(step)
+        if step.state is StepState.DUE and policy.action in (Action.DROP_PARTITION, Action.DELETE):
+            gone[f"{policy.database}.{policy.table}"] = step.keep_from
     return Plan(at, tuple(steps), rules.digest(steps))
 
 
@@ -108,7 +113,14 @@ class _Stops:
 
 
 def _step(
-    stores: Stores, settings: Settings, policy: Policy, at: datetime, stops: _Stops, *, large: bool
+    stores: Stores,
+    settings: Settings,
+    policy: Policy,
+    at: datetime,
+    stops: _Stops,
+    *,
+    after: datetime | None,
+    large: bool,
 ) -> Step:
     assert policy.keep is not None  # noqa: S101 - read_policies refuses such an entry
     before = rules.keep_from(at, policy.keep)
@@ -116,7 +128,7 @@ def _step(
         due, usual = HomeFiles(settings.home, policy.files).due(before), None
     else:
         with database_of(stores, policy).worker() as tx:
-            due = _due(tx, policy, before)
+            due = _due(tx, policy, before, after)
             usual = runs.largest(tx, policy=policy.name)
     if not due.rows and not due.parts:
         return Step(policy, before, due, StepState.NOTHING)
@@ -132,7 +144,8 @@ def _step(
     return Step(policy, before, due, StepState.REFUSED if refused else StepState.DUE, refused)
 
 
-def _due(tx: removing.AnyTx, policy: Policy, before: datetime) -> Due:
+def _due(tx: removing.AnyTx, policy: Policy, before: datetime, after: datetime | None) -> Due:
+    """The rows of a policy; of an anonymising one from ``after`` on: earlier ones are removed."""
     if policy.action is Action.DROP_PARTITION:
         parts = removing.parts_before(tx, table=policy.table, day=before.date())
         rows = sum(removing.rows_of(tx, part=part.name) for part in parts)
@@ -145,9 +158,18 @@ def _due(tx: removing.AnyTx, policy: Policy, before: datetime) -> Due:
     if policy.action is Action.ARCHIVE:
         archivable = removing.archivable(cast("Tx[Learning]", tx), before=before)
         return Due(archivable.rows, archivable.oldest)
-    older = removing.older(
-        tx, table=policy.table, clock=policy.clock, before=limit_of(tx, policy, before)
-    )
+    limit = limit_of(tx, policy, before)
+    if policy.action is Action.ANONYMISE:
+        older = removing.filled(
+            tx,
+            table=policy.table,
+            clock=policy.clock,
+            column=policy.clear,
+            after=after,
+            before=limit,
+        )
+    else:
+        older = removing.older(tx, table=policy.table, clock=policy.clock, before=limit)
     oldest = older.oldest
     if oldest is not None and not isinstance(oldest, datetime):
         oldest = clock.start_of_day(oldest)

@@ -17,11 +17,18 @@ class Action(StrEnum):
     DELETE = "delete"
     COMPACT = "compact"
     ARCHIVE = "archive"
+    ANONYMISE = "anonymise"
     ELSEWHERE = "elsewhere"
     NONE = "none"
 
 
-REMOVING = (Action.DROP_PARTITION, Action.DELETE, Action.COMPACT, Action.ARCHIVE)
+REMOVING = (
+    Action.DROP_PARTITION,
+    Action.DELETE,
+    Action.COMPACT,
+    Action.ARCHIVE,
+    Action.ANONYMISE,
+)
 """Actions that ``wavehouse retention apply`` carries out, in their order."""
 
 
@@ -60,7 +67,8 @@ class Policy:
 
     ``clock`` is the column whose time decides. Only policies whose action is in ``REMOVING`` are
     carried out here; for others, ``note`` names the remover, or the reason for keeping the rows.
-    Files are held together with the table ``held_with`` (``database.schema.table``).
+    Files are held together with the table ``held_with`` (``database.schema.table``). ``clear`` is
+    the column that an anonymising policy empties: the row stays.
     """
 
     name: str
@@ -71,6 +79,7 @@ class Policy:
     table: str = ""
     files: str = ""
     held_with: str = ""
+    clear: str = ""
     clock: str = ""
     keep: Period | None = None
     guard: Guard | None = None

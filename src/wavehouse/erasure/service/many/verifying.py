@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from wavehouse.erasure.adapters.home_search import search_folder_for_many, search_home_for_many
@@ -180,5 +181,16 @@ def levels(
         made.append(search_home_for_many(settings.home, searched.needles))
     if settings["erasure_verification"] == "deep":
         folder = alone.rewritten(stores, works[0].planned, last)
-        made.append(search_folder_for_many(folder, searched.needles))
+        before = list(zip(*made, strict=True))
+        parts = [
+            alone.ids_as_bytes(needles, own)
+            for needles, own in zip(searched.needles, before, strict=True)
+        ]
+        deep = search_folder_for_many(folder, searched.needles, [ids for ids, _ in parts])
+        made.append(
+            [
+                replace(level, skipped=(*level.skipped, *skipped))
+                for level, (_, skipped) in zip(deep, parts, strict=True)
+            ]
+        )
     return list(zip(*made, strict=True))
