@@ -19,7 +19,7 @@ NAMED = (
         "table": "usage.token_usage_daily",
         "clock": "usage_date",
         "part": "usage.usage_events",
-        "column": "created_at",
+        "column": "usage_date",
     },
 )
 """The names for which the statements are prepared in tests."""
