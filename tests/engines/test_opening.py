@@ -61,7 +61,7 @@ def test_a_spark_master_that_does_not_respond_is_named(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="the Spark master does not respond") as error:
         engine.load(EVENTS, parquet(events(DAYS[0], 1), tmp_path / "rows.parquet"))
     assert "127.0.0.1:1" == error.value.where
-    assert [] == [*(tmp_path / "there" / EVENTS.name).iterdir()]
+    assert ["columns"] == [path.name for path in (tmp_path / "there" / EVENTS.name).iterdir()]
 
 
 def test_a_postgresql_that_is_gone_in_mid_push_is_unreachable(server: Any, tmp_path: Path) -> None:
