@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from tests.engines.conftest import DAYS, SPARK_MISSING, database_of, events, parquet
 
-from wavehouse.engines import open_engine, spark_session
+from wavehouse.engines import open_engine, spark_errors, spark_session, stop_spark
 from wavehouse.engines.postgres import Postgres
 from wavehouse.kernel.errors import Refused, Unreachable, UsageError
 from wavehouse.measurement.rules.warehouse import EVENTS
@@ -105,3 +105,21 @@ def test_a_clickhouse_server_that_is_gone_in_mid_push_is_unreachable(tmp_path: P
         ):
             raise gone
         assert 5 == error.value.exit_code
+
+
+def test_stopping_a_spark_that_is_gone_does_not_hide_the_first_error() -> None:
+    """The statement that missed it has said so, with exit code 5."""
+    pytest.importorskip("py4j", reason="not run here: no pyspark")
+
+    class Gone:
+        def stop(self) -> None:
+            raise ConnectionRefusedError(111, "Connection refused")
+
+    def failing() -> None:
+        try:
+            raise ConnectionError("broken off")
+        finally:
+            stop_spark(Gone())
+
+    with pytest.raises(Unreachable, match="Spark has stopped: broken off"), spark_errors():
+        failing()

@@ -9,6 +9,7 @@ from wavehouse.engines.spark_session import (
     set_partitions,
     spark_errors,
     spark_session,
+    stop_spark,
 )
 from wavehouse.engines.tables import Column, Kind, Table, Value
 
@@ -28,6 +29,7 @@ __all__ = [
     "set_partitions",
     "spark_errors",
     "spark_session",
+    "stop_spark",
     "template",
     "translated",
     "without_password",

@@ -23,7 +23,7 @@ from wavehouse.engines.dialects import translated
 from wavehouse.engines.folders import not_writable
 from wavehouse.engines.port import Row
 from wavehouse.engines.spans import check_staged, next_day
-from wavehouse.engines.spark_session import spark_errors, spark_session
+from wavehouse.engines.spark_session import spark_errors, spark_session, stop_spark
 from wavehouse.engines.tables import Kind, Table, Value
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Refused, UsageError
@@ -168,8 +168,7 @@ class Spark:
         """Stop Spark, unless another engine of this process uses it."""
         self._open.discard(id(self))
         if self._session is not None and not self._open:
-            with spark_errors():
-                self._session.stop()
+            stop_spark(self._session)
         self._session = None
 
     def _spark(self) -> Any:

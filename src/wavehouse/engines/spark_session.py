@@ -8,7 +8,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from wavehouse.kernel.errors import Unreachable, UsageError, WavehouseError
@@ -89,6 +89,12 @@ def spark_session(
         spark.sparkContext.setLogLevel("OFF")
         set_partitions(spark)
     return spark
+
+
+def stop_spark(spark: Any) -> None:
+    """Stop a session; one that is gone already was reported by the statement that missed it."""
+    with suppress(Unreachable), spark_errors():
+        spark.stop()
 
 
 def set_partitions(spark: Any) -> None:

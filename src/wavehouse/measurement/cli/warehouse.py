@@ -244,10 +244,10 @@ def count(
             organization_id = identity.organization_id
             known = known_from_catalog(workspace.stores.operational, settings, identity=identity)
         if engine == "spark":
-            from wavehouse.engines import spark_session
+            from wavehouse.engines import spark_session, stop_spark
 
             spark = spark_session(master, name="wavehouse count")
-            stack.callback(spark.stop)
+            stack.callback(stop_spark, spark)
             counted = cluster.count_on_spark(
                 spark,
                 settings,
