@@ -14,11 +14,12 @@ from wavehouse.kernel.reference import countries, networks
 from wavehouse.simulation import Settings, simulate
 from wavehouse.simulation.adapters import files, world
 from wavehouse.simulation.rules.audience import APPS, COUNTRIES, FARMS
+from wavehouse.simulation.rules.scenes_filters import WATCH
 from wavehouse.simulation.rules.shows import ordinary_shows
 from wavehouse.simulation.service.conversions import conversions
 from wavehouse.simulation.service.people import population
 from wavehouse.simulation.service.tally import Tally
-from wavehouse.simulation.service.traffic import OFFICE_EPISODES, Traffic
+from wavehouse.simulation.service.traffic import OFFICE_AGENTS, Traffic
 from wavehouse.simulation.types import Campaign
 
 SETTINGS = Settings(5, 150, 40, date(2026, 11, 19))
@@ -48,7 +49,7 @@ def test_every_ordinary_request_is_inside_its_day(traffic: Traffic) -> None:
 
 
 def test_a_busy_office_is_no_excess() -> None:
-    """R18: an office with many eager people hears few episodes a day; the others wait for home."""
+    """R18: an office with many eager people has few user agents a day; the others are at home."""
     crowd = population(SETTINGS, SHOWS)
     crowd.people = [
         replace(person, office="192.0.2.1", zeal=20.0) for person in crowd.people for _ in range(9)
@@ -58,9 +59,8 @@ def test_a_busy_office_is_no_excess() -> None:
     for index in range(5):
         traffic.tally.open_day(index)
         requests = [r for r in traffic.day(index) if r.address == "192.0.2.1"]
-        asked = {r.path.rpartition(".")[0] for r in requests}
-        most = max(most, len(asked))
-    assert most == OFFICE_EPISODES
+        most = max(most, len({r.agent for r in requests if r.agent != WATCH}))
+    assert most == OFFICE_AGENTS
 
 
 def test_longer_periods_hold_no_more_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

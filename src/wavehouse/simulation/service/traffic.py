@@ -30,8 +30,8 @@ from wavehouse.simulation.types import Episode, Rendition, Request, Settings, Sh
 
 RELEASE_SECOND = 16_200
 """Episodes are published at 04:30 UTC; nobody listens before."""
-OFFICE_EPISODES = 15
-"""Episodes that an office hears in a day: with more than 20 it would be an excess (R18)."""
+OFFICE_AGENTS = 15
+"""User agents of an office on a day: with more than 20 it would be an excess (R18)."""
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class Traffic:
         if chance < 0.25:
             carrier = self.crowd.carriers[person.country]
             address_of = address = carrier[int(dice.random() * len(carrier))]
-        elif weekday and 25_000 < second < 64_000 and self._has_room(person.office, episode):
+        elif weekday and 25_000 < second < 64_000 and self._has_room(person.office, device.agent):
             address_of = address = person.office
         elif person.network:
             address_of, address = person.place, world.host6_plain(person.network, dice)
@@ -121,12 +121,12 @@ class Traffic:
         visit = Visit(out, address, device.agent, country, second, who)
         self._listen(visit, who, person, device, episode)
 
-    def _has_room(self, office: str, episode: Episode) -> bool:
-        """True for an office where one more episode that day is no excess (R18)."""
-        heard = self._offices.setdefault(office, set())
-        if not office or (len(heard) >= OFFICE_EPISODES and episode.guid not in heard):
+    def _has_room(self, office: str, agent: str) -> bool:
+        """True for an office where one more user agent that day is no excess (R18)."""
+        seen = self._offices.setdefault(office, set())
+        if not office or (len(seen) >= OFFICE_AGENTS and agent not in seen):
             return False
-        heard.add(episode.guid)
+        seen.add(agent)
         return True
 
     def _listen(
