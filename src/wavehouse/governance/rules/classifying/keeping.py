@@ -32,9 +32,14 @@ def retention(facts: Facts) -> Iterator[ClassFinding]:
             elif policy.database != database:
                 message = f"the policy {table.retention!r} is for {policy.subject}"
                 yield ClassFinding(CODES["C08"], name, "", message)
+            elif policy.action is Action.ANONYMISE:
+                message = f"the policy {table.retention!r} empties a column, and the rows stay"
+                yield ClassFinding(CODES["C08"], name, "", message)
         elif not table.kept:
             yield ClassFinding(CODES["C08"], name, "", "has neither retention nor kept")
     for policy in facts.policies:
+        if policy.action is Action.ANONYMISE:
+            continue
         name = _table(policy)
         entry = facts.classification.tables.get(name)
         if entry is not None and entry.retention != policy.name:
