@@ -34,10 +34,11 @@ CREATE OR REPLACE TEMP MACRO identifier(t) AS
   CASE WHEN NOT regexp_full_match(t, '[0-]*|\(null\)|null') THEN t END
 
 -- name: plain
--- Without what separates values between SQL and Python; CR and LF go by R08. translate() takes five
--- times as long.
+-- Without what separates values between SQL and Python; CR and LF go by R08. To look for the characters
+-- takes a third of the time of replacing them, and translate() five times as long.
 CREATE OR REPLACE TEMP MACRO plain(t) AS
-  replace(replace(replace(t, chr(10), ''), chr(13), ''), chr(31), ' ')
+  CASE WHEN contains(t, chr(10)) OR contains(t, chr(13)) OR contains(t, chr(31))
+    THEN replace(replace(replace(t, chr(10), ''), chr(13), ''), chr(31), ' ') ELSE t END
 
 -- name: site_of
 -- Scheme and host of a referrer; empty when none was sent.
