@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +52,28 @@ def test_leaving_the_block_commits_and_an_exception_rolls_back(stores: Stores) -
         tx.execute_many(insert, [{"slug": "lost"}, {"slug": "kept"}])
     with stores.operational.worker() as tx:
         assert ["kept"] == tx.values("SELECT slug FROM accounts.organizations")
+
+
+def test_threads_that_use_a_database_first_at_once_share_one_pool(stores: Stores) -> None:
+    """A second pool would be lost: its threads and connections stay, beyond the database's limit.
+
+    Lost pools have the same threads by name, so that twice the name means two pools.
+    """
+    together = threading.Barrier(16)
+
+    def used(database: Database[Operational]) -> object:
+        together.wait(10)
+        with database.worker() as tx:
+            return tx.value("SELECT 1")
+
+    before = [thread.ident for thread in threading.enumerate()]
+    for _ in range(20):
+        database: Database[Operational] = Database(stores.operational.place)
+        with ThreadPoolExecutor(16) as threads:
+            assert [1] * 16 == list(threads.map(used, [database] * 16))
+        new = [thread.name for thread in threading.enumerate() if thread.ident not in before]
+        database.close()
+        assert 1 == new.count("operational worker-worker-1"), new
 
 
 def test_a_snapshot_does_not_see_what_is_committed_beside_it(stores: Stores) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -262,6 +263,7 @@ class Database(Generic[D]):
         self.secret = location.secret
         self.most_connections = 10
         self._pools: dict[RoleKind, ConnectionPool[_Kept]] = {}
+        self._making = threading.Lock()  # two threads' first use must not make two pools
 
     @property
     def name(self) -> DatabaseName:
@@ -269,20 +271,21 @@ class Database(Generic[D]):
         return self.place.database
 
     def _pool(self, kind: RoleKind) -> ConnectionPool[_Kept]:
-        if kind not in self._pools:
-            self._pools[kind] = ConnectionPool(
-                self.place.conninfo(kind),
-                connection_class=_Kept,
-                min_size=0,
-                max_size=self.most_connections,
-                max_idle=60,
-                timeout=15,
-                reconnect_timeout=10,
-                check=_check,
-                open=True,
-                name=f"{self.name} {kind}",
-            )
-        return self._pools[kind]
+        with self._making:
+            if kind not in self._pools:
+                self._pools[kind] = ConnectionPool(
+                    self.place.conninfo(kind),
+                    connection_class=_Kept,
+                    min_size=0,
+                    max_size=self.most_connections,
+                    max_idle=60,
+                    timeout=15,
+                    reconnect_timeout=10,
+                    check=_check,
+                    open=True,
+                    name=f"{self.name} {kind}",
+                )
+            return self._pools[kind]
 
     @contextmanager
     def app(self, organization_id: UUID | None) -> Iterator[Tx[D]]:
