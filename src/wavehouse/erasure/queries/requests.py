@@ -338,9 +338,9 @@ def release_subjects(tx: AnyTx, *, request_ids: Sequence[UUID]) -> None:
 
 
 def complete_many(
-    tx: AnyTx, *, ended: Mapping[UUID, tuple[str, Mapping[str, Any]]], at: datetime
+    tx: AnyTx, *, ended: Mapping[UUID, tuple[str, Mapping[str, Any] | None]], at: datetime
 ) -> None:
-    """End requests, each with its status and certificate, as ``complete`` does."""
+    """End requests, each with its status and certificate; clear their subjects and identifiers."""
     tx.execute_many(
         """
         UPDATE governance.erasure_requests
@@ -353,7 +353,7 @@ def complete_many(
             {
                 "request_id": key,
                 "status": status,
-                "certificate": Jsonb(dict(document)),
+                "certificate": None if document is None else Jsonb(dict(document)),
                 "at": at,
             }
             for key, (status, document) in ended.items()
@@ -404,22 +404,8 @@ def complete(
     certificate: Mapping[str, Any] | None,
     at: datetime,
 ) -> None:
-    """End a request with its certificate, and clear the subject's id and identifiers."""
-    tx.execute(
-        """
-        UPDATE governance.erasure_requests
-        SET status = %(status)s, certificate = %(certificate)s, completed_at = %(at)s,
-            subject_id = NULL, identifiers_sealed = NULL, failure = NULL, link_hash = NULL,
-            link_expires_at = NULL
-        WHERE erasure_request_id = %(request_id)s
-        """,
-        {
-            "request_id": request_id,
-            "status": status,
-            "certificate": None if certificate is None else Jsonb(dict(certificate)),
-            "at": at,
-        },
-    )
+    """End one request, as ``complete_many`` does."""
+    complete_many(tx, ended={request_id: (status, certificate)}, at=at)
 
 
 def certificate(tx: AnyTx, *, request_id: UUID) -> dict[str, Any] | None:
