@@ -150,6 +150,23 @@ def test_a_token_opens_the_feed_and_its_media_with_ranges(show: Show) -> None:
     )  # fmt: skip
 
 
+def test_a_part_of_a_file_that_changed_meanwhile_is_the_whole_new_file(show: Show) -> None:
+    """``If-Range`` of the same version gets the part, of another one everything (RFC 9110 13.1.5).
+
+    An app that continues a download would otherwise join the halves of two files.
+    """
+    link = show.stream(show.token())
+    etag = show.client.head(link).headers["etag"]
+    wanted = {"Range": "bytes=100-199", "If-Range": etag}
+    assert (206, AUDIO[100:200]) == _of(show.client.get(link, headers=wanted))
+    for other in ('"an-older-version"', "Sun, 01 Nov 2026 08:00:00 GMT"):
+        assert (200, AUDIO) == _of(show.client.get(link, headers=wanted | {"If-Range": other}))
+
+
+def _of(answer: Any) -> tuple[int, bytes]:
+    return answer.status_code, answer.content
+
+
 def test_a_feed_is_sent_again_only_when_it_changed(show: Show) -> None:
     """Episodes keep their addresses, so the ETag is unchanged; HEAD has the headers only."""
     token = show.token()

@@ -271,6 +271,11 @@ def test_e6_unknown_types_are_stored_and_ignored(
         b'"data":{"object":{"a":"\\ud800"}}}'),
         (b'{"object":"event","id":"e","type":"t","livemode":true,"created":1e400,'
         b'"data":{"object":{}}}'),
+        (b'{"object":"event","id":"e","type":"t","livemode":true,"created":1793520000,'
+        b'"data":{"object":{"amount":1e999}}}'),
+        (b'\xef\xbb\xbf{"object":"event","id":"e","type":"t","livemode":true,'
+        b'"created":1793520000,"data":{"object":{}}}'),
+        b'{"object":"event","a":' + b"[" * 900_000 + b"]" * 900_000 + b"}",
         (b'{"object":"event","id":"e","type":"t","livemode":true,"created":true,'
         b'"data":{"object":{}}}'),
         (b'{"object":"event","id":"e","type":"t","livemode":"true","created":1793520000,'

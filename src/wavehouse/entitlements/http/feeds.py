@@ -124,6 +124,7 @@ def router(edge: Edge) -> APIRouter:
         expires: Annotated[int, Query(ge=0, lt=2**40)],
         signature: Secret,
         range_: Annotated[str | None, Header(alias="range", max_length=200)] = None,
+        if_range: Annotated[str | None, Header(max_length=200)] = None,
     ) -> Response:
         link = feeds.Link(f"{STREAM}/{episode_id}.mp3", feed, expires, signature)
         with database.worker() as tx:
@@ -131,8 +132,12 @@ def router(edge: Edge) -> APIRouter:
         address = file_of(opened, episode_id)
         if workspace.settings["private_media"] == "redirect":
             return RedirectResponse(address, _FOUND, _PRIVATE)
-        wanted = range_ if range_ and _RANGE.fullmatch(range_) else None
-        return _through(fetching, address, wanted, head=request.method == "HEAD")
+        sent = {"Accept-Encoding": "identity"}
+        if range_ and _RANGE.fullmatch(range_):
+            sent["Range"] = range_
+            if if_range is not None:  # a part of another version would be joined to the old one
+                sent["If-Range"] = if_range
+        return _through(fetching, address, sent, head=request.method == "HEAD")
 
     return web
 
@@ -153,11 +158,10 @@ def _item(feed: PrivateFeed, episode: EpisodeSummary, key: bytes, origin: str) -
     )
 
 
-def _through(fetching: Web, address: str, wanted: str | None, *, head: bool) -> Response:
-    """The file's bytes as its server sends them, with the requested range."""
+def _through(fetching: Web, address: str, sent: dict[str, str], *, head: bool) -> Response:
+    """The file's bytes as its server sends them for these headers."""
     stack = ExitStack()
     try:
-        sent = {"Accept-Encoding": "identity"} | ({"Range": wanted} if wanted else {})
         answer = stack.enter_context(fetching.get(address, sent))
         status = answer.response.status_code
         if status not in {_OK, _PARTIAL, _UNSATISFIABLE}:

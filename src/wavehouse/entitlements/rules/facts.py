@@ -138,11 +138,11 @@ def _offers(body: Object) -> Iterator[str]:
     """Price, product and lookup key of every item, and ``metadata.offer``."""
     kind = body["object"]
     if kind == "subscription":
-        for item in _listed(body.get("items")):
+        for item in _sold(body.get("items")):
             yield from _price(item.get("price"))
             yield from _price(item.get("plan"))
     if kind == "checkout.session":
-        for item in _listed(body.get("line_items")):
+        for item in _sold(body.get("line_items")):
             yield from _price(item.get("price"))
     if kind == "entitlements.active_entitlement_summary":
         for item in _listed(body.get("entitlements")):
@@ -168,6 +168,11 @@ def _listed(value: object) -> list[dict[str, Any]]:
     return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
 
 
+def _sold(items: object) -> list[dict[str, Any]]:
+    """Items with a quantity: one of 0 sells nothing. Metered prices have no quantity."""
+    return [item for item in _listed(items) if item.get("quantity") != 0]
+
+
 def _plain(body: Object, *names: str) -> dict[str, Scalar]:
     """Fields that are numbers, texts or switches; anything else is left out."""
     given = {name: body.get(name) for name in names}
@@ -191,6 +196,10 @@ def _subscription(body: Object) -> dict[str, Scalar]:
         ends = [item[name] for item in _listed(body.get("items")) if type(item.get(name)) is int]
         if name not in values and ends:
             values[name] = max(ends)
+    # As a text, so that changes of plan within a second have an order, too (E7).
+    values["prices"] = " ".join(dict.fromkeys(
+        name for item in _sold(body.get("items")) for name in _texts(item.get("price"))
+    ))  # fmt: skip
     if not isinstance(values.get("status"), str):
         raise Unreadable("the subscription has no status")
     return values

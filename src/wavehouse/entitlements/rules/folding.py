@@ -170,7 +170,9 @@ class _Root:
             return Outcome(EventStatus.PENDING_PARENT, name, "the payment is still unknown")
         named = {n for fact in self.facts if fact.kind != "refund" for n in fact.offers}
         if kind != GRANT and not named & set(self.offers):
-            sold = ", ".join(sorted(named)) or "an order without metadata.offer"
+            is_order = kind == ORDER
+            empty = "an order without metadata.offer" if is_order else "a subscription of no items"
+            sold = ", ".join(sorted(named)) or empty
             return Outcome(EventStatus.IGNORED, note=f"no offer for {sold}"[:255])
         if self.owner is None:
             return Outcome(EventStatus.PENDING_PARENT, customer or name, "its listener is unknown")

@@ -6,13 +6,14 @@ The provider's times are whole seconds, so ties are usual. They are resolved by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 
 from wavehouse.entitlements.types import Fact, Scalar
 
 _CREATED, _CHANGED, _DELETED = 0, 1, 2
 _LONGEST, _TRIES = 12, 2_000
+Follows = Callable[[Fact, Mapping[str, Scalar]], bool]
 
 
 def rank(kind: str) -> int:
@@ -47,13 +48,16 @@ def _chained(group: list[Fact], latest: Mapping[str, Mapping[str, Scalar]]) -> l
 def _chain(facts: list[Fact], before: Mapping[str, Scalar] | None) -> list[Fact]:
     """Events of one object, each after the one whose result it changed; by id where none fits.
 
-    A chain that uses all of them is preferred: an object may return to a state within a second.
+    A chain that uses all of them is preferred: an object may return to a state within a second. So
+    is one in which values that an event does not name as changed are the same before it: an event
+    that changed other fields only, such as a charge's, does not come after the refund.
     """
     if len(facts) > _LONGEST:
         return facts
-    whole = _whole(facts, before, [_TRIES])
-    if whole is not None:
-        return whole
+    for follows in (_continues, _follows):
+        whole = _whole(facts, before, [_TRIES], follows)
+        if whole is not None:
+            return whole
     left, result = list(facts), list[Fact]()
     while left:
         heads = [f for f in left if before is not None and _follows(f, before)]
@@ -65,7 +69,7 @@ def _chain(facts: list[Fact], before: Mapping[str, Scalar] | None) -> list[Fact]
 
 
 def _whole(
-    left: list[Fact], before: Mapping[str, Scalar] | None, tries: list[int]
+    left: list[Fact], before: Mapping[str, Scalar] | None, tries: list[int], follows: Follows
 ) -> list[Fact] | None:
     """A chain of all events, the first one by their ids; None without such a chain."""
     if not left:
@@ -74,9 +78,9 @@ def _whole(
     if tries[0] < 0:
         return None
     for fact in left:
-        if before is not None and not _follows(fact, before):
+        if before is not None and not follows(fact, before):
             continue
-        rest = _whole([f for f in left if f is not fact], fact.values, tries)
+        rest = _whole([f for f in left if f is not fact], fact.values, tries, follows)
         if rest is not None:
             return [fact, *rest]
     return None
@@ -87,3 +91,9 @@ def _follows(fact: Fact, values: Mapping[str, Scalar]) -> bool:
     return bool(fact.previous) and all(
         values.get(name) == value for name, value in fact.previous.items()
     )
+
+
+def _continues(fact: Fact, values: Mapping[str, Scalar]) -> bool:
+    """Whether these are all values before an update: the previous ones and the unchanged ones."""
+    expected = {**fact.values, **fact.previous}
+    return all(values[name] == value for name, value in expected.items() if name in values)

@@ -31,6 +31,8 @@ class Dispute:
     opened_at: datetime
     status: str
     closed_at: datetime | None = None
+    suspended: timedelta = timedelta()
+    """The time for which it was open, without the last opening while it is open."""
 
     @property
     def is_open(self) -> bool:
@@ -54,6 +56,8 @@ class Payments:
     full_at: dict[str, datetime] = field(default_factory=dict)
     named: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     """Offers named by a refund, with the payment and the time."""
+    failed: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Refunds that failed after the charge's last report, which still counts them."""
     disputes: dict[str, Dispute] = field(default_factory=dict)
     paid_at: dict[str, datetime] = field(default_factory=dict)
 
@@ -79,7 +83,12 @@ class Payments:
 
     def refunded(self, unit: str) -> int:
         """The refunded amount of a payment, in the smallest unit of its currency."""
-        return max(sum(self.refunds.get(unit, {}).values()), self.reported.get(unit, 0))
+        return max(sum(self.refunds.get(unit, {}).values()), self.counted(unit))
+
+    def counted(self, unit: str) -> int:
+        """The refunded amount by the charge's last report, without what failed since."""
+        failed = sum(self.failed.get(unit, {}).values())
+        return max(self.reported.get(unit, 0) - failed, 0)
 
     def _charge(self, unit: str, fact: Fact) -> None:
         values = fact.values
@@ -87,11 +96,14 @@ class Payments:
             return
         self.amounts[unit] = number(values.get("amount_captured")) or number(values.get("amount"))
         self.reported[unit] = number(values.get("amount_refunded"))
+        self.failed.pop(unit, None)
         self.paid_at.setdefault(unit, fact.created)
 
     def _refund(self, unit: str, fact: Fact) -> None:
         counts = fact.values.get("status", "succeeded") in {"succeeded", "pending"}
         amount = number(fact.values.get("amount")) if counts else 0
+        if not counts and self.refunds.get(unit, {}).get(fact.subject) != 0:
+            self.failed.setdefault(unit, {})[fact.subject] = number(fact.values.get("amount"))
         self.refunds.setdefault(unit, {})[fact.subject] = amount
         for offer in fact.offers:
             if amount:
@@ -113,8 +125,11 @@ class Payments:
         known.status = status
         if was_open and not known.is_open:
             known.closed_at = fact.created
+            known.suspended += fact.created - known.opened_at
         if known.is_open:
             known.closed_at = None
+            if not was_open:  # an inquiry that the bank made a dispute, or a decision reopened
+                known.opened_at = fact.created
 
     def lost(self) -> datetime | None:
         """The time at which a dispute was first lost, or refunded to prevent it."""
@@ -125,14 +140,10 @@ class Payments:
         """Whether a dispute is open."""
         return any(dispute.is_open for dispute in self.disputes.values())
 
-    def suspended_since(self, start: datetime | None) -> timedelta:
-        """The total time that won disputes opened after ``start`` were open (E21)."""
-        spans = [
-            d.closed_at - d.opened_at
-            for d in self.disputes.values()
-            if d.status in _WON and d.closed_at and (start is None or d.opened_at >= start)
-        ]
-        return sum(spans, timedelta())
+    def lost_time(self) -> timedelta:
+        """The total time for which won disputes were open (E21)."""
+        won = (d.suspended for d in self.disputes.values() if d.status in _WON)
+        return sum(won, timedelta())
 
 
 def movements(facts: Sequence[Fact], links: Links) -> tuple[Movement, ...]:
@@ -192,20 +203,23 @@ def _movement(fact: Fact, links: Links) -> tuple[int, Movement] | None:
 
 def _unnamed_refunds(facts: Sequence[Fact], links: Links) -> dict[str, Movement]:
     """The refunds that charges report beyond the refunds with events of their own."""
-    known: dict[str, dict[str, int]] = {}
+    payments = Payments(links)
     reports: dict[str, Fact] = {}
+    settled: dict[str, dict[str, int]] = {}
     for fact in facts:
         unit = links.unit(fact)
+        if unit and fact.kind in {"charge", "refund"}:
+            payments.take(fact)
         if unit and fact.kind == "refund":
             counts = fact.values.get("status", "succeeded") == "succeeded"
-            known.setdefault(unit, {})[fact.subject] = (
+            settled.setdefault(unit, {})[fact.subject] = (
                 number(fact.values.get("amount")) if counts else 0
             )
         if unit and fact.kind == "charge" and number(fact.values.get("amount_refunded")):
             reports[unit] = fact
     result = {}
     for unit, fact in reports.items():
-        rest = number(fact.values.get("amount_refunded")) - sum(known.get(unit, {}).values())
+        rest = payments.counted(unit) - sum(settled.get(unit, {}).values())
         currency = _currency(fact.values.get("currency"))
         if currency:
             reference = f"refund:of {unit}"

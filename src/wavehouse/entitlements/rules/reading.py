@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,7 +72,8 @@ def content_hash(content: dict[str, Any]) -> bytes:
 def _parsed(body: bytes) -> Any:
     try:
         text = body.decode()
-        content = json.loads(text, parse_constant=_refused, object_pairs_hook=_distinct)
+        content = json.loads(text, parse_constant=_refused, parse_float=_finite,
+                             object_pairs_hook=_distinct)  # fmt: skip
         json.dumps(content, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
     except (ValueError, RecursionError):
         raise UsageError("the body is not valid JSON") from None
@@ -82,6 +84,13 @@ def _parsed(body: bytes) -> Any:
 
 def _refused(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -157,10 +157,17 @@ class Subscription:
             return state
         if self.payments.is_disputed():
             return replace(state, status=GrantStatus.SUSPENDED, reason="disputed")
-        lost_time = self.payments.suspended_since(self._time("current_period_start"))
-        if state.expires_at and lost_time and self.ended_at is None:
+        lost_time = self.payments.lost_time()
+        if state.expires_at and lost_time and self._ended_in_time():
             return replace(state, expires_at=state.expires_at + lost_time)
         return state
+
+    def _ended_in_time(self) -> bool:
+        """Whether it still runs, or ended with a paid period and not by failure or at once."""
+        if self.ended_at is None:
+            return True
+        ends = [t for t in (self._time("cancel_at"), self._time("current_period_end")) if t]
+        return not self.past_due_since and bool(ends) and self.ended_at >= min(ends)
 
     def _by_status(self, since: datetime) -> GrantState:
         status, end = self.values.get("status"), self._time("current_period_end")
@@ -186,26 +193,34 @@ class Subscription:
         return GrantState(GrantStatus.ACTIVE, since, end, reason)
 
     def _latest_refunded(self) -> datetime | None:
-        """The time at which the payment of the latest paid period was fully refunded (E19)."""
-        latest = self._latest()
-        times = [
-            at
-            for unit, at in self.payments.full_at.items()
-            if self.payments.links.invoice_of_unit.get(unit) == latest
-        ]
-        return min(times, default=None) if latest else None
+        """The time at which all payments of the latest paid period were fully refunded (E19)."""
+        units = self._latest_units()
+        times = [self.payments.full_at.get(unit) for unit in units]
+        known = [at for at in times if at]
+        return max(known) if known and len(known) == len(units) else None
 
-    def _latest(self) -> str | None:
-        return max(self.invoices, key=lambda invoice: (self.invoices[invoice], invoice),
-                   default=None)  # fmt: skip
+    def _latest_units(self) -> list[str]:
+        """The payments of the latest period: several after a change of plan within it.
+
+        Without periods, those of the last invoice. Invoices of nothing have no payment.
+        """
+        end = max(self.invoices.values(), default=0)
+        latest = [invoice for invoice, own in self.invoices.items() if own == end]
+        if not end:
+            latest = latest[-1:]
+        return [
+            unit
+            for unit, invoice in self.payments.links.invoice_of_unit.items()
+            if invoice in latest and self.payments.amounts.get(unit, 0) > 0
+        ]
 
     def _refunded_by_name(self) -> dict[Resource, datetime]:
         """Resources whose item is named by a refund of the latest period (E20)."""
-        latest = self._latest()
+        units = self._latest_units()
         return {
             resource: at
             for offer, (unit, at) in self.payments.named.items()
-            if self.payments.links.invoice_of_unit.get(unit) == latest
+            if unit in units
             for resource in resources([offer], self.offers)
         }
 
@@ -265,7 +280,7 @@ class Order:
             return state
         if self.payments.is_disputed():
             return replace(state, status=GrantStatus.SUSPENDED, reason="disputed")
-        lost_time = self.payments.suspended_since(None)
+        lost_time = self.payments.lost_time()
         if state.expires_at and lost_time and not full:
             return replace(state, expires_at=state.expires_at + lost_time)
         return state
