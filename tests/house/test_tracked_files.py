@@ -107,3 +107,11 @@ def test_no_tracked_file_has_a_conflict_marker(root: Path, tracked: list[str]) -
     faults = [f"{n}: {marker}" for n in tracked for marker in conflicts(_text(root / n))]
 
     assert [] == faults
+
+
+def test_a_module_of_the_package_has_at_most_500_lines(root: Path, tracked: list[str]) -> None:
+    """A longer one has more than one subject: split it by these."""
+    modules = [name for name in tracked if name.startswith("src/") and name.endswith(".py")]
+
+    assert len(modules) > 500
+    assert [] == [name for name in modules if len(_text(root / name).splitlines()) > 500]

@@ -95,6 +95,33 @@ def test_progress_outside_of_a_terminal_is_silent_when_it_is_short(
     assert ("", "") == capsys.readouterr()
 
 
+@pytest.mark.parametrize(
+    ("unit", "total", "done", "line"),
+    [
+        ("days", 90, 3, "Counting: 3 of 90 days, 6 days/min"),
+        ("lines", None, 600, "Counting: 600 lines, 20 lines/s"),
+        ("bytes", 20_778_306, 7_025_460, "Counting: 7.0 of 20.8 MB, 0.2 MB/s"),
+        ("bytes", None, 45_000_000, "Counting: 45.0 MB, 1.5 MB/s"),
+    ],
+)
+def test_progress_outside_of_a_terminal_has_a_unit_and_a_speed_that_is_not_zero(
+    unit: str,
+    total: int | None,
+    done: int,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A day of counting takes seconds: three in half a minute are not "0/s"."""
+    moments = iter([100.0, 130.0])
+    monkeypatch.setattr("wavehouse.kernel.terminal.time.monotonic", lambda: next(moments))
+
+    with terminal.progress("Counting", total=total, unit=unit) as meter:
+        meter.advance(done)
+
+    assert f"{line}\n" == capsys.readouterr().err
+
+
 def test_a_narrow_terminal_folds_a_path_and_never_cuts_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from wavehouse.governance.service.classifying import stale_comments, uncovered
-from wavehouse.governance.service.planning import list_runs
+from wavehouse.governance.service.planning import list_runs, overdue
+from wavehouse.kernel import clock
 from wavehouse.kernel.findings import Finding
 from wavehouse.workspace import Workspace
 
 _NAME = "retention"
+_LATE = timedelta(days=2)
+"""Twice the interval of the schedule: the worker did not run."""
 
 
 def retention(workspace: Workspace) -> Finding:
-    """Policies whose latest run failed, was refused, or is only planned."""
+    """Policies whose latest run failed or was refused, and those with something to remove.
+
+    The databases are read for the latter: a plan that was never made, or was made before the
+    worker stopped, says nothing about today.
+    """
     latest = {}
     for _, run in reversed(list_runs(workspace.stores, limit=1000)):
         latest[run.policy] = run
@@ -20,12 +29,22 @@ def retention(workspace: Workspace) -> Finding:
         message = f"{wrong[0].policy}: {wrong[0].reason}"
         more = f"; {len(wrong) - 1} more" if len(wrong) > 1 else ""
         return Finding(_NAME, False, f"{message}{more}", "wavehouse retention plan")
-    planned = sum(run.status == "planned" for run in latest.values())
-    if planned:
-        return Finding(
-            _NAME, True, f"{planned} policies have rows that are due: wavehouse retention plan"
-        )
-    return Finding(_NAME, True, "nothing is overdue" if latest else "no run yet")
+    due = overdue(workspace.stores, workspace.settings)
+    if not due:
+        return Finding(_NAME, True, "nothing is older than its limit")
+    more = f" and {len(due) - 1} more policies" if len(due) > 1 else ""
+    message = f"data of {due[0]}{more} is older than its limit"
+    mode = workspace.settings["retention"]
+    last = max((run.started_at for run in latest.values()), default=None)
+    if mode == "apply" and (last is None or clock.now() - last > _LATE):
+        return Finding(_NAME, False, f"{message}; no worker removes it", "wavehouse up")
+    if mode == "off":
+        message = f"{message}; retention is off (WAVEHOUSE_RETENTION)"
+    elif last is None:
+        message = f"{message}; no plan was made yet"
+    else:
+        message = f"{message}; last planned {last:%Y-%m-%d}"
+    return Finding(_NAME, True, message, "wavehouse retention plan")
 
 
 def classification(workspace: Workspace) -> Finding:

@@ -22,6 +22,7 @@ from uuid import UUID
 from wavehouse.kernel import words
 
 _EVERY = 5.0
+_FEW = 10.0
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|wh_live_\S+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\t\r\n]+")
 _quiet = False
@@ -130,11 +131,27 @@ class _Lines:
 
     def advance(self, amount: int) -> None:
         self._done += amount
-        if time.monotonic() - self._printed >= _EVERY:
-            self._printed = time.monotonic()
-            rate = self._done / (self._printed - self._began)
-            share = f" of {self._total:,}" if self._total else ""
-            say(f"{self._title}: {self._done:,}{share} {self._unit}, {rate:,.0f}/s")
+        now = time.monotonic()
+        if now - self._printed >= _EVERY:
+            self._printed = now
+            say(f"{self._title}: {self._share()}, {self._rate(self._printed - self._began)}")
+
+    def _share(self) -> str:
+        """The amount done, as "7.0 of 20.8 MB" or "3 of 90 days"."""
+        if self._unit == "bytes":
+            of = f" of {self._total / 1e6:,.1f}" if self._total else ""
+            return f"{self._done / 1e6:,.1f}{of} MB"
+        of = f" of {self._total:,}" if self._total else ""
+        return f"{self._done:,}{of} {self._unit}"
+
+    def _rate(self, seconds: float) -> str:
+        """The speed, by the minute where a second has few: "0/s" says nothing."""
+        rate = self._done / seconds
+        if self._unit == "bytes":
+            return f"{rate / 1e6:,.1f} MB/s"
+        if rate < _FEW:
+            return f"{rate * 60:,.0f} {self._unit}/min"
+        return f"{rate:,.0f} {self._unit}/s"
 
 
 class _Bar:

@@ -12,8 +12,8 @@ from wavehouse.sponsorship.service.conversions import (
     ingest_conversions,
     list_displaced,
     record_conversion,
-    recredit,
 )
+from wavehouse.sponsorship.service.crediting import recredit
 from wavehouse.sponsorship.service.flights import (
     advance_campaigns,
     due_moves,

@@ -72,6 +72,21 @@ def older(tx: AnyTx, *, table: str, clock: str, before: datetime | date) -> Olde
     return counted
 
 
+def any_older(tx: AnyTx, *, table: str, clock: str, column: str, before: datetime | date) -> bool:
+    """Whether a row before a limit has a value in a column; stops at the first such row."""
+    exists: bool = tx.value(
+        """
+        SELECT EXISTS (
+          SELECT FROM {table} WHERE {clock} < %(before)s AND {column} IS NOT NULL)
+        """,
+        {"before": before},
+        table=table,
+        clock=clock,
+        column=column,
+    )
+    return exists
+
+
 def filled(
     tx: AnyTx,
     *,

@@ -63,6 +63,35 @@ def plan(
     return Plan(at, tuple(steps), rules.digest(steps))
 
 
+def overdue(stores: Stores, settings: Settings) -> list[str]:
+    """The names of the policies with something older than its limit, without counting the rows."""
+    at = clock.now()
+    return [
+        policy.name
+        for policy in read_policies(settings)
+        if policy.action in REMOVING and _is_overdue(stores, settings, policy, at)
+    ]
+
+
+def _is_overdue(stores: Stores, settings: Settings, policy: Policy, at: datetime) -> bool:
+    assert policy.keep is not None  # noqa: S101 - read_policies refuses such an entry
+    before = rules.keep_from(at, policy.keep)
+    if policy.files:
+        return HomeFiles(settings.home, policy.files).due(before).rows > 0
+    with database_of(stores, policy).worker() as tx:
+        if policy.action is Action.DROP_PARTITION:
+            return bool(removing.parts_before(tx, table=policy.table, day=before.date()))
+        if policy.action in (Action.COMPACT, Action.ARCHIVE):
+            return _due(tx, policy, before, None).rows > 0
+        return removing.any_older(
+            tx,
+            table=policy.table,
+            clock=policy.clock,
+            column=policy.clear or policy.clock,
+            before=limit_of(tx, policy, before),
+        )
+
+
 def database_of(stores: Stores, policy: Policy) -> AnyDatabase:
     """The database that a policy's runs are stored in; files belong to the operational one."""
     database: AnyDatabase = getattr(stores, policy.database or "operational")

@@ -50,7 +50,7 @@ def logs(
         if not no_count:
             operational = workspace.stores.operational
             pending = counting.pending_days(operational)
-            with terminal.progress("Counting days", len(pending), "days") as meter:
+            with terminal.progress("Counting", len(pending), "days") as meter:
                 counted = counting.count(
                     operational, workspace.settings, on_day=lambda _: meter.advance(1)
                 )

@@ -12,7 +12,7 @@ from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import CampaignId
 from wavehouse.sponsorship.queries import parties as queries
 from wavehouse.sponsorship.rules import checks, states
-from wavehouse.sponsorship.service.conversions import recredit
+from wavehouse.sponsorship.service.crediting import recredit
 from wavehouse.sponsorship.service.parties import check_codes, list_campaigns
 from wavehouse.sponsorship.types import (
     CampaignCard,

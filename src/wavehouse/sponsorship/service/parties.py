@@ -18,7 +18,7 @@ from wavehouse.kernel.money import in_own_decimals
 from wavehouse.sponsorship.adapters.campaigns_file import CampaignEntry, read_campaigns
 from wavehouse.sponsorship.queries import parties as queries
 from wavehouse.sponsorship.rules import checks, codes, episodes, states
-from wavehouse.sponsorship.service.conversions import recredit
+from wavehouse.sponsorship.service.crediting import recredit
 from wavehouse.sponsorship.types import (
     GRACE_DAYS,
     Campaign,
