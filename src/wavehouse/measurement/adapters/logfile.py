@@ -208,7 +208,8 @@ class _Cutter:
         self._held += block
         if len(self._held) >= self._size:
             end = self._held.rfind(b"\n") + 1
-            whole = bytes(self._held[:end])
+            with memoryview(self._held) as held:
+                whole = bytes(held[:end])  # copied once
             del self._held[:end]
             yield from (self._chunk(part, lines) for part, lines in _parts(whole))
         if len(self._held) > LINE_LIMIT and b"\n" not in self._held:

@@ -45,8 +45,11 @@ from wavehouse.measurement.types import (
 from wavehouse.store import Database, Operational
 
 _THREADS = 2
-_UNIT_CHARACTERS = (8 * 2**20, 48 * 2**20)
-"""The sizes of hand-overs: each costs as much as ten thousand lines; few leave a thread idle."""
+_UNIT_CHARACTERS = (8 * 2**20, 24 * 2**20)
+"""The sizes of hand-overs: each costs as much as ten thousand lines; few leave a thread idle.
+
+Above 32 MB the C library returns memory to the system at once, and asks for it again each time.
+"""
 _BEGIN = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -303,15 +306,15 @@ def joined(chunks: Sequence[Chunk]) -> Chunk:
     texts, tails, lines = [], [], 0
     for chunk in chunks:
         whole, count = _whole_lines(chunk)
-        if whole:
+        if whole not in ("", "\n"):
             texts.append(whole)
             lines += count
             tails += [replace(tail, number=lines) for tail in chunk.tails]
     return Chunk(
-        text="\n".join(texts),
+        text="".join(texts),
         first_line=1,
         first_byte=0,
-        lines=max(lines - 1, 0),
+        lines=lines,
         bytes=sum(chunk.bytes for chunk in chunks),
         rejects=tuple(reject for chunk in chunks for reject in chunk.rejects),
         tails=tuple(tails),
@@ -319,11 +322,14 @@ def joined(chunks: Sequence[Chunk]) -> Chunk:
 
 
 def _whole_lines(chunk: Chunk) -> tuple[str, int]:
-    """A chunk's lines without line ends, and without those set aside; and their number."""
-    text = chunk.text.removesuffix("\n")
-    if not chunk.rejects and "\r" not in text:
-        return text, chunk.lines + (not chunk.text.endswith("\n"))
-    text = text.replace("\r\n", "\n").removesuffix("\r")
+    """A chunk's lines, each with one line end, and without those set aside; and their number."""
+    text = chunk.text
+    if text and not text.endswith("\n"):
+        text += "\n"
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
     if chunk.rejects:
-        text = "\n".join(line for line in text.split("\n") if line)
-    return text, text.count("\n") + 1
+        text = "".join(f"{line}\n" for line in text.split("\n") if line)
+    elif text == chunk.text:
+        return text, chunk.lines
+    return text, text.count("\n")
