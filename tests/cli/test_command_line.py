@@ -89,6 +89,40 @@ def test_a_reader_that_leaves_early_is_no_failure(words: str, tmp_path: Path) ->
     assert (0, "") == (done.returncode, done.stderr)
 
 
+def test_a_reader_of_messages_that_leaves_early_does_not_stop_the_work() -> None:
+    """``2>&1 | head`` ended a long command in the middle, with exit code 0."""
+    program = (
+        "from wavehouse.kernel import terminal\n"
+        "for day in range(20_000):\n"
+        "    terminal.say(f'day {day}')\n"
+        "terminal.out('all done')\n"
+    )
+    done = subprocess.run(
+        ["/bin/bash", "-c", f'{sys.executable} -c "$0" 2> >(head -1 >/dev/null)', program],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "all done\n") == (done.returncode, done.stdout)
+
+
+def test_no_help_shows_the_mark_of_lines_that_are_not_joined(workspace: Workspace) -> None:
+    """In a raw docstring click's mark is a text, and examples of commands run into each other."""
+    for words in (["backup"], ["erasure"], ["access"], ["audit"], ["retention"], ["classify"]):
+        done = _invoke(workspace, *words, "--help")
+        assert "\\b" not in done.output
+        assert "\n    wavehouse " in done.output
+
+
+def test_a_list_without_rows_says_so(workspace: Workspace) -> None:
+    """On stderr, so that a pipe gets the header alone."""
+    done = _invoke(workspace, "listeners", "list")
+
+    assert "No rows.\n" == done.stderr
+    assert done.stdout.startswith("email\t")
+
+
 def test_a_table_never_breaks_an_id(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

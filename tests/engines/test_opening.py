@@ -80,7 +80,7 @@ def test_a_postgresql_that_is_gone_in_mid_push_is_unreachable(server: Any, tmp_p
             lambda: engine.replace(EVENTS, day=DAYS[0]),
             lambda: engine.rows(EVENTS, first=DAYS[0], last=DAYS[0]),
         ):
-            with pytest.raises(Unreachable, match=r"the warehouse does not answer: \S") as error:
+            with pytest.raises(Unreachable, match=r"the warehouse does not respond: \S") as error:
                 attempt()
             assert 5 == error.value.exit_code
         engine.close()
@@ -100,7 +100,7 @@ def test_a_clickhouse_server_that_is_gone_in_mid_push_is_unreachable(tmp_path: P
 
     for gone in (OperationalError("reset by peer"), urllib3.exceptions.ProtocolError("broke off")):
         with (
-            pytest.raises(Unreachable, match="the warehouse does not answer: ") as error,
+            pytest.raises(Unreachable, match="the warehouse does not respond: ") as error,
             _Errors(),
         ):
             raise gone

@@ -148,7 +148,7 @@ def test_whoever_stops_is_named_and_holds_up_nobody(workspace: Workspace, person
     assert {**dict.fromkeys(ids, Status.COMPLETED), is_held: Status.PARTIALLY_HELD} == ended
     reasons = {each.request_id: each.reason for each in stopped}
     assert {unapproved, copy, unknown, has_changed} == set(reasons)
-    assert "it cannot become executing" in reasons[unapproved]
+    assert "waits for the approval" in reasons[unapproved]
     assert "for a copy" in reasons[copy]
     assert "no such request" in reasons[unknown]
     assert "the plan has changed" in reasons[has_changed]

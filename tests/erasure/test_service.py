@@ -141,7 +141,7 @@ def test_an_administrators_request_needs_another_one(workspace: Workspace, perso
     other = replace(workspace.identity, user_id=UserId(second))
     with pytest.raises(InvalidInput, match="reason"):
         erasure.approve(workspace.stores, identity=other, request_id=key, reason=" ")
-    with pytest.raises(Conflict, match="cannot become executing"):
+    with pytest.raises(Conflict, match="waits for the approval of another administrator"):
         _run(workspace, request)
     approved = erasure.approve(workspace.stores, identity=other, request_id=key, reason="by phone")
     assert (second, "by phone") == (approved.decided_by, approved.decision_reason)

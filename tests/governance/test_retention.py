@@ -225,10 +225,12 @@ def test_rt5_a_legal_hold_beats_retention_until_it_ends(workspace: Workspace) ->
         assert "case 12" in str(skipped.reason)
     assert StepState.HELD is _planned(workspace, LINKS, NOW + timedelta(days=9)).state
     assert StepState.DUE is _planned(workspace, LINKS, NOW + timedelta(days=10)).state
-    with clock.frozen(NOW), workspace.stores.operational.worker() as tx:
-        governance.release_hold(tx, identity=workspace.identity, hold_id=held.legal_hold_id)
+    hold_id = held.legal_hold_id
+    with clock.frozen(NOW):
+        governance.release_hold(workspace.stores, identity=workspace.identity, hold_id=hold_id)
         with pytest.raises(NotFound):
-            governance.release_hold(tx, identity=workspace.identity, hold_id=held.legal_hold_id)
+            governance.release_hold(workspace.stores, identity=workspace.identity, hold_id=hold_id)
+    with workspace.stores.operational.worker() as tx:
         actions = tx.values("SELECT action FROM audit.audit_log WHERE action LIKE 'legal%'")
     assert ["legal_hold.ordered", "legal_hold.released"] == sorted(actions)
     assert StepState.DUE is _planned(workspace, LINKS, NOW).state

@@ -92,7 +92,7 @@ def test_ops24_a_server_that_is_gone_in_mid_push_is_exit_code_5(push: Any, serve
         )
         gone = push(address)
         assert (5, 1) == (gone.code, gone.errors)
-        assert "the warehouse does not answer: " in gone.sentence
+        assert "the warehouse does not respond: " in gone.sentence
         assert "wavehouse_root:" not in gone.sentence
         admin.execute("DROP FUNCTION wavehouse.ends() CASCADE")
         assert "2026-11-11" not in push(address).output

@@ -11,7 +11,7 @@ from uuid import UUID
 import click
 
 from wavehouse.audit.types import LOGS
-from wavehouse.kernel.options import DAY
+from wavehouse.kernel.options import DAY, Id
 
 if TYPE_CHECKING:
     from wavehouse.audit.rules.notes import PublicKey
@@ -27,10 +27,12 @@ _LOG = click.option(
     help="The database with the log.",
 )
 
+_ENTRY_ID = Id("wavehouse audit list")
+
 
 @click.group()
 def audit() -> None:
-    r"""Who did what: an append-only log, sealed in a tree with signed checkpoints.
+    """Who did what: an append-only log, sealed in a tree with signed checkpoints.
 
     Entries are sealed every minute by `wavehouse up`. Anyone can verify an export
     without a database:
@@ -38,7 +40,7 @@ def audit() -> None:
     \b
       wavehouse audit export --out log.ndjson
       wavehouse audit verify log.ndjson --key KEYS.pub
-    """
+    """  # noqa: D301 - click's mark of lines that are not joined
 
 
 @audit.command("list")
@@ -46,7 +48,13 @@ def audit() -> None:
 @click.option("--actor", help="Only this actor, such as user:0199….")
 @click.option("--resource", "resource_id", help="Only this resource's id.")
 @click.option("--since", type=DAY, help="Only from this day on (UTC).")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="The greatest number of entries.",
+)
 @click.option("--all", "everything", is_flag=True, help="Of all organizations (operators only).")
 @click.option("--log", type=click.Choice(LOGS), help="Another database's log (operators only).")
 @_JSON
@@ -87,6 +95,9 @@ def list_(
     if as_json:
         terminal.print_json({"entries": [_entry(each) for each in listed]})
         return
+    if not listed:
+        terminal.say("No entry matches.")
+        return
     terminal.print_table(
         ["at", "actor", "action", "resource", "id"],
         [
@@ -103,7 +114,7 @@ def list_(
 
 
 @audit.command()
-@click.argument("audit_id", type=click.UUID)
+@click.argument("audit_id", type=_ENTRY_ID)
 @click.option("--log", type=click.Choice(LOGS), help="Another database's log (operators only).")
 @_JSON
 @click.pass_obj
@@ -307,7 +318,7 @@ def export(open_workspace: OpenWorkspace, log: LogName, out: Path) -> None:
 
 
 @audit.command()
-@click.argument("audit_id", type=click.UUID, required=False)
+@click.argument("audit_id", type=_ENTRY_ID, required=False)
 @_LOG
 @click.option("--from", "old", type=click.IntRange(1), help="Size of the earlier checkpoint.")
 @click.option(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from wavehouse.kernel.options import INSTANT
 
 if TYPE_CHECKING:
     from wavehouse.backups.types import Listed, Restored
@@ -14,12 +16,11 @@ if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-_INSTANT = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 
 
 @click.group()
 def backup() -> None:
-    r"""Backups of the embedded server and the home's files.
+    """Backups of the embedded server and the home's files.
 
     \b
       wavehouse backup create
@@ -28,7 +29,7 @@ def backup() -> None:
 
     After the first backup, the write-ahead log is archived too, so that `wavehouse restore
     --to-time` can restore any point in time. Copy the folder `backups` to another machine.
-    """
+    """  # noqa: D301 - click's mark of lines that are not joined
 
 
 @backup.command()
@@ -64,6 +65,9 @@ def list_(context: click.Context, as_json: bool) -> None:
     listed = creating.catalogue(_local(context))
     if as_json:
         terminal.print_json({"backups": [_listed(each) for each in listed]})
+        return
+    if not listed:
+        terminal.say("No backup yet: wavehouse backup create")
         return
     terminal.print_table(
         ["name", "MiB", "restorable from", "until", "expires", "version"],
@@ -144,7 +148,12 @@ def prune(open_workspace: OpenWorkspace, dry_run: bool) -> None:
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--to-time", type=_INSTANT, help="Restore to this instant (UTC without an offset).")
+@click.option(
+    "--to-time",
+    type=INSTANT,
+    help="Restore to this instant, such as 2026-11-30T09:41:00 (UTC without an offset) "
+    "[default: the end of the backup].",
+)
 @click.option("--latest", is_flag=True, help="Restore everything that was archived.")
 @click.option(
     "--into",
@@ -194,7 +203,7 @@ def restore(
             settings,
             str(name),
             into=into,
-            to_time=_aware(to_time),
+            to_time=to_time,
             latest=latest,
             finish=checking.finish,
             say=terminal.say,
@@ -228,12 +237,6 @@ def _finished(home: Path) -> Restored:
     if pending is None:
         raise Refused("there is no unfinished restore", where=str(home))
     return restoring.complete(home, pending, finish=checking.finish)
-
-
-def _aware(at: datetime | None) -> datetime | None:
-    if at is None or at.tzinfo is not None:
-        return at
-    return at.replace(tzinfo=UTC)
 
 
 def _local(context: click.Context) -> Settings:

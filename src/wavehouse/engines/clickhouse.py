@@ -139,7 +139,7 @@ class _Errors:
 
         # A server that is gone while it responds; chdb has none of these.
         if isinstance(error, (OperationalError, HTTPError, ConnectionError)):
-            raise Unreachable(f"the warehouse does not answer: {_first_line(error)}") from error
+            raise Unreachable(f"the warehouse does not respond: {_first_line(error)}") from error
         if isinstance(error, ClickHouseError):
             raise WavehouseError(f"ClickHouse refused a statement: {_first_line(error)}") from error
 
@@ -183,6 +183,6 @@ def _connected(url: str) -> tuple[Client, str]:
             return get_client(**options), database
     except Unreachable as error:
         address = parts.path if parts.scheme == "chdb" else f"{options['host']}:{options['port']}"
-        raise Unreachable("the warehouse does not answer", where=address) from error
+        raise Unreachable("the warehouse does not respond", where=address) from error
     except ImportError:
         raise UsageError("chdb is not installed", hint="Install chdb with pip.") from None

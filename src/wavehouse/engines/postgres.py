@@ -48,7 +48,7 @@ def _errors() -> Iterator[None]:
         message = str(error).strip().partition("\n")[0][:300]
         lost = isinstance(error, psycopg.OperationalError) and not error.sqlstate
         if lost or (error.sqlstate or "").startswith(_GONE):
-            raise Unreachable(f"the warehouse does not answer: {message}") from error
+            raise Unreachable(f"the warehouse does not respond: {message}") from error
         raise WavehouseError(f"the warehouse refused a statement: {message}") from error
 
 

@@ -374,8 +374,15 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The result of a replay of the ledger."""
+    """The result of a replay of the ledger; a legal hold keeps data of those in ``held``."""
 
     entries: int
     subjects: int
     erased: tuple[UUID, ...] = field(default_factory=tuple)
+    held: tuple[UUID, ...] = field(default_factory=tuple)
+
+    @property
+    def summary(self) -> str:
+        """A line about the people who were in the databases."""
+        kept = f", {len(self.held):,} kept by a legal hold" if self.held else ""
+        return f"{len(self.erased):,} erased again{kept}"

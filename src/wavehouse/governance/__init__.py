@@ -4,7 +4,12 @@ from wavehouse.governance.adapters.classification_file import json_schema as cla
 from wavehouse.governance.service.applying import apply, note_plan
 from wavehouse.governance.service.classification import load as classification
 from wavehouse.governance.service.classifying import column_classes, lint_catalogue, uncovered
-from wavehouse.governance.service.holding import hold_table, list_holds, release_hold
+from wavehouse.governance.service.holding import (
+    hold_table,
+    list_holds,
+    list_person_holds,
+    release_hold,
+)
 from wavehouse.governance.service.planning import list_runs, plan, policies
 from wavehouse.governance.types import (
     REMOVING,
@@ -66,6 +71,7 @@ __all__ = [
     "is_personal",
     "lint_catalogue",
     "list_holds",
+    "list_person_holds",
     "list_runs",
     "note_plan",
     "plan",

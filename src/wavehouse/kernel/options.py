@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -37,6 +38,50 @@ class Day(click.ParamType[datetime]):
 
 
 DAY = Day()
+
+
+class Id(click.ParamType[UUID]):
+    """An id; ``command`` lists the ids that there are."""
+
+    name = "id"
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> UUID:
+        """The id; a usage error with the command that lists them for invalid text."""
+        if isinstance(value, UUID):
+            return value
+        try:
+            return UUID(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not an id. `{self._command}` lists them.", param, ctx)
+
+
+class Instant(click.ParamType[datetime]):
+    """A day or an instant such as 2026-11-28T09:30:00; UTC unless an offset is given."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The instant, with a time zone; a usage error, with examples, for invalid text."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(
+                f"{value!r} is not a time: write 2026-11-28T09:30:00, which is UTC, "
+                "2026-11-28T09:30:00+01:00, or 2026-11-28",
+                param,
+                ctx,
+            )
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+INSTANT = Instant()
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 """An existing file; otherwise a usage error, exit code 2, in every command."""
 

@@ -8,6 +8,7 @@ Control and bidi characters in a text are shown as escapes (``words.terminal``).
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -41,8 +42,14 @@ def say(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Print an error or a warning on stderr, even with ``--quiet``."""
-    print(words.terminal(text), file=sys.stderr, flush=True)
+    """Print an error or a warning on stderr, even with ``--quiet``.
+
+    A reader of the messages who leaves (``2>&1 | head``) does not stop the work.
+    """
+    try:
+        print(words.terminal(text), file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def out(text: str) -> None:
@@ -74,13 +81,18 @@ def print_json(value: Any) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
     """Print a table: drawn on a terminal, tab-separated with a header otherwise.
 
-    None is "–"; an instant is in UTC, to the second.
+    None is "–"; an instant is in UTC, to the second. Without rows a message says so.
     """
     shown = [[_cell(value) for value in row] for row in rows]
     if not sys.stdout.isatty():
         out("\t".join(columns))
         for row in shown:
             out("\t".join(_SEPARATORS.sub(" ", cell) for cell in row))
+        if not shown:
+            say("No rows.")
+        return
+    if not shown:
+        say(f"No rows: {title}." if title else "No rows.")
         return
     from rich.console import Console
     from rich.table import Table

@@ -142,7 +142,7 @@ def prove_entry(
         index = sealing.leaf_index_of(tx, audit_id=audit_id)
         last = sealing.last_checkpoint(tx)
         if entry is None:
-            raise NotFound("no such entry", where=str(audit_id))
+            raise NotFound("no such entry", where=str(audit_id), command="wavehouse audit list")
         if index is None or last is None:
             raise Refused(
                 "the entry is not sealed yet",
@@ -203,7 +203,7 @@ def show_entry(tx: AnyTx, *, identity: Identity, audit_id: UUID) -> StoredEntry:
     """One entry. NotFound when it does not exist or the transaction may not see it."""
     entry = entries.entry_of(tx, audit_id=audit_id)
     if entry is None:
-        raise NotFound("no such entry", where=str(audit_id))
+        raise NotFound("no such entry", where=str(audit_id), command="wavehouse audit list")
     return entry
 
 

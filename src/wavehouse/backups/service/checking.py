@@ -83,7 +83,7 @@ def _replay(stores: Stores, settings: Settings, identity: Identity) -> str:
         return "no erasures to repeat"
     erasure = importlib.import_module(_ERASURE)
     result = erasure.replay(stores, settings, identity=identity)
-    return f"{result.entries} in the ledger, {len(result.erased)} erased again"
+    return f"{result.entries} in the ledger, {result.summary}"
 
 
 def _schema(stores: Stores) -> Checked:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import click
 
+from wavehouse.kernel.options import INSTANT, Id
+
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
@@ -17,7 +19,6 @@ EMAIL = click.option("--email", required=True, help="The listener's e-mail addre
 TYPE = click.option("--type", "access_type", default="feed", show_default=True,
                     help="Kind of access.")  # fmt: skip
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show the change without making it.")
-WHEN = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 KINDS = click.Choice(["manual", "promo", "gift", "import"])
 
 
@@ -117,7 +118,11 @@ def show(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
 @click.option("--resource", required=True, help="The show's id, or another resource.")
 @TYPE
 @click.option("--reason", required=True, help="The reason, stored in the ledger.")
-@click.option("--until", type=WHEN, help="End of the grant (UTC), not included.")
+@click.option(
+    "--until",
+    type=INSTANT,
+    help="End of the grant, not included, such as 2026-12-31 (UTC without an offset).",
+)
 @click.option("--permanent", is_flag=True, help="Grant without an end.")
 @click.option("--kind", type=KINDS, default="manual", show_default=True, help="Kind of grant.")
 @click.option(
@@ -140,8 +145,6 @@ def grant(
     as_json: bool,
 ) -> None:
     """Grant access manually, until a time or permanently; needs a reason."""
-    from datetime import UTC
-
     from wavehouse.entitlements.service import granting
     from wavehouse.entitlements.types import NewGrant, ScopeKind
     from wavehouse.kernel import clock, terminal
@@ -149,7 +152,7 @@ def grant(
     with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
         identity = workspace.identity
         who = granting.listener_of(tx, identity=identity, email=email)
-        end = until.replace(tzinfo=UTC) if until else None
+        end = until
         new = NewGrant(who, access_type, resource, ScopeKind(kind), scope, reason,
                        expires_at=end, is_permanent=permanent)  # fmt: skip
         if dry_run:
@@ -165,7 +168,7 @@ def grant(
 
 
 @entitlements.command()
-@click.argument("entitlement_id", type=click.UUID)
+@click.argument("entitlement_id", type=Id("wavehouse entitlements list"))
 @click.option("--reason", required=True, help="The reason, stored in the ledger.")
 @DRY_RUN
 @AS_JSON
@@ -196,7 +199,8 @@ def revoke(
 @EMAIL
 @click.option("--resource", required=True, help="The show's id, or another resource.")
 @TYPE
-@click.option("--at", "moment", type=WHEN, help="A past time (UTC) [default: now].")
+@click.option("--at", "moment", type=INSTANT,
+              help="A past time, such as 2026-11-01T12:00:00 (UTC) [default: now].")  # fmt: skip
 @AS_JSON
 @click.pass_context
 def check(
@@ -208,8 +212,6 @@ def check(
     as_json: bool,
 ) -> None:
     """Check whether a listener has access, now or at a past time. Exit code 3 without access."""
-    from datetime import UTC
-
     from wavehouse.entitlements.service import granting, reading
     from wavehouse.kernel import terminal
     from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
@@ -224,7 +226,7 @@ def check(
             listener_id=who,
             access_type=access_type,
             resource=resource,
-            at=moment.replace(tzinfo=UTC) if moment else None,
+            at=moment,
         )
     if as_json:
         terminal.print_json(dataclasses.asdict(answer))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def access() -> None:
-    r"""Requests for a copy of personal data: filed, approved by a second person, exported.
+    """Requests for a copy of personal data: filed, approved by a second person, exported.
 
     \b
       wavehouse access request anna@example.org
@@ -24,7 +24,7 @@ def access() -> None:
       wavehouse access export REQUEST --out anna.zip
 
     Listeners export their own data on their page.
-    """
+    """  # noqa: D301 - click's mark of lines that are not joined
 
 
 @access.command()
@@ -53,6 +53,7 @@ def request(open_workspace: OpenWorkspace, value: str, kind: str, by: str, as_js
         terminal.print_json({**shown.request_json(filed.request), "is_new": filed.is_new})
     else:
         shown.print_requests([filed.request])
+        shown.print_next(filed.request)
 
 
 @access.command()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from wavehouse.kernel.options import DAY
+from wavehouse.kernel.options import DAY, Id
 
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
@@ -17,10 +17,23 @@ if TYPE_CHECKING:
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 KINDS = ["listener", "learner", "creator", "organization", "buyer"]
 SUBJECT = click.option(
-    "--subject", "kind", type=click.Choice(KINDS), default="listener", show_default=True
+    "--subject",
+    "kind",
+    type=click.Choice(KINDS),
+    default="listener",
+    show_default=True,
+    help="Whose data it is.",
 )
-BY = click.option("--by", metavar="NAME", default="", help="The kind of identifier that VALUE is.")
-REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
+BY = click.option(
+    "--by",
+    metavar="NAME",
+    default="",
+    help="The kind of identifier that VALUE is, such as listener_id; an unknown one is refused "
+    "with the list. By default an email, a learner's account_id, an organization's slug or a "
+    "buyer's order_id.",
+)
+REQUEST_ID = Id("wavehouse erasure list")
+REQUEST = click.argument("request_id", metavar="REQUEST", type=REQUEST_ID)
 REASON = click.option(
     "--reason", required=True, help="The reason; it is stored, so without personal data."
 )
@@ -28,7 +41,7 @@ REASON = click.option(
 
 @click.group()
 def erasure() -> None:
-    r"""Erasure requests: filed, approved by a second person, carried out, certified.
+    """Erasure requests: filed, approved by a second person, carried out, certified.
 
     \b
       wavehouse erasure request anna@example.org
@@ -38,14 +51,18 @@ def erasure() -> None:
 
     VALUE is an email address for listeners and creators, an account id for learners, a slug for
     organizations, an order id for buyers; `--by` chooses another identifier.
-    """
+    """  # noqa: D301 - click's mark of lines that are not joined
 
 
 @erasure.command()
 @click.argument("value")
 @SUBJECT
 @BY
-@click.option("--undo-days", type=click.IntRange(0, 7), help="Days during which it can be undone.")
+@click.option(
+    "--undo-days",
+    type=click.IntRange(0, 7),
+    help="Days during which it can be undone [default: the setting erasure_undo_days].",
+)
 @AS_JSON
 @click.pass_obj
 def request(
@@ -77,10 +94,17 @@ def request(
     shown.print_requests([filed.request])
     if not filed.is_new:
         terminal.say("This request was already open.")
+    shown.print_next(filed.request)
 
 
 @erasure.command("list")
-@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=100,
+    show_default=True,
+    help="The greatest number of requests.",
+)
 @AS_JSON
 @click.pass_obj
 def list_requests(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
@@ -172,6 +196,7 @@ def approve(open_workspace: OpenWorkspace, request_id: UUID, reason: str, as_jso
         terminal.print_json(shown.request_json(decided))
     else:
         shown.print_requests([decided])
+        shown.print_next(decided)
 
 
 @erasure.command()
@@ -253,7 +278,7 @@ def extend(open_workspace: OpenWorkspace, request_id: UUID, as_json: bool) -> No
 
 
 @erasure.command()
-@click.argument("request_ids", metavar="[REQUEST]…", type=click.UUID, nargs=-1)
+@click.argument("request_ids", metavar="[REQUEST]…", type=REQUEST_ID, nargs=-1)
 @click.option("--waiting", is_flag=True, help="Carry out all requests whose time has come.")
 @click.option("--now", is_flag=True, help="End the undo period early.")
 @click.option("--plan", "digest", metavar="DIGEST", help="Refuse any plan but this one.")
@@ -279,7 +304,10 @@ def run(
     from wavehouse.kernel.errors import UsageError
 
     if bool(request_ids) is waiting or (waiting and now) or (digest and len(request_ids) != 1):
-        raise UsageError("name requests, or --waiting; --now and --plan are for named ones")
+        raise UsageError(
+            "name requests, or --waiting; --now and --plan are for named ones",
+            command="wavehouse erasure list",
+        )
     open_workspace: OpenWorkspace = context.obj
     with open_workspace() as workspace:
         stores, settings, identity = workspace.stores, workspace.settings, workspace.identity
@@ -351,7 +379,7 @@ def replay(
     """Repeat the erasures in the ledger after a backup was restored.
 
     The ledger is the file erasure/ledger.ndjson in the home. Erased people who are in the restored
-    databases are erased again.
+    databases are erased again, except those on legal hold (`wavehouse retention holds`).
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import replaying
@@ -366,13 +394,15 @@ def replay(
             path=ledger,
         )
     if as_json:
-        terminal.print_json({"entries": done.entries, "erased": len(done.erased)})
+        terminal.print_json(
+            {"entries": done.entries, "erased": len(done.erased), "held": len(done.held)}
+        )
     else:
-        terminal.say(f"{done.entries:,} entries; {len(done.erased)} people were erased again")
+        terminal.say(f"{done.entries:,} entries; people: {done.summary}")
 
 
 @erasure.command()
-@click.argument("request_id", metavar="[REQUEST]", type=click.UUID, required=False)
+@click.argument("request_id", metavar="[REQUEST]", type=REQUEST_ID, required=False)
 @click.option(
     "--verify",
     "file",
@@ -426,7 +456,8 @@ def hold(
 ) -> None:
     """Put a legal hold on a person: until it ends, erasure removes nothing.
 
-    Holds on tables: `wavehouse retention hold`.
+    `wavehouse retention holds` lists it, `wavehouse retention release` ends it early. Holds on
+    tables: `wavehouse retention hold`.
     """
     from datetime import timedelta
 
@@ -443,4 +474,7 @@ def hold(
             reason=reason,
             until=until.replace(tzinfo=UTC) + timedelta(days=1),
         )
-    terminal.say(f"Held: {hold_id}")
+    terminal.say(
+        f"Held until {until:%Y-%m-%d}, included: {hold_id}. "
+        f"Earlier: wavehouse retention release {hold_id}"
+    )

@@ -92,7 +92,7 @@ def print_requests(requests: Sequence[Request]) -> None:
     from wavehouse.kernel import terminal
 
     terminal.print_table(
-        ["request", "purpose", "subject", "status", "received", "due", "id"],
+        ["subject", "purpose", "subject's id", "status", "received", "due", "request"],
         [
             [
                 r.subject_kind,
@@ -108,6 +108,23 @@ def print_requests(requests: Sequence[Request]) -> None:
     )
 
 
+def print_next(request: Request) -> None:
+    """Print the command that carries a request on, if there is one."""
+    from wavehouse.erasure.types import Purpose, Status
+    from wavehouse.kernel import terminal
+
+    number = request.erasure_request_id
+    if request.status == Status.RECEIVED:
+        terminal.say(
+            "Next, another administrator reads `wavehouse erasure plan "
+            f'{number}`, then: wavehouse erasure approve {number} --reason "…"'
+        )
+    elif request.status == Status.VERIFIED and request.purpose == Purpose.ACCESS:
+        terminal.say(f"Next: wavehouse access export {number} --out FILE.zip")
+    elif request.status == Status.VERIFIED:
+        terminal.say(f"Next: wavehouse erasure run {number}")
+
+
 def print_plan(plan: Plan) -> None:
     """The steps of a plan that have rows or a basis, and its digest."""
     from wavehouse.kernel import terminal
@@ -120,7 +137,8 @@ def print_plan(plan: Plan) -> None:
             if s.rows or s.held
         ],
     )
-    terminal.say(f"{plan.rows:,} rows in {len(plan.steps)} steps; plan {plan.digest[:12]}")
+    rows = "1 row" if plan.rows == 1 else f"{plan.rows:,} rows"
+    terminal.say(f"{rows} in {len(plan.steps)} steps; plan {plan.digest[:12]}")
 
 
 def print_levels(levels: Sequence[Level]) -> None:
@@ -135,11 +153,26 @@ def print_levels(levels: Sequence[Level]) -> None:
                 ", ".join(f"{number:,} {what}" for what, number in level.scanned.items()),
                 "; ".join(f"{f.where}: {f.rows}" for f in level.findings if not f.basis) or "–",
                 "; ".join(f"{f.where}: {f.rows}" for f in level.findings if f.basis) or "–",
-                "; ".join(level.skipped) or "–",
+                _skipped(level.skipped),
             ]
             for level in levels
         ],
     )
+
+
+def _skipped(entries: Sequence[str]) -> str:
+    """What was not searched: with the same reason several times, their number; `--json` has all."""
+    by_reason: dict[str, list[str]] = {}
+    for entry in entries:
+        where, _, reason = entry.rpartition(": ")
+        by_reason.setdefault(reason, []).append(where)
+    texts = [
+        f"{len(where)} tables: {reason} (--json lists them)"
+        if len(where) > 1
+        else f"{where[0]}: {reason}".removeprefix(": ")
+        for reason, where in by_reason.items()
+    ]
+    return "; ".join(texts) or "–"
 
 
 def print_erased(outcome: Outcome, *, as_json: bool) -> None:
@@ -150,9 +183,10 @@ def print_erased(outcome: Outcome, *, as_json: bool) -> None:
         terminal.print_json(outcome_json(outcome))
         return
     rows = rows_of(outcome.done)
-    terminal.print_table(["table", "rows"], [[table, count] for table, count in rows.items()])
+    if rows:
+        terminal.print_table(["table", "rows"], [[table, count] for table, count in rows.items()])
     terminal.say(
-        f"{outcome.request.status}; "
+        f"{outcome.request.status.replace('_', ' ')}; "
         f"wavehouse erasure certificate {outcome.request.erasure_request_id}"
     )
 
@@ -175,7 +209,10 @@ def print_run(outcomes: Sequence[Outcome], stopped: Sequence[Stopped], *, as_jso
             }
         )
     else:
-        terminal.print_table(["table", "rows"], [[table, count] for table, count in rows.items()])
+        if rows:
+            terminal.print_table(
+                ["table", "rows"], [[table, count] for table, count in rows.items()]
+            )
         terminal.say(f"{len(outcomes)} ended, {len(stopped)} stopped")
         for each in stopped:
             terminal.say(f"{each.request_id}: {each.reason}")

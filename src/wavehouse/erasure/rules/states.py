@@ -28,6 +28,12 @@ def check_change(before: str, after: Status) -> None:
         return
     if Status(before) in ENDED:
         raise Conflict(f"the request has ended: it is {before}")
+    if Status(before) is Status.RECEIVED and after is Status.EXECUTING:
+        raise Conflict(
+            "the request waits for the approval of another administrator",
+            command='wavehouse erasure approve REQUEST --reason "…"',
+        )
     raise Conflict(
-        f"the request is {before}: it cannot become {after}", command="wavehouse erasure list"
+        f"the request is {before.replace('_', ' ')}: it cannot become {after.replace('_', ' ')}",
+        command="wavehouse erasure list",
     )

@@ -211,7 +211,14 @@ def check(path: Path, *, home: Path) -> tuple[dict[str, Any], bool]:
         signature = document.pop("signature")
         value, key = signature["value"], signature["key"]
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        raise InvalidInput("this is not a certificate of erasure", where=str(path)) from None
+        raise InvalidInput(
+            "this is not a certificate of erasure",
+            where=str(path),
+            hint="Verify the JSON file; its PDF is for reading and names the same signature."
+            if path.suffix.lower() == ".pdf"
+            else "",
+            command="wavehouse erasure certificate REQUEST --out certificate.json",
+        ) from None
     if not isinstance(value, str) or not isinstance(key, str):
         raise InvalidInput("this is not a certificate of erasure", where=str(path))
     if not is_signed(rules.canonical(document), value, key):

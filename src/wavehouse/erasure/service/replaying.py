@@ -29,6 +29,7 @@ from wavehouse.erasure.types import (
     LedgerEntry,
     Purpose,
     Replayed,
+    Request,
     RequestedBy,
     Status,
     SubjectKind,
@@ -76,12 +77,14 @@ def replay(
     for line in lines:
         known = erased.setdefault(line.request_id, _Erased(line))
         known.hashes |= {value for _, value in line.hashes}
-    done: list[UUID] = []
+    done: list[Request] = []
     for kind in SubjectKind:
         mine = {i: e for i, e in erased.items() if e.line.subject == kind}
         if mine:
             done += _replay_kind(stores, settings, identity, kind, mine, on_subject)
-    return Replayed(len(lines), len(erased), tuple(done))
+    held = {r.erasure_request_id for r in done if r.status == Status.PARTIALLY_HELD}
+    gone = dict.fromkeys(r.erasure_request_id for r in done if r.erasure_request_id not in held)
+    return Replayed(len(lines), len(erased), tuple(gone), tuple(held))
 
 
 def _check_key(stores: Stores, lines: Iterable[LedgerLine]) -> None:
@@ -100,7 +103,8 @@ def _replay_kind(
     kind: SubjectKind,
     erased: Mapping[UUID, _Erased],
     on_subject: OnSubject,
-) -> list[UUID]:
+) -> list[Request]:
+    """The requests as they ended; several for one id for a buyer with several orders."""
     smap = mapping.subject_map(stores, kind)
     root = ROOT[kind]
     with database_of(stores, root).worker() as tx:
@@ -115,14 +119,16 @@ def _replay_kind(
     matches: dict[UUID, dict[str, None]] = {}
     for request_id, key in _present(stores, smap, erased):
         matches.setdefault(request_id, {})[key] = None
+    ended: list[Request] = []
     for request_id, keys in matches.items():
         on_subject(f"{kind} {request_id}")
         for key in keys:  # several for a buyer, whose orders need not refer to each other
             if subjects.exists(
                 stores, smap, key=key, organization=erased[request_id].line.organization
             ):
-                _again(stores, settings, identity, kind, erased[request_id].line, key)
-    return list(matches)
+                line = erased[request_id].line
+                ended.append(_again(stores, settings, identity, kind, line, key))
+    return ended
 
 
 def _present(
@@ -188,7 +194,7 @@ def _again(
     kind: SubjectKind,
     line: LedgerLine,
     key: str,
-) -> None:
+) -> Request:
     """Carry out a request from the start: what the restored databases say of it is older."""
     organization = line.organization or identity.organization_id
     with database_of(stores, ROOT[kind]).worker() as tx:
@@ -223,4 +229,5 @@ def _again(
             with getattr(stores, name).worker() as tx:
                 requests.forget_requests(tx, request_id=line.request_id)
     acting = Identity(OrganizationId(organization), identity.user_id, identity.name, identity.role)
-    executing.run(stores, settings, identity=acting, request_id=line.request_id)
+    outcome = executing.run(stores, settings, identity=acting, request_id=line.request_id)
+    return outcome.request

@@ -25,6 +25,11 @@ DEFAULT: Mapping[SubjectKind, str] = {
     SubjectKind.BUYER: "order_id",
 }
 """The identifier by which a subject is named when none is chosen."""
+_LISTED: Mapping[SubjectKind, str] = {
+    SubjectKind.LISTENER: "wavehouse listeners list",
+    SubjectKind.CREATOR: "wavehouse members list",
+}
+"""The commands that list subjects."""
 PAYER = "payer"
 """Name of the payment provider's references that are reached by way of its events."""
 _EMAILS = ("email", "email_display")
@@ -71,7 +76,11 @@ def find(
         except ValueError:
             raise InvalidInput(f"a {smap.kind} cannot be looked up by {by}", where="by") from None
     if not keys:
-        raise NotFound(f"there is no {smap.kind} with this {by}", command="wavehouse erasure list")
+        raise NotFound(
+            f"there is no {smap.kind} with this {by.replace('_', ' ')}",
+            hint="Who was erased is not stored any more; see `wavehouse erasure list`.",
+            command=_LISTED.get(smap.kind, "wavehouse erasure list"),
+        )
     if len(keys) > 1:
         raise InvalidInput(f"several subjects have this {by}", where=by)
     return f"{by}:{wanted}" if smap.kind is SubjectKind.BUYER else keys[0]

@@ -36,14 +36,14 @@ _DATABASES = click.option(
 
 @click.group()
 def classify() -> None:
-    r"""The classification of each column: category, level, person, erasure, retention.
+    """The classification of each column: category, level, person, erasure, retention.
 
     The classification is configs/data-classification.yml. After adding a column:
 
     \b
       wavehouse classify skeleton
       wavehouse classify check
-    """
+    """  # noqa: D301 - click's mark of lines that are not joined
 
 
 def _chosen(workspace: Workspace, names: tuple[str, ...]) -> list[AnyDatabase]:

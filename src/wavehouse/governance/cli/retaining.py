@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from wavehouse.kernel.options import DAY
+from wavehouse.kernel.options import DAY, Id
 
 if TYPE_CHECKING:
     from wavehouse.governance.types import Plan, Run, Step
@@ -25,7 +25,7 @@ _LARGE = click.option(
 
 @click.group()
 def retention() -> None:
-    r"""Retention: policies, data that is due, and its removal.
+    """Retention: policies, data that is due, and its removal.
 
     Review the rows that are due, then apply exactly that plan:
 
@@ -35,7 +35,7 @@ def retention() -> None:
 
     The setting `retention` decides what `wavehouse up` does once a day: plan (default: it only
     reports what is due), apply, or off.
-    """
+    """  # noqa: D301 - click's mark of lines that are not joined
 
 
 @retention.command()
@@ -165,7 +165,10 @@ def runs(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
 @_JSON
 @click.pass_obj
 def holds(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """List the legal holds on tables."""
+    """List the legal holds on tables and on persons.
+
+    Of a person on hold only a keyed hash is stored, so the list shows the database and the reason.
+    """
     from wavehouse.governance.service import holding
     from wavehouse.kernel import terminal
     from wavehouse.queue import check_operator
@@ -174,18 +177,25 @@ def holds(open_workspace: OpenWorkspace, as_json: bool) -> None:
         check_operator(workspace.identity, home=workspace.home)
         with workspace.stores.operational.worker() as tx:
             listed = holding.list_holds(tx, identity=workspace.identity)
+        listed += holding.list_person_holds(workspace.stores, identity=workspace.identity)
     if as_json:
         terminal.print_json({"holds": [dataclasses.asdict(each) for each in listed]})
     elif listed:
         terminal.print_table(
-            ["table", "until", "reason", "ordered by", "id"],
+            ["rows of", "until", "reason", "ordered by", "id"],
             [
-                [h.table_name, f"{h.expires_at:%Y-%m-%d}", h.reason, h.ordered_by, h.legal_hold_id]
+                [
+                    h.table_name or f"a person ({h.database})",
+                    f"{h.expires_at:%Y-%m-%d}",
+                    h.reason,
+                    h.ordered_by,
+                    h.legal_hold_id,
+                ]
                 for h in listed
             ],
         )
     else:
-        terminal.say("No table is on hold.")
+        terminal.say("No table and no person is on hold.")
 
 
 @retention.command()
@@ -219,18 +229,17 @@ def hold(open_workspace: OpenWorkspace, table: str, reason: str, until: datetime
 
 
 @retention.command()
-@click.argument("hold_id", type=click.UUID)
+@click.argument("hold_id", type=Id("wavehouse retention holds"))
 @click.pass_obj
 def release(open_workspace: OpenWorkspace, hold_id: UUID) -> None:
-    """End a legal hold early."""
+    """End a legal hold on a table or a person early; `wavehouse retention holds` shows its id."""
     from wavehouse.governance.service import holding
     from wavehouse.kernel import terminal
     from wavehouse.queue import check_operator
 
     with open_workspace() as workspace:
         check_operator(workspace.identity, home=workspace.home)
-        with workspace.stores.operational.worker() as tx:
-            holding.release_hold(tx, identity=workspace.identity, hold_id=hold_id)
+        holding.release_hold(workspace.stores, identity=workspace.identity, hold_id=hold_id)
     terminal.out("Released.")
 
 

@@ -154,6 +154,21 @@ def table_holds(tx: AnyTx, *, at: datetime) -> list[Hold]:
     )
 
 
+def person_holds(tx: AnyTx, *, at: datetime) -> list[Hold]:
+    """Holds on persons of this database that have not ended; the table's name is empty."""
+    return tx.rows(
+        Hold,
+        """
+        SELECT legal_hold_id, '' AS table_name, reason, ordered_by, starts_at, expires_at,
+               released_at
+        FROM governance.legal_holds
+        WHERE subject_hash IS NOT NULL AND released_at IS NULL AND expires_at > %(at)s
+        ORDER BY starts_at, legal_hold_id
+        """,
+        {"at": at},
+    )
+
+
 def put_hold(
     tx: AnyTx,
     *,

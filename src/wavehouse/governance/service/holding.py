@@ -1,7 +1,11 @@
-"""Use cases: legal holds on tables (RT5). A hold beats retention, is audited, and always ends."""
+"""Use cases: legal holds on tables and persons (RT5).
+
+A hold beats retention, is audited, and always ends.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,14 +16,30 @@ from wavehouse.governance.queries import runs
 from wavehouse.governance.types import Hold
 from wavehouse.kernel import clock, words
 from wavehouse.kernel.config import Settings
+from wavehouse.kernel.databases import DatabaseName
 from wavehouse.kernel.errors import InvalidInput, NotFound
-from wavehouse.store import Operational, Tx
+from wavehouse.store import AnyDatabase, Operational, Stores, Tx
+
+_WITH_PEOPLE: tuple[DatabaseName, ...] = ("operational", "learning", "listeners")
+"""Databases with persons; rollups refer to none."""
 
 
 def list_holds(tx: Tx[Operational], *, identity: Identity) -> list[Hold]:
     """The holds on tables that have not ended."""
     _ = identity
     return runs.table_holds(tx, at=clock.now())
+
+
+def list_person_holds(stores: Stores, *, identity: Identity) -> list[Hold]:
+    """The holds on persons that have not ended, of all databases with people."""
+    _ = identity
+    at = clock.now()
+    listed: list[Hold] = []
+    for name in _WITH_PEOPLE:
+        database: AnyDatabase = getattr(stores, name)
+        with database.worker() as tx:
+            listed += [replace(hold, database=name) for hold in runs.person_holds(tx, at=at)]
+    return listed
 
 
 def hold_table(
@@ -58,11 +78,18 @@ def hold_table(
     return held
 
 
-def release_hold(tx: Tx[Operational], *, identity: Identity, hold_id: UUID) -> None:
-    """End a hold early. NotFound for an unknown or released hold."""
-    if not runs.release_hold(tx, hold_id=hold_id, at=clock.now()):
+def release_hold(stores: Stores, *, identity: Identity, hold_id: UUID) -> None:
+    """End a hold on a table or a person early. NotFound for an unknown or released hold."""
+    at = clock.now()
+    for name in _WITH_PEOPLE:
+        database: AnyDatabase = getattr(stores, name)
+        with database.worker() as tx:
+            if runs.release_hold(tx, hold_id=hold_id, at=at):
+                break
+    else:
         raise NotFound("no such legal hold is in force", command="wavehouse retention holds")
-    _record(tx, identity, "legal_hold.released", hold_id, {})
+    with stores.operational.worker() as operational:
+        _record(operational, identity, "legal_hold.released", hold_id, {"database": name})
 
 
 def _record(

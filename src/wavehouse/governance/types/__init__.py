@@ -150,7 +150,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A legal hold on a table: retention skips it until the hold ends (RT5)."""
+    """A legal hold on a table or a person: retention skips it until the hold ends (RT5).
+
+    ``table_name`` is empty for a person, of whom only a keyed hash is stored; ``database`` is then
+    the one with the person's rows.
+    """
 
     legal_hold_id: UUID
     table_name: str

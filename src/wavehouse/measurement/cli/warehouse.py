@@ -52,7 +52,7 @@ def seal(
         check_operator(workspace)
 
         def report(day: date) -> None:
-            if not as_json:
+            if not as_json and not dry_run:
                 terminal.say(f"{day}")
 
         done = sealing.seal(
@@ -74,7 +74,10 @@ def seal(
         for outcome in refused:
             terminal.say(f"{outcome.day} is not sealed: {outcome.reason}")
         if dry_run:
-            terminal.say("\n".join(str(outcome.day) for outcome in done) or "No day is due.")
+            for outcome in done:
+                terminal.out(str(outcome.day))
+            if not done:
+                terminal.say("No day is due.")
         else:
             rows = sum(outcome.rows for outcome in done)
             size = sum(outcome.bytes for outcome in done)
