@@ -6,16 +6,17 @@ others are counted as skipped, by kind.
 
 from __future__ import annotations
 
+import bz2
 import gzip
-import io
+import lzma
 import os
 import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 from wavehouse.erasure.adapters.backup_dates import KEPT_ASIDE
 from wavehouse.erasure.rules.identifiers import page_pattern
@@ -25,6 +26,17 @@ from wavehouse.erasure.types import Finding, Level
 _PIECE = 4 * 2**20
 Needle = tuple[str, str]
 """A text in lower case, and the regular expression that its place must match, or none."""
+_PACKED = {
+    b"%PDF-": "PDF, compressed inside",
+    b"\x28\xb5\x2f\xfd": "zstd, compressed inside",
+    b"7z\xbc\xaf\x27\x1c": "7z, compressed inside",
+    b"\x04\x22\x4d\x18": "lz4, compressed inside",
+    b"Rar!\x1a\x07": "RAR, compressed inside",
+    b"PAR1": "Parquet, compressed inside",
+}
+_MAGIC, _ZIP = 8, b"PK\x03\x04"
+_DEEPEST = 4
+"""Archives inside archives that are opened; more are named as not searched."""
 _BORDER = 8
 _LARGEST_MEMBER = 512 * 2**20
 _UNREADABLE = {
@@ -76,9 +88,10 @@ class TooLargeToSearch(Exception):
     """A member of an archive is too large to be searched; the certificate lists the archive."""
 
 
-# zipfile raises NotImplementedError for a compression that it does not know.
+# zipfile raises RuntimeError for a member with a password, or an unknown compression.
 _UNSEARCHED = (
-    OSError, zlib.error, zipfile.BadZipFile, EOFError, NotImplementedError, TooLargeToSearch,
+    OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, EOFError, RuntimeError, ValueError,
+    TooLargeToSearch,
 )  # fmt: skip
 
 
@@ -106,16 +119,19 @@ def _searched(
     findings: list[list[Finding]] = [[] for _ in people]
     skipped: Counter[str] = Counter()
     for path in files:
+        if path.is_dir():
+            skipped["folder that cannot be listed"] += 1
+            continue
+        hits = Counter[bytes]()
         try:
-            hits = _hits(path, search)
+            _search_file(path, search, hits)
             count, size = count + 1, size + path.stat().st_size
         except FileNotFoundError:
             continue  # removed meanwhile
         except _UNSEARCHED as error:
             skipped[f"{path.suffix or 'file'}: {type(error).__name__}"] += 1
-            continue
-        if path.suffix.lower() in _UNREADABLE:
-            skipped[_UNREADABLE[path.suffix.lower()]] += 1
+        if (kind := _unreadable(path)) is not None:
+            skipped[kind] += 1
         for person, number in _by_person(hits, whose).items():
             findings[person].append(Finding(str(path.relative_to(root)), number))
     unread = tuple(f"{number} × {kind}" for kind, number in sorted(skipped.items()))
@@ -164,35 +180,88 @@ class _One:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root, followlinks=False):
+    """Every file below a folder; a folder itself when it cannot be listed."""
+    unlisted: list[OSError] = []
+    for folder, folders, names in os.walk(root, followlinks=False, onerror=unlisted.append):
         folders.sort()
         for each in sorted(names):
             path = Path(folder) / each
             if path.is_file() and not path.is_symlink():
                 yield path
+    yield from (Path(e.filename) for e in unlisted if Path(e.filename).is_dir())
 
 
-def _hits(path: Path, search: _Search) -> Counter[bytes]:
+def _unreadable(path: Path) -> str | None:
+    """The kind of a file whose content is compressed in a way that is not opened here."""
+    known = _UNREADABLE.get(path.suffix.lower())
+    if known is not None:
+        return known
+    try:
+        with path.open("rb") as file:
+            start = file.read(_MAGIC)
+    except OSError:
+        return None
+    return next((kind for magic, kind in _PACKED.items() if start.startswith(magic)), None)
+
+
+def _search_file(path: Path, search: _Search, matches: Counter[bytes]) -> None:
+    """Add the occurrences in a file, also those before an error in the middle of it."""
     with path.open("rb") as file:
-        matches = _count(file, search)
-        file.seek(0)
-        if file.read(2) == b"\x1f\x8b":
-            with gzip.open(path) as opened:
-                matches += _count(opened, search)  # type: ignore[arg-type]
-    if zipfile.is_zipfile(path):
-        matches += _in_archive(path.read_bytes(), search)
-    return matches
+        _search_stream(file, search, matches, depth=0)
 
 
-def _in_archive(content: bytes, search: _Search) -> Counter[bytes]:
-    matches = Counter[bytes]()
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+def _search_stream(file: BinaryIO, search: _Search, matches: Counter[bytes], *, depth: int) -> None:
+    """The occurrences in a file, and in what it contains compressed, to a depth."""
+    matches.update(_count(file, search))
+    file.seek(0)
+    start = file.read(_MAGIC)
+    unpack = next((how for magic, how in _UNPACKED.items() if start.startswith(magic)), None)
+    is_archive = start.startswith(_ZIP) or (depth == 0 and zipfile.is_zipfile(file))
+    file.seek(0)
+    if (unpack or is_archive) and depth == _DEEPEST:
+        raise TooLargeToSearch("archives inside archives")
+    if unpack:
+        with unpack(file) as opened:
+            _search_stream(opened, search, matches, depth=depth + 1)
+    elif is_archive:
+        _search_archive(file, search, matches, depth=depth + 1)
+
+
+def _search_archive(
+    file: BinaryIO, search: _Search, matches: Counter[bytes], *, depth: int
+) -> None:
+    """Every member; one that cannot be read does not hide the others."""
+    failed: Exception | None = None
+    with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
-            if member.file_size > _LARGEST_MEMBER:
-                raise TooLargeToSearch(member.filename)
-            with archive.open(member) as file:
-                matches += _count(file, search)  # type: ignore[arg-type]
-    return matches
+            try:
+                if member.file_size > _LARGEST_MEMBER:
+                    raise TooLargeToSearch(member.filename)
+                with archive.open(member) as opened:
+                    _search_stream(cast(BinaryIO, opened), search, matches, depth=depth)
+            except _UNSEARCHED as error:
+                failed = error
+    if failed is not None:
+        raise failed
+
+
+def _gunzipped(file: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, gzip.GzipFile(fileobj=file))
+
+
+def _bunzipped(file: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, bz2.BZ2File(file))
+
+
+def _unxzed(file: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, lzma.open(file))
+
+
+_UNPACKED: Mapping[bytes, Callable[[BinaryIO], BinaryIO]] = {
+    b"\x1f\x8b": _gunzipped,
+    b"BZh": _bunzipped,
+    b"\xfd7zXZ\x00": _unxzed,
+}
 
 
 def _count(file: BinaryIO, search: _Search) -> Counter[bytes]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import quote
 from uuid import UUID
 
@@ -27,17 +30,35 @@ def normalised(identifier: Identifier) -> str:
 def forms(identifier: Identifier) -> tuple[str, ...]:
     """The spellings to search for, in lower case: exact, percent-encoded, hashed, without dashes.
 
-    A search ignores case, so one spelling finds all of them.
+    A search ignores the case of A to Z, so one spelling finds all of them. Other letters have more
+    spellings: decomposed, as JSON and domain names escape them, and in upper case.
     """
     value = normalised(identifier).lower()
     if len(value) < SHORTEST:
         return ()
     if _UUID.fullmatch(value):
         return value, UUID(value).hex
-    spelled = [value, quote(value, safe="").lower()]
+    written = [value] if value.isascii() else [value, *_written(value)]
+    spelled = [text for each in written for text in (each, quote(each, safe="").lower())]
     if identifier.kind is LedgerKind.EMAIL:
         spelled.append(hashlib.sha256(value.encode()).hexdigest())
     return tuple(dict.fromkeys(spelled))
+
+
+def _written(value: str) -> list[str]:
+    """The spellings of a text with letters outside ASCII, in which files may have it."""
+    name, at, domain = value.rpartition("@")
+    upper = (_upper(value), _upper(name) + at + domain)
+    escaped = (json.dumps(each)[1:-1].lower() for each in (value, *upper))
+    texts = [unicodedata.normalize("NFD", value), *upper, *escaped]
+    if at and not domain.isascii():
+        with suppress(UnicodeError):  # not a domain name: it has no such spelling
+            texts.append(f"{name}@{domain.encode('idna').decode()}")
+    return texts
+
+
+def _upper(text: str) -> str:
+    return "".join(letter if letter.isascii() else letter.upper() for letter in text)
 
 
 def needles(identifiers: Iterable[Identifier]) -> tuple[tuple[str, str], ...]:
