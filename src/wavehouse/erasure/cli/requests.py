@@ -294,9 +294,10 @@ def run(
 ) -> None:
     """Carry out approved requests, verify them, and issue their certificates.
 
-    Several requests share their statements. A stopped run resumes where it stopped; `wavehouse up`
-    does this once a minute. When some of several cannot be carried out, the others are; those are
-    listed with the reason, and the exit code is 6.
+    Several requests of listeners, learners or buyers share their statements; creators and whole
+    organizations are carried out one by one, organizations last. A stopped run resumes where it
+    stopped; `wavehouse up` does this once a minute. When some of several cannot be carried out, the
+    others are; those are listed with the reason, and the exit code is 6.
     """
     from wavehouse.erasure.cli import shown
     from wavehouse.erasure.service import executing

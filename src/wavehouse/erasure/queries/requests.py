@@ -135,14 +135,13 @@ def listed(tx: AnyTx, *, organization_id: UUID, limit: int) -> list[Request]:
 
 
 def waiting(tx: AnyTx, *, at: datetime) -> list[UUID]:
-    """Erasures whose undo period has ended, and stopped runs, by deadline."""
+    """Erasures whose undo period has ended, stopped runs, interrupted approvals; by deadline."""
     return tx.values(
         """
         SELECT erasure_request_id FROM governance.erasure_requests
         WHERE purpose = 'erasure' AND (
           (status = 'soft_deleted' AND grace_until <= %(at)s)
-          OR status IN ('executing', 'verifying', 'failed')
-          OR (status = 'verified' AND undo_days = 0))
+          OR status IN ('verified', 'executing', 'verifying', 'failed'))
         ORDER BY least(due_gdpr_at, due_ccpa_at), erasure_request_id
         """,
         {"at": at},

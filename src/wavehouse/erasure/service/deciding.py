@@ -30,6 +30,11 @@ def approve(stores: Stores, *, identity: Identity, request_id: UUID, reason: str
         others = hidden.other_admins(
             tx, organization_id=identity.organization_id, user_id=identity.user_id
         )
+    before = requesting.get(stores, identity=identity, request_id=request_id)
+    planned: Planned | None = None
+    if before.purpose == Purpose.ERASURE and before.status == Status.RECEIVED:
+        # First, so that a plan that is refused leaves the request as it was.
+        planned = preview(stores, identity=identity, request_id=request_id)
     with requesting.locked(stores, identity=identity, request_id=request_id) as (tx, request):
         is_own = request.filed_by == identity.user_id
         if is_own and others:
@@ -57,7 +62,7 @@ def approve(stores: Stores, *, identity: Identity, request_id: UUID, reason: str
     requesting.note(stores, identity, "approved", approved)
     if approved.purpose == Purpose.ACCESS:
         return approved
-    freeze(stores, identity=identity, request_id=request_id)
+    freeze(stores, identity=identity, request_id=request_id, planned=planned)
     return requesting.begin_undo(stores, identity=identity, request=approved)
 
 

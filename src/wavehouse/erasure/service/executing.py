@@ -8,6 +8,7 @@ anywhere else. Rows written in the meantime are removed by repeating the deletio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID, uuid4
 
@@ -78,37 +79,61 @@ def run(
     then ``failed``, and the next run resumes there.
     """
     request = _begin(stores, identity, request_id, now=now)
-    if request.subject_id is not None:
-        # Hidden first, so that the erased person cannot sign in and write meanwhile.
-        kind = SubjectKind(request.subject_kind)
-        hiding.hide(stores, identity=identity, kind=kind, key=request.subject_id, at=clock.now())
     try:
+        if request.subject_id is not None:
+            # Hidden first, so that the erased person cannot sign in and write meanwhile.
+            kind = SubjectKind(request.subject_kind)
+            at = clock.now()
+            hiding.hide(stores, identity=identity, kind=kind, key=request.subject_id, at=at)
         planned = _checked(stores, identity, request, digest)
         _write_ledger(stores, settings, request, planned)
         _carry_out(stores, settings, request, planned, on_step)
         sealed = _leave_out(stores, identity, request, on_step)
+        return certifying.finish(
+            stores,
+            settings,
+            identity=identity,
+            request=request,
+            planned=planned,
+            sealed=sealed,
+            on_step=on_step,
+        )
     except (WavehouseError, psycopg.Error, OSError) as error:
         raise _failed(stores, request, error) from error
-    return certifying.finish(
-        stores,
-        settings,
-        identity=identity,
-        request=request,
-        planned=planned,
-        sealed=sealed,
-        on_step=on_step,
-    )
 
 
 def _begin(stores: Stores, identity: Identity, request_id: UUID, *, now: bool) -> Request:
+    """The request, now being carried out. Conflict when it may not begin: nothing changes then."""
+    request = requesting.get(stores, identity=identity, request_id=request_id)
+    is_new = request.status in (Status.VERIFIED, Status.SOFT_DELETED)
+    if request.purpose == Purpose.ERASURE and is_new and request.subject_id is not None:
+        if request.subject_kind == SubjectKind.CREATOR:
+            # Another administrator may have left since the request was filed.
+            with stores.operational.worker() as tx:
+                hiding.check_creator(tx, identity=identity, user_id=UUID(request.subject_id))
+        if request.status == Status.VERIFIED and request.undo_days and not now:
+            # The approval was interrupted before its undo period, or its plan was refused.
+            begun = requesting.begin_undo(stores, identity=identity, request=request)
+            if begun.grace_until is not None:
+                raise _undo_lasts(request_id, begun.grace_until)
+    return _changed_to_executing(stores, identity, request_id, now=now)
+
+
+def _undo_lasts(request_id: UUID, until: datetime) -> Conflict:
+    return Conflict(
+        f"the undo period lasts until {until:%Y-%m-%d %H:%M} UTC",
+        hint="Wait, or end it early.",
+        command=f"wavehouse erasure run {request_id} --now",
+    )
+
+
+def _changed_to_executing(
+    stores: Stores, identity: Identity, request_id: UUID, *, now: bool
+) -> Request:
     with requesting.locked(stores, identity=identity, request_id=request_id) as (tx, request):
         until = request.grace_until if request.status == Status.SOFT_DELETED else None
         if until is not None and not now and until > clock.now():
-            raise Conflict(
-                f"the undo period lasts until {until:%Y-%m-%d %H:%M} UTC",
-                hint="Wait, or end it early.",
-                command=f"wavehouse erasure run {request_id} --now",
-            )
+            raise _undo_lasts(request_id, until)
         if request.status in (Status.EXECUTING, Status.VERIFYING):
             return request
         if request.purpose != Purpose.ERASURE:

@@ -1,11 +1,13 @@
 """Use case: carry out many requests in one pass, so that one that fails holds up no other.
 
 Requests of one kind and organization whose plans have the same steps share statements. Whatever
-cannot be shared, and whoever is involved in a failure, is carried out alone.
+cannot be shared, and whoever is involved in a failure, is carried out alone: creators and whole
+organizations always, and organizations last, as their members' requests end with them.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -17,6 +19,7 @@ from wavehouse.erasure.queries import hidden, requests
 from wavehouse.erasure.rules import states
 from wavehouse.erasure.rules.planning import as_json
 from wavehouse.erasure.service import executing, requesting
+from wavehouse.erasure.service.certifying import certificate
 from wavehouse.erasure.service.many.certifying import finish
 from wavehouse.erasure.service.many.planning import Working, plans_of
 from wavehouse.erasure.service.many.steps import carry_out, write_ledger
@@ -36,11 +39,14 @@ from wavehouse.kernel.errors import DiskFull, Unreachable, WavehouseError
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.store import Stores
 
+_log = logging.getLogger("wavehouse.erasure")
 OnStep = Callable[[str], None]
 SHARED = (SubjectKind.LISTENER, SubjectKind.LEARNER, SubjectKind.BUYER)
 """Kinds of people whose erasures share statements; of others there are few."""
 MOST_AT_ONCE, _MOST_TOGETHER = 1_000, 250
 """Requests that are planned and verified together; those whose rows are changed together."""
+_ONE = (WavehouseError, psycopg.Error, LookupError, ValueError, OSError, RuntimeError)
+"""What stops one request, or those that share its statements."""
 _WHOLE = (Unreachable, DiskFull)
 """What stops everything: it would stop everybody one by one."""
 
@@ -96,45 +102,68 @@ def run_many(
     ids = list(dict.fromkeys(request_ids))
     for first in range(0, len(ids), MOST_AT_ONCE):
         part = ids[first : first + MOST_AT_ONCE]
-        shared, alone = _shared(stores, identity, part)
+        shared, alone, last = _shared(stores, identity, part)
         for listed in shared:
             done, failed, left = _together(stores, settings, identity, listed, now, on_step)
             outcomes += done
             stopped += failed
             alone += left
-        for request_id in alone:
-            try:
-                outcomes.append(
-                    executing.run(
-                        stores,
-                        settings,
-                        identity=identity,
-                        request_id=request_id,
-                        now=now,
-                        on_step=on_step,
-                    )
-                )
-            except _WHOLE:
-                raise
-            except WavehouseError as error:
-                stopped.append(Stopped(request_id, error.message))
+        for request_id in [*alone, *last]:
+            ended = _alone(stores, settings, identity, request_id, now, on_step)
+            if isinstance(ended, Stopped):
+                stopped.append(ended)
+            else:
+                outcomes.append(ended)
     return outcomes, stopped
+
+
+def _alone(
+    stores: Stores,
+    settings: Settings,
+    identity: Identity,
+    request_id: UUID,
+    now: bool,
+    on_step: OnStep,
+) -> Outcome | Stopped:
+    """Carry out one request; whatever stops it, but not everybody, is its reason."""
+    try:
+        return executing.run(
+            stores,
+            settings,
+            identity=identity,
+            request_id=request_id,
+            now=now,
+            on_step=on_step,
+        )
+    except WavehouseError as error:
+        if isinstance(error, _WHOLE):
+            raise
+        return Stopped(request_id, error.message)
+    except _ONE as error:
+        if _stops_everything(error):
+            raise
+        _log.exception("Erasure %s stopped", request_id)
+        return Stopped(request_id, f"unexpected error: {type(error).__name__}")
 
 
 def _shared(
     stores: Stores, identity: Identity, ids: Sequence[UUID]
-) -> tuple[list[list[UUID]], list[UUID]]:
-    """The requests that share statements, by kind; and the others, unknown ones too."""
+) -> tuple[list[list[UUID]], list[UUID], list[UUID]]:
+    """The requests that share statements, by kind; the others, unknown ones too; organizations."""
+    organizations: set[UUID] = set()
     by_kind: dict[SubjectKind, list[UUID]] = {}
     for name in requesting.KINDS_BY_DATABASE:
         with database_of(stores, name).worker() as tx:
             for each in requests.requests(tx, request_ids=ids):
                 kind = SubjectKind(each.subject_kind)
+                if kind is SubjectKind.ORGANIZATION:
+                    organizations.add(each.erasure_request_id)
                 if kind in SHARED and each.organization_id == identity.organization_id:
                     by_kind.setdefault(kind, []).append(each.erasure_request_id)
     shared = [listed for listed in by_kind.values() if len(listed) > 1]
-    together = {request_id for listed in shared for request_id in listed}
-    return shared, [request_id for request_id in ids if request_id not in together]
+    apart = {request_id for listed in shared for request_id in listed} | organizations
+    alone = [request_id for request_id in ids if request_id not in apart]
+    return shared, alone, [request_id for request_id in ids if request_id in organizations]
 
 
 def _together(
@@ -168,20 +197,45 @@ def _together(
             write_ledger(stores, settings, listed)
             carry_out(stores, settings, listed, on_step)
             ready += listed
-        except _WHOLE:
-            raise
-        except (WavehouseError, psycopg.Error, LookupError, ValueError, OSError) as error:
-            if isinstance(error, psycopg.OperationalError) and _is_gone(error):
+        except _ONE as error:
+            if _stops_everything(error):
                 raise
             alone += [work.key for work in listed]
     if not ready:
         return [], [], alone
-    outcomes, stopped = finish(stores, settings, identity=identity, works=ready, on_step=on_step)
+    try:
+        outcomes, stopped = finish(
+            stores, settings, identity=identity, works=ready, on_step=on_step
+        )
+    except _ONE as error:
+        if _stops_everything(error):
+            raise
+        outcomes, left = _after_a_failure(stores, identity, ready)
+        return outcomes, [], [*alone, *left]
     return outcomes, stopped, alone
 
 
-def _is_gone(error: psycopg.OperationalError) -> bool:
-    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+def _after_a_failure(
+    stores: Stores, identity: Identity, works: Sequence[Working]
+) -> tuple[list[Outcome], list[UUID]]:
+    """Those whose certificate was signed before the pass failed, and the ids of the others."""
+    outcomes: list[Outcome] = []
+    left: list[UUID] = []
+    for work in works:
+        request, done = requesting.show(stores, identity=identity, request_id=work.key)
+        if request.is_open:
+            left.append(work.key)
+        else:
+            document = certificate(stores, identity=identity, request_id=work.key)
+            outcomes.append(Outcome(request, work.planned.plan, done, document))
+    return outcomes, left
+
+
+def _stops_everything(error: Exception) -> bool:
+    """Whether the next request would stop, too: the server is gone, or the disk is full."""
+    if isinstance(error, psycopg.OperationalError):
+        return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+    return isinstance(error, _WHOLE)
 
 
 def _begun(stores: Stores, ids: Sequence[UUID], *, now: bool) -> tuple[list[Request], list[UUID]]:
