@@ -24,16 +24,18 @@ from wavehouse.store.rows import (
     values_of,
 )
 from wavehouse.store.rows_of_many import (
+    BETWEEN,
     Shared,
     change_of_many,
     count_of_many,
     delete_of_many,
     is_shared,
-    stream_texts,
+    stream_blocks,
     values_of_many,
 )
 
 __all__ = [
+    "BETWEEN",
     "DATABASES",
     "Analytics",
     "AnyDatabase",
@@ -75,8 +77,8 @@ __all__ = [
     "provision",
     "rewrite",
     "search_rows",
+    "stream_blocks",
     "stream_rows",
-    "stream_texts",
     "values_of",
     "values_of_many",
 ]

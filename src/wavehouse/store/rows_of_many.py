@@ -31,6 +31,10 @@ from wavehouse.store.rows import table_name as _name
 
 _HEADER, _ROW = 19, 6
 """Bytes before the first row of a binary COPY; before the text of a row with one column."""
+BETWEEN = b"\x1e"
+"""Between the texts of two rows of a block. A text with this character counts as two."""
+_BLOCK, _PAGES_AT_ONCE, _MOST_OUTSIDE = 2 * 2**20, 256, 2**20
+_LAST_PAGE = 2**32 - 1
 Key = tuple[str | None, ...]
 Owners = Callable[[Sequence[Any]], list[int]]
 
@@ -246,20 +250,82 @@ def _affected(
     return counts, dict(days)
 
 
-def stream_texts(
+def stream_blocks(
     tx: AnyTx, table: str, columns: Sequence[str] = (), organization: UUID | None = None
 ) -> Iterator[bytes]:
-    """Some columns of every row, or all, as one text in lower case (UTF-8), as a search sees it.
+    """Some columns of every row, or all, in lower case (UTF-8), as a search sees them.
 
-    With ``organization`` only rows whose ``organization_id`` it is.
+    A block has the texts of many rows, with ``BETWEEN`` between two of them: rows that come one by
+    one cost four times as much. With ``organization`` only rows whose ``organization_id`` it is.
+    The transaction needs one snapshot, so that a row that moves meanwhile is not missed.
     """
-    statement = sql.SQL("COPY (SELECT {} FROM {} AS searched {}) TO STDOUT (FORMAT binary)").format(
-        whole_text(columns),
-        _name(table),
-        sql.SQL("")
+    pages, step = _pages(tx, table)
+    own = (
+        sql.SQL("true")
         if organization is None
-        else sql.SQL("WHERE organization_id = {}").format(sql.Literal(organization)),
+        else sql.SQL("organization_id = {}").format(sql.Literal(organization))
     )
+    if step == 0:
+        yield from _rows_in_blocks(tx, table, columns, own)
+        return
+    statement = sql.SQL(
+        "SELECT convert_to(string_agg({}, chr(30)), 'UTF8') FROM {} AS searched"
+        " WHERE searched.ctid >= %s::tid AND searched.ctid < %s::tid AND {}"
+    ).format(whole_text(columns), _name(table), own)
+    with tx.connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+        for first in range(0, pages, step):
+            last = first + step if first + step < pages else _LAST_PAGE
+            cursor.execute(statement, [f"({first},0)", f"({last},0)"])
+            row = cursor.fetchone()
+            if row is not None and row[0] is not None:
+                yield row[0]
+
+
+def _pages(tx: AnyTx, table: str) -> tuple[int, int]:
+    """The pages of a table, of its longest partition; those to read at once, 0: by row.
+
+    Values outside of the pages may be long, so tables with many of them are read by row.
+    """
+    with tx.connection.cursor(row_factory=tuple_row) as cursor:
+        leaves, pages, inside, whole = cursor.execute(
+            """
+            SELECT count(*),
+                   max(pg_relation_size(oid)) / current_setting('block_size')::bigint,
+                   sum(pg_relation_size(oid)), sum(pg_table_size(oid))
+            FROM (SELECT coalesce(
+                    (SELECT array_agg(t.relid::oid) FROM pg_partition_tree(%(table)s) t
+                     WHERE t.isleaf), ARRAY[%(table)s::regclass::oid]) AS oids) p, unnest(oids) oid
+            """,
+            {"table": _name(table).as_string(tx.connection)},
+        ).fetchone() or (0, 0, 0, 0)
+    if not pages:
+        return 0, 1
+    if whole - inside > _MOST_OUTSIDE + inside // 2:
+        return int(pages), 0
+    return int(pages), max(1, _PAGES_AT_ONCE // int(leaves))
+
+
+def _rows_in_blocks(
+    tx: AnyTx, table: str, columns: Sequence[str], own: sql.Composable
+) -> Iterator[bytes]:
+    block: list[bytes] = []
+    size = 0
+    for row in _row_texts(tx, table, columns, own):
+        block.append(row)
+        size += len(row)
+        if size > _BLOCK:
+            yield BETWEEN.join(block)
+            block, size = [], 0
+    if block:
+        yield BETWEEN.join(block)
+
+
+def _row_texts(
+    tx: AnyTx, table: str, columns: Sequence[str], own: sql.Composable
+) -> Iterator[bytes]:
+    statement = sql.SQL(
+        "COPY (SELECT {} FROM {} AS searched WHERE {}) TO STDOUT (FORMAT binary)"
+    ).format(whole_text(columns), _name(table), own)
     with tx.connection.cursor() as cursor, cursor.copy(statement) as stream:
         is_first = True
         for part in cast("Iterator[Any]", stream):

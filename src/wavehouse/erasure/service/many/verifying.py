@@ -5,9 +5,10 @@ The levels are those of ``service.verifying``; each person has their own result.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -23,10 +24,9 @@ from wavehouse.erasure.service.subjects import database_of
 from wavehouse.erasure.types import Action, Finding, Level, Step
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.databases import DATABASES, DatabaseName
-from wavehouse.store import Shared, Stores, count_of_many, stream_texts
+from wavehouse.store import BETWEEN, Shared, Stores, count_of_many, stream_blocks
 
-_BLOCK = 2 * 2**20
-_BETWEEN = b"\x1e"
+_BETWEEN = re.compile(re.escape(BETWEEN))
 
 
 class Searched:
@@ -48,41 +48,19 @@ class Searched:
         """How many rows of a table contain a spelling of each person, of those with any."""
         rows = Counter[int]()
         if self._whose:
-            for block in _blocks(stream_texts(tx, table, columns, organization)):
+            for block in stream_blocks(tx, table, columns, organization):
                 rows.update(self._of_block(block))
         return rows
 
-    def _of_block(self, block: Sequence[bytes]) -> Iterator[int]:
-        text = _BETWEEN.join(block)
-        starts: list[int] = []
+    def _of_block(self, text: bytes) -> Iterator[int]:
+        ends: list[int] = []
         seen: set[tuple[int, int]] = set()
         for at, needle in self._matcher.matches(text):
-            if not starts:
-                starts = _starts(block)
-            row = bisect_right(starts, at)
+            if not ends:
+                ends = [*(each.start() for each in _BETWEEN.finditer(text)), len(text)]
+            row = bisect_right(ends, at)
             seen.update((row, person) for person in self._whose[needle])
         return (person for _, person in seen)
-
-
-def _starts(block: Sequence[bytes]) -> list[int]:
-    starts, at = [], 0
-    for row in block:
-        starts.append(at)
-        at += len(row) + len(_BETWEEN)
-    return starts
-
-
-def _blocks(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
-    block: list[bytes] = []
-    size = 0
-    for row in rows:
-        block.append(row)
-        size += len(row)
-        if size > _BLOCK:
-            yield block
-            block, size = [], 0
-    if block:
-        yield block
 
 
 def _typed(stores: Stores, works: Sequence[Working], searched: Searched) -> list[Level]:
@@ -141,7 +119,7 @@ def _paranoid(stores: Stores, works: Sequence[Working], searched: Searched) -> l
     skipped: list[str] = []
     tables = columns = 0
     for name in DATABASES:
-        with database_of(stores, name).worker() as tx:
+        with database_of(stores, name).worker(snapshot=True) as tx:
             readable = set(catalogue.readable(tx))
             by_table: dict[str, set[str]] = {}
             for each in catalogue.columns(tx):
