@@ -145,6 +145,13 @@ def test_a_period_that_is_none_is_refused(wrong: str) -> None:
         period(wrong)
 
 
+@pytest.mark.parametrize("keep", [Period(99_999_999, "day"), Period(9_999, "year")])
+def test_a_period_that_begins_before_the_calendar_is_one_sentence(keep: Period) -> None:
+    """A setting of days has no other limit."""
+    with pytest.raises(InvalidInput, match=r"a period of [0-9]+ \w+ is too long"):
+        keep_from(NOON, keep)
+
+
 ENTRY = """
 [[policy]]
 name = "toys"

@@ -33,7 +33,7 @@ def workspace_with_tables(workspace: Workspace) -> Iterator[Workspace]:
     with psycopg.connect(workspace.stores.listeners.place.admin, autocommit=True) as admin:
         admin.execute("CREATE SCHEMA searched")
         for statement in TABLES.values():
-            admin.execute(statement)  # type: ignore[call-overload]
+            admin.execute(statement.encode())
         for table, rows in (("plain", 5000), ("parted", 5000)):
             admin.execute(
                 f"INSERT INTO searched.{table} SELECT n, CASE WHEN n %% 7 = 0 THEN NULL"

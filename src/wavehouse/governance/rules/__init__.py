@@ -40,7 +40,10 @@ def keep_from(now: datetime, keep: Period) -> datetime:
         return now
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     if keep.unit == "day":
-        return day - timedelta(days=keep.number)
+        try:
+            return day - timedelta(days=keep.number)
+        except OverflowError:
+            raise InvalidInput(f"a period of {keep} is too long") from None
     months = keep.number * (12 if keep.unit == "year" else 1)
     index = day.year * 12 + day.month - 1 - months
     year, month = divmod(index, 12)
