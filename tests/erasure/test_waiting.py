@@ -170,7 +170,7 @@ def test_an_approval_that_was_interrupted_does_not_lose_the_undo_period(
 ) -> None:
     """Killed after the decision, before the person was hidden: the worker begins the period.
 
-    Without it, the request waited for ever, and a run by hand erased at once.
+    Without it, the request was never carried out, and a run by hand erased at once.
     """
     anna = person("anna@example.org")
     key = erasure.file(
