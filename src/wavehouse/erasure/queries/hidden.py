@@ -39,11 +39,15 @@ def hide_listeners(tx: Tx[Listeners], *, listener_ids: list[UUID], at: datetime)
 def hide_creator(
     tx: Tx[Operational], *, organization_id: UUID, user_id: UUID, is_active: bool
 ) -> None:
-    """Allow or block a user's sign-in."""
+    """Block a user's sign-in, or allow it again to one whom this has blocked, and no other."""
     tx.execute(
         """
-        UPDATE accounts.users SET is_active = %(is_active)s
+        UPDATE accounts.users SET is_active = %(is_active)s,
+          metadata = CASE WHEN %(is_active)s THEN metadata - 'hidden_by_erasure'
+                          ELSE metadata || '{"hidden_by_erasure": true}' END
         WHERE user_id = %(user_id)s AND organization_id = %(organization_id)s
+          AND is_active <> %(is_active)s
+          AND (NOT %(is_active)s OR metadata ? 'hidden_by_erasure')
         """,
         {"user_id": user_id, "organization_id": organization_id, "is_active": is_active},
     )

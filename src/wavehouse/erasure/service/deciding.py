@@ -25,6 +25,7 @@ def approve(stores: Stores, *, identity: Identity, request_id: UUID, reason: str
     Refused for the person who filed it, unless that is the organization's only administrator; the
     decision then states this and names no second person. InvalidInput without a reason.
     """
+    requesting.require_admin(identity)
     why = _reason(reason)
     with stores.operational.worker() as tx:
         others = hidden.other_admins(
@@ -70,9 +71,12 @@ def reject(
     stores: Stores, *, identity: Identity, request_id: UUID, rejection: Rejection, reason: str
 ) -> Request:
     """Reject a request before anything is removed. The subject's id is cleared."""
+    requesting.require_admin(identity)
     why = _reason(reason)
-    key, request = _ended(stores, identity, request_id, rejection, why)
-    hiding.hide(stores, identity=identity, kind=SubjectKind(request.subject_kind), key=key, at=None)
+    hidden_key, request = _ended(stores, identity, request_id, rejection, why)
+    if hidden_key:
+        kind = SubjectKind(request.subject_kind)
+        hiding.hide(stores, identity=identity, kind=kind, key=hidden_key, at=None)
     requesting.note(stores, identity, "rejected", request)
     return request
 
@@ -99,6 +103,10 @@ def undo(stores: Stores, *, identity: Identity, request_id: UUID) -> Request:
 def _ended(
     stores: Stores, identity: Identity, request_id: UUID, rejection: Rejection, reason: str
 ) -> tuple[str, Request]:
+    """The rejected request; with the key of the subject that it has hidden, or an empty string.
+
+    Another request may hide the same person: the rejection of a copy does not end that.
+    """
     with requesting.locked(stores, identity=identity, request_id=request_id) as (tx, request):
         states.check_change(request.status, Status.REJECTED)
         is_own = request.filed_by == identity.user_id
@@ -110,7 +118,8 @@ def _ended(
             at=clock.now(),
         )
         queries.reject(tx, request_id=request_id, reason=rejection.value)
-        key = request.subject_id or ""
+        has_hidden = request.purpose == Purpose.ERASURE and request.status == Status.SOFT_DELETED
+        key = request.subject_id if has_hidden and request.subject_id else ""
     return key, requesting.get(stores, identity=identity, request_id=request_id)
 
 

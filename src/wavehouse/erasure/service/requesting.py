@@ -305,7 +305,7 @@ def extend(stores: Stores, *, identity: Identity, request_id: UUID) -> Request:
 
     Conflict when it was already extended, or has ended.
     """
-    _require_admin(identity)
+    require_admin(identity)
     at = clock.now()
     with locked(stores, identity=identity, request_id=request_id) as (tx, request):
         later = clocks(request.received_at, "UTC", extended=True)
@@ -325,7 +325,7 @@ def hold(
 
     InvalidInput without a reason, or for an end that is not in the future.
     """
-    _require_admin(identity)
+    require_admin(identity)
     if not words.line(reason):
         raise InvalidInput("a legal hold needs a reason", where="reason")
     if until <= clock.now():
@@ -357,7 +357,8 @@ def hold(
     return hold_id
 
 
-def _require_admin(identity: Identity) -> None:
+def require_admin(identity: Identity) -> None:
+    """Refused for anybody but an administrator."""
     if identity.role != Role.ADMIN:
         raise Refused("only administrators decide on requests")
 
