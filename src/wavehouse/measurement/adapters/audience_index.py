@@ -20,6 +20,7 @@ from uuid import UUID
 import duckdb
 
 from wavehouse.measurement.adapters.databases import closed_database
+from wavehouse.measurement.adapters.sealed_store import known_sha256
 from wavehouse.measurement.adapters.statements import statement
 from wavehouse.measurement.rules.audience_index import FORM, days_mask, month_after
 from wavehouse.measurement.types import AudienceCell, KeysOfCell
@@ -95,16 +96,19 @@ class DistinctReader:
         if self._file is not None:
             os.close(self._file)
 
-    def take_index(self, path: Path, manifests: Mapping[date, str]) -> set[date]:
+    def take_index(self, path: Path, manifests: Mapping[date, str], *, sha256: str) -> set[date]:
         """Use an index for those of the given days that it has, by their manifests' hashes.
 
-        Returns these days. The file is kept open: a writer may replace it meanwhile.
+        Returns these days; none for an index with another hash. The file is kept open: a writer may
+        replace it meanwhile.
         """
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             self._file = os.open(path, os.O_RDONLY)
         if self._file is None:
             return set()
         open_file = f"/dev/fd/{self._file}"
+        if known_sha256(Path(open_file)) != sha256:
+            return set()
         covered = _covered(self._database, Path(open_file))
         days = {day for day, digest in manifests.items() if covered.get(day) == digest}
         if days:

@@ -16,10 +16,14 @@ from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from wavehouse.kernel import files
-from wavehouse.kernel.errors import InvalidInput, NotFound
+from wavehouse.kernel.errors import InvalidInput, NotFound, Refused
 from wavehouse.measurement.adapters.sealed_locks import is_free
+from wavehouse.measurement.types import SealedFile
 
 _UNFINISHED = ".unfinished"
+_MOST_KNOWN = 16_384
+_known: dict[tuple[int, ...], str] = {}
+"""The hashes of files that this program has read, by device, inode, size and times."""
 
 
 class SealedStore(Protocol):
@@ -155,6 +159,45 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checked(store: SealedStore, file: SealedFile) -> Path:
+    """The path of a sealed file whose content is the sealed one.
+
+    NotFound when it is missing; Refused when it cannot be read or has another hash. A program reads
+    a file for its hash once, and again when its inode, size or times change.
+    """
+    path = store.local(file.name)
+    try:
+        digest = known_sha256(path)
+    except OSError as error:
+        raise Refused(
+            f"a sealed file cannot be read: {error.strerror}",
+            where=str(path),
+            command="wavehouse warehouse verify",
+        ) from None
+    if digest != file.sha256:
+        raise Refused(
+            "a sealed file was changed",
+            where=str(path),
+            hint="Restore it from a backup.",
+            command="wavehouse warehouse verify",
+        )
+    return path
+
+
+def known_sha256(path: Path) -> str:
+    """SHA-256 of a file, which is computed again when its inode, size or times are others."""
+    with path.open("rb") as file:
+        facts = os.fstat(file.fileno())
+        key = (
+            facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+        )  # fmt: skip
+        if key not in _known:
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[key] = hashlib.file_digest(file, "sha256").hexdigest()
+        return _known[key]
 
 
 def _missing(path: Path) -> NotFound:

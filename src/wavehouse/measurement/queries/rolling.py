@@ -147,12 +147,13 @@ class EventSpan:
 
 
 def span_of_events(tx: Tx[Operational]) -> tuple[datetime, datetime] | None:
-    """The first and the last instant of any listener event."""
+    """The first and the last instant of any listener event, of days that were not dropped."""
     span = tx.one(
         EventSpan,
         """
         SELECT min("timestamp") AS first, max("timestamp") AS last
         FROM measurement.listener_events
+        WHERE "timestamp" >= coalesce(governance.raw_from(), '-infinity')
         """,
     )
     return None if span.first is None or span.last is None else (span.first, span.last)
@@ -261,13 +262,16 @@ def insert_reconciliation(
 
 
 def days_with_raw(tx: Tx[Operational]) -> set[date]:
-    """The UTC days that have a partition of raw events. Retention drops those of other days."""
+    """The UTC days whose raw events are all in partitions. Retention drops those of other days."""
     return set(
         tx.values(
             """
-            SELECT to_date(right(c.relname, 8), 'YYYYMMDD')
-            FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-            WHERE i.inhparent = 'measurement.listener_events'::regclass
+            SELECT p.day
+            FROM (SELECT to_date(right(c.relname, 8), 'YYYYMMDD') AS day
+                  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                  WHERE i.inhparent = 'measurement.listener_events'::regclass) p
+            WHERE p.day::timestamp AT TIME ZONE 'UTC'
+              >= coalesce(governance.raw_from(), '-infinity')
             """
         )
     )

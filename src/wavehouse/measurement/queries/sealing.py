@@ -61,7 +61,7 @@ def sealed_days(tx: Tx[Operational], *, day: date | None = None) -> list[SealedD
                   WHERE w.downloaded_at >= b.first AND w.downloaded_at < b.last) AS has_rows,
           coalesce(m.number, 0) AS waiting, coalesce(c.changes, 0) AS changes,
           s.generation, s.changes AS sealed_changes, s.requests, s.downloads, s.events, s.bytes,
-          s.sealed_at
+          s.sealed_at, b.first < coalesce(governance.raw_from(), '-infinity') AS dropped
         FROM bounds b
         LEFT JOIN parts p USING (day)
         LEFT JOIN marks m USING (day)

@@ -45,6 +45,11 @@ def index_name(month: date) -> str:
     return f"audience/{month:%Y-%m}.parquet"
 
 
+def hash_name(month: date) -> str:
+    """``audience/2026-11.sha256``: the hash of the index, in hex; it is written after the index."""
+    return f"audience/{month:%Y-%m}.sha256"
+
+
 def days_mask(month: date, days: Iterable[date]) -> int:
     """The bits of these days in the index of a month."""
     return sum(1 << (day - month).days for day in set(days))

@@ -71,5 +71,8 @@ def flags_explained(flags: Iterable[str]) -> str:
 def fault_explained(fault: str, raw_retention_days: int) -> str:
     """The reason why a row is in the quarantine."""
     if fault == "too_old":
-        return f"older than {raw_retention_days} days (WAVEHOUSE_RAW_RETENTION_DAYS)"
+        return (
+            f"older than {raw_retention_days} days (WAVEHOUSE_RAW_RETENTION_DAYS), or of a day "
+            "whose rows retention has dropped"
+        )
     return _FAULTS.get(fault, fault)

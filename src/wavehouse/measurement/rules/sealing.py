@@ -14,8 +14,11 @@ KINDS = ("requests", "downloads", "events")
 
 
 def seal_state(day: SealedDay, *, today: date) -> SealState:
-    """The state of a day. A day without rows in partitions is cold or, without a seal, open."""
-    if day.generation is not None and not (day.has_partition and day.has_rows):
+    """The state of a day. A day without rows in partitions is cold or, without a seal, open.
+
+    So is a dropped day that has rows again: sealing these would replace all that it had.
+    """
+    if day.generation is not None and (day.dropped or not (day.has_partition and day.has_rows)):
         return SealState.COLD
     if day.day > today - AGE or not day.has_rows:
         return SealState.OPEN

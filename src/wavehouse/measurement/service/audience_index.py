@@ -8,20 +8,33 @@ once and takes no identity.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from wavehouse.kernel import telemetry
-from wavehouse.kernel.errors import NotFound
+from wavehouse.kernel.errors import NotFound, Refused
 from wavehouse.measurement.adapters.audience_index import IndexWriter, covered_days
-from wavehouse.measurement.adapters.sealed_store import SealedStore, store_at
+from wavehouse.measurement.adapters.sealed_store import (
+    SealedStore,
+    checked,
+    known_sha256,
+    store_at,
+)
 from wavehouse.measurement.queries import sealing
-from wavehouse.measurement.rules.audience_index import index_name, last_day, months_of
+from wavehouse.measurement.rules.audience_index import (
+    hash_name,
+    index_name,
+    last_day,
+    months_of,
+)
 from wavehouse.measurement.service.sealing import manifest_at
+from wavehouse.measurement.types import Seal
 from wavehouse.store import Stores
+
+_Manifests = dict[date, str]
+"""The days of an index with the hashes of their manifests, in hex."""
 
 
 def index_listeners(stores: Stores) -> list[date]:
@@ -45,82 +58,94 @@ def differing_indexes(
     Months with a damaged day are left out, and those whose index is missing or outdated: it is not
     read then.
     """
-    wrong, left_out = [], set(months_of(damaged))
+    left_out = set(months_of(damaged))
     with closing(IndexWriter()) as writer:
-        for month in months_of(days):
-            if month in left_out:
-                continue
-            with _sources(stores, month) as of:
-                if of is None or _covered(of.store, of.name) != of.manifests:
-                    continue
-                scratch = of.store.scratch()
-                try:
-                    of.write(writer, scratch)
-                    if writer.facts(scratch) != writer.facts(of.store.local(of.name)):
-                        wrong.append(month)
-                finally:
-                    scratch.unlink(missing_ok=True)
-    return wrong
+        return [
+            month
+            for month in months_of(days)
+            if month not in left_out and _differs(stores, writer, month)
+        ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """The sealed days of an index."""
-
-    month: date
-    store: SealedStore
-    others: list[SealedStore]
-    """Stores of older seals: an index there is outdated."""
-    name: str
-    manifests: dict[date, str]
-    events: list[Path]
-
-    def write(self, writer: IndexWriter, path: Path) -> None:
-        """Write the index."""
-        writer.write(path, month=self.month, events=self.events, manifests=self.manifests)
+def _differs(stores: Stores, writer: IndexWriter, month: date) -> bool:
+    name = index_name(month)
+    with _seals(stores, month) as seals, ExitStack() as held:
+        if not seals:
+            return False
+        store = store_at(seals[-1].store)
+        manifests, events = _readable(held, seals)
+        if _covered(store, name) != manifests:
+            return False
+        if not _is_whole(store, month):
+            return True
+        scratch = store.scratch()
+        try:
+            writer.write(scratch, month=month, events=events, manifests=manifests)
+            return writer.facts(scratch) != writer.facts(store.local(name))
+        finally:
+            scratch.unlink(missing_ok=True)
 
 
 @contextmanager
-def _sources(stores: Stores, month: date) -> Iterator[_Sources | None]:
-    """What the index of a month is made from, while no day is sealed; None without a seal."""
-    with stores.operational.worker() as lock, ExitStack() as held:
+def _seals(stores: Stores, month: date) -> Iterator[list[Seal]]:
+    """The seals that the index of a month is made from, while no day is sealed."""
+    with stores.operational.worker() as lock:
         sealing.lock_sealing(lock)
-        seals = sealing.seals(lock, first=month, last=last_day(month))
-        if not seals:
-            yield None
-            return
-        manifests, events = {}, []
-        for each in seals:
-            with suppress(NotFound):  # a lost day is reported when it is read itself
-                source = store_at(each.store)
-                held.enter_context(source.holding(each.manifest))
-                events.append(source.local(manifest_at(source, each).files["events"].name))
-                manifests[each.day] = each.manifest_sha256.hex()
-        newest = seals[-1].store
-        others = [store_at(each) for each in {seal.store for seal in seals} - {newest}]
-        yield _Sources(month, store_at(newest), others, index_name(month), manifests, events)
+        yield sealing.seals(lock, first=month, last=last_day(month))
+
+
+def _readable(held: ExitStack, seals: Sequence[Seal]) -> tuple[_Manifests, list[Path]]:
+    """The days whose files are as they were sealed; a damaged day is reported when it is read."""
+    manifests, events = {}, []
+    for each in seals:
+        with suppress(NotFound, Refused):
+            store = store_at(each.store)
+            held.enter_context(store.holding(each.manifest))
+            events.append(checked(store, manifest_at(store, each).files["events"]))
+            manifests[each.day] = each.manifest_sha256.hex()
+    return manifests, events
 
 
 def _refresh(stores: Stores, writer: IndexWriter, month: date) -> bool:
     """Whether the index of a month was made again."""
-    with _sources(stores, month) as of:
-        if of is None:
+    with _seals(stores, month) as seals, ExitStack() as held:
+        if not seals:
             return False
-        for store in of.others:
-            store.remove(of.name)
-        if _covered(of.store, of.name) == of.manifests:
+        store = store_at(seals[-1].store)
+        for older in {seal.store for seal in seals} - {seals[-1].store}:
+            _remove(store_at(older), month)
+        covered = _covered(store, index_name(month)) if _is_whole(store, month) else {}
+        if covered == {each.day: each.manifest_sha256.hex() for each in seals}:
             return False
-        if not of.events:
-            of.store.remove(of.name)
+        manifests, events = _readable(held, seals)
+        if covered == manifests:
+            return False
+        _remove(store, month)  # with the copies that a bucket's store has of it
+        if not events:
             return True
-        scratch = of.store.scratch()
-        of.write(writer, scratch)
-        of.store.remove(of.name)  # with the copies that a bucket's store has of it
-        of.store.put(of.name, scratch)
+        scratch, digest = store.scratch(), store.scratch()
+        writer.write(scratch, month=month, events=events, manifests=manifests)
+        digest.write_text(known_sha256(scratch))
+        store.put(index_name(month), scratch)
+        store.put(hash_name(month), digest)
     return True
 
 
-def _covered(store: SealedStore, name: str) -> dict[date, str]:
+def _remove(store: SealedStore, month: date) -> None:
+    store.remove(hash_name(month))
+    store.remove(index_name(month))
+
+
+def _is_whole(store: SealedStore, month: date) -> bool:
+    """Whether an index has the hash that it was written with."""
+    try:
+        written = store.read(hash_name(month)).decode("ascii", "replace")
+        return written == known_sha256(store.local(index_name(month)))
+    except (NotFound, Refused, OSError):
+        return False
+
+
+def _covered(store: SealedStore, name: str) -> _Manifests:
     try:
         return covered_days(store.local(name))
     except NotFound:

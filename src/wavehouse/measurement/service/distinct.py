@@ -15,11 +15,11 @@ from uuid import UUID
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import NotFound
+from wavehouse.kernel.errors import NotFound, Refused
 from wavehouse.measurement.adapters.audience_index import DistinctReader
-from wavehouse.measurement.adapters.sealed_store import store_at
+from wavehouse.measurement.adapters.sealed_store import checked, store_at
 from wavehouse.measurement.queries import audience, freshness, sealing
-from wavehouse.measurement.rules.audience_index import index_name, last_day, month_of
+from wavehouse.measurement.rules.audience_index import hash_name, index_name, last_day, month_of
 from wavehouse.measurement.service.sealing import manifest_at
 from wavehouse.measurement.types import AudienceCell, KeysOfCell, Seal
 from wavehouse.store import Operational, Tx
@@ -92,16 +92,18 @@ def _reading(
         reader = stack.enter_context(closing(DistinctReader(identity.organization_id, month=month)))
         # The index is in the store of the newest seal of its months.
         newest = sealing.seals(tx, first=month, last=last_day(month))[-1]
+        store = store_at(newest.store)
         try:
-            indexed = reader.take_index(store_at(newest.store).local(index_name(month)), manifests)
-        except NotFound:
-            indexed = set()
+            sha256 = store.read(hash_name(month)).decode("ascii", "replace")
+            indexed = reader.take_index(store.local(index_name(month)), manifests, sha256=sha256)
+        except (NotFound, Refused, OSError):
+            indexed = set()  # whatever is wrong with it: the sealed days have the same keys
         files = []
         for each in seals:
             if each.day not in indexed:
                 store = store_at(each.store)
                 stack.enter_context(store.holding(each.manifest))
-                files.append(store.local(manifest_at(store, each).files["events"].name))
+                files.append(checked(store, manifest_at(store, each).files["events"]))
         yield reader, files
 
 

@@ -24,7 +24,7 @@ from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import SourceFileId
-from wavehouse.measurement.adapters.engine import Batch, Engine, Lookups
+from wavehouse.measurement.adapters.engine import Batch, Bounds, Engine, Lookups
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.formats import FIELDS, Layout, layout_of, refuse_other_fields
 from wavehouse.measurement.queries import sources
@@ -77,10 +77,10 @@ class _Reading:
 
 
 def _opened(
-    stack: ExitStack, looked_up: Lookups, settings: Settings
+    stack: ExitStack, looked_up: Lookups, accepted: Bounds
 ) -> tuple[Engine, ThreadPoolExecutor]:
     """An engine and its thread; the thread ends before the engine is closed."""
-    engine = Engine(looked_up, bounds(settings))
+    engine = Engine(looked_up, accepted)
     stack.callback(engine.close)
     return engine, stack.enter_context(ThreadPoolExecutor(1, "normalise"))
 
@@ -145,7 +145,7 @@ class Ingest:
         self._organization = identity.organization_id
         looked_up = lookups(operational, settings, identity=identity)
         self._engines: deque[tuple[Engine, ThreadPoolExecutor]] = deque()
-        self._open = partial(_opened, stack, looked_up, settings)
+        self._open = partial(_opened, stack, looked_up, bounds(operational, settings))
         self._loads = Loads(self._organization, loader, looked_up.media_state)
         self._pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))

@@ -21,7 +21,7 @@ from wavehouse.engines import Engine, Table, Value, digest, digests, open_engine
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.config import Settings
 from wavehouse.measurement.adapters.roller import portable
-from wavehouse.measurement.adapters.sealed_store import store_at
+from wavehouse.measurement.adapters.sealed_store import checked, store_at
 from wavehouse.measurement.adapters.warehouse import EventFiles, RollupDigests
 from wavehouse.measurement.queries import rolling, sealing, warehouse
 from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY
@@ -160,7 +160,7 @@ def _write_events(stores: Stores, files: EventFiles, file: Path, day: date) -> s
         (seal,) = sealing.seals(source, first=day, last=day)
     store = store_at(seal.store)
     with store.holding(seal.manifest):
-        files.write_sealed(store.local(manifest_at(store, seal).files["events"].name), file)
+        files.write_sealed(checked(store, manifest_at(store, seal).files["events"]), file)
     return version
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from wavehouse.accounts import Identity
-from wavehouse.measurement.adapters.sealed_store import store_at
+from wavehouse.measurement.adapters.sealed_store import checked, store_at
 from wavehouse.measurement.adapters.sealer import SealedReader
 from wavehouse.measurement.queries import freshness, sealing
 from wavehouse.measurement.queries.raw_tables import HOT, WHOLE, RawTables
@@ -31,7 +31,8 @@ def sealed_rows(
 ) -> Iterator[tuple[SealedReader | None, datetime]]:
     """The organization's sealed rows of a span, and the start of the rest, which is in partitions.
 
-    None when the whole span is in partitions. NotFound when a sealed file is missing.
+    None when the whole span is in partitions. NotFound when a sealed file is missing; Refused when
+    one was changed.
     """
     hot = freshness.raw_from(tx)
     if hot is None or start >= hot:
@@ -49,7 +50,7 @@ def sealed_rows(
             store = store_at(each.store)
             stack.enter_context(store.holding(each.manifest))
             for kind, file in manifest_at(store, each).files.items():
-                paths[kind].append(store.local(file.name))
+                paths[kind].append(checked(store, file))
         reader = SealedReader(paths, identity.organization_id)
         with closing(reader):
             yield reader, hot

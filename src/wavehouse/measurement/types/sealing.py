@@ -40,6 +40,8 @@ class SealedDay:
     events: int | None
     bytes: int | None
     sealed_at: datetime | None
+    dropped: bool
+    """Retention has dropped the rows of this day: its seal is the only copy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,168 @@
+"""Days whose rows are in sealed files only: nothing replaces, hides or falsifies them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests import acting
+
+from wavehouse import accounts, governance, measurement
+from wavehouse.engines.duckdb import DuckDb
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import Refused
+from wavehouse.measurement.service import audience_index, sealing, warehouse
+
+FIRST, DAY, LAST = date(2026, 11, 11), date(2026, 11, 12), date(2026, 11, 13)
+LATER = datetime(2027, 2, 12, 12, tzinfo=UTC)
+"""When the days up to 13 November are older than 90 days."""
+
+
+def at(day: int, hour: int = 10) -> datetime:
+    """An instant of November 2026."""
+    return datetime(2026, 11, day, hour, tzinfo=UTC)
+
+
+@pytest.fixture
+def cold(own_desk: Any, hit: Any) -> Any:
+    """Three sealed days without partitions, and three that are in partitions."""
+    hits = [hit.but(at=at(11 + n, 20), ip=f"198.51.100.{n}") for n in range(6)]
+    hits += [hit.but(at=at(11 + n, 22), path="/two.mp3") for n in range(6)]
+    own_desk.tell(*hits, hit.but(at=at(12), method="HEAD"))
+    acting.operational(
+        own_desk.place, accounts.choose_plan, tier=accounts.Tier.ENTERPRISE, persona=None
+    )
+    with clock.frozen(LATER):
+        measurement.seal(own_desk.place.stores, own_desk.place.settings)
+        retain(own_desk)
+    assert {DAY: "cold"} == {day: state for day, state in states(own_desk).items() if day == DAY}
+    return own_desk
+
+
+def retain(desk: Any) -> None:
+    """Apply what retention plans now."""
+    place = desk.place
+    made = governance.plan(place.stores, place.settings, large=True)
+    governance.apply(
+        place.stores, place.settings, identity=place.identity, digest=made.digest, large=True
+    )
+
+
+def states(desk: Any) -> dict[date, str]:
+    """The state of each day."""
+    return {day.day: state.value for day, state in sealing.states(desk.place.stores)}
+
+
+def folder(desk: Any, day: date = DAY) -> Path:
+    """The files of a sealed day."""
+    return Path(desk.place.settings.home) / "sealed" / f"dt={day}"
+
+
+def figures(desk: Any) -> dict[str, Any]:
+    """Figures of rollups and of raw rows of the cold days."""
+    span = {"first": FIRST, "last": LAST}
+    return {
+        "days": acting.analytics(desk.place, measurement.days, **span),
+        "listeners": desk.listeners(FIRST, LAST),
+        "outcomes": acting.operational(desk.place, measurement.outcomes, **span),
+        "filtered": acting.operational(desk.place, measurement.filtered, **span),
+    }
+
+
+def test_late_lines_of_a_dropped_day_are_quarantined_and_its_figures_stay(
+    cold: Any, hit: Any
+) -> None:
+    """Also when the setting of retention is longer now than it was when the rows were dropped."""
+    before = figures(cold)
+    tally = cold.tell(
+        hit.but(at=at(12, 3), ip="203.0.113.99"), hit.but(at=at(14, 3), ip="203.0.113.98")
+    )
+
+    assert {"too_old": 1} == tally.faults
+    assert 1 == tally.stored
+    assert before == figures(cold)
+    assert {"cold"} == {states(cold)[day] for day in (FIRST, DAY, LAST)}
+
+
+def test_rows_in_a_partition_that_was_made_again_replace_neither_the_seal_nor_the_rollups(
+    cold: Any,
+) -> None:
+    """As an earlier release left them: the day stays cold, and is neither sealed nor rolled up."""
+    before = figures(cold)
+    with cold.place.stores.operational.worker() as tx:
+        tx.execute("SELECT measurement.ensure_day('2026-11-12')")
+        tx.execute(
+            'INSERT INTO measurement.listener_events (podcast_id, "timestamp", event_id, '
+            "organization_id, event_type) SELECT podcast_id, '2026-11-12T03:00Z', "
+            "gen_random_uuid(), organization_id, 'download' FROM catalog.podcasts"
+        )
+        tx.execute("INSERT INTO measurement.dirty_log (hour) VALUES ('2026-11-12T03:00Z')")
+    measurement.roll_up(cold.place.stores)
+    reconciled = measurement.reconcile(cold.place.stores, repair=True)
+    with clock.frozen(LATER):
+        assert [] == measurement.seal(cold.place.stores, cold.place.settings, first=DAY, last=DAY)
+
+    assert () == reconciled.mismatches
+    assert before == figures(cold)
+    assert "cold" == states(cold)[DAY]
+
+
+def _swapped(path: Path, content: bytes) -> None:
+    """Replace a file's content as another program would: another inode."""
+    other = path.with_name("other")
+    other.write_bytes(content)
+    other.replace(path)
+
+
+def _flipped(path: Path) -> None:
+    """Change one byte of the values, which compression may not notice."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 0x11
+    _swapped(path, bytes(content))
+
+
+@pytest.mark.parametrize("kind", ["events", "requests", "downloads"])
+@pytest.mark.parametrize("damage", ["one byte", "another day's file", "cut off", "emptied"])
+def test_a_sealed_file_that_was_changed_is_refused_and_never_another_figure(
+    cold: Any, kind: str, damage: str
+) -> None:
+    """Whatever its content is, valid or not; so is a push to a warehouse."""
+    path = folder(cold) / f"{kind}-000001.parquet"
+    if damage == "one byte":
+        _flipped(path)
+    elif damage == "another day's file":
+        _swapped(path, (folder(cold, FIRST) / path.name).read_bytes())
+    else:
+        _swapped(path, path.read_bytes()[:-40] if damage == "cut off" else b"")
+
+    with pytest.raises(Refused, match="was changed"):
+        acting.operational(cold.place, measurement.outcomes, first=FIRST, last=LAST)
+    if kind == "events":
+        with pytest.raises(Refused, match="was changed"):
+            cold.listeners(FIRST, LAST)
+        with closing(DuckDb(":memory:")) as engine:
+            listed = warehouse.days(cold.place.stores, engine, first=DAY, last=DAY)
+            with pytest.raises(Refused, match="was changed"):
+                warehouse.push(cold.place.stores, engine, listed=listed)
+
+
+def test_an_index_that_was_changed_is_not_read_and_made_again(cold: Any) -> None:
+    """One byte of a key or of its days is enough; and `verify` names its month."""
+    stores = cold.place.stores
+    measurement.index_listeners(stores)
+    expected = cold.listeners(FIRST, LAST)
+    index = folder(cold).parent / "audience" / "2026-11.parquet"
+    content = index.read_bytes()
+    for at_byte in range(4, 200, 7):
+        damaged = bytearray(content)
+        damaged[at_byte] ^= 0x01
+        _swapped(index, bytes(damaged))
+        assert expected == cold.listeners(FIRST, LAST)
+
+    assert [date(2026, 11, 1)] == audience_index.differing_indexes(stores, days=[DAY])
+    assert [date(2026, 11, 1)] == measurement.index_listeners(stores)
+    assert [] == measurement.index_listeners(stores)
+    assert content == index.read_bytes()
