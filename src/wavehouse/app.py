@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from wavehouse import accounts, governance, schema
+from wavehouse import accounts, governance, measurement, schema
 from wavehouse.kernel import config
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import PartlyApplied
@@ -59,10 +59,14 @@ INSTALLATION = Acting()
 def open_workspace(
     flags: dict[str, Any] | None = None, *, acting: Acting = INSTALLATION
 ) -> Iterator[Workspace]:
-    """The workspace during the block, with its databases started and migrated."""
+    """The workspace during the block, with its databases started and migrated.
+
+    Seals in the home's own folder follow it when it was moved.
+    """
     settings = config.load(flags)
     with open_stores(settings, say) as stores:
         migrate(stores)
+        measurement.follow_home(stores, settings)
         yield acting_as(entered(settings, stores), acting)
 
 

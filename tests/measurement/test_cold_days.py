@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from tests import acting
 
 from wavehouse import accounts, governance, measurement
 from wavehouse.engines.duckdb import DuckDb
-from wavehouse.kernel import clock
-from wavehouse.kernel.errors import Refused
+from wavehouse.kernel import clock, config
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.errors import NotFound, Refused
 from wavehouse.measurement.service import audience_index, sealing, warehouse
 
 FIRST, DAY, LAST = date(2026, 11, 11), date(2026, 11, 12), date(2026, 11, 13)
@@ -31,6 +33,7 @@ def cold(own_desk: Any, hit: Any) -> Any:
     """Three sealed days without partitions, and three that are in partitions."""
     hits = [hit.but(at=at(11 + n, 20), ip=f"198.51.100.{n}") for n in range(6)]
     hits += [hit.but(at=at(11 + n, 22), path="/two.mp3") for n in range(6)]
+    hits += [hit.but(at=at(10), method="HEAD")]
     own_desk.tell(*hits, hit.but(at=at(12), method="HEAD"))
     acting.operational(
         own_desk.place, accounts.choose_plan, tier=accounts.Tier.ENTERPRISE, persona=None
@@ -40,6 +43,11 @@ def cold(own_desk: Any, hit: Any) -> Any:
         retain(own_desk)
     assert {DAY: "cold"} == {day: state for day, state in states(own_desk).items() if day == DAY}
     return own_desk
+
+
+def settings_at(home: Path) -> Settings:
+    """The settings of a home in this folder."""
+    return config.load({"home": str(home)}, environment={})
 
 
 def retain(desk: Any) -> None:
@@ -166,3 +174,57 @@ def test_an_index_that_was_changed_is_not_read_and_made_again(cold: Any) -> None
     assert [date(2026, 11, 1)] == measurement.index_listeners(stores)
     assert [] == measurement.index_listeners(stores)
     assert content == index.read_bytes()
+
+
+def test_sealed_files_follow_a_home_that_was_moved(cold: Any, tmp_path: Path) -> None:
+    """Its databases name the folder where it was; a folder without these files changes nothing."""
+    before = figures(cold)
+    sealed, home = folder(cold).parent, tmp_path / "elsewhere"
+    home.mkdir()
+    shutil.move(sealed, home / "sealed")
+    assert 0 == measurement.follow_home(cold.place.stores, cold.place.settings)
+    with pytest.raises(NotFound, match="missing"):
+        figures(cold)
+
+    assert 7 == measurement.follow_home(cold.place.stores, settings_at(home))
+    assert before == figures(cold)
+    assert 0 == measurement.follow_home(cold.place.stores, settings_at(home))
+
+
+def test_a_copy_of_a_home_leaves_the_files_of_the_original(
+    cold: Any, hit: Any, tmp_path: Path
+) -> None:
+    """Sealing again removes replaced generations: those of the copy."""
+    with clock.frozen(LATER):
+        measurement.seal(cold.place.stores, cold.place.settings)
+    original = folder(cold).parent
+    expected = sorted(original.rglob("*"))
+    home = tmp_path / "copy"
+    shutil.copytree(original, home / "sealed")
+    measurement.follow_home(cold.place.stores, settings_at(home))
+    with clock.frozen(LATER):
+        cold.tell(hit.but(at=at(15, 3), ip="203.0.113.99"))
+        (again,) = measurement.seal(cold.place.stores, settings_at(home))
+        measurement.index_listeners(cold.place.stores)
+
+    assert (date(2026, 11, 15), 2) == (again.day, again.generation)
+    assert expected == sorted(original.rglob("*"))
+    assert not (home / "sealed" / "dt=2026-11-15" / "events-000001.parquet").exists()
+
+
+def test_a_cold_day_without_downloads_has_data(cold: Any) -> None:
+    """Its requests were all filtered: its downloads are zero, not unknown."""
+    span = {"first": date(2026, 11, 9), "last": date(2026, 11, 14)}
+
+    assert {date(2026, 11, day) for day in (10, 11, 12, 13, 14)} == acting.both(
+        cold.place, measurement.days_with_data, **span
+    )
+
+
+def test_raw_data_stays_complete_when_all_days_are_sealed_again(cold: Any) -> None:
+    """As an erasure does: the time of the oldest seal is then after retention dropped its rows."""
+    before = figures(cold)
+    cold.rows("UPDATE measurement.sealed_days SET sealed_at = %s RETURNING 1", LATER)
+
+    assert None is not before["listeners"]
+    assert before == figures(cold)

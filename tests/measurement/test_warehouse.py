@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 from tests import acting
@@ -145,6 +146,25 @@ def test_ops24_a_change_of_the_warehouse_is_found_by_its_hour_and_repaired(
     assert [DAYS[1]] == repaired["repaired"]
     assert [DAYS[2]] == here["repaired"]
     assert [] == _command(desk, address, "compare")["differing"]
+
+
+def test_ops24_an_event_that_was_changed_in_the_warehouse_is_seen_by_comparing_again(
+    desk: Any, tmp_path: Path
+) -> None:
+    """Its rollups were made before the change; `--again` makes them of the events there."""
+    address = f"duckdb://{tmp_path}/there"
+    for command in ("push", "run"):
+        _command(desk, address, command)
+    with duckdb.connect(str(tmp_path / "there")) as database:
+        database.execute("DELETE FROM listener_events WHERE \"timestamp\" < '2026-11-11T10:00'")
+    stale = _command(desk, address, "compare")
+    seen = _command(desk, address, "compare", "--again", code=3)
+    repaired = _command(desk, address, "compare", "--repair")
+
+    assert [] == stale["differing"]
+    assert {"2026-11-11"} == {each["bucket"][:10] for each in seen["differing"]}
+    assert ["2026-11-11"] == repaired["repaired"]
+    assert [] == _command(desk, address, "compare", "--again")["differing"]
 
 
 def test_ops24_a_kill_between_events_and_their_mark_repeats_the_day(

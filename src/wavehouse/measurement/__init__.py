@@ -23,6 +23,7 @@ from wavehouse.measurement.service.lateness import (
 )
 from wavehouse.measurement.service.leaving_out import RAW_CLOCKS, leave_out
 from wavehouse.measurement.service.lookups import list_version
+from wavehouse.measurement.service.moving import follow_home
 from wavehouse.measurement.service.quarantine import Reader as QuarantineReader
 from wavehouse.measurement.service.quarantine import discard, enqueue_replay, replay, waiting
 from wavehouse.measurement.service.quarantine import files as source_files
@@ -131,6 +132,7 @@ __all__ = [
     "figures",
     "filtered",
     "flagged",
+    "follow_home",
     "freshness",
     "hour_figures",
     "hours",

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.kernel import files
-from wavehouse.kernel.errors import NotFound, Unreachable, UsageError
+from wavehouse.kernel.errors import NotFound, Refused, Unreachable, UsageError
 from wavehouse.measurement.adapters.sealed_locks import is_free
 
 _UNFINISHED = ".unfinished"
@@ -39,6 +39,13 @@ def _errors(where: str) -> Iterator[None]:
             where=where,
             hint="Restore it from a backup or an older version of the object.",
             command="wavehouse warehouse verify",
+        ) from None
+    except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError):
+        raise Refused(
+            "the sealed store refused access",
+            where=where,
+            hint="Compare the credentials and the bucket's policy with what the store needs: "
+            "reading, writing and deleting objects below its prefix.",
         ) from None
     except exceptions.BaseError as error:
         reason = str(error).strip().partition("\n")[0][:200]
@@ -112,6 +119,12 @@ class ObjectStore:
                     if path != target:  # a month's index is replaced under its name
                         path.unlink(missing_ok=True)
         return target
+
+    def fetched(self, name: str) -> Path:
+        """The cached file, downloaded again."""
+        for path in self._copies(name):
+            path.unlink(missing_ok=True)
+        return self.local(name)
 
     def in_use(self, name: str) -> bool:
         """Whether a reader of this machine holds the manifest; others read their own copies."""

@@ -183,6 +183,10 @@ class SealedReader:
         """Downloads known only from the redirect (R30)."""
         return int(self._rows("estimates", podcast_id)[0][0])
 
+    def days(self) -> list[date]:
+        """The UTC days with a request, oldest first."""
+        return [day for (day,) in self._database.execute(_sealing("days")).fetchall()]
+
     def csv(self, kind: str) -> IO[bytes]:
         """A kind's rows as CSV, positioned at the start; the caller closes the file."""
         rows = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it

@@ -98,6 +98,11 @@ def run(
 @_LAST
 @click.option("--repair", is_flag=True, help="Recompute the days that differ, and compare again.")
 @click.option("--dry-run", is_flag=True, help="With --repair: list those days only.")
+@click.option(
+    "--again",
+    is_flag=True,
+    help="First compute the warehouse's rollups again, so that changed events there are seen too.",
+)
 @click.option("--all", "all_buckets", is_flag=True, help="Print equal hours and days too.")
 @AS_JSON
 @click.pass_obj
@@ -107,10 +112,14 @@ def compare(
     last: datetime | None,
     repair: bool,
     dry_run: bool,
+    again: bool,
     all_buckets: bool,
     as_json: bool,
 ) -> None:
     """Compare the rollups here with those of the warehouse: digests by hour and by day.
+
+    Events that another program has changed in the warehouse are seen when its rollups are computed
+    from them: --again does that first.
 
     Exit code 3 when any differ, also when the warehouse is only behind (push, then run). --repair
     pushes and computes the differing days again, and recomputes them here when that is not enough.
@@ -121,6 +130,13 @@ def compare(
         raise click.UsageError("--dry-run needs --repair")
     begin, end = span_of_days(first, last)
     with _opened(open_workspace) as (workspace, engine):
+        if again:
+            listed = service.days(workspace.stores, engine, first=begin, last=end)
+            pushed = [day for day in listed if day.pushed]
+            with terminal.progress(f"Rolling up on {engine.name}", len(pushed), "days") as meter:
+                service.run(
+                    workspace.stores, engine, listed=pushed, on_day=lambda _: meter.advance(1)
+                )
         with terminal.progress(f"Comparing with {engine.name}", unit="months") as meter:
             result = service.compare(
                 workspace.stores, engine, first=begin, last=end, on_day=lambda _: meter.advance(1)

@@ -360,6 +360,29 @@ def seals(tx: Tx[Operational], *, first: date, last: date) -> list[Seal]:
     )
 
 
+def seals_elsewhere(tx: Tx[Operational], *, store: str) -> list[Seal]:
+    """All generations, current or replaced, that are in another folder than this store's."""
+    return tx.rows(
+        Seal,
+        """
+        SELECT day, generation, store, manifest, manifest_sha256 FROM measurement.sealed_days
+        WHERE store <> %(store)s AND store LIKE 'file:%%' ORDER BY day, generation
+        """,
+        {"store": store},
+    )
+
+
+def move_seal(tx: Tx[Operational], *, day: date, generation: int, store: str) -> None:
+    """Note the store to which the files of a generation were moved."""
+    tx.execute(
+        """
+        UPDATE measurement.sealed_days SET store = %(store)s
+        WHERE day = %(day)s AND generation = %(generation)s
+        """,
+        {"day": day, "generation": generation, "store": store},
+    )
+
+
 def complete_from(tx: Tx[Operational]) -> datetime | None:
     """The start of complete raw data, in partitions or sealed files; None if always complete."""
     at: datetime | None = tx.value("SELECT measurement.complete_from()")

@@ -44,8 +44,8 @@ def index_listeners(stores: Stores) -> list[date]:
         months = months_of(each.day for each in sealing.seals(tx, first=date.min, last=date.max))
     with closing(IndexWriter()) as writer:
         for month in months:
-            with telemetry.span("audience.index"):
-                if _refresh(stores, writer, month):
+            with telemetry.span("audience.index"), _seals(stores, month) as seals:
+                if seals and _refresh(writer, month, seals):
                     done.append(month)
     return done
 
@@ -58,20 +58,18 @@ def differing_indexes(
     Months with a damaged day are left out, and those whose index is missing or outdated: it is not
     read then.
     """
-    left_out = set(months_of(damaged))
+    wrong, left_out = [], set(months_of(damaged))
     with closing(IndexWriter()) as writer:
-        return [
-            month
-            for month in months_of(days)
-            if month not in left_out and _differs(stores, writer, month)
-        ]
+        for month in months_of(days):
+            with _seals(stores, month) as seals:
+                if seals and month not in left_out and _differs(writer, month, seals):
+                    wrong.append(month)
+    return wrong
 
 
-def _differs(stores: Stores, writer: IndexWriter, month: date) -> bool:
+def _differs(writer: IndexWriter, month: date, seals: Sequence[Seal]) -> bool:
     name = index_name(month)
-    with _seals(stores, month) as seals, ExitStack() as held:
-        if not seals:
-            return False
+    with ExitStack() as held:
         store = store_at(seals[-1].store)
         manifests, events = _readable(held, seals)
         if _covered(store, name) != manifests:
@@ -106,11 +104,9 @@ def _readable(held: ExitStack, seals: Sequence[Seal]) -> tuple[_Manifests, list[
     return manifests, events
 
 
-def _refresh(stores: Stores, writer: IndexWriter, month: date) -> bool:
+def _refresh(writer: IndexWriter, month: date, seals: Sequence[Seal]) -> bool:
     """Whether the index of a month was made again."""
-    with _seals(stores, month) as seals, ExitStack() as held:
-        if not seals:
-            return False
+    with ExitStack() as held:
         store = store_at(seals[-1].store)
         for older in {seal.store for seal in seals} - {seals[-1].store}:
             _remove(store_at(older), month)

@@ -27,7 +27,7 @@ from wavehouse.kernel.ids import SourceFileId
 from wavehouse.measurement.adapters.engine import Batch, Bounds, Engine, Lookups
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.formats import FIELDS, Layout, layout_of, refuse_other_fields
-from wavehouse.measurement.queries import sources
+from wavehouse.measurement.queries import freshness, sources
 from wavehouse.measurement.rules.misreading import misread
 from wavehouse.measurement.service.loads import Loads, Work
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
@@ -144,8 +144,10 @@ class Ingest:
         self._operational = operational
         self._organization = identity.organization_id
         looked_up = lookups(operational, settings, identity=identity)
+        with operational.worker() as tx:
+            accepted = bounds(settings, complete=freshness.raw_from(tx))
         self._engines: deque[tuple[Engine, ThreadPoolExecutor]] = deque()
-        self._open = partial(_opened, stack, looked_up, bounds(operational, settings))
+        self._open = partial(_opened, stack, looked_up, accepted)
         self._loads = Loads(self._organization, loader, looked_up.media_state)
         self._pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, cast
 
@@ -24,7 +24,7 @@ from wavehouse.kernel.reference import (
     versions,
 )
 from wavehouse.measurement.adapters.engine import Bounds, Lookups
-from wavehouse.measurement.queries import freshness, inclusions, sources
+from wavehouse.measurement.queries import inclusions, sources
 from wavehouse.measurement.rules.agents import AgentRules
 from wavehouse.measurement.rules.inclusions import included_until
 from wavehouse.measurement.rules.media import MediaIndex
@@ -45,16 +45,14 @@ def list_version() -> str:
     return " ".join(f"{name}:{known[name]}" for name in sorted(known))
 
 
-def bounds(operational: Database[Operational], settings: Settings) -> Bounds:
+def bounds(settings: Settings, *, complete: datetime | None) -> Bounds:
     """Accepted times: from the raw retention to one hour ahead.
 
-    A day whose partitions retention has dropped accepts none, whatever the setting is now: the rows
-    would be counted and rolled up without those of the sealed day.
+    ``complete`` is the instant from which partitions are complete. A day before it accepts no
+    lines, whatever the setting is now: they would be counted without those of the sealed day.
     """
     now = clock.now()
     oldest = now - settings["raw_retention_days"] * clock.DAY
-    with operational.worker() as tx:
-        complete = freshness.raw_from(tx)
     return Bounds(oldest if complete is None else max(oldest, complete), now + clock.HOUR)
 
 

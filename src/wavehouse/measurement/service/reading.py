@@ -17,7 +17,7 @@ from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.dimensions import dimension, names
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.service.distinct import distinct_listeners
-from wavehouse.measurement.service.whole import raw_tables, sealed_rows
+from wavehouse.measurement.service.whole import raw_tables, sealed_days_with_requests, sealed_rows
 from wavehouse.measurement.types import (
     NO_PODCAST,
     Backlog,
@@ -69,7 +69,7 @@ def days_with_data(
 ) -> frozenset[date]:
     """The days of a period on which the organization has downloads or requests of any show.
 
-    A day is missing when no log of it was read, and when retention removed a log without
+    A day is missing when no log of it was read, and when retention removed an unsealed log without
     downloads. Its figures are unknown, not zero.
     """
     totals = days(analytics, identity=identity, first=first, last=last)
@@ -78,7 +78,11 @@ def days_with_data(
     requested = freshness_queries.days_with_requests(
         operational, organization_id=identity.organization_id, days=others
     )
-    return frozenset(counted.union(requested))
+    return frozenset(
+        counted.union(
+            requested, sealed_days_with_requests(operational, identity=identity, days=others)
+        )
+    )
 
 
 def days_without_data(

@@ -6,12 +6,13 @@ more than a sum read temporary tables with both; sums read the files directly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from wavehouse.accounts import Identity
+from wavehouse.accounts import Identity, retained_from
+from wavehouse.kernel import clock
 from wavehouse.measurement.adapters.sealed_store import checked, store_at
 from wavehouse.measurement.adapters.sealer import SealedReader
 from wavehouse.measurement.queries import freshness, sealing
@@ -28,11 +29,12 @@ def sealed_rows(
     identity: Identity,
     start: datetime,
     end: datetime,
+    only: Collection[date] | None = None,
 ) -> Iterator[tuple[SealedReader | None, datetime]]:
     """The organization's sealed rows of a span, and the start of the rest, which is in partitions.
 
-    None when the whole span is in partitions. NotFound when a sealed file is missing; Refused when
-    one was changed.
+    ``only`` names the days of the span that are read. None when the whole span is in partitions.
+    NotFound when a sealed file is missing; Refused when one was changed.
     """
     hot = freshness.raw_from(tx)
     if hot is None or start >= hot:
@@ -40,7 +42,11 @@ def sealed_rows(
         return
     hot = min(hot, end)
     last = (hot - timedelta(microseconds=1)).astimezone(UTC).date()
-    seals = sealing.seals(tx, first=start.astimezone(UTC).date(), last=last)
+    seals = [
+        each
+        for each in sealing.seals(tx, first=start.astimezone(UTC).date(), last=last)
+        if only is None or each.day in only
+    ]
     if not seals:
         yield None, start
         return
@@ -54,6 +60,22 @@ def sealed_rows(
         reader = SealedReader(paths, identity.organization_id)
         with closing(reader):
             yield reader, hot
+
+
+def sealed_days_with_requests(
+    tx: Tx[Operational], *, identity: Identity, days: Sequence[date]
+) -> list[date]:
+    """Those of the UTC days, in order, whose sealed files have a request of the organization.
+
+    Only days that are no longer in partitions, in the span that the plan includes.
+    """
+    earliest = retained_from(tx, identity=identity)
+    wanted = {day for day in days if earliest is None or day >= earliest}
+    if not wanted:
+        return []
+    first, last = clock.start_of_day(min(wanted)), clock.start_of_day(max(wanted)) + clock.DAY
+    with sealed_rows(tx, identity=identity, start=first, end=last, only=wanted) as (reader, _):
+        return [] if reader is None else [day for day in reader.days() if day in wanted]
 
 
 def raw_tables(

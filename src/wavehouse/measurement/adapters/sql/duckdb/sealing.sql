@@ -120,6 +120,10 @@ SELECT count(*) FROM downloads
 WHERE method = 'prefix_estimate' AND count_window = 'calendar'
   AND ($podcast_id IS NULL OR podcast_id = $podcast_id)
 
+-- name: days
+-- The UTC days with a request.
+SELECT DISTINCT requested_at::DATE FROM requests ORDER BY 1
+
 -- name: csv
 -- The rows of a view as CSV, in the order of their table's columns.
 COPY (SELECT * FROM {{table}}) TO '{{path}}' (FORMAT csv, HEADER false, USE_TMP_FILE false)
