@@ -15,9 +15,11 @@ from tests.audit.exports import KEY, ORIGIN, SEED, TAMPERS, entry, export, signe
 from wavehouse.audit.cli import _entry, audit
 from wavehouse.audit.rules import checking, notes
 from wavehouse.audit.rules.canonical import hash_of
+from wavehouse.audit.rules.tree import root
 from wavehouse.audit.types import Fault
 
 SIZE = 40
+ROOT = root(hash_of(entry(n)) for n in range(3))
 
 
 def _missed(rounds: int, seed: int) -> list[str]:
@@ -96,8 +98,14 @@ def test_a_tail_cut_with_its_checkpoints_is_found_by_a_checkpoint_from_outside()
         {"format": "wavehouse-audit/1"},
         {"size": 4},
         {"log": 7},
+        {"log": "learning"},
+        {"unsealed": -1},
+        {"checkpoints": [signed(3, ROOT) + "and more\n"]},
     ],
-    ids=["another key", "no checkpoint", "root", "another log", "format", "size", "type"],
+    ids=[
+        *("another key", "no checkpoint", "root", "another log", "format", "size", "type"),
+        *("another log's name", "negative", "lines after the signature"),
+    ],
 )
 def test_a_header_that_proves_nothing_is_a_finding(header: dict[str, object]) -> None:
     """Without a valid checkpoint the entries are only a list."""
@@ -105,6 +113,35 @@ def test_a_header_that_proves_nothing_is_a_finding(header: dict[str, object]) ->
     lines[0] = msgspec.json.encode({**json.loads(lines[0]), **header})
 
     assert not checking.verify_export(lines).ok
+
+
+@pytest.mark.parametrize("name", [b'"actor":', b'"\\u0061ctor" :'])
+def test_a_field_that_occurs_twice_is_a_finding(name: bytes) -> None:
+    """The verified value is the last one; a reader of the text sees the first."""
+    lines = export([entry(n) for n in range(3)])
+    lines[2] = lines[2].replace(b"{", b"{" + name + b'"user:forged",', 1)
+    (finding,) = [f for f in checking.verify_export(lines).findings if f.fault == "unreadable"]
+    assert ("line 3", "the field 'actor' occurs twice") == (finding.where, finding.message)
+
+
+def test_an_export_that_another_program_wrote_again_is_verified(tmp_path: Path) -> None:
+    """With spaces, other orders and line ends; the command knows the header, too."""
+    lines = export([entry(n) for n in range(9)])
+    again = [json.dumps(dict(reversed(json.loads(line).items()))).encode() for line in lines]
+    assert checking.verify_export(again).ok
+    (tmp_path / "again").write_bytes(b"\r\n".join(again) + b"\r\n")
+    (tmp_path / "keys.pub").write_text(f"{KEY}\n")
+    args = ["verify", str(tmp_path / "again"), "--key", str(tmp_path / "keys.pub")]
+    assert 0 == CliRunner().invoke(audit, args).exit_code
+
+
+def test_an_empty_log_is_not_called_verified(tmp_path: Path) -> None:
+    """Without a checkpoint nothing was proven: an emptied log looks the same."""
+    (tmp_path / "log").write_bytes(export([])[0] + b"\n")
+    (tmp_path / "keys.pub").write_text(f"{KEY}\n")
+    args = ["verify", str(tmp_path / "log"), "--key", str(tmp_path / "keys.pub")]
+    result = CliRunner().invoke(audit, args)
+    assert (0, True) == (result.exit_code, "no checkpoint yet" in result.output)
 
 
 def test_a_checkpoint_is_read_only_in_its_canonical_form() -> None:

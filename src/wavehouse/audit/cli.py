@@ -235,7 +235,7 @@ def _verify_file(file: IO[bytes], keys: Path | None, outside: Path | None) -> li
     trusted = read_keys(keys) if keys else _own_keys()
     further = [(str(outside), note) for note in read_notes(outside)] if outside else []
     first = file.readline()
-    if b'"format":"wavehouse-audit/' in first or not first.strip().startswith(b"{"):
+    if checking.is_header(first) or not first.strip().startswith(b"{"):
         lines = (line for part in ([first], file) for line in part)
         return [checking.verify_export(lines, trusted=trusted, outside=further)]
     try:
@@ -250,6 +250,12 @@ def _own_keys() -> list[PublicKey]:
     from wavehouse.kernel import config
 
     return SealFolder.of(config.load()).public_keys()
+
+
+def _result(verified: Verified) -> str:
+    if not verified.ok:
+        return f"{len(verified.findings)} findings"
+    return "verified" if verified.checkpoints else "no checkpoint yet"
 
 
 def _print_verified(results: list[Verified], as_json: bool) -> None:
@@ -271,7 +277,7 @@ def _print_verified(results: list[Verified], as_json: bool) -> None:
                 f"{each.entries:,}",
                 each.checkpoints,
                 each.unsealed,
-                "verified" if each.ok else f"{len(each.findings)} findings",
+                _result(each),
                 ", ".join(each.keys) or "–",
             ]
             for each in results

@@ -6,6 +6,7 @@ its leaf. ``Heads`` compares a growing tree with the checkpoints, for exports an
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -30,6 +31,15 @@ class Header(msgspec.Struct, forbid_unknown_fields=True):
     exported_at: str
     keys: list[str]
     checkpoints: list[str]
+
+
+def is_header(line: bytes) -> bool:
+    """Whether a line is the first one of an export, of any version and however it is written."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and "checkpoints" in value
 
 
 class Heads:
@@ -109,6 +119,10 @@ def verify_export(
         keys = list(trusted) or [notes.public_key(text) for text in header.keys]
         if header.format != FORMAT:
             raise ValueError(f"the format is {header.format}, not {FORMAT}")
+        if header.origin.rpartition("/")[2] != header.log:  # only the origin is signed
+            raise ValueError(f"the log {header.origin} is called {header.log}")
+        if header.unsealed < 0:
+            raise ValueError("a number of entries is negative")
     except (msgspec.DecodeError, ValueError) as error:
         finding = Finding(Fault.UNREADABLE, "line 1", f"not the header of an export: {error}")
         return Verified("unknown", 0, 0, 0, (finding,))
@@ -131,6 +145,14 @@ def verify_export(
     )
 
 
+def _named_once(pairs: list[tuple[str, object]]) -> None:
+    """ValueError for two values of one name: a reader may see the one that is not verified."""
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"the field {twice!r} occurs twice")
+
+
 class _Walk:
     """The entries of an export in order."""
 
@@ -138,12 +160,15 @@ class _Walk:
         self._heads = heads
         self._expected = 0
         self._decode = msgspec.json.Decoder(StoredEntry).decode
+        self._encode = msgspec.json.Encoder().encode
 
     def read(self, number: int, line: bytes) -> None:
         """Verify one line."""
         findings = self._heads.findings
         try:
             entry = self._decode(line)
+            if self._encode(entry) != line.rstrip(b"\r\n"):  # written by another program
+                json.loads(line, object_pairs_hook=_named_once)
         except (msgspec.DecodeError, ValueError) as error:
             findings.append(Finding(Fault.UNREADABLE, f"line {number}", str(error)))
             return

@@ -122,7 +122,10 @@ def is_signed_by(note: str, key: PublicKey) -> bool:
 
 def read(note: str) -> Head:
     """The head of the tree in a checkpoint. ValueError when it is not one."""
-    lines = note.partition("\n\n")[0].split("\n")
+    text, _, signatures = note.partition("\n\n")
+    lines = text.split("\n")
+    if any(not line.startswith(_SIGNATURE) for line in signatures.splitlines()):
+        raise ValueError("not a checkpoint: it has other lines after its signatures")
     if len(lines) != 4 or not lines[3].startswith(_TIME):
         raise ValueError("not a checkpoint")
     try:
