@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from wavehouse.erasure.queries.requests import AnyTx
 from wavehouse.erasure.types import LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRequest:
+    """A request that a legal hold stopped, its frozen steps, and whether the person is held now."""
+
+    request_id: UUID
+    plan: list[dict[str, Any]]
+    is_person_held: bool
 
 
 def write(tx: AnyTx, *, entries: Sequence[LedgerEntry]) -> None:
@@ -112,6 +123,27 @@ def held_subjects(tx: AnyTx, *, hashes: Sequence[bytes], at: datetime) -> set[by
             """,
             {"hashes": list(hashes), "at": at},
         )
+    )
+
+
+def held_requests(tx: AnyTx, *, organization_id: UUID, at: datetime) -> list[HeldRequest]:
+    """The organization's requests that ended partially held, and were not filed again since."""
+    return tx.rows(
+        HeldRequest,
+        """
+        SELECT r.erasure_request_id AS request_id, coalesce(r.plan, '[]') AS plan,
+               EXISTS (
+                 SELECT FROM governance.erasure_ledger l
+                 JOIN governance.legal_holds h ON h.subject_hash = l.identifier_hash
+                 WHERE l.erasure_request_id = r.erasure_request_id AND h.released_at IS NULL
+                   AND h.starts_at <= %(at)s AND h.expires_at > %(at)s) AS is_person_held
+        FROM governance.erasure_requests r
+        WHERE r.organization_id = %(organization_id)s AND r.status = 'partially_held'
+          AND EXISTS (SELECT FROM governance.erasure_ledger l
+                      WHERE l.erasure_request_id = r.erasure_request_id AND l.status = 'held')
+        ORDER BY r.completed_at, r.erasure_request_id
+        """,
+        {"organization_id": organization_id, "at": at},
     )
 
 
