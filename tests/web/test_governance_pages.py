@@ -13,16 +13,18 @@ import pytest
 from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 from tests import serving
+from tests.erasing import erased, make_person
 from tests.web.test_desks import cookie
 from tests.web.webvisitor import Theme, faults, visitor
 
-from wavehouse import audit
+from wavehouse import audit, governance
 from wavehouse.audit import Actor, SealFolder
 from wavehouse.audit.checks import audit_log
 from wavehouse.audit.jobs import verifying
 from wavehouse.backups import adapters
 from wavehouse.backups.service import restoring
 from wavehouse.backups.types import Backup, Checked, Restored
+from wavehouse.erasure import SubjectKind, Wanted
 from wavehouse.kernel import clock
 from wavehouse.web.live import live_app
 from wavehouse.workspace import Workspace
@@ -203,3 +205,46 @@ def test_the_pages_fit_a_desk_and_a_phone_and_have_no_faults(
                     name = path.partition("?")[0] + ("-table" if "?" in path else "")
                     page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=False)
             context.close()
+
+
+def test_the_retention_page_lists_holds_and_sets_commands_in_their_font(
+    workspace: Workspace, client: TestClient
+) -> None:
+    """Holds on tables and on persons, each with the command that ends it."""
+    empty = client.get("/retention").text
+    assert "No table and no person is on hold" in empty
+    assert "<code>wavehouse backup prune</code>" in empty
+    assert "`" not in empty
+    with workspace.stores.operational.worker() as tx:
+        held = governance.hold_table(
+            tx,
+            workspace.settings,
+            identity=workspace.identity,
+            table="operational.sponsorship.reports",
+            reason="case <12>",
+            expires_at=clock.now() + timedelta(days=3),
+        )
+
+    page = client.get("/retention").text
+
+    assert f"<code>wavehouse retention release {held.legal_hold_id}</code>" in page
+    assert "case &lt;12&gt;" in page
+
+
+def test_a_certificate_is_on_the_page_as_pdf_and_as_signed_json(
+    workspace: Workspace, client: TestClient
+) -> None:
+    """And the line says what happened in words."""
+    make_person(workspace, "anna@example.org")
+    outcome = erased(workspace, Wanted(SubjectKind.LISTENER, "anna@example.org"))
+    path = f"/erasures/{outcome.request.erasure_request_id}/certificate"
+
+    page = client.get("/erasures").text
+
+    assert "Erasure of a listener" in page
+    assert "administrator, administrator" not in page
+    for ending, kind in (("pdf", "application/pdf"), ("json", "application/json")):
+        assert f'href="{path}.{ending}"' in page
+        got = client.get(f"{path}.{ending}")
+        assert (200, kind) == (got.status_code, got.headers["content-type"])
+    assert client.get(f"{path}.pdf").content.startswith(b"%PDF-")

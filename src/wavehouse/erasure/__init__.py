@@ -1,7 +1,7 @@
 """Public interface of ``erasure``: erasure requests, access requests, replay."""
 
 from wavehouse.erasure.service.at_once import erase_listener, erase_oneself
-from wavehouse.erasure.service.certifying import certificate
+from wavehouse.erasure.service.certifying import certificate, certificate_pdf
 from wavehouse.erasure.service.deciding import approve, preview, reject, undo
 from wavehouse.erasure.service.executing import run, waiting
 from wavehouse.erasure.service.exporting import Exported, export, export_oneself
@@ -40,6 +40,7 @@ __all__ = [
     "Wanted",
     "approve",
     "certificate",
+    "certificate_pdf",
     "confirm",
     "erase_listener",
     "erase_oneself",

@@ -150,7 +150,7 @@ def _line(grant: Entitlement) -> dict[str, Any]:
         "email": grant.email or "erased listener",
         "resource": grant.resource,
         "type": grant.type,
-        "by": f"{grant.scope_kind} {grant.scope}",
+        "by": "manual" if grant.scope == "operator" else f"{grant.scope_kind} {grant.scope}",
         "status": status,
         "tone": _TONES.get(status, "plain"),
         "until": fmt.instant(grant.expires_at) if grant.expires_at else "no end",

@@ -22,6 +22,12 @@ _TONES = {
     Status.FAILED: "bad",
     Status.REJECTED: "plain",
 }
+_PURPOSES = {"access": "Copy of the data of"}
+_AUTHORS = {
+    "session": "asked for by the person, signed in",
+    "signed_link": "asked for by the person, by a link to their address",
+    "api": "asked for through the API",
+}
 
 
 def router(context: PageContext) -> APIRouter:
@@ -80,6 +86,16 @@ def router(context: PageContext) -> APIRouter:
             headers={"Content-Disposition": f'attachment; filename="{request_id}.json"'},
         )
 
+    @routes.get(f"{PATH}/{{request_id}}/certificate.pdf")
+    def printed(request: Request, request_id: UUID) -> Response:
+        identity = context.visitor(request)
+        document = erasure.certificate(stores, identity=identity, request_id=request_id)
+        return Response(
+            erasure.certificate_pdf(document),
+            media_type="application/pdf",
+            headers={"Content-Disposition": f'attachment; filename="{request_id}.pdf"'},
+        )
+
     return routes
 
 
@@ -90,12 +106,16 @@ def _id(fields: dict[str, str]) -> UUID:
         raise NotFound("there is no such request") from None
 
 
+def _whose(kind: str) -> str:
+    return f"an {kind}" if kind[:1] in "aeiou" else f"a {kind}"
+
+
 def _line(request: erasure.Request, user_id: UUID) -> dict[str, object]:
     """A request as the page shows it."""
     return {
         "id": str(request.erasure_request_id),
-        "what": f"{request.purpose}, {request.subject_kind}",
-        "by": f"{request.requested_by}, {request.channel.replace('_', ' ')}",
+        "what": f"{_PURPOSES.get(request.purpose, 'Erasure of')} {_whose(request.subject_kind)}",
+        "by": _AUTHORS.get(request.channel, "filed by an administrator"),
         "status": request.status.replace("_", " "),
         "tone": _TONES.get(Status(request.status), "warn"),
         "received": fmt.instant(request.received_at),

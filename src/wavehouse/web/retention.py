@@ -8,12 +8,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from wavehouse import governance
+from wavehouse.accounts import Identity
 from wavehouse.charts import format as fmt
 from wavehouse.governance import REMOVING, Policy, Run, Step, StepState
 from wavehouse.kernel.errors import UsageError
 from wavehouse.queue import check_operator
 from wavehouse.web.access import Form
 from wavehouse.web.page_context import PageContext, back
+from wavehouse.workspace import Workspace
 
 _TONES = {"due": "warn", "nothing": "good", "held": "plain", "refused": "bad"}
 _STATES = {"due": "due", "nothing": "in order", "held": "held", "refused": "refused"}
@@ -34,6 +36,17 @@ class PolicyLine:
     tone: str
     rows: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """A legal hold as the page shows it."""
+
+    subject: str
+    reason: str
+    ordered_by: str
+    until: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,7 @@ def router(context: PageContext) -> APIRouter:
                 _policy(each, steps.get(each.name))
                 for each in governance.policies(workspace.settings)
             ],
+            holds=_holds(workspace, identity),
             runs=[_run(run) for _, run in governance.list_runs(workspace.stores, limit=_RUNS)],
             due=fmt.count(made.rows),
             is_due=any(step.state is StepState.DUE for step in made.steps),
@@ -89,6 +103,22 @@ def router(context: PageContext) -> APIRouter:
         return back("/retention", "retention_applied", removed)
 
     return routes
+
+
+def _holds(workspace: Workspace, identity: Identity) -> list[HoldLine]:
+    with workspace.stores.operational.worker() as tx:
+        holds = governance.list_holds(tx, identity=identity)
+    holds += governance.list_person_holds(workspace.stores, identity=identity)
+    return [
+        HoldLine(
+            hold.table_name or f"a person ({hold.database})",
+            hold.reason,
+            hold.ordered_by,
+            fmt.instant(hold.expires_at),
+            str(hold.legal_hold_id),
+        )
+        for hold in holds
+    ]
 
 
 def _policy(policy: Policy, step: Step | None) -> PolicyLine:

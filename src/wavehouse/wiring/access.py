@@ -35,6 +35,7 @@ PAGES: dict[str, Access] = {
     "POST /erasures/reject": ADMIN,
     "POST /erasures/run": ADMIN,
     "GET /erasures/{request_id}/certificate.json": ADMIN,
+    "GET /erasures/{request_id}/certificate.pdf": ADMIN,
     "GET /jobs": READ,
     "POST /jobs/retry": WRITE,
     "POST /jobs/cancel": WRITE,

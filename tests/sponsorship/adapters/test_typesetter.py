@@ -1,7 +1,7 @@
 import unicodedata
 from dataclasses import replace
 
-from wavehouse.sponsorship.adapters.typesetter import covered, printable
+from wavehouse.kernel.reference.font_signs import covered, printable
 from wavehouse.sponsorship.rules import reporting
 from wavehouse.sponsorship.service.rendering import render_pdf
 from wavehouse.sponsorship.types import ReportInputs, Sponsor

@@ -8,18 +8,22 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from wavehouse.kernel import words
 
 _STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;"
-    "color:#1a1f36}table{border-collapse:collapse;width:100%;font-size:13px}th,td{text-align:left;"
-    "padding:4px 8px;border-bottom:1px solid #e3e5ee;vertical-align:top;overflow-wrap:anywhere}"
-    ".wide{overflow-x:auto}h2{margin-top:2rem;font-size:1.1rem}small{color:#5f6780}"
+    ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;"
+    "max-width:70rem;padding:0 1rem}table{border-collapse:collapse;font-size:13px;"
+    "margin-bottom:1rem}th,td{text-align:left;padding:4px 8px;border-bottom:1px solid #8885;"
+    "vertical-align:top;max-width:24rem;overflow-wrap:break-word}.wide th,.wide td{min-width:6rem}"
+    ".record th{font-weight:500;white-space:nowrap;width:12rem}"
+    ".wide{overflow-x:auto}h2{margin-top:2rem;font-size:1.1rem}small{opacity:.75}"
 )
 _SHOWN = 50
+_RECORDS = 5
+"""Tables with at most so many rows are shown as records, one value below the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def _index(content: Archived) -> str:
     name = words.xml(content.issued_by)
     items = "".join(
         f'<li><a href="#{words.xml(table)}">{words.xml(_title(table))}</a> '
-        f"<small>{len(rows):,} rows</small></li>"
+        f"<small>{_number(len(rows))}</small></li>"
         for table, rows in content.tables.items()
     )
     parts = (
@@ -105,26 +109,62 @@ def _title(table: str) -> str:
 
 def _table(content: Archived, table: str) -> str:
     rows = content.tables[table]
-    names = list(rows[0])
+    # Columns without any value are in the files alone.
+    names = [name for name in rows[0] if any(_text(row.get(name)) for row in rows)]
     classes = content.categories.get(table, {})
-    head = "".join(
-        f"<th scope=col>{words.xml(name)}<br><small>{words.xml(classes.get(name, ''))}</small></th>"
-        for name in names
-    )
-    body = "".join(
-        "<tr>" + "".join(f"<td>{words.xml(_text(row.get(name)))}</td>" for name in names) + "</tr>"
-        for row in rows[:_SHOWN]
-    )
+    shown = (_records if len(rows) <= _RECORDS else _grid)(rows[:_SHOWN], names, classes)
     more = f"<p><small>{len(rows) - _SHOWN:,} more rows in the files.</small></p>"
     return (
         f'<h2 id="{words.xml(table)}">{words.xml(_title(table))}</h2><p>'
         f'<a href="{words.xml(table)}.csv">CSV</a> · <a href="{words.xml(table)}.json">JSON</a></p>'
-        f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        f"{more if len(rows) > _SHOWN else ''}"
+        f"{shown}{more if len(rows) > _SHOWN else ''}"
     )
 
 
+def _records(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str], classes: Mapping[str, str]
+) -> str:
+    """Each row as a table of its own: the name of a value, then the value."""
+    return "".join(
+        "<table class=record>"
+        + "".join(
+            f"<tr>{_heading('row', name, classes)}<td>{words.xml(text)}</td></tr>"
+            for name in names
+            if (text := _text(row.get(name)))
+        )
+        + "</table>"
+        for row in rows
+    )
+
+
+def _grid(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str], classes: Mapping[str, str]
+) -> str:
+    """All rows as one table, which scrolls when it is wider than the window."""
+    head = "".join(_heading("col", name, classes) for name in names)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{words.xml(_text(row.get(name)))}</td>" for name in names) + "</tr>"
+        for row in rows
+    )
+    return (
+        "<div class=wide tabindex=0><table><thead><tr>"
+        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _heading(scope: str, name: str, classes: Mapping[str, str]) -> str:
+    """A column's name in words; its category is the tooltip."""
+    label = words.xml(name.replace("_", " ").capitalize())
+    return f'<th scope={scope} title="{words.xml(classes.get(name, ""))}">{label}</th>'
+
+
+def _number(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"
+
+
 def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     plain = _plain(value)
     if plain is None:
         return ""

@@ -15,6 +15,8 @@ from typing import Any
 
 import typst
 
+from wavehouse.kernel.reference.font_signs import missing_signs, printable
+
 _REFERENCE = Path(__file__).parents[2] / "reference"
 _LOCK = threading.Lock()
 
@@ -35,12 +37,16 @@ def _compiler() -> typst.Compiler:
 
 
 def pdf(document: Mapping[str, Any]) -> bytes:
-    """A signed certificate as PDF/UA-1; the same document gives the same bytes."""
+    """A signed certificate as PDF/UA-1; the same document gives the same bytes.
+
+    A sign that the fonts do not have is a box here, and in full in the signed JSON.
+    """
     at = datetime.fromisoformat(str(document["completed_at"]))
+    shown = {**printable(document), "boxes": bool(missing_signs(document))}
     with _LOCK:
         made = _compiler().compile(
             format="pdf",
-            sys_inputs={"data": json.dumps(document, ensure_ascii=True)},
+            sys_inputs={"data": json.dumps(shown, ensure_ascii=True)},
             pdf_standards="ua-1",
             timestamp=int(at.timestamp()),
         )

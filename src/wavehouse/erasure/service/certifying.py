@@ -204,6 +204,11 @@ def certificate(stores: Stores, *, identity: Identity, request_id: UUID) -> dict
     return document
 
 
+def certificate_pdf(document: Mapping[str, Any]) -> bytes:
+    """A certificate as PDF, for reading; the signed one is the JSON document."""
+    return pdf(document)
+
+
 def write(document: Mapping[str, Any], path: Path) -> None:
     """Write a certificate as JSON, or as PDF by the file's suffix. OSError when it cannot be."""
     if path.suffix.lower() == ".pdf":

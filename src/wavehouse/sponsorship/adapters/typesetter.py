@@ -4,16 +4,13 @@ Data reaches the template through ``sys.inputs`` and ``json``: it is never sourc
 contain markup or code. Only the package's fonts are used, nothing is fetched, and the time written
 to the file is a parameter: the same view gives the same bytes.
 
-PDF/UA does not allow characters without a glyph, so a character that no font has is printed as a
-box. Inter comes first; Droid Sans Fallback and Noto Emoji supply missing characters (decision
-0506).
+A character that no font of the package has is printed as a box (``kernel.reference.font_signs``).
 """
 
 from __future__ import annotations
 
 import json
 import threading
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -22,10 +19,10 @@ from typing import Any, Final
 
 import typst
 
+from wavehouse.kernel.reference.font_signs import missing_signs, printable
+
 REFERENCE = Path(__file__).parents[2] / "reference"
 STANDARD: Final = "ua-1"
-BOX = "□"
-_MARKS = ("Mn", "Me")
 
 
 class Typesetter:
@@ -62,43 +59,3 @@ class Typesetter:
 def typesetter(template_id: str) -> Typesetter:
     """The typesetter of a bundled template, made once per process."""
     return Typesetter(REFERENCE / "reports" / template_id / "main.typ")
-
-
-def printable(value: Any) -> Any:
-    """The JSON value with all texts limited to characters of the fonts; others become a box."""
-    if isinstance(value, str):
-        return "".join(_sign(c) for c in unicodedata.normalize("NFC", value))
-    if isinstance(value, Mapping):
-        return {key: printable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [printable(item) for item in value]
-    return value
-
-
-def missing_signs(value: Any) -> str:
-    """The signs of the JSON value's texts that no font has, each once, in order of code point.
-
-    They are printed as a box; combining marks are left out.
-    """
-    text = unicodedata.normalize("NFC", json.dumps(value, ensure_ascii=False, default=str))
-    wanted = {c for c in text if ord(c) not in covered()}
-    return "".join(
-        sorted(c for c in wanted if unicodedata.category(c) in _MARKS or _sign(c) == BOX)
-    )
-
-
-def _sign(character: str) -> str:
-    if ord(character) in covered():
-        return character
-    kind = unicodedata.category(character)
-    if kind in ("Cc", "Zl", "Zp", "Zs"):
-        return " "
-    return "" if kind in ("Cf", *_MARKS) else BOX
-
-
-@cache
-def covered() -> frozenset[int]:
-    """The code points that every weight of Inter, or a fallback font, can print."""
-    ranges = (REFERENCE / "fonts" / "coverage.txt").read_text().split()
-    ends = [tuple(int(end, 16) for end in line.split("-")) for line in ranges]
-    return frozenset(point for first, last in ends for point in range(first, last + 1))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from wavehouse.kernel import telemetry
+from wavehouse.kernel.reference.font_signs import missing_signs
 from wavehouse.sponsorship.adapters.report_csv import render_csv
 from wavehouse.sponsorship.adapters.report_json import render_json
-from wavehouse.sponsorship.adapters.typesetter import missing_signs, typesetter
+from wavehouse.sponsorship.adapters.typesetter import typesetter
 from wavehouse.sponsorship.rules import page
 from wavehouse.sponsorship.rules.tables import tables
 from wavehouse.sponsorship.types import ReportData
