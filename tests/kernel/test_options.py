@@ -39,6 +39,7 @@ def test_an_id_that_is_none_is_refused_with_the_command_that_lists_them() -> Non
     """A stranger has no ids; the command has them."""
     known = UUID("0192a000-0000-7000-8000-000000000001")
     wanted = Id("wavehouse retention holds")
+    assert isinstance(wanted, type(click.UUID))  # programs that list options know it as an id
     assert known == wanted.convert(str(known), None, None)
     with pytest.raises(click.BadParameter, match="`wavehouse retention holds` lists them"):
         wanted.convert("HOLD_ID", None, None)

@@ -30,7 +30,7 @@ from wavehouse.web.live import live_app
 from wavehouse.workspace import Workspace
 
 AT = datetime(2026, 11, 1, 3, tzinfo=UTC)
-PAGES = ("classification", "audit", "backups")
+PAGES = ("classification", "audit", "backups", "retention", "erasures", "entitlements")
 PICTURES = os.environ.get("PICTURES", "")
 """A folder for screenshots, to look at."""
 

@@ -76,8 +76,7 @@ class Spark:
     def ensure(self, table: Table, *, first: date, last: date) -> None:
         """Create a table's folder; its days are made by ``replace``."""
         with _writing(self._folder):
-            if not self._folder.exists():
-                self._folder.mkdir(mode=0o700)
+            self._folder.mkdir(mode=0o700, exist_ok=True)
             folder = self._of(table)
             folder.mkdir(exist_ok=True)
             if not (folder / _COLUMNS).exists():
@@ -228,7 +227,7 @@ def _with_ids(row: Row, ids: list[int]) -> Row:
 
 def _write(file: Path, content: str) -> None:
     """Replace a small file durably: readers have the old content or the new one."""
-    unfinished = file.with_name(f".{file.name}")
+    unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")  # two programs may write
     unfinished.write_text(content)
     _flush_file(unfinished)
     unfinished.replace(file)

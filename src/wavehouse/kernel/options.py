@@ -40,7 +40,7 @@ class Day(click.ParamType[datetime]):
 DAY = Day()
 
 
-class Id(click.ParamType[UUID]):
+class Id(click.types.UUIDParameterType):
     """An id; ``command`` lists the ids that there are."""
 
     name = "id"

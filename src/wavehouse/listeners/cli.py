@@ -169,8 +169,8 @@ def move_feed(open_workspace: OpenWorkspace, old: str, new: str) -> None:
 def tidy(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """Delete expired sign-in links, sessions, passkey challenges and changes of address.
 
-    `wavehouse up` does this every hour; use a cron job where only the web app runs. Valid sign-ins
-    are kept.
+    `wavehouse up` does this every 15 minutes; use a cron job where only the web app runs. Valid
+    sign-ins are kept.
     """
     from dataclasses import asdict
 

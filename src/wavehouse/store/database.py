@@ -371,7 +371,9 @@ class Database(Generic[D]):
         )
 
     def close(self) -> None:
-        """Close all pooled connections."""
-        for pool in self._pools.values():
+        """Close all pooled connections; the next transaction opens new ones."""
+        with self._making:
+            pools = list(self._pools.values())
+            self._pools.clear()
+        for pool in pools:
             pool.close()
-        self._pools.clear()
