@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,13 @@ import pytest
 
 from wavehouse.erasure.adapters import keys, ledger_file
 from wavehouse.erasure.adapters.ledger_file import LedgerLine
+from wavehouse.erasure.rules.certificates import canonical
+from wavehouse.erasure.service import certifying
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import WavehouseError
+from wavehouse.kernel.errors import InvalidInput, WavehouseError
 
-LINE = LedgerLine(clock.now(), UUID(int=1), "listener", "intent", "0" * 16, None, (("a", b"b"),))
+HASH = b"b" * 32
+LINE = LedgerLine(clock.now(), UUID(int=1), "listener", "intent", "0" * 16, None, (("a", HASH),))
 
 
 @contextmanager
@@ -40,6 +44,39 @@ def test_a_line_of_the_ledger_is_whole_or_an_error(tmp_path: Path) -> None:
     ledger_file.append(tmp_path, later)
 
     assert ["intent", "done"] == [line.purpose for line in ledger_file.read(path)]
+
+
+def test_a_line_with_half_a_hash_is_damaged(tmp_path: Path) -> None:
+    """Not an unexpected error of the database in the middle of a replay."""
+    ledger_file.append(tmp_path, LINE, LINE, LINE)
+    path = ledger_file.ledger_path(tmp_path)
+    path.write_bytes(path.read_bytes().replace(HASH.hex().encode(), HASH.hex()[:20].encode(), 1))
+    with pytest.raises(InvalidInput, match="damaged"):
+        list(ledger_file.read(path))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('{"status"', '{"status": "forged", "status"'),
+        ('"signature": {', '"signature": {"by": "the court", '),
+        ("Ed25519", "none"),
+    ],
+)
+def test_a_certificate_has_one_value_of_a_name_and_one_kind_of_signature(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    """What the signature does not cover would be read as if it did."""
+    key = keys.signing_key(tmp_path)
+    value, public = keys.sign(key, canonical({"status": "completed"}))
+    signature = {"algorithm": "Ed25519", "key": public, "value": value}
+    path = tmp_path / "certificate.json"
+    text = json.dumps({"status": "completed", "signature": signature})
+    path.write_text(text)
+    assert ({"status": "completed"}, True) == certifying.check(path, home=tmp_path)
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InvalidInput, match="not a certificate"):
+        certifying.check(path, home=tmp_path)
 
 
 @pytest.mark.parametrize("content", ["", "zz", "00" * 31, "é"])

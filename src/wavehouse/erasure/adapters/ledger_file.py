@@ -99,11 +99,17 @@ def read(path: Path) -> Iterator[LedgerLine]:
             ) from None
 
 
+_HASH = 32
+"""Bytes of a keyed hash."""
+
+
 def _line(values: dict[str, object]) -> LedgerLine:
     hashes = values["hashes"]
     if not isinstance(hashes, Sequence):
         raise ValueError("hashes")
     organization = values.get("organization")
+    if any(len(value) != 2 * _HASH for _, value in hashes):
+        raise ValueError("the length of a hash")
     return LedgerLine(
         datetime.fromisoformat(str(values["at"])),
         UUID(str(values["request"])),

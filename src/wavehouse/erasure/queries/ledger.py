@@ -140,7 +140,8 @@ def held_requests(tx: AnyTx, *, organization_id: UUID, at: datetime) -> list[Hel
         FROM governance.erasure_requests r
         WHERE r.organization_id = %(organization_id)s AND r.status = 'partially_held'
           AND EXISTS (SELECT FROM governance.erasure_ledger l
-                      WHERE l.erasure_request_id = r.erasure_request_id AND l.status = 'held')
+                      WHERE l.erasure_request_id = r.erasure_request_id AND l.status = 'held'
+                        AND (l.kind = 'subject_id' OR r.subject_kind = 'buyer'))
         ORDER BY r.completed_at, r.erasure_request_id
         """,
         {"organization_id": organization_id, "at": at},

@@ -218,6 +218,14 @@ def write(document: Mapping[str, Any], path: Path) -> None:
     files.write_output(path, text.encode())
 
 
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; ValueError for a name with two values, of which a reader may see the other."""
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return content
+
+
 def check(path: Path, *, home: Path) -> tuple[dict[str, Any], bool]:
     """A certificate from a file, and whether its key is this installation's.
 
@@ -225,9 +233,11 @@ def check(path: Path, *, home: Path) -> tuple[dict[str, Any], bool]:
     """
     try:
         text = path.read_bytes()
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_named_once)
         signature = document.pop("signature")
         value, key = signature["value"], signature["key"]
+        if signature != {"algorithm": "Ed25519", "key": key, "value": value}:
+            raise ValueError("another algorithm, or more than a signature")
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise InvalidInput(
             "this is not a certificate of erasure",
