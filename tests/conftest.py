@@ -11,10 +11,13 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from hypothesis import HealthCheck, settings
+from starlette.testclient import TestClient
 from tests.clones import Clones
 from tests.migrated import copy_home
 from tests.stopping import reachable_folder, unwind_on_sigterm
@@ -53,6 +56,19 @@ def pytest_collection_finish() -> None:
 def pytest_unconfigure() -> None:
     """Let the interpreter find at its end what the collected tests hold."""
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_event_loop() -> Iterator[None]:
+    """Let all test clients share an event loop, as the clients of a server do.
+
+    A client of its own makes a thread and a loop for every request, which costs some milliseconds.
+    """
+    with start_blocking_portal() as portal, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            TestClient, "_portal_factory", lambda client: nullcontext(client.portal or portal)
+        )
+        yield
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def episode(show: str, number: int) -> str:
 def feeds() -> Iterator[str]:
     """The address of the shows' feeds."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Feeds)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()

@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
 def served(room: Studio, *replies: Reply, model: str = "live") -> Iterator[Server]:
     """A server that is the upstream of a priced model."""
     server = Server(list(replies))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
     thread.start()
     operational = room.workspace.stores.operational
     with operational.worker() as tx:

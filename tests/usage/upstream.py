@@ -37,7 +37,7 @@ class Upstream(ThreadingHTTPServer):
 def upstream() -> Iterator[Upstream]:
     """The server while the block runs."""
     server = Upstream()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
     thread.start()
     try:
         yield server
