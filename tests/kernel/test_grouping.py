@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 import pytest
+from tests import looping
 
 from wavehouse.kernel.errors import Unreachable
 from wavehouse.kernel.grouping import Grouped
@@ -40,7 +41,7 @@ def asked_meanwhile(
         assert await first == -1
         return answers
 
-    answers = asyncio.run(all_of_them())
+    answers = looping.run(all_of_them())
     return groups[1:], answers
 
 
@@ -102,10 +103,10 @@ def test_who_has_gone_holds_nobody_up() -> None:
             await gone
         return await stays
 
-    assert asyncio.run(some_leave()) == 4
+    assert looping.run(some_leave()) == 4
 
 
 def test_it_goes_on_in_another_loop() -> None:
     grouped = Grouped(doubled)
 
-    assert [asyncio.run(grouped.ask(item)) for item in (1, 2)] == [2, 4]
+    assert [looping.run(grouped.ask(item)) for item in (1, 2)] == [2, 4]

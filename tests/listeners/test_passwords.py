@@ -13,6 +13,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from tests import looping
 
 from wavehouse.credentials.hashing import Hasher
 from wavehouse.credentials.passwords import usable_password
@@ -151,7 +152,7 @@ def test_ac4_hashing_does_not_hold_the_event_loop(house: Any) -> None:
             slow.may.set()
             await asyncio.gather(*sent)
 
-    asyncio.run(run())
+    looping.run(run())
     assert 2 == len(slow.threads)
     assert all(name.startswith("argon2") for name in slow.threads)
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from tests import erasing
+from tests import erasing, looping
 
 from wavehouse import listeners
 from wavehouse.kernel import clock
@@ -207,7 +207,7 @@ def test_nobody_fails_by_what_another_sent(
         recorder = recording.recorder(database)
         return await asyncio.gather(*map(recorder.ask, uploads), return_exceptions=True)
 
-    first, bad, third = asyncio.run(together())
+    first, bad, third = looping.run(together())
 
     assert isinstance(bad, psycopg.DataError)
     assert [told(item).results[0].status for item in (first, third)] == [Status.APPLIED] * 2

@@ -59,6 +59,8 @@ class Walked:
 def leaks(text: str, sent: set[str], victim: Tenant) -> set[str]:
     """The victim's secrets in a text, except echoed ones."""
     lower = text.lower()
+    if not any(secret.lower() in lower for secret in victim.secrets):
+        return set()
     echoes = {form.lower() for each in sent - {""} for form in (each, quote(each))}
     for each in sorted(echoes, key=len, reverse=True):
         lower = lower.replace(each, "")
