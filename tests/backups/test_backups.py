@@ -242,6 +242,50 @@ def test_a_restore_in_place_keeps_the_former_state_and_is_taken_back(made: Made)
     assert all(each.ok for each in results)
 
 
+@pytest.mark.parametrize("stop", ["_set_aside", "_copy_back", "_keep_keys", "write_pending"])
+def test_a_restore_that_is_killed_is_never_an_empty_home(
+    made: Made, monkeypatch: pytest.MonkeyPatch, stop: str
+) -> None:
+    """Killed before, while and after it moves or copies: commands are refused until it is undone.
+
+    The next command made a new, empty server, and the earlier state was only in a folder.
+    """
+    settings = _settings(made.home)
+    before = _actions(made.home)
+
+    def killed(*_args: object, **_named: object) -> None:
+        monkeypatch.setattr(restoring, "_put_back", lambda *_a, **_n: None)
+        monkeypatch.setattr(restoring, "_reset_pending", lambda *_a, **_n: None)
+        raise KeyboardInterrupt
+
+    if stop == "write_pending":  # the second one: the earlier state has just been moved
+        calls: list[int] = []
+        real = adapters.write_pending
+
+        def second(home: Path, pending: Pending) -> None:
+            calls.append(1)
+            if len(calls) == 2:
+                killed()
+            real(home, pending)
+
+        monkeypatch.setattr(adapters, "write_pending", second)
+    else:
+        monkeypatch.setattr(restoring, stop, killed)
+    with pytest.raises(KeyboardInterrupt):
+        restoring.restore(settings, made.name, finish=_ready)
+    monkeypatch.undo()
+
+    with pytest.raises(Refused, match="stopped while it copied"):
+        _actions(made.home)
+    pending = adapters.read_pending(made.home)
+    assert pending is not None
+    with pytest.raises(Refused, match="cannot be finished"):
+        restoring.complete(made.home, pending, finish=_ready)
+    restoring.undo(settings)
+    assert before == _actions(made.home)
+    assert adapters.read_pending(made.home) is None
+
+
 def test_a_time_that_the_archive_does_not_reach_changes_nothing(made: Made) -> None:
     """Too early is refused before anything moves; too late puts the former state back."""
     settings = _settings(made.home)

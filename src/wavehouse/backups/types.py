@@ -112,9 +112,15 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A restore that is not ready yet: erasures since ``since`` must be repeated first."""
+    """A restore that is not ready yet: erasures since ``since`` must be repeated first.
+
+    ``copied`` is false until the backup's files are there, ``moved`` until the earlier state is in
+    ``kept_aside``: such a restore cannot be finished, and is undone.
+    """
 
     backup_id: str
     since: datetime
     restored_at: datetime
     kept_aside: str | None
+    moved: bool = True
+    copied: bool = True

@@ -70,8 +70,21 @@ def databases_folder(database: DatabaseName) -> Path:
 
 
 def refuse_unfinished_restore(home: Path) -> None:
-    """Refused while a restore has not repeated the erasures since its backup (``restore.json``)."""
-    if (home / "restore.json").exists():
+    """Refused while a restore has not repeated the erasures since its backup (``restore.json``).
+
+    Without this, a restore that was killed while it copied would be an empty home to the next
+    command, which would make a new server there.
+    """
+    state = home / "restore.json"
+    if state.exists():
+        if b'"copied":false' in state.read_bytes():
+            raise Refused(
+                "a restore was stopped while it copied the backup",
+                where=str(home),
+                hint="Return to the earlier state, then restore again. Of a home that was new: "
+                "delete its folder.",
+                command="wavehouse restore --undo",
+            )
         raise Refused(
             "a restore is not finished: erasures since the backup were not repeated",
             where=str(home),

@@ -95,8 +95,22 @@ def restore(
         )
     server = EmbeddedServer(target)
     with server.removable() as data:
-        aside = _set_aside(target, data) if into is None else None
+        aside = _aside(target) if into is None else None
+        earlier = adapters.read_pending(target)
+        pending = Pending(
+            backup.backup_id,
+            backup.started_at,
+            clock.now(),
+            str(aside) if aside else None,
+            moved=False,
+            copied=False,
+        )
+        # Before anything moves: a home that is killed from here on says so.
+        adapters.write_pending(target, pending)
         try:
+            if aside is not None:
+                _set_aside(target, data, aside)
+            adapters.write_pending(target, replace(pending, moved=True))
             say("Copying the backup …")
             _copy_back(server, folder, target, aside)
             if into is not None:
@@ -105,12 +119,11 @@ def restore(
             if not lasting:
                 _leave_unsynced(server)
             _prepare_recovery(server, archive if archive.is_dir() else None, to_time, latest)
-            pending = Pending(
-                backup.backup_id, backup.started_at, clock.now(), str(aside) if aside else None
-            )
+            pending = replace(pending, moved=True, copied=True)
             adapters.write_pending(target, pending)
         except BaseException:
             _put_back(target, aside)
+            _reset_pending(target, earlier)
             raise
     try:
         say("Recovering …")
@@ -120,6 +133,7 @@ def restore(
     except BaseException:
         with server.removable():
             _put_back(target, aside)
+            _reset_pending(target, earlier)
         raise
     return complete(target, pending, finish=finish, say=say, to_time=to_time)
 
@@ -133,6 +147,13 @@ def complete(
     to_time: datetime | None = None,
 ) -> Restored:
     """Repeat the erasures, check the restored home, and mark it as ready."""
+    if not pending.copied:
+        raise Refused(
+            "a restore was stopped while it copied the backup: it cannot be finished",
+            where=str(home),
+            hint="Return to the earlier state, then restore again.",
+            command="wavehouse restore --undo",
+        )
     say("Repeating erasures and checking …")
     checks, replayed = finish(home, pending)
     adapters.clear_pending(home)
@@ -146,15 +167,44 @@ def undo(settings: Settings) -> Path:
     Both states stay on disk. Refused without an earlier state.
     """
     home = settings.home
+    pending = adapters.read_pending(home)
+    if pending is not None and not pending.moved:
+        return _undo_moving(home, pending)
     kept = sorted(home.glob("before-restore-*"))
     if not kept:
         raise Refused("no restore has kept an earlier state", where=str(home))
+    former = Path(pending.kept_aside) if pending and pending.kept_aside else kept[-1]
     server = EmbeddedServer(home)
     with server.removable() as data:
-        aside = _set_aside(home, data, prefix="undone-restore")
-        _put_back(home, kept[-1], remove=False)
+        aside = _aside(home, prefix="undone-restore")
+        _set_aside(home, data, aside)
+        _put_back(home, former, remove=False)
         adapters.clear_pending(home)
     return aside
+
+
+def _undo_moving(home: Path, pending: Pending) -> Path:
+    """Bring back what a restore had moved when it was stopped; nothing was copied yet."""
+    former = Path(pending.kept_aside) if pending.kept_aside else None
+    if former is None:
+        raise Refused(
+            "the restore into this new home was stopped before it copied anything",
+            where=str(home),
+            hint="Delete the folder, and restore again.",
+        )
+    with EmbeddedServer(home).removable():
+        if former.is_dir():
+            _put_back(home, former, remove=False)
+        adapters.clear_pending(home)
+    return former
+
+
+def _reset_pending(home: Path, earlier: Pending | None) -> None:
+    """The state of the restore before this one, if that was not finished either."""
+    if earlier is None:
+        adapters.clear_pending(home)
+    else:
+        adapters.write_pending(home, earlier)
 
 
 def _require_restorable(home: Path, name: str, backup: Backup, to_time: datetime | None) -> None:
@@ -201,18 +251,22 @@ def _require_known_migrations(name: str, backup: Backup) -> None:
             )
 
 
-def _set_aside(home: Path, data: Path, *, prefix: str = "before-restore") -> Path:
+def _aside(home: Path, *, prefix: str = "before-restore") -> Path:
+    """The name of a new folder of the home, for a state that is set aside."""
+    return home / f"{prefix}-{clock.now():%Y%m%dT%H%M%S%fZ}"
+
+
+def _set_aside(home: Path, data: Path, aside: Path) -> None:
     """Move the home's state, except what a restore keeps, into a new folder of the home."""
-    aside = home / f"{prefix}-{clock.now():%Y%m%dT%H%M%S%fZ}"
     aside.mkdir(mode=0o711)
     for path in sorted(home.iterdir()):
         if path == data or _belongs_to_state(path.name):
             path.rename(aside / path.name)
-    return aside
 
 
 def _belongs_to_state(name: str) -> bool:
-    kept = {"erasure", "backups", "programs", "start.lock", "users.lock", "serving.json"}
+    kept = {"erasure", "backups", "programs", "restore.json", "start.lock", "users.lock",
+            "serving.json"}  # fmt: skip
     return name not in kept and not name.startswith(("before-restore-", "undone-restore-"))
 
 

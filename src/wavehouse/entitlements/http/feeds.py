@@ -33,7 +33,7 @@ from wavehouse.workspace import Edge
 
 FEEDS, MEDIA, STREAM = links.FEEDS, "/private/media", "/private/stream"
 _METHODS = ["GET", "HEAD"]
-_RANGE = re.compile(r"bytes=(\d{1,15}-\d{0,15}|-\d{1,15})")
+_RANGE = re.compile(r"bytes=(?:([0-9]{1,15})-([0-9]{0,15})|-[0-9]{1,15})")
 _MEDIA_TYPE = re.compile(r"(audio|video)/[\w.+-]{1,60}")
 _PASSED = ("content-length", "content-range", "last-modified", "etag")
 _TRANSFER = Limits(largest=2**40, seconds=6 * 3600.0, patience=20.0, redirects=5)
@@ -133,13 +133,22 @@ def router(edge: Edge) -> APIRouter:
         if workspace.settings["private_media"] == "redirect":
             return RedirectResponse(address, _FOUND, _PRIVATE)
         sent = {"Accept-Encoding": "identity"}
-        if range_ and _RANGE.fullmatch(range_):
+        if range_ and _is_range(range_):
             sent["Range"] = range_
             if if_range is not None:  # a part of another version would be joined to the old one
                 sent["If-Range"] = if_range
         return _through(fetching, address, sent, head=request.method == "HEAD")
 
     return web
+
+
+def _is_range(text: str) -> bool:
+    """Whether a header has one valid range; any other is ignored (RFC 9110 14.2)."""
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        return False
+    first, last = match[1], match[2]
+    return not (first and last) or int(first) <= int(last)
 
 
 def _item(feed: PrivateFeed, episode: EpisodeSummary, key: bytes, origin: str) -> FeedItem:
