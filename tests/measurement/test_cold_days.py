@@ -16,7 +16,7 @@ from wavehouse.engines.duckdb import DuckDb
 from wavehouse.kernel import clock, config
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import NotFound, Refused
-from wavehouse.measurement.service import audience_index, sealing, warehouse
+from wavehouse.measurement.service import audience_index, sealing, warehouse, whole
 
 FIRST, DAY, LAST = date(2026, 11, 11), date(2026, 11, 12), date(2026, 11, 13)
 LATER = datetime(2027, 2, 12, 12, tzinfo=UTC)
@@ -228,3 +228,49 @@ def test_raw_data_stays_complete_when_all_days_are_sealed_again(cold: Any) -> No
 
     assert None is not before["listeners"]
     assert before == figures(cold)
+
+
+@pytest.mark.parametrize("damage", [False, True])
+def test_sums_of_large_days_are_read_from_files_while_they_are_in_partitions(
+    cold: Any, hit: Any, monkeypatch: pytest.MonkeyPatch, damage: bool
+) -> None:
+    """Equal to those of partitions, with changed, open and damaged days among them; and R32's."""
+    span = {"first": date(2026, 11, 9), "last": date(2026, 11, 18)}
+    again = hit.but(at=at(14, 9), ip="192.0.2.9")
+    cold.tell(
+        again.but(path="/one.opus", size=4_000_000),
+        again.but(at=at(14, 11)),
+        hit.but(at=at(18, 9), method="HEAD"),
+        *(hit.but(at=at(day, 1), ip="192.0.2.4", agent="Googlebot/2.1") for day in (14, 15, 16)),
+    )
+    with clock.frozen(at(18, 23)):
+        measurement.seal(cold.place.stores, cold.place.settings)
+        cold.tell(hit.but(at=at(15, 5), method="HEAD"))
+    podcast = cold.rows("SELECT podcast_id FROM catalog.podcasts")[0][0]
+
+    def sums() -> list[Any]:
+        return [
+            acting.operational(cold.place, use_case, **span, podcast_id=show)
+            for use_case in (measurement.filtered, measurement.flagged, measurement.estimates)
+            for show in (None, podcast)
+        ]
+
+    expected = sums()
+    read: list[date] = []
+    files = whole._held
+    monkeypatch.setattr(whole, "_MANY", 0)
+
+    def noted(held: Any, seal: Any) -> Any:
+        read.append(seal.day)
+        return files(held, seal)
+
+    monkeypatch.setattr(whole, "_held", noted)
+    if damage:
+        (path,) = folder(cold, date(2026, 11, 16)).glob("requests-*")
+        _swapped(path, b"")
+
+    assert expected == sums()
+    assert {"rendition_dup": 1} == expected[2]
+    assert {"bot", "bad_method"} <= expected[0].keys()
+    assert date(2026, 11, 14) in read
+    assert date(2026, 11, 15) not in read

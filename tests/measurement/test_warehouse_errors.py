@@ -20,6 +20,7 @@ from wavehouse.engines import open_engine
 from wavehouse.kernel import config
 from wavehouse.measurement import cli
 from wavehouse.measurement.rules.warehouse import EVENTS
+from wavehouse.measurement.service import warehouse
 
 DAYS = [datetime(2026, 11, day, 9, tzinfo=UTC) for day in (11, 12)]
 ODD = replace(EVENTS, columns=tuple(c for c in EVENTS.columns if c.name in EVENTS.order))
@@ -173,3 +174,43 @@ def test_ops24_an_unknown_kind_of_warehouse_is_exit_code_2(push: Any) -> None:
     assert 2 == told.code
     assert "duckdb" in told.sentence
     assert "oracle" in told.sentence
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["duckdb:", "duckdb://", "duckdb://here.duckdb", "duckdb:here.duckdb", "chdb:", "chdb://here",
+     "chdb:///", "spark-local://", "postgresql://[::1", "clickhouse://head:port/db"],
+)  # fmt: skip
+def test_an_address_that_keeps_nothing_or_cannot_be_read_is_wrong_usage(
+    push: Any, address: str
+) -> None:
+    """A push into memory succeeded, and was gone with the command."""
+    for words in ("push", "status", "compare"):
+        told = push(address, words)
+        assert (2, 1) == (told.code, told.errors), told.sentence
+        assert "address of" in told.sentence
+
+
+def test_the_warehouse_of_a_home_with_odd_signs_in_its_name_is_in_it(
+    own_desk: Any, tmp_path: Path
+) -> None:
+    """Signs that end the path of an address elsewhere."""
+    home = tmp_path / "a #1 home? 100%41"
+    home.mkdir()
+    with closing(warehouse.open_warehouse(config.load({"home": str(home)}, environment={}))):
+        assert ["warehouse.duckdb"] == [path.name for path in home.iterdir()]
+
+
+def test_counting_lines_that_cannot_be_used_says_so_and_is_exit_code_3(
+    own_desk: Any, hit: Any
+) -> None:
+    """As `wavehouse downloads --from-logs` does: a log that is cut off has other figures."""
+    log = own_desk.log(hit, hit.but(ip="203.0.113.8"))
+    with log.open("a") as file:
+        file.write("not a line of a log\n")
+    words = ["count", "--feed", str(own_desk.folder / "feed.xml"), str(log)]
+    words += ["--media", str(own_desk.folder / "media.json")]
+    result = CliRunner().invoke(cli.warehouse, words)
+
+    assert 3 == result.exit_code, result.output
+    assert "1 lines could not be used: malformed_line" in result.output

@@ -2,7 +2,13 @@
 
 from wavehouse.engines.dialects import NOT_RUN, template, translated
 from wavehouse.engines.digests import canonical, digest, digests_by_bucket
-from wavehouse.engines.opening import open_engine, without_password
+from wavehouse.engines.opening import (
+    duckdb_file,
+    open_engine,
+    parts_of,
+    require_kept,
+    without_password,
+)
 from wavehouse.engines.port import Engine, digests
 from wavehouse.engines.spark_session import (
     java_missing,
@@ -24,8 +30,11 @@ __all__ = [
     "digest",
     "digests",
     "digests_by_bucket",
+    "duckdb_file",
     "java_missing",
     "open_engine",
+    "parts_of",
+    "require_kept",
     "set_partitions",
     "spark_errors",
     "spark_session",

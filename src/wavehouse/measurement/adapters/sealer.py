@@ -183,6 +183,10 @@ class SealedReader:
         """Downloads known only from the redirect (R30)."""
         return int(self._rows("estimates", podcast_id)[0][0])
 
+    def has_several_renditions(self) -> bool:
+        """Whether a listener requested several files of an episode on one day (R32)."""
+        return bool(self._database.execute(_sealing("several_renditions")).fetchone())
+
     def days(self) -> list[date]:
         """The UTC days with a request, oldest first."""
         return [day for (day,) in self._database.execute(_sealing("days")).fetchall()]

@@ -224,13 +224,13 @@ def count(
     """Count log files without storing them, by all windows, and print the rollups' digests.
 
     Without --feed, your shows are used, and the digests are compared with those of the stored
-    rollups: exit code 3 when they differ.
+    rollups: exit code 3 when they differ, or when lines could not be used.
     """
     from contextlib import ExitStack
     from uuid import UUID
 
     from wavehouse.kernel import config
-    from wavehouse.measurement.cli.from_logs import Feeds, known_of_feeds
+    from wavehouse.measurement.cli.from_logs import Feeds, known_of_feeds, print_findings
     from wavehouse.measurement.service import cluster
     from wavehouse.measurement.service.count_only import Wanted, known_from_catalog
 
@@ -311,9 +311,8 @@ def count(
             f"{engine}; by window: "
             + ", ".join(f"{name} {number:,}" for name, number in counted.windows.downloads.items())
         )
-        for error in counted.figures.errors:
-            terminal.say(f"Error: {error}")
-    if differing or counted.figures.errors:
+        print_findings(counted.figures)
+    if differing or counted.figures.faults or counted.figures.errors:
         raise SystemExit(EXIT_FOUND)
 
 

@@ -117,8 +117,9 @@ def duplicate_renditions(
 ) -> int:
     """R32: requests for a rendition that qualifies on a day on which an earlier one was counted.
 
-    Only listeners who requested several files of an episode on one day are examined. Nothing is
-    stored, because a late line may change which rendition was first.
+    Only listeners who requested several files of an episode on one day are examined; in partitions,
+    whose requests follow a moved episode, only episodes with several files. Nothing is stored, as a
+    late line may change which rendition was first.
     """
     return int(
         tx.value(
@@ -130,6 +131,10 @@ def duplicate_renditions(
                 AND requested_at >= %(start)s AND requested_at < %(end)s
                 AND reason IS NULL AND NOT is_prefix
                 AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
+                AND (NOT %(current)s OR episode_id IN (
+                  SELECT episode_id FROM catalog.enclosures
+                  WHERE organization_id = %(organization_id)s
+                  GROUP BY episode_id HAVING count(*) > 1))
               GROUP BY 1, 2, 3 HAVING count(DISTINCT enclosure_id) > 1
             ),
             files AS (
@@ -159,6 +164,7 @@ def duplicate_renditions(
                 "podcast_id": podcast_id,
                 "start": start,
                 "end": end,
+                "current": tables == HOT,
             },
             requests=tables.requests,
         )

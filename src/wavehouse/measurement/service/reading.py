@@ -14,10 +14,11 @@ from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement.queries import freshness as freshness_queries
 from wavehouse.measurement.queries import reading, removals, sealing, tracing
 from wavehouse.measurement.queries import titles as title_queries
+from wavehouse.measurement.queries.raw_tables import HOT
 from wavehouse.measurement.rules.dimensions import dimension, names
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.service.distinct import distinct_listeners
-from wavehouse.measurement.service.whole import raw_tables, sealed_days_with_requests, sealed_rows
+from wavehouse.measurement.service.whole import raw_tables, sealed_days_with_requests, sealed_sums
 from wavehouse.measurement.types import (
     NO_PODCAST,
     Backlog,
@@ -237,15 +238,17 @@ def estimates(
 ) -> int:
     """Downloads known only from our redirect (R30): reported separately, never added."""
     start, end = _raw_span(operational, identity, first, last)
-    with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
-        before = 0 if sealed is None else sealed.estimates(podcast_id)
-    return before + removals.prefix_estimates(
-        operational,
-        organization_id=identity.organization_id,
-        podcast_id=podcast_id,
-        start=hot,
-        end=end,
-    )
+    with sealed_sums(operational, identity=identity, start=start, end=end) as (sealed, spans):
+        number = 0 if sealed is None else sealed.estimates(podcast_id)
+    for first_at, last_at in spans:
+        number += removals.prefix_estimates(
+            operational,
+            organization_id=identity.organization_id,
+            podcast_id=podcast_id,
+            start=first_at,
+            end=last_at,
+        )
+    return number
 
 
 def filtered(
@@ -261,16 +264,18 @@ def filtered(
     A request for an unknown file belongs to no show.
     """
     start, end = _raw_span(operational, identity, first, last)
-    with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
-        before = {} if sealed is None else sealed.filtered(podcast_id)
-    rows = removals.filtered_requests(
-        operational,
-        organization_id=identity.organization_id,
-        podcast_id=podcast_id,
-        start=hot,
-        end=end,
-    )
-    return _added({row.member: row.downloads for row in rows}, before)
+    with sealed_sums(operational, identity=identity, start=start, end=end) as (sealed, spans):
+        counts = {} if sealed is None else sealed.filtered(podcast_id)
+    for first_at, last_at in spans:
+        rows = removals.filtered_requests(
+            operational,
+            organization_id=identity.organization_id,
+            podcast_id=podcast_id,
+            start=first_at,
+            end=last_at,
+        )
+        counts = _added({row.member: row.downloads for row in rows}, counts)
+    return _added(counts, {})
 
 
 def flagged(
@@ -284,20 +289,34 @@ def flagged(
     """Requests of a period by their flags (R19, R23, R25, R32)."""
     start, end = _raw_span(operational, identity, first, last)
     organization_id = identity.organization_id
-    with sealed_rows(operational, identity=identity, start=start, end=end) as (sealed, hot):
-        before = {} if sealed is None else sealed.flagged(podcast_id)
-    rows = removals.flagged_requests(
-        operational, organization_id=organization_id, podcast_id=podcast_id, start=hot, end=end
-    )
-    duplicates = removals.duplicate_renditions(
-        operational,
-        organization_id=organization_id,
-        podcast_id=podcast_id,
-        start=start,
-        end=end,
-        tables=raw_tables(operational, identity=identity, start=start, end=end),
-    )
-    flags = _added({row.member: row.downloads for row in rows}, before)
+    with sealed_sums(operational, identity=identity, start=start, end=end) as (sealed, spans):
+        flags = {} if sealed is None else sealed.flagged(podcast_id)
+        several = sealed is not None and sealed.has_several_renditions()
+    duplicates = 0
+    if several:  # only PostgreSQL has the thresholds and the union of their bytes
+        spans_of_duplicates = [(start, end)]
+        tables = raw_tables(operational, identity=identity, start=start, end=end)
+    else:
+        spans_of_duplicates, tables = spans, HOT
+    for first_at, last_at in spans:
+        rows = removals.flagged_requests(
+            operational,
+            organization_id=organization_id,
+            podcast_id=podcast_id,
+            start=first_at,
+            end=last_at,
+        )
+        flags = _added({row.member: row.downloads for row in rows}, flags)
+    for first_at, last_at in spans_of_duplicates:
+        duplicates += removals.duplicate_renditions(
+            operational,
+            organization_id=organization_id,
+            podcast_id=podcast_id,
+            start=first_at,
+            end=last_at,
+            tables=tables,
+        )
+    flags = _added(flags, {})
     return flags | ({"rendition_dup": duplicates} if duplicates else {})
 
 

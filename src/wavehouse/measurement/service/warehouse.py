@@ -15,9 +15,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
-from wavehouse.engines import Engine, Table, Value, digest, digests, open_engine
+from wavehouse.engines import (
+    Engine,
+    Table,
+    Value,
+    digest,
+    digests,
+    duckdb_file,
+    open_engine,
+    parts_of,
+    require_kept,
+)
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.config import Settings
 from wavehouse.measurement.adapters.roller import portable
@@ -55,9 +64,15 @@ _ROLLUPS = (*HOURLY, *DAILY, *AUDIENCE)
 
 
 def address_of(settings: Settings) -> str:
-    """The warehouse's address: the setting ``warehouse_url``, or a DuckDB file of the home."""
+    """The warehouse's address: the setting ``warehouse_url``, or a DuckDB file of the home.
+
+    UsageError for an address that names no durable place.
+    """
     address: str | None = settings["warehouse_url"]
-    return address or f"duckdb://{settings.home / 'warehouse.duckdb'}"
+    if not address:
+        return f"duckdb://{settings.home / 'warehouse.duckdb'}"
+    require_kept(address)
+    return address
 
 
 def open_warehouse(settings: Settings) -> Engine:
@@ -67,8 +82,8 @@ def open_warehouse(settings: Settings) -> Engine:
 
 def days_there(stores: Stores, settings: Settings) -> dict[date, WarehouseDay] | None:
     """Every day by the warehouse's state; None when there is none yet. Makes nothing."""
-    parts = urlsplit(address_of(settings))
-    if parts.scheme == "duckdb" and not Path(parts.path).exists():
+    address = address_of(settings)
+    if parts_of(address).scheme == "duckdb" and not Path(duckdb_file(address)).exists():
         return None
     with closing(open_warehouse(settings)) as engine:
         return {each.day: each for each in days(stores, engine)}

@@ -7,19 +7,27 @@ more than a sum read temporary tables with both; sums read the files directly.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from wavehouse.accounts import Identity, retained_from
 from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotFound, Refused
 from wavehouse.measurement.adapters.sealed_store import checked, store_at
 from wavehouse.measurement.adapters.sealer import SealedReader
 from wavehouse.measurement.queries import freshness, sealing
 from wavehouse.measurement.queries.raw_tables import HOT, WHOLE, RawTables
 from wavehouse.measurement.rules.sealing import KINDS
+from wavehouse.measurement.rules.spans import Span, day_spans
 from wavehouse.measurement.service.sealing import manifest_at
+from wavehouse.measurement.types import Seal
 from wavehouse.store import Operational, Tx
+
+_Files = dict[str, Path]
+_INSTANT = timedelta(microseconds=1)
+_MANY = 300_000
+"""Requests of a period from which its files are read sooner than its partitions."""
 
 
 @contextmanager
@@ -50,16 +58,73 @@ def sealed_rows(
     if not seals:
         yield None, start
         return
-    paths: dict[str, list[Path]] = {kind: [] for kind in KINDS}
-    with ExitStack() as stack:
-        for each in seals:
-            store = store_at(each.store)
-            stack.enter_context(store.holding(each.manifest))
-            for kind, file in manifest_at(store, each).files.items():
-                paths[kind].append(checked(store, file))
-        reader = SealedReader(paths, identity.organization_id)
-        with closing(reader):
+    with ExitStack() as held:
+        paths = _paths([_held(held, each) for each in seals])
+        with closing(SealedReader(paths, identity.organization_id)) as reader:
             yield reader, hot
+
+
+@contextmanager
+def sealed_sums(
+    tx: Tx[Operational], *, identity: Identity, start: datetime, end: datetime
+) -> Iterator[tuple[SealedReader | None, list[Span]]]:
+    """The organization's sealed rows of a span of whole days, and the spans in partitions.
+
+    For sums: days with many rows are read from files also while they are in partitions, if their
+    seal is up to date and in a folder of this machine; a damaged file is then not used. Raises for
+    the files of dropped days like ``sealed_rows``.
+    """
+    if end <= start:
+        yield None, []
+        return
+    first, last = start.astimezone(UTC).date(), (end - _INSTANT).astimezone(UTC).date()
+    raw_from = freshness.raw_from(tx)
+    dropped = first if raw_from is None else raw_from.astimezone(UTC).date()
+    seals = sealing.seals(tx, first=first, last=last)
+    with ExitStack() as held:
+        files = {each.day: _held(held, each) for each in seals if each.day < dropped}
+        files |= _large(tx, held, [each for each in seals if each.day >= dropped])
+        rest = [day for day in clock.days_between(max(first, dropped), last) if day not in files]
+        spans = list(day_spans(clock.start_of_day(day) for day in rest))
+        if not files:
+            yield None, spans
+            return
+        with closing(
+            SealedReader(_paths(list(files.values())), identity.organization_id)
+        ) as reader:
+            yield reader, spans
+
+
+def _large(tx: Tx[Operational], held: ExitStack, seals: Sequence[Seal]) -> dict[date, _Files]:
+    """The files of days in partitions that are worth opening a database for."""
+    local = [each for each in seals if each.store.startswith("file:")]
+    if not local:
+        return {}
+    changed = set(sealing.changed_days(tx, first=local[0].day, last=local[-1].day))
+    manifests = {}
+    for each in local:
+        with suppress(NotFound, Refused, OSError):
+            if each.day not in changed:
+                manifests[each] = manifest_at(store_at(each.store), each)
+    if sum(manifest.files["requests"].rows for manifest in manifests.values()) < _MANY:
+        return {}
+    files = {}
+    for each in manifests:
+        with suppress(NotFound, Refused, OSError):
+            files[each.day] = _held(held, each)
+    return files
+
+
+def _held(held: ExitStack, seal: Seal) -> _Files:
+    """The files of a sealed day by kind, which are not removed before ``held`` ends."""
+    store = store_at(seal.store)
+    held.enter_context(store.holding(seal.manifest))
+    files = manifest_at(store, seal).files
+    return {kind: checked(store, file) for kind, file in files.items()}
+
+
+def _paths(days: Sequence[_Files]) -> dict[str, list[Path]]:
+    return {kind: [files[kind] for files in days] for kind in KINDS}
 
 
 def sealed_days_with_requests(

@@ -120,6 +120,15 @@ SELECT count(*) FROM downloads
 WHERE method = 'prefix_estimate' AND count_window = 'calendar'
   AND ($podcast_id IS NULL OR podcast_id = $podcast_id)
 
+-- name: several_renditions
+-- A listener with several files of an episode on one day; few episodes have several files at all.
+SELECT 1 FROM requests
+WHERE reason IS NULL AND NOT is_prefix AND episode_id IN (
+  SELECT episode_id FROM requests WHERE reason IS NULL AND NOT is_prefix
+  GROUP BY episode_id HAVING min(enclosure_id) <> max(enclosure_id))
+GROUP BY listener_key, episode_id, requested_at::DATE
+HAVING min(enclosure_id) <> max(enclosure_id) LIMIT 1
+
 -- name: days
 -- The UTC days with a request.
 SELECT DISTINCT requested_at::DATE FROM requests ORDER BY 1
