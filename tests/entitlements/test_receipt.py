@@ -261,6 +261,28 @@ def test_e6_unknown_types_are_stored_and_ignored(
 
 
 @pytest.mark.parametrize(
+    "wrong",
+    [
+        {"amount_received": "990"}, {"amount_received": 9.9}, {"amount_received": True},
+        {"amount_received": -990}, {"amount_received": 10**15}, {"currency": None},
+        {"currency": "US"}, {"currency": "\u20ac\u20ac\u20ac"},
+    ],
+)  # fmt: skip
+def test_an_amount_that_cannot_be_counted_is_an_anomaly(
+    deliver: Callable[..., Any], database: Database[Listeners], wrong: dict[str, Any]
+) -> None:
+    """It was applied, and the ledger of money had no row of it; an amount of nothing is none."""
+    someone = Subscriber(None)
+    made = someone.bought(START, offer="album")
+    made["data"]["object"].update(wrong)
+    assert EventStatus.ANOMALY is deliver(made).status
+    free = Subscriber(None, name="free").bought(START, offer="album", amount=0)
+    free["data"]["object"]["currency"] = None
+    assert EventStatus.RECEIVED is deliver(free).status
+    assert ["anomaly", "received"] == [row[1] for row in stored(database)]
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"", b"null", b"[]", b"{", b"\xff\xfe", b'{"object": "event"}',

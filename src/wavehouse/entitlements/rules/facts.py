@@ -18,6 +18,12 @@ from wavehouse.entitlements.types import Fact, Scalar
 OFFER = "offer"
 LISTENER = "listener_id"
 _ID = re.compile(r"[!-~]{1,255}")
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+_AMOUNTS = (
+    "amount", "amount_captured", "amount_paid", "amount_received", "amount_refunded",
+    "amount_total",
+)  # fmt: skip
+_TOO_MUCH = 10**15
 _TYPES = re.compile(
     r"customer\.(created|updated|deleted)"
     r"|customer\.subscription\.\w+"
@@ -43,6 +49,7 @@ def facts_of(event_id: str, kind: str, created: datetime, data: Object) -> Fact 
     if reader is None or not _TYPES.fullmatch(kind):
         return None
     previous = data.get("previous_attributes")
+    _check_money(body)
     read = reader(body)
     changed = reader({**body, **previous}) if isinstance(previous, dict) else {}
     values = {name: value for name, value in read.items() if not name.startswith("_")}
@@ -59,6 +66,16 @@ def facts_of(event_id: str, kind: str, created: datetime, data: Object) -> Fact 
         {name: changed[name] for name in values if name in changed
          and changed[name] != values[name]},
     )  # fmt: skip
+
+
+def _check_money(body: Object) -> None:
+    """Unreadable for an amount that cannot be counted: it would be missing from the ledger."""
+    amounts = [body[name] for name in _AMOUNTS if body.get(name) is not None]
+    if any(type(each) is not int or not 0 <= each < _TOO_MUCH for each in amounts):
+        raise Unreadable("an amount is not a whole number of the smallest unit")
+    currency = body.get("currency")
+    if any(amounts) and not (isinstance(currency, str) and _CURRENCY.fullmatch(currency)):
+        raise Unreadable("an amount has no currency")
 
 
 def object_ids(fact: Fact) -> list[str]:
