@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -274,3 +275,51 @@ def test_sums_of_large_days_are_read_from_files_while_they_are_in_partitions(
     assert {"bot", "bad_method"} <= expected[0].keys()
     assert date(2026, 11, 14) in read
     assert date(2026, 11, 15) not in read
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_rollups_of_a_cold_day_are_computed_again_from_its_files(cold: Any, lost: bool) -> None:
+    """Without its files they stay as they are, and other days are computed all the same."""
+    stores, expected = cold.place.stores, _rolled(cold)
+    if lost:
+        (folder(cold) / "events-000001.parquet").unlink()
+    with stores.analytics.worker() as tx:
+        tx.execute("UPDATE analytics.listener_events_hourly SET downloads = downloads + 1")
+        tx.execute("DELETE FROM analytics.audience_daily WHERE day = '2026-11-12'")
+        tx.execute(
+            "UPDATE analytics.listener_events_daily_country SET downloads = 9, listeners = 9"
+        )
+    with stores.operational.worker() as tx:
+        hours = [at(day, hour) for day in range(11, 17) for hour in range(24)]
+        tx.execute(
+            "INSERT INTO measurement.dirty_log (hour) SELECT unnest(%(hours)s::timestamptz[])",
+            {"hours": hours},
+        )
+    measurement.roll_up(stores)
+
+    wrong = {
+        row for one, two in zip(expected, _rolled(cold), strict=True) for row in {*one} ^ {*two}
+    }
+    assert ({"2026-11-12"} if lost else set()) == {
+        re.findall(r"2026-11-\d\d", row)[0] for (row,) in wrong
+    }
+
+
+def _rolled(desk: Any) -> list[Any]:
+    with desk.place.stores.analytics.worker() as tx:
+        return [
+            tx.connection.execute(
+                f"SELECT (to_jsonb(t) - 'computed_at')::text FROM analytics.{table} AS t ORDER BY 1"
+            ).fetchall()
+            for table in ("listener_events_hourly", "listener_events_daily", "audience_daily",
+                          "listener_events_daily_country")
+        ]  # fmt: skip
+
+
+def test_an_index_without_its_hash_is_not_read_and_no_finding(cold: Any) -> None:
+    """As an earlier release wrote it, or a writer that was killed left it."""
+    measurement.index_listeners(cold.place.stores)
+    (folder(cold).parent / "audience" / "2026-11.sha256").unlink()
+
+    assert [] == audience_index.differing_indexes(cold.place.stores, days=[DAY])
+    assert [date(2026, 11, 1)] == measurement.index_listeners(cold.place.stores)

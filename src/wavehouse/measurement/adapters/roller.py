@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import IO
 
 import duckdb
@@ -96,6 +97,17 @@ class Roller:
         with closing(self._database.cursor()) as cursor:
             cursor.execute(statement("rolling", "write", select=select, path=_path(rows)), used)
         return rows
+
+
+@contextmanager
+def sealed_events(path: Path) -> Iterator[IO[bytes]]:
+    """The events of a sealed file as CSV with the columns that ``Roller.take`` reads."""
+    with tempfile.TemporaryFile() as rows, closing(closed_database()) as database:
+        query = statement(
+            "rolling", "sealed_events", source=str(path).replace("'", "''"), path=_path(rows)
+        )
+        database.execute(query)
+        yield rows
 
 
 def _path(file: IO[bytes]) -> str:

@@ -29,7 +29,7 @@ from wavehouse.measurement.rules.audience_index import (
     last_day,
     months_of,
 )
-from wavehouse.measurement.service.sealing import manifest_at
+from wavehouse.measurement.service.manifests import manifest_at
 from wavehouse.measurement.types import Seal
 from wavehouse.store import Stores
 
@@ -72,7 +72,7 @@ def _differs(writer: IndexWriter, month: date, seals: Sequence[Seal]) -> bool:
     with ExitStack() as held:
         store = store_at(seals[-1].store)
         manifests, events = _readable(held, seals)
-        if _covered(store, name) != manifests:
+        if _covered(store, name) != manifests or _written_hash(store, month) is None:
             return False
         if not _is_whole(store, month):
             return True
@@ -135,10 +135,17 @@ def _remove(store: SealedStore, month: date) -> None:
 def _is_whole(store: SealedStore, month: date) -> bool:
     """Whether an index has the hash that it was written with."""
     try:
-        written = store.read(hash_name(month)).decode("ascii", "replace")
-        return written == known_sha256(store.local(index_name(month)))
+        return _written_hash(store, month) == known_sha256(store.local(index_name(month)))
     except (NotFound, Refused, OSError):
         return False
+
+
+def _written_hash(store: SealedStore, month: date) -> str | None:
+    """None for an index of an earlier release, or one whose writer was killed: it is not read."""
+    try:
+        return store.read(hash_name(month)).decode("ascii", "replace")
+    except (NotFound, Refused, OSError):
+        return None
 
 
 def _covered(store: SealedStore, name: str) -> _Manifests:

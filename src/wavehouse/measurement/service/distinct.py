@@ -20,7 +20,7 @@ from wavehouse.measurement.adapters.audience_index import DistinctReader
 from wavehouse.measurement.adapters.sealed_store import checked, store_at
 from wavehouse.measurement.queries import audience, freshness, sealing
 from wavehouse.measurement.rules.audience_index import hash_name, index_name, last_day, month_of
-from wavehouse.measurement.service.sealing import manifest_at
+from wavehouse.measurement.service.manifests import manifest_at
 from wavehouse.measurement.types import AudienceCell, KeysOfCell, Seal
 from wavehouse.store import Operational, Tx
 

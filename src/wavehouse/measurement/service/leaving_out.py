@@ -19,8 +19,8 @@ from wavehouse.measurement.adapters.sealer import Sealer
 from wavehouse.measurement.queries import sealing, warehouse
 from wavehouse.measurement.rules.sealing import seal_state
 from wavehouse.measurement.service.audience_index import index_listeners
+from wavehouse.measurement.service.manifests import manifest_at
 from wavehouse.measurement.service.sealing import (
-    manifest_at,
     remove_superseded,
     rollups_of_file,
     write_seal,

@@ -9,24 +9,29 @@ identity.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 from typing import IO
 from uuid import UUID
 
 from wavehouse.kernel import clock, telemetry
-from wavehouse.measurement.adapters.roller import Roller, transform
-from wavehouse.measurement.queries import lateness, rolling
+from wavehouse.kernel.errors import WavehouseError
+from wavehouse.measurement.adapters.roller import Roller, sealed_events, transform
+from wavehouse.measurement.adapters.sealed_store import checked, store_at
+from wavehouse.measurement.queries import lateness, rolling, sealing
 from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, RawHour, Rollup
 from wavehouse.measurement.rules.spans import day_spans, hour_spans
+from wavehouse.measurement.service.manifests import manifest_at
 from wavehouse.measurement.service.opening import ahead
-from wavehouse.measurement.types import NO_PODCAST, Mismatch, Reconciliation, RolledUp
+from wavehouse.measurement.types import NO_PODCAST, Mismatch, Reconciliation, RolledUp, Seal
 from wavehouse.store import Analytics, Operational, Stores, Tx
 
 OnHours = Callable[[int], None]
@@ -48,11 +53,13 @@ def roll_up(stores: Stores, *, on_hours: OnHours = lambda _: None) -> RolledUp:
             if not dirty:
                 return RolledUp()
             hours = sorted({mark.hour for mark in dirty})
-            # The rollups of a day whose raw events retention has dropped are the only record of it.
+            # The rollups of a day whose raw events are gone are the only record of it.
             kept = rolling.days_with_raw(source)
-            hours = [hour for hour in hours if hour.astimezone(UTC).date() in kept]
+            sealed = _sealed(source, {hour.astimezone(UTC).date() for hour in hours} - kept)
+            known = kept | sealed.keys()
+            hours = [hour for hour in hours if hour.astimezone(UTC).date() in known]
             with analytics.worker() as target:
-                rows = _replace(source, target, hours, on_hours) if hours else 0
+                rows = _replace(source, target, hours, sealed, on_hours) if hours else 0
         with operational.worker() as tx:
             ids = [mark.id for mark in dirty]
             marked_at, finished_at = lateness.oldest_mark(tx, ids=ids), clock.now()
@@ -70,13 +77,28 @@ def roll_up(stores: Stores, *, on_hours: OnHours = lambda _: None) -> RolledUp:
     return RolledUp(len(hours), len(days), rows)
 
 
+def _sealed(source: Tx[Operational], days: set[date]) -> dict[date, Seal]:
+    """The seals of these days, whose events are in their files only and can be read."""
+    readable = {}
+    for each in sealing.seals(source, first=min(days), last=max(days)) if days else ():
+        with suppress(WavehouseError, OSError):  # other days are rolled up all the same
+            if each.day in days:
+                with _events_of(each):
+                    readable[each.day] = each
+    return readable
+
+
 def _replace(
-    source: Tx[Operational], target: Tx[Analytics], hours: list[datetime], on_hours: OnHours
+    source: Tx[Operational],
+    target: Tx[Analytics],
+    hours: list[datetime],
+    sealed: Mapping[date, Seal],
+    on_hours: OnHours,
 ) -> int:
     at = clock.now()
     with ThreadPoolExecutor(1, "events") as reader, ThreadPoolExecutor(2, "rollups") as workers:
         # The first events arrive while the tables are prepared.
-        batches = ahead(reader, _batches(source, hours))
+        batches = ahead(reader, _batches(source, hours, sealed))
         for month in {hour.date().replace(day=1) for hour in hours}:
             rolling.ensure_period(target, day=month)
         for rollup in (*HOURLY, *DAILY, AUDIENCE[0]):
@@ -106,12 +128,17 @@ class _Batch:
     days: list[date]
 
 
-def _batches(source: Tx[Operational], hours: list[datetime]) -> Iterator[_Batch]:
+def _batches(
+    source: Tx[Operational], hours: list[datetime], sealed: Mapping[date, Seal]
+) -> Iterator[_Batch]:
     """The events of the days of dirty hours, as many days at once as fit in memory."""
     batch = _empty()
     for day, of_day in groupby(hours, key=lambda hour: hour.astimezone(UTC).date()):
         first = clock.start_of_day(day)
-        rolling.copy_events(source, first=first, last=first + clock.DAY, into=batch.events)
+        if day in sealed:
+            _copy_sealed(sealed[day], batch.events)
+        else:
+            rolling.copy_events(source, first=first, last=first + clock.DAY, into=batch.events)
         batch.days.append(day)
         batch.hours.extend(of_day)
         if batch.events.tell() > _BATCH_BYTES:
@@ -119,6 +146,19 @@ def _batches(source: Tx[Operational], hours: list[datetime]) -> Iterator[_Batch]
             batch = _empty()
     if batch.days:
         yield _flushed(batch)
+
+
+def _copy_sealed(seal: Seal, into: IO[bytes]) -> None:
+    """Append the events of a sealed file, as ``copy_events`` does those of partitions."""
+    with _events_of(seal) as path, sealed_events(path) as rows:
+        shutil.copyfileobj(rows, into)
+
+
+@contextmanager
+def _events_of(seal: Seal) -> Iterator[Path]:
+    store = store_at(seal.store)
+    with store.holding(seal.manifest):
+        yield checked(store, manifest_at(store, seal).files["events"])
 
 
 def _empty() -> _Batch:

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.errors import Refused, WavehouseError
+from wavehouse.kernel.errors import WavehouseError
 from wavehouse.measurement.adapters.roller import unordered
 from wavehouse.measurement.adapters.sealed_store import (
     FolderStore,
@@ -37,11 +37,11 @@ from wavehouse.measurement.rules.sealing import (
     KINDS,
     file_name,
     manifest_name,
-    manifest_of,
     manifest_text,
     seal_state,
 )
 from wavehouse.measurement.service.lookups import list_version
+from wavehouse.measurement.service.manifests import manifest_at
 from wavehouse.measurement.service.rolling import select_of
 from wavehouse.measurement.types import (
     RULE_VERSION,
@@ -361,18 +361,6 @@ def _verify(sealer: Sealer, of: Seal) -> SealFinding:
         where = getattr(error, "where", None)
         return SealFinding(of.day, of.generation, rows, f"{error}{f': {where}' if where else ''}")
     return SealFinding(of.day, of.generation, rows)
-
-
-def manifest_at(store: SealedStore, of: Seal) -> SealManifest:
-    """The manifest of a seal. Refused when it is not the registered one."""
-    content = store.read(of.manifest)
-    if hashlib.sha256(content).digest() != of.manifest_sha256:
-        raise Refused(
-            "a manifest of a sealed day was changed",
-            where=of.manifest,
-            command="wavehouse warehouse verify",
-        )
-    return manifest_of(content)
 
 
 def not_sealed(stores: Stores, *, before: date) -> str:

@@ -44,8 +44,9 @@ from wavehouse.measurement.rules.warehouse import (
     ROLLED,
     ROLLUP_TABLES,
 )
+from wavehouse.measurement.service.manifests import manifest_at
 from wavehouse.measurement.service.rolling import roll_up, select_of
-from wavehouse.measurement.service.sealing import manifest_at, rollup_selects
+from wavehouse.measurement.service.sealing import rollup_selects
 from wavehouse.measurement.types import (
     BucketDigests,
     Comparison,

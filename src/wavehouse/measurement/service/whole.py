@@ -20,7 +20,7 @@ from wavehouse.measurement.queries import freshness, sealing
 from wavehouse.measurement.queries.raw_tables import HOT, WHOLE, RawTables
 from wavehouse.measurement.rules.sealing import KINDS
 from wavehouse.measurement.rules.spans import Span, day_spans
-from wavehouse.measurement.service.sealing import manifest_at
+from wavehouse.measurement.service.manifests import manifest_at
 from wavehouse.measurement.types import Seal
 from wavehouse.store import Operational, Tx
 

@@ -18,3 +18,11 @@ WHERE date_trunc('hour', "timestamp") NOT IN (SELECT unnest($hours::TIMESTAMP[])
 -- name: write
 -- Write the rows of a transform.
 COPY ({{select}}) TO '{{path}}' (FORMAT csv, HEADER false, USE_TMP_FILE false)
+
+-- name: sealed_events
+-- The events of a sealed file, as queries/rolling.py gives those of partitions.
+COPY (
+  SELECT "timestamp", organization_id, podcast_id, episode_id, event_type, platform, country_code,
+    device_type, listener_key, listen_duration_seconds, completion_rate
+  FROM read_parquet('{{source}}', hive_partitioning = false)
+) TO '{{path}}' (FORMAT csv, HEADER false, USE_TMP_FILE false)
