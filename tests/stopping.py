@@ -41,6 +41,10 @@ shutil.rmtree(folder, ignore_errors=True)
 """
 
 
+_WATCHERS: list[subprocess.Popen[bytes]] = []
+"""Kept, as a watcher ends the servers when its pipe is closed, which happens with its object."""
+
+
 def unwind_on_sigterm() -> None:
     """Let SIGTERM unwind the run, and keep its exit code."""
     if threading.current_thread() is threading.main_thread():
@@ -57,7 +61,7 @@ def run_folder() -> Path:
     """The folder of this process's servers: watched, and removed when the run ends."""
     folder = Path(tempfile.mkdtemp(prefix="wavehouse-test-", dir="/tmp"))
     folder.chmod(0o711)
-    subprocess.Popen(
+    watcher = subprocess.Popen(
         [sys.executable, "-ISc", _WATCHER, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -65,6 +69,7 @@ def run_folder() -> Path:
         start_new_session=True,
         cwd="/",
     )
+    _WATCHERS.append(watcher)
     return folder
 
 

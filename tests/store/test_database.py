@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
 from tests.small_disk import filled, needs_a_small_disk, small_disk
 
 from wavehouse.kernel import clock
@@ -74,6 +76,35 @@ def test_threads_that_use_a_database_first_at_once_share_one_pool(stores: Stores
         new = [thread.name for thread in threading.enumerate() if thread.ident not in before]
         database.close()
         assert 1 == new.count("operational worker-worker-1"), new
+
+
+def test_a_thread_that_begins_while_the_database_is_closed_disturbs_nobody(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its new pool was added to the list that was being walked, and the other pools stayed open."""
+    database = stores.operational
+    for transaction in (database.worker(), database.app(None)):
+        with transaction:
+            pass
+    closing = ConnectionPool.close
+
+    def close(pool: Any, timeout: float = 5.0) -> None:
+        begins = threading.Thread(target=_use, args=(database,))
+        begins.start()
+        begins.join(10)
+        closing(pool, timeout)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ConnectionPool, "close", close)
+        database.close()
+
+    with database.worker() as tx:
+        assert 1 == tx.value("SELECT 1")
+
+
+def _use(database: Database[Operational]) -> None:
+    with database.worker():
+        pass
 
 
 def test_a_snapshot_does_not_see_what_is_committed_beside_it(stores: Stores) -> None:

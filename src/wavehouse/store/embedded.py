@@ -161,10 +161,14 @@ class EmbeddedServer:
     def start_archiving(self) -> None:
         """Archive the write-ahead log from now on, for restores to a point in time.
 
-        Refused when the path cannot be part of a shell command.
+        Programs that begin it at once wait for the first one. Refused when the path cannot be part
+        of a shell command.
         """
-        if self.archive.is_dir():
-            return
+        with self._exclusively():
+            if not self.archive.is_dir():
+                self._start_archiving()
+
+    def _start_archiving(self) -> None:
         if not conf.fits_a_shell(self.archive):
             raise Refused(
                 "the write-ahead log cannot be archived in this folder",

@@ -52,12 +52,16 @@ def create(
     folder = adapters.backups_folder(home)
     _make_folder(server, folder)
     if (folder / name).exists() or (folder / (name + PARTIAL)).exists():
-        raise Conflict("another backup began in the same second", where=str(folder / name))
+        raise _same_second(folder / name)
     _require_space(server, home)
     server.start_archiving()
     partial = folder / (name + PARTIAL)
-    _make_folder(server, partial)
     try:
+        partial.mkdir(mode=0o700)
+    except FileExistsError:  # began since the look above
+        raise _same_second(folder / name) from None
+    try:
+        _open_folder(server, partial)
         say("Copying the databases …")
         _copy_base(stores, server, partial)
         say("Copying files …")
@@ -121,6 +125,19 @@ def _described(
         excluded=[f"{path}: {why}" for path, why in rules.EXCLUDED.items()],
         manifest_sha256=adapters.digest_of(folder / BASE / "backup_manifest"),
     )
+
+
+def _same_second(path: Path) -> Conflict:
+    return Conflict(
+        "another backup began in the same second",
+        where=str(path),
+        command="wavehouse backup create",
+    )
+
+
+def _open_folder(server: EmbeddedServer, folder: Path) -> None:
+    """Let the server's account through, which writes below the folder."""
+    folder.chmod(0o711 if server.account.other else 0o700)
 
 
 def _make_folder(server: EmbeddedServer, folder: Path) -> None:

@@ -311,6 +311,13 @@ def count(
             f"{engine}; by window: "
             + ", ".join(f"{name} {number:,}" for name, number in counted.windows.downloads.items())
         )
+        if differing:
+            terminal.say(
+                f"{len(differing)} digests differ from the stored rollups of "
+                f"{counted.figures.first} to {counted.figures.last}: those were made of other "
+                "lines, or are not up to date. Give all log files of these days, or compare the "
+                "stored rollups with their events: wavehouse rollup reconcile"
+            )
         print_findings(counted.figures)
     if differing or counted.figures.faults or counted.figures.errors:
         raise SystemExit(EXIT_FOUND)
