@@ -39,7 +39,7 @@ def place() -> Iterator[Workspace]:
 
 
 def _meeting(work: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, in which two threads wait for each other, but not for ever."""
+    """The function, in which two threads wait for each other, at most two seconds."""
     both = threading.Barrier(2)
 
     def met(*given: Any, **named: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -27,7 +28,7 @@ from wavehouse.queue import (
     Snooze,
     Worker,
 )
-from wavehouse.store import Operational, Tx
+from wavehouse.store import Operational, Stores, Tx
 from wavehouse.workspace import Workspace
 
 KIND = "toy.wind"
@@ -309,3 +310,20 @@ def test_q20_a_dead_worker_of_this_machine_is_replaced_at_once(workspace: Worksp
     assert ("done", 2) == (_job(workspace, near).status, _job(workspace, near).attempts)
     assert "running" == _job(workspace, far).status
     assert ["near"] == _effects(workspace)
+
+
+def test_q25_a_notification_that_waits_does_not_open_a_closed_database(stores: Stores) -> None:
+    """Its thread made a new pool after the program had closed all of them."""
+    from wavehouse.queue.service.waking import wake, waker_of
+
+    wake(stores.operational)
+    wake(stores.operational)  # within the gap: a timer waits
+    sent = waker_of(stores.operational).sent
+
+    stores.operational.close()
+
+    time.sleep(0.2)
+    assert {} == stores.operational._pools
+    assert sent == waker_of(stores.operational).sent
+    wake(stores.operational)  # a database that is used again is woken again
+    assert sent < waker_of(stores.operational).sent

@@ -265,6 +265,8 @@ class Database(Generic[D]):
         self._pools: dict[RoleKind, ConnectionPool[_Kept]] = {}
         self._making = threading.Lock()  # two threads' first use must not make two pools
 
+        self._before_closing: list[Callable[[], None]] = []
+
     @property
     def name(self) -> DatabaseName:
         """The name of the database."""
@@ -370,8 +372,18 @@ class Database(Generic[D]):
             command="wavehouse doctor",
         )
 
+    def before_closing(self, end: Callable[[], None]) -> None:
+        """Call ``end`` whenever the database is closed, before its connections are.
+
+        For threads of its users: one that begins a transaction later would open a new pool, which
+        nobody closes.
+        """
+        self._before_closing.append(end)
+
     def close(self) -> None:
         """Close all pooled connections; the next transaction opens new ones."""
+        for end in self._before_closing:
+            end()
         with self._making:
             pools = list(self._pools.values())
             self._pools.clear()

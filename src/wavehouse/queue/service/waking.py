@@ -17,6 +17,7 @@ from wavehouse.store import Database, Operational
 
 CHANNEL = "wavehouse_queue"
 _GAP = 0.05
+_PATIENCE = 20.0
 _guard = threading.Lock()
 _wakers: WeakKeyDictionary[Database[Operational], Waker] = WeakKeyDictionary()
 
@@ -28,6 +29,7 @@ class Waker:
         self._lock = threading.Lock()
         self._last = 0.0
         self._waiting = False
+        self._timer: threading.Timer | None = None
         self.sent = 0
 
     def wake(self, database: Database[Operational]) -> None:
@@ -37,12 +39,23 @@ class Waker:
                 return
             wait = self._last + _GAP - time.monotonic()
             self._waiting = True
-        if wait <= 0:
-            self._send(database)
+            if wait > 0:
+                self._timer = threading.Timer(wait, self._send, [database])
+                self._timer.daemon = True
+                self._timer.start()
+                return
+        self._send(database)
+
+    def stop(self) -> None:
+        """Drop a waiting notification, or wait until it is sent: the database is being closed."""
+        with self._lock:
+            timer, self._timer = self._timer, None
+        if timer is None:
             return
-        timer = threading.Timer(wait, self._send, [database])
-        timer.daemon = True
-        timer.start()
+        timer.cancel()
+        timer.join(_PATIENCE)
+        with self._lock:
+            self._waiting = False
 
     def _send(self, database: Database[Operational]) -> None:
         with self._lock:
@@ -57,7 +70,10 @@ class Waker:
 def waker_of(database: Database[Operational]) -> Waker:
     """The process's waker of a database."""
     with _guard:
-        return _wakers.setdefault(database, Waker())
+        if database not in _wakers:
+            _wakers[database] = Waker()
+            database.before_closing(_wakers[database].stop)
+        return _wakers[database]
 
 
 def wake(database: Database[Operational]) -> None:
