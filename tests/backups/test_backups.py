@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from tests.migrated import copy_home
@@ -284,6 +285,51 @@ def test_a_restore_that_is_killed_is_never_an_empty_home(
     restoring.undo(settings)
     assert before == _actions(made.home)
     assert adapters.read_pending(made.home) is None
+
+
+def test_a_gap_in_the_archive_is_said_and_not_taken_for_its_end(made: Made, new_home: Path) -> None:
+    """A segment that is missing, then one that is damaged: exit code 3, and where it stopped."""
+    settings = _settings(made.home)
+    archive = made.home / "backups" / "wal"
+    with app.open_workspace({"home": str(made.home)}) as workspace:
+        place = workspace.stores.operational.place.admin
+        with psycopg.connect(place, autocommit=True) as admin:
+            for _ in range(4):
+                admin.execute("SELECT pg_logical_emit_message(true, 'test', 'a record')")
+                admin.execute("SELECT pg_switch_wal()")
+            row = admin.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
+            current = str(row[0]) if row else ""
+            deadline = time.monotonic() + 60
+            segments: list[str] = []
+            while time.monotonic() < deadline:
+                names = sorted(adapters.archived(archive))
+                segments = [n for n in names if len(n) == 24 and n.startswith(current[:8])]
+                if segments and segments[-1] >= f"{int(current, 16) - 1:024X}":
+                    break
+                time.sleep(0.1)
+    whole = archive / segments[-3]
+    content = whole.read_bytes()
+    checks = []
+    for number, damaged in enumerate((None, b"\xff" * len(content))):
+        whole.unlink()
+        if damaged is not None:
+            whole.write_bytes(damaged)
+            shutil.chown(whole, archive.owner(), archive.group())
+        try:
+            restored = restoring.restore(
+                settings, made.name, into=new_home / str(number), latest=True, finish=_ready
+            )
+        finally:
+            whole.write_bytes(content)
+            shutil.chown(whole, archive.owner(), archive.group())
+        checks.append([(each.name, each.ok) for each in restored.checks])
+        assert segments[-1] in restored.checks[-1].message
+        assert not restored.ok
+    assert [[("archive", False)]] * 2 == checks
+    restored = restoring.restore(
+        settings, made.name, into=new_home / "whole", latest=True, finish=_ready
+    )
+    assert () == restored.checks
 
 
 def test_a_time_that_the_archive_does_not_reach_changes_nothing(made: Made) -> None:

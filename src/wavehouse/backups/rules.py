@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from wavehouse.backups.types import Backup
 
 _SEGMENT = re.compile(r"[0-9A-F]{24}(\.partial)?")
+_SEGMENT_BYTES = 16 * 2**20
 _ID = re.compile(r"\d{8}T\d{6}Z")
 EXCLUDED = {
     "audit/key": "signs the audit log; a copy in a backup could sign another history",
@@ -59,6 +60,23 @@ def unneeded_segments(names: Iterable[str], first_needed: str | None) -> list[st
     if first_needed is None:
         return sorted(segments)
     return sorted(name for name in segments if name[8:24] < first_needed[8:24])
+
+
+def end_of_timeline(history: str) -> str:
+    """The segment in which the last timeline of a history file left the one before.
+
+    A line has the earlier timeline, the position ``high/low`` in hex, and a reason.
+    """
+    timeline, position, *_ = history.strip().splitlines()[-1].split("\t")
+    high, low = (int(part, 16) for part in position.split("/"))
+    number = (high << 32 | low) // _SEGMENT_BYTES
+    return f"{int(timeline):08X}{number // 256:08X}{number % 256:08X}"
+
+
+def last_segment(names: Iterable[str], *, timeline: str) -> str | None:
+    """The last whole segment of a timeline (8 hex digits) among archived names."""
+    whole = [name for name in names if _SEGMENT.fullmatch(name) and len(name) == 24]
+    return max((name for name in whole if name.startswith(timeline)), default=None)
 
 
 UNSYNCED = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"

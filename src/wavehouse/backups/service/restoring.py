@@ -129,13 +129,32 @@ def restore(
         say("Recovering …")
         with server.running():
             _wait_for_end(server)
+        unread = _unread(server, archive) if latest else None
         _end_recovery(server)
     except BaseException:
         with server.removable():
             _put_back(target, aside)
             _reset_pending(target, earlier)
         raise
-    return complete(target, pending, finish=finish, say=say, to_time=to_time)
+    restored = complete(target, pending, finish=finish, say=say, to_time=to_time)
+    if unread is not None:
+        return replace(restored, checks=(*restored.checks, Checked("archive", False, unread)))
+    return restored
+
+
+def _unread(server: EmbeddedServer, archive: Path) -> str | None:
+    """What the recovery did not reach of the archive; None when it read all of it.
+
+    PostgreSQL takes a segment that is missing or damaged for the end of the log, and says nothing.
+    """
+    histories = sorted((server.data / "pg_wal").glob("*.history"))
+    if not histories or not archive.is_dir():
+        return None
+    ended = rules.end_of_timeline(files.read(histories[-1]).decode())
+    last = rules.last_segment(adapters.archived(archive), timeline=ended[:8])
+    if last is None or last <= ended:
+        return None
+    return f"the log ends in segment {ended}, but {last} is archived: one is missing or damaged"
 
 
 def complete(
