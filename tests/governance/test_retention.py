@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -381,18 +382,23 @@ def test_raw_days_stay_until_their_figures_are_settled(two_days: Workspace) -> N
     assert {"2026-08-01": 5, "2026-11-01": 7} == _downloads(stores)
 
 
-def test_figures_of_dropped_days_are_never_computed_again(two_days: Workspace) -> None:
-    """A mark on such a day changes nothing: its rollups are the only record."""
+@pytest.mark.parametrize("lost", [False, True])
+def test_figures_of_dropped_days_are_computed_again_from_their_files_only(
+    two_days: Workspace, lost: bool
+) -> None:
+    """A mark on such a day changes no figure; without its files its rollups are the only record."""
     stores = two_days.stores
     measurement.roll_up(stores)
     _seal(two_days)
     _apply(two_days)
+    if lost:
+        shutil.rmtree(two_days.settings.home / "sealed" / "dt=2026-08-01")
     with stores.operational.worker() as tx:
         tx.execute("INSERT INTO measurement.dirty_log (hour) VALUES ('2026-08-01T00:00Z')")
         tx.execute("INSERT INTO measurement.dirty_log (hour) VALUES ('2026-11-01T00:00Z')")
     rolled = measurement.roll_up(stores)
 
-    assert 1 == rolled.hours
+    assert (1 if lost else 2) == rolled.hours
     assert {"2026-08-01": 5, "2026-11-01": 7} == _downloads(stores)
     assert () == measurement.reconcile(stores).mismatches
 
