@@ -64,6 +64,17 @@ def make_person(workspace: Workspace, email: str) -> Person:
     return Person(key, email, payer)
 
 
+def filed(workspace: Workspace, person: Person) -> UUID:
+    """A request that the person files signed in, so that it can be carried out at once."""
+    return erasure.file(
+        workspace.stores,
+        workspace.settings,
+        identity=workspace.identity,
+        wanted=erasure.Wanted(erasure.SubjectKind.LISTENER, person.email),
+        channel=erasure.Channel.SESSION,
+    ).request.erasure_request_id
+
+
 def dumped(workspace: Workspace) -> str:
     """Every row of every table of every database, as text, and the files outside PostgreSQL's."""
     lines = list(by_table(workspace).values())

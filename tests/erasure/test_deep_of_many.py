@@ -11,10 +11,10 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
-from tests.erasing import Person
+from tests.erasing import Person, filed
 
 from wavehouse import erasure
-from wavehouse.erasure import Channel, Status, SubjectKind, Wanted
+from wavehouse.erasure import Status
 from wavehouse.workspace import Workspace
 
 Make = Callable[[str], Person]
@@ -24,16 +24,6 @@ def deeply(workspace: Workspace) -> Workspace:
     values = dict(workspace.settings.values)
     values["erasure_verification"] = replace(values["erasure_verification"], value="deep")
     return replace(workspace, settings=replace(workspace.settings, values=values))
-
-
-def filed(workspace: Workspace, person: Person) -> UUID:
-    return erasure.file(
-        workspace.stores,
-        workspace.settings,
-        identity=workspace.identity,
-        wanted=Wanted(SubjectKind.LISTENER, person.email),
-        channel=Channel.SESSION,
-    ).request.erasure_request_id
 
 
 def dead_rows(workspace: Workspace, email: str, key: UUID) -> None:

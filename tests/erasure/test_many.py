@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from tests import erasing
-from tests.erasing import Person, dumped
+from tests.erasing import Person, dumped, filed
 from tests.learning.desk import Desk
 
 from wavehouse import erasure, sponsorship
@@ -28,17 +28,6 @@ from wavehouse.sponsorship.types import ConversionInput, ConversionType
 from wavehouse.workspace import Workspace
 
 Make = Callable[[str], Person]
-
-
-def _filed(workspace: Workspace, person: Person) -> UUID:
-    """A request that the person files signed in, so that it can be carried out at once."""
-    return erasure.file(
-        workspace.stores,
-        workspace.settings,
-        identity=workspace.identity,
-        wanted=Wanted(SubjectKind.LISTENER, person.email),
-        channel=Channel.SESSION,
-    ).request.erasure_request_id
 
 
 def _receipt(workspace: Workspace, key: UUID) -> list[tuple[str, str, int, int | None, str]]:
@@ -58,11 +47,11 @@ def test_each_of_many_ends_as_it_would_alone(workspace: Workspace, person: Make)
     """The same receipt, plan digest and certificate levels as of one who is erased alone."""
     people = [person(f"p{number}@example.org") for number in range(6)]
     alone, kept, together = people[0], people[1], people[2:]
-    key = _filed(workspace, alone)
+    key = filed(workspace, alone)
     one = erasure.run(
         workspace.stores, workspace.settings, identity=workspace.identity, request_id=key
     )
-    ids = [_filed(workspace, each) for each in together]
+    ids = [filed(workspace, each) for each in together]
 
     outcomes, stopped = _run(workspace, ids)
 
@@ -90,7 +79,7 @@ def test_every_request_has_its_ledger_lines_and_audit_entries(
     workspace: Workspace, person: Make
 ) -> None:
     """Intent before, done after, with the hashes of this person alone; planned and completed."""
-    ids = [_filed(workspace, person(f"p{number}@example.org")) for number in range(3)]
+    ids = [filed(workspace, person(f"p{number}@example.org")) for number in range(3)]
     _run(workspace, ids)
     lines = list(ledger_file.read(ledger_file.ledger_path(workspace.settings.home)))
     assert Counter({(key, purpose): 1 for key in ids for purpose in ("intent", "done")}) == Counter(
@@ -110,7 +99,7 @@ def test_every_request_has_its_ledger_lines_and_audit_entries(
 def test_whoever_stops_is_named_and_holds_up_nobody(workspace: Workspace, person: Make) -> None:
     """A hold, a changed plan, a missing approval, an unknown id, a copy: five others are erased."""
     people = [person(f"p{number}@example.org") for number in range(5)]
-    ids = [_filed(workspace, each) for each in people]
+    ids = [filed(workspace, each) for each in people]
     held, changed, waits, copied = [
         person(f"{n}@example.org") for n in ("aa1", "bb2", "cc3", "dd4")
     ]
@@ -121,8 +110,8 @@ def test_whoever_stops_is_named_and_holds_up_nobody(workspace: Workspace, person
         reason="a case",
         until=clock.now() + timedelta(days=9),
     )
-    is_held = _filed(workspace, held)
-    has_changed = _filed(workspace, changed)
+    is_held = filed(workspace, held)
+    has_changed = filed(workspace, changed)
     with workspace.stores.listeners.worker() as tx:
         tx.execute(
             "UPDATE governance.erasure_requests SET plan_digest = sha256('x')"
@@ -163,7 +152,7 @@ def test_a_residue_of_one_is_found_and_the_others_end(
 ) -> None:
     """Somebody's address in a note of another table: that request fails, and says where."""
     people = [person(f"p{number}@example.org") for number in range(4)]
-    ids = [_filed(workspace, each) for each in people]
+    ids = [filed(workspace, each) for each in people]
     with psycopg.connect(workspace.stores.listeners.place.admin, autocommit=True) as admin:
         admin.execute(
             "INSERT INTO listeners.listeners (email, email_display) VALUES"
@@ -186,10 +175,10 @@ def test_a_residue_of_one_is_found_and_the_others_end(
 
 def test_a_stopped_pass_resumes_with_the_same_receipts(workspace: Workspace, person: Make) -> None:
     """Stopped at every step in turn, as by a kill: what was committed is not done again."""
-    first = _filed(workspace, person("first@example.org"))
+    first = filed(workspace, person("first@example.org"))
     _run(workspace, [first])
     expected = _receipt(workspace, first)
-    ids = [_filed(workspace, person(f"p{number}@example.org")) for number in range(3)]
+    ids = [filed(workspace, person(f"p{number}@example.org")) for number in range(3)]
 
     class Killed(BaseException):
         pass
@@ -223,7 +212,7 @@ def test_a_statement_that_fails_for_all_is_repeated_for_each(
     workspace: Workspace, person: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The shared pass breaks in its middle: everybody is carried out alone from there."""
-    ids = [_filed(workspace, person(f"p{number}@example.org")) for number in range(3)]
+    ids = [filed(workspace, person(f"p{number}@example.org")) for number in range(3)]
     real = steps.carry_out
 
     def breaks(stores: Any, settings: Any, works: Any, _: object) -> None:
@@ -303,7 +292,7 @@ def test_the_worker_carries_out_what_waits_and_names_what_stops(
     workspace: Workspace, person: Make
 ) -> None:
     """Its line has the ids of the stopped ones; the others are completed."""
-    ids = [_filed(workspace, person(f"p{number}@example.org")) for number in range(3)]
+    ids = [filed(workspace, person(f"p{number}@example.org")) for number in range(3)]
     with workspace.stores.listeners.worker() as tx:
         tx.execute(
             "UPDATE governance.erasure_requests SET plan_digest = sha256('x')"
