@@ -95,6 +95,20 @@ def test_bad_grants_are_refused_with_a_sentence(
     assert [] == client.get(API).json()
 
 
+def test_an_offer_or_grant_of_an_unknown_show_is_a_warning(
+    run: Callable[..., Result], email: str, listener_id: ListenerId
+) -> None:
+    """A show's id with a typing error would be sold, and open nothing; other resources are free."""
+    unknown = "0192a000-0000-7000-8000-000000000001"
+    offer = run("offers", "set", "--price", "price_1", "--resource", unknown)
+    grant = run("grant", "--email", email, "--resource", unknown, "--reason", "x", "--permanent")
+    for result in (offer, grant):
+        assert 0 == result.exit_code, result.output
+        assert f"no show of the organization has the id {unknown}" in result.stderr
+    other = run("offers", "set", "--price", "price_1", "--resource", "blue")
+    assert "no show" not in other.stderr
+
+
 def test_the_commands_walk_from_an_offer_to_a_revocation(
     run: Callable[..., Result], email: str, listener_id: ListenerId,
     deliver: Callable[..., Any], work: Callable[[], Any], anna: Subscriber,

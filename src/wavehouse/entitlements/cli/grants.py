@@ -12,7 +12,7 @@ import click
 from wavehouse.kernel.options import INSTANT, Id
 
 if TYPE_CHECKING:
-    from wavehouse.workspace import OpenWorkspace
+    from wavehouse.workspace import OpenWorkspace, Workspace
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 EMAIL = click.option("--email", required=True, help="The listener's e-mail address.")
@@ -20,6 +20,24 @@ TYPE = click.option("--type", "access_type", default="feed", show_default=True,
                     help="Kind of access.")  # fmt: skip
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show the change without making it.")
 KINDS = click.Choice(["manual", "promo", "gift", "import"])
+
+
+def complain_of_unknown_show(workspace: Workspace, resource: str) -> None:
+    """Warn when a resource has the form of a show's id, and the organization has no such show."""
+    from wavehouse import catalog
+    from wavehouse.kernel import terminal
+
+    try:
+        wanted = UUID(resource)
+    except ValueError:
+        return
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        shows = catalog.list_podcasts(tx, identity=workspace.identity)
+    if wanted not in [each.podcast_id for each in shows]:
+        terminal.complain(
+            f"warning: no show of the organization has the id {resource}, so that nobody can open "
+            "its feed. `wavehouse feeds list --json` lists them."
+        )
 
 
 @click.group()
@@ -151,6 +169,7 @@ def grant(
 
     with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
         identity = workspace.identity
+        complain_of_unknown_show(workspace, resource)
         who = granting.listener_of(tx, identity=identity, email=email)
         end = until
         new = NewGrant(who, access_type, resource, ScopeKind(kind), scope, reason,

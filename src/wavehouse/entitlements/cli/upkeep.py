@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wavehouse.entitlements.cli.grants import AS_JSON, DRY_RUN, EMAIL, TYPE, entitlements
+from wavehouse.entitlements.cli.grants import (
+    AS_JSON,
+    DRY_RUN,
+    EMAIL,
+    TYPE,
+    complain_of_unknown_show,
+    entitlements,
+)
 
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
@@ -211,6 +218,7 @@ def set_offer(
     from wavehouse.kernel import terminal
 
     with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        complain_of_unknown_show(workspace, resource)
         settings.set_offer(
             tx, identity=workspace.identity, offer=Offer(price, access_type, resource, days)
         )
