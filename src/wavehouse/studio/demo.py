@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -172,11 +171,20 @@ def _result(scene: _Scene, episode_id: StudioEpisodeId, note_id: door.NoteId) ->
         budget = next(
             b for b in usage.list_budgets(tx, identity=identity) if b.scope_id == scene.project_id
         )
+        made = door.list_episodes(tx, identity=identity, project_id=scene.project_id)
+        cost = sum(
+            (
+                step.cost
+                for one in made
+                for step in generating.steps_of(tx, identity=identity, episode_id=one.episode_id)
+            ),
+            Decimal(0),
+        )
         timeline = publishing.timeline_of(
             tx, identity=identity, store=scene.workshop.store, episode_id=episode_id
         )
         slots = planning.list_slots(tx, identity=identity, project_id=scene.project_id)
-    figures = _figures(publication, budget, note.state)
+    figures = _figures(publication, cost, note.state)
     figures["chapters"] = [chapter.title for chapter in timeline.chapters] if timeline else []
     figures["slots_planned"] = sum(slot.status == "pending" for slot in slots)
     figures["in_catalogue"] = episode.catalog_episode_id is not None
@@ -194,13 +202,16 @@ def _result(scene: _Scene, episode_id: StudioEpisodeId, note_id: door.NoteId) ->
         note.state == door.NoteState.APPLIED
         and bool(figures["in_catalogue"])
         and budget.reserved == 0
-        and budget.settled <= Decimal(LIMIT)
+        and cost <= Decimal(LIMIT)
     )
     return ChapterResult(ok, (first, second), figures)
 
 
-def _figures(publication: Publication, budget: usage.Budget, note_state: str) -> dict[str, Any]:
-    cost: Mapping[str, Any] = {"cost": usage.plain(budget.settled), "limit": LIMIT}
+def _figures(publication: Publication, cost: Decimal, note_state: str) -> dict[str, Any]:
+    """The chapter's figures.
+
+    The cost is that of the episodes' steps: the budget's own figure starts anew each month.
+    """
     return {
         "note": note_state,
         "title": publication.title,
@@ -208,5 +219,6 @@ def _figures(publication: Publication, budget: usage.Budget, note_state: str) ->
         "bytes": publication.audio_bytes,
         "sha256": publication.audio_ref.partition(":")[2],
         "feed_items": publication.number,
-        **cost,
+        "cost": usage.plain(cost),
+        "limit": LIMIT,
     }
