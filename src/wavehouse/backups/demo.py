@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wavehouse import entitlements, erasure, listeners, measurement
+from wavehouse import audit, entitlements, erasure, listeners, measurement
 from wavehouse.backups.service import checking, creating, restoring
 from wavehouse.backups.types import Checked, Pending
 from wavehouse.entitlements import Endpoint, Offer
@@ -54,11 +54,20 @@ def people(stage: Stage) -> ChapterResult:
     rows = sum(each.rows_touched or 0 for each in outcome.done)
     heard = has_access and resumed == 20 * _MINUTE
     gone = not left and (restored is None or (restored.before > 0 and not restored.after))
-    ok = heard and gone and same_money and agrees
-    figures = _figures(outcome, rows, left)
+    proved = _proved(workspace)
+    ok = heard and gone and same_money and agrees and proved
+    figures = _figures(outcome, rows, left) | {"audit_log_verified": proved}
     if restored is not None:
         figures |= {"in_the_backup": restored.before > 0, "files_after_replay": restored.after}
-    return ChapterResult(ok, _lines(rows, left, same_money and agrees, restored), figures)
+    return ChapterResult(ok, _lines(rows, left, same_money and agrees, proved, restored), figures)
+
+
+def _proved(workspace: Workspace) -> bool:
+    """Seal what the demo did in the audit log, and verify the whole log."""
+    folder = audit.SealFolder.of(workspace.settings)
+    audit.seal(workspace.stores, identity=workspace.identity, folder=folder)
+    results = audit.verify(workspace.stores, identity=workspace.identity, folder=folder)
+    return all(each.ok for each in results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +104,11 @@ def _restored(workspace: Workspace, copy: Path | None) -> Again | None:
         return Again(before, erasure.files_with(home, email=EMAIL))
 
 
-def _lines(rows: int, left: int, reconciles: bool, restored: Again | None) -> tuple[str, ...]:
+def _lines(
+    rows: int, left: int, reconciles: bool, proved: bool, restored: Again | None
+) -> tuple[str, ...]:
     figures = "every figure still reconciles" if reconciles else "FIGURES DIFFER"
+    figures += "; the audit log is verified" if proved else "; THE AUDIT LOG HAS FINDINGS"
     bought = "Frieda bought a feed and listened on her phone, then on a kitchen speaker."
     gone = f"Her data is erased: {rows} rows changed; {left} files on disk contain her address"
     if restored is None:
