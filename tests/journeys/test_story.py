@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse import wiring
+from wavehouse.kernel import clock
 
 
 def _played(home: Path) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def _settled(result: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_whole_story_is_true_and_can_be_told_again(home_folder: Path) -> None:
     """Every chapter runs and is true; the second run gives the same figures."""
-    first = _played(home_folder)
+    day, first = clock.today(), _played(home_folder)
     assert [chapter.name for chapter in wiring.chapters()] == list(first["chapters"])
     for name, chapter in first["chapters"].items():
         assert chapter["ok"], (name, chapter)
@@ -54,4 +55,7 @@ def test_the_whole_story_is_true_and_can_be_told_again(home_folder: Path) -> Non
     itself = first["chapters"]["by itself"]
     assert (11, 11, 1) == (itself["jobs"], itself["ended_once"], itself["killed"])
 
-    assert _settled(first) == _settled(_played(home_folder))
+    again = _played(home_folder)
+    if clock.today() != day:  # the sample ends with yesterday: after midnight it is another one
+        first, again = again, _played(home_folder)
+    assert _settled(first) == _settled(again)

@@ -57,7 +57,7 @@ def test_the_chapter_is_played_while_a_slot_of_an_interrupted_run_is_left(
 def test_the_chapter_has_the_same_figures_on_the_first_day_of_a_month(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """The monthly budget starts anew; what the episodes cost stays."""
+    """The monthly budget is reset; what the episodes cost stays."""
     stage = Stage(workspace, tmp_path, {}, date(2026, 11, 30), tmp_path)
     first = demo.studio(stage)
     assert first.figures["cost"] != "0"

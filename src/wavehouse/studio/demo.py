@@ -171,12 +171,12 @@ def _result(scene: _Scene, episode_id: StudioEpisodeId, note_id: door.NoteId) ->
         budget = next(
             b for b in usage.list_budgets(tx, identity=identity) if b.scope_id == scene.project_id
         )
-        made = door.list_episodes(tx, identity=identity, project_id=scene.project_id)
+        episodes = door.list_episodes(tx, identity=identity, project_id=scene.project_id)
         cost = sum(
             (
                 step.cost
-                for one in made
-                for step in generating.steps_of(tx, identity=identity, episode_id=one.episode_id)
+                for each in episodes
+                for step in generating.steps_of(tx, identity=identity, episode_id=each.episode_id)
             ),
             Decimal(0),
         )
@@ -210,7 +210,7 @@ def _result(scene: _Scene, episode_id: StudioEpisodeId, note_id: door.NoteId) ->
 def _figures(publication: Publication, cost: Decimal, note_state: str) -> dict[str, Any]:
     """The chapter's figures.
 
-    The cost is that of the episodes' steps: the budget's own figure starts anew each month.
+    The cost is that of the episodes' steps: the budget's own figure is reset each month.
     """
     return {
         "note": note_state,
