@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,13 @@ from wavehouse.web.app import create_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+@pytest.fixture(autouse=True)
+def _cookies_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visitor drops cookies that have expired by the frozen clock, not by this machine's."""
+    now = SimpleNamespace(time=lambda: clock.now().timestamp())
+    monkeypatch.setattr("http.cookiejar.time", now)
 
 
 @pytest.fixture
