@@ -62,6 +62,8 @@ def test_every_option_of_a_day_or_of_money_has_its_type() -> None:
         ("28.11.2026", "'28.11.2026' is not a date: write it like 2026-11-28"),
         ("5/11/2026", "'5/11/2026' is not a date: write the year first, then month and day"),
         ("2026-11-31", "2026-11-31 does not exist"),
+        ("9999-12-31", "9999-12-31 is outside 1970-01-01 to 2999-12-31"),
+        ("0001-01-01", "0001-01-01 is outside 1970-01-01 to 2999-12-31"),
         ("20261128", "'20261128' is not a date: write it like 2026-11-28"),
         ("", "the date is missing: write it like 2026-11-28"),
     ],

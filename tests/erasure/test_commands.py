@@ -139,3 +139,25 @@ def test_the_pdf_of_a_certificate_is_not_the_signed_file(
 
     assert isinstance(done.exception, InvalidInput)
     assert "Verify the JSON file" in str(done.exception.hint)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["erasure", "hold", "anna@example.org"],
+        ["retention", "hold", "operational.sponsorship.reports"],
+    ],
+)
+def test_a_hold_lasts_to_the_end_of_its_last_day(
+    workspace: Workspace, person: Make, words: list[str]
+) -> None:
+    """Both commands mean the same day; that of tables ended a day earlier."""
+    person("anna@example.org")
+    held = _invoke(workspace, *words, "--reason", "case 7", "--until", "2099-12-30")
+    assert (0, True) == (held.exit_code, "Held until 2099-12-30, included" in held.output)
+
+    listed = _json(workspace, "retention", "holds")["holds"]
+
+    assert isinstance(listed, list)
+    assert ["2099-12-31T00:00:00+00:00"] == [each["expires_at"] for each in listed]
+    assert "2099-12-31 00:00" in _invoke(workspace, "retention", "holds").stdout

@@ -35,6 +35,13 @@ def test_another_text_is_refused_with_an_example(text: str) -> None:
         INSTANT.convert(text, None, None)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_an_instant_that_no_calendar_can_count_from_is_refused(text: str) -> None:
+    """It ended in an OverflowError where a command converted it or added days."""
+    with pytest.raises(click.BadParameter, match="is outside 1970-01-01 to 2999-12-31"):
+        INSTANT.convert(text, None, None)
+
+
 def test_an_id_that_is_none_is_refused_with_the_command_that_lists_them() -> None:
     """A stranger has no ids; the command has them."""
     known = UUID("0192a000-0000-7000-8000-000000000001")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
+
+EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
+"""Days of options. Commands add days and months to them: the calendar ends with the year 9999."""
 
 
 class Day(click.ParamType[datetime]):
@@ -34,6 +37,8 @@ class Day(click.ParamType[datetime]):
                 else ""
             )
             self.fail(f"{error}{hint}", param, ctx)
+        if not EARLIEST <= day <= LATEST:
+            self.fail(f"{day} is outside {EARLIEST} to {LATEST}", param, ctx)
         return datetime.fromisoformat(day.isoformat())
 
 
@@ -78,6 +83,8 @@ class Instant(click.ParamType[datetime]):
                 param,
                 ctx,
             )
+        if not EARLIEST <= at.date() <= LATEST:
+            self.fail(f"{value} is outside {EARLIEST} to {LATEST}", param, ctx)
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

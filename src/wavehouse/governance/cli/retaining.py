@@ -9,6 +9,7 @@ from uuid import UUID
 
 import click
 
+from wavehouse.kernel import clock
 from wavehouse.kernel.options import DAY, Id
 
 if TYPE_CHECKING:
@@ -182,11 +183,11 @@ def holds(open_workspace: OpenWorkspace, as_json: bool) -> None:
         terminal.print_json({"holds": [dataclasses.asdict(each) for each in listed]})
     elif listed:
         terminal.print_table(
-            ["rows of", "until", "reason", "ordered by", "id"],
+            ["rows of", "ends (UTC)", "reason", "ordered by", "id"],
             [
                 [
                     h.table_name or f"a person ({h.database})",
-                    f"{h.expires_at:%Y-%m-%d}",
+                    f"{h.expires_at:%Y-%m-%d %H:%M}",
                     h.reason,
                     h.ordered_by,
                     h.legal_hold_id,
@@ -205,11 +206,11 @@ def holds(open_workspace: OpenWorkspace, as_json: bool) -> None:
     "--until",
     required=True,
     type=DAY,
-    help="The day on which the hold ends (UTC); it can be renewed.",
+    help="Last day of the hold (UTC); it can be renewed.",
 )
 @click.pass_obj
 def hold(open_workspace: OpenWorkspace, table: str, reason: str, until: datetime) -> None:
-    """Keep all rows of TABLE, such as operational.sponsorship.reports, until a day."""
+    """Keep all rows of TABLE, such as operational.sponsorship.reports, to the end of a day."""
     from wavehouse.governance.service import holding
     from wavehouse.kernel import terminal
     from wavehouse.queue import check_operator
@@ -223,9 +224,9 @@ def hold(open_workspace: OpenWorkspace, table: str, reason: str, until: datetime
                 identity=workspace.identity,
                 table=table,
                 reason=reason,
-                expires_at=until.replace(tzinfo=UTC),
+                expires_at=until.replace(tzinfo=UTC) + clock.DAY,
             )
-    terminal.out(f"Held until {made.expires_at:%Y-%m-%d}: {made.legal_hold_id}")
+    terminal.out(f"Held until {until:%Y-%m-%d}, included: {made.legal_hold_id}")
 
 
 @retention.command()

@@ -61,7 +61,6 @@ def FORMAT(command: Command) -> Command:  # noqa: N802 - a decorator among other
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-_EARLIEST, _LATEST = date(1970, 1, 1), date(2999, 12, 31)
 ROWS = click.IntRange(1, 1_000_000)
 """The maximum number of rows in a listing."""
 
@@ -80,8 +79,6 @@ def period(
     begin = first.date() if first else end - 27 * clock.DAY
     if begin > end:
         raise UsageError(f"--from {begin} is after --to {end}")
-    if begin < _EARLIEST or end > _LATEST:
-        raise UsageError(f"days must be from {_EARLIEST} to {_LATEST}")
     return begin, end
 
 
