@@ -6,6 +6,7 @@ Listeners, learners and buyers share statements (``test_many``); creators and or
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,9 +20,11 @@ from tests.tenants.world import two_tenants
 from wavehouse import erasure
 from wavehouse.accounts import Role
 from wavehouse.erasure import Channel, Status, SubjectKind, Wanted
+from wavehouse.erasure.jobs import erasing
 from wavehouse.erasure.service import certifying, requesting
 from wavehouse.erasure.service.many import certifying as many_certifying
 from wavehouse.erasure.service.many import running
+from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict
 from wavehouse.workspace import Workspace
 
@@ -220,3 +223,34 @@ def test_an_approval_whose_plan_is_refused_changes_nothing(
     assert Status.SOFT_DELETED == status_of(workspace, key)
     request = requesting.get(workspace.stores, identity=workspace.identity, request_id=key)
     assert request.plan_digest is not None
+
+
+def test_a_stopped_request_is_tried_again_later_and_later(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each minute's run takes the others; the stopped one after 2, 4, 8 minutes, then daily."""
+    home = workspace
+    other = second_organization(workspace, "Stopping House")
+    boss = member_of(other, Role.ADMIN, "Boss")
+    member_of(other, Role.USER, "Stopping Person")
+    request_id = approved(boss, other, SubjectKind.CREATOR, "stopping.person@members.example")
+    real, tried = certifying.finish, []
+
+    def breaks(*args: Any, request: erasure.Request, **named: Any) -> erasure.Outcome:
+        tried.append(clock.now())
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(certifying, "finish", breaks)
+    work, start = erasing(home), clock.now()
+    messages: list[str] = []
+    for minute in range(70):
+        with clock.frozen(start + timedelta(minutes=minute)):
+            messages += filter(None, [work()])
+
+    assert [0, 2, 6, 14, 30, 62] == [(at - start) // timedelta(minutes=1) for at in tried]
+    assert len(tried) == len(messages)
+    assert f"or now: wavehouse erasure run {request_id}" in messages[0]
+    monkeypatch.setattr(certifying, "finish", real)
+    with clock.frozen(start + timedelta(minutes=127)):
+        assert None is work()
+    assert Status.COMPLETED == status_of(other, request_id)

@@ -8,7 +8,7 @@ organizations always, and organizations last, as their members' requests end wit
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -57,13 +57,18 @@ def run_waiting(
     *,
     identity: Identity,
     everywhere: bool = False,
+    without: Collection[UUID] = (),
     on_step: OnStep = lambda _: None,
 ) -> tuple[list[Outcome], list[Stopped]]:
-    """Carry out the requests whose time has come: of the organization, or ``everywhere`` of all."""
+    """Carry out the requests whose time has come: of the organization, or ``everywhere`` of all.
+
+    Those in ``without`` are left for another time.
+    """
     by_organization: dict[OrganizationId, list[UUID]] = {}
     for name in requesting.KINDS_BY_DATABASE:
         with database_of(stores, name).worker() as tx:
-            for each in requests.requests(tx, request_ids=requests.waiting(tx, at=clock.now())):
+            ids = [key for key in requests.waiting(tx, at=clock.now()) if key not in without]
+            for each in requests.requests(tx, request_ids=ids):
                 if each.organization_id is not None:
                     owner = OrganizationId(each.organization_id)
                     by_organization.setdefault(owner, []).append(each.erasure_request_id)
