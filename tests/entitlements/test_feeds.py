@@ -95,8 +95,13 @@ def origin(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def show(workspace: Workspace, origin: str, tmp_path: Path) -> Show:
+    return show_at(workspace, tmp_path, FEED.format(origin=origin))
+
+
+def show_at(workspace: Workspace, tmp_path: Path, text: str) -> Show:
+    """The show of a feed's text."""
     path = tmp_path / "feed.xml"
-    path.write_text(FEED.format(origin=origin))
+    path.write_text(text)
     catalog.ingest_feed(
         workspace.stores.operational,
         identity=workspace.identity,

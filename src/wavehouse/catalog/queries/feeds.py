@@ -18,7 +18,7 @@ from wavehouse.catalog.types.records import (
     PodcastSummary,
     WrittenEpisode,
 )
-from wavehouse.kernel.ids import OrganizationId, PodcastId
+from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId
 from wavehouse.kernel.web_addresses import spellings_of
 from wavehouse.store import Operational, Tx
 
@@ -360,6 +360,26 @@ def episodes(
         ORDER BY publish_date DESC, episode_id DESC
         """,
         {"organization_id": organization_id, "podcast_id": podcast_id},
+    )
+
+
+def media_types(
+    tx: Tx[Operational], *, organization_id: OrganizationId, podcast_id: PodcastId
+) -> dict[EpisodeId, str]:
+    """The newest stated type of each episode's main file, which is at the episode's address."""
+    return dict(
+        tx.tuples(
+            """
+            SELECT DISTINCT ON (c.episode_id) c.episode_id, c.mime_type
+            FROM catalog.enclosures c
+            JOIN catalog.episodes e ON e.organization_id = c.organization_id
+             AND e.episode_id = c.episode_id AND e.audio_url = c.url
+            WHERE c.organization_id = %(organization_id)s AND c.podcast_id = %(podcast_id)s
+              AND c.kind = 'enclosure' AND c.mime_type IS NOT NULL
+            ORDER BY c.episode_id, c.valid_from DESC
+            """,
+            {"organization_id": organization_id, "podcast_id": podcast_id},
+        )
     )
 
 

@@ -22,6 +22,7 @@ from wavehouse.catalog.service.listing import (
     list_podcasts,
     listed_episodes,
     media_index,
+    media_types,
 )
 from wavehouse.catalog.service.own_lists import (
     add_list,
@@ -62,6 +63,7 @@ __all__ = [
     "list_podcasts",
     "listed_episodes",
     "media_index",
+    "media_types",
     "merge_episodes",
     "pause_feed",
     "poll_feed",

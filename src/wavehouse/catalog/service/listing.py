@@ -12,7 +12,7 @@ from wavehouse.catalog.types import (
     MediaIndexEntry,
     PodcastSummary,
 )
-from wavehouse.kernel.ids import PodcastId
+from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.store import Operational, Tx
 
 
@@ -26,6 +26,14 @@ def list_episodes(
 ) -> list[EpisodeSummary]:
     """Episodes of one show, or of all, newest first."""
     return queries.episodes(tx, organization_id=identity.organization_id, podcast_id=podcast_id)
+
+
+def media_types(
+    tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastId
+) -> dict[EpisodeId, str]:
+    """The stated media types of a show's files by episode; without those that state none."""
+    organization_id = identity.organization_id
+    return queries.media_types(tx, organization_id=organization_id, podcast_id=podcast_id)
 
 
 def media_index(tx: Tx[Operational]) -> list[MediaIndexEntry]:

@@ -22,22 +22,22 @@ from wavehouse import catalog
 from wavehouse.catalog import EpisodeSummary, PodcastSummary
 from wavehouse.entitlements.adapters.keys import link_key
 from wavehouse.entitlements.rules import feed as feed_rules
-from wavehouse.entitlements.rules import links
+from wavehouse.entitlements.rules import links, media
 from wavehouse.entitlements.service import feeds
 from wavehouse.entitlements.types import FeedItem, PrivateFeed
 from wavehouse.fetching import Answer, Limits, Web
 from wavehouse.kernel.errors import NotFound, Unreachable
-from wavehouse.kernel.ids import PodcastId
+from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.serving import address_of
 from wavehouse.workspace import Edge
 
 FEEDS, MEDIA, STREAM = links.FEEDS, "/private/media", "/private/stream"
 _METHODS = ["GET", "HEAD"]
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,15})-([0-9]{0,15})|-[0-9]{1,15})")
-_MEDIA_TYPE = re.compile(r"(audio|video)/[\w.+-]{1,60}")
 _PASSED = ("content-length", "content-range", "last-modified", "etag")
 _TRANSFER = Limits(largest=2**40, seconds=6 * 3600.0, patience=20.0, redirects=5)
 _OK, _PARTIAL, _NOT_MODIFIED, _UNSATISFIABLE, _FOUND = 200, 206, 304, 416, 302
+_UNKNOWN_TYPES = ("", "application/octet-stream", "binary/octet-stream")
 _PRIVATE = {
     "Cache-Control": "private, no-cache",
     "Referrer-Policy": "no-referrer",
@@ -74,6 +74,11 @@ def router(edge: Edge) -> APIRouter:
             raise NotFound("unknown feed or episode")
         return show, episodes
 
+    def types_of(podcast_id: UUID) -> dict[EpisodeId, str]:
+        identity = workspace.identity
+        with operational.app(identity.organization_id) as tx:
+            return catalog.media_types(tx, identity=identity, podcast_id=PodcastId(podcast_id))
+
     def file_of(feed: PrivateFeed, episode_id: UUID) -> str:
         """The address of an episode's file, if the episode is of the feed's show."""
         _, episodes = show_of(UUID(feed.resource))
@@ -89,7 +94,12 @@ def router(edge: Edge) -> APIRouter:
         with database.worker() as tx:
             opened = feeds.opened(tx, token=token, resource=str(podcast_id))
         show, episodes = show_of(podcast_id)
-        items = [_item(opened, episode, key(), origin) for episode in episodes if episode.audio_url]
+        known = types_of(podcast_id)
+        items = [
+            _item(opened, episode, key(), origin, known.get(episode.episode_id))
+            for episode in episodes
+            if episode.audio_url
+        ]
         text = feed_rules.rss(show.title, link=origin, image=show.image_url, items=items)
         body = text.encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
@@ -103,7 +113,7 @@ def router(edge: Edge) -> APIRouter:
         )
 
     @web.api_route(f"{MEDIA}/{{episode_id}}.mp3", methods=_METHODS)
-    def media(
+    def enclosure(
         episode_id: UUID, feed: UUID, key_sent: Annotated[str, Query(alias="key")]
     ) -> Response:
         path = f"{STREAM}/{episode_id}.mp3"
@@ -137,7 +147,9 @@ def router(edge: Edge) -> APIRouter:
             sent["Range"] = range_
             if if_range is not None:  # a part of another version would be joined to the old one
                 sent["If-Range"] = if_range
-        return _through(fetching, address, sent, head=request.method == "HEAD")
+        known = types_of(UUID(opened.resource)).get(EpisodeId(episode_id))
+        kind = media.type_of(address, known)
+        return _through(fetching, address, sent, kind, head=request.method == "HEAD")
 
     return web
 
@@ -151,7 +163,9 @@ def _is_range(text: str) -> bool:
     return not (first and last) or int(first) <= int(last)
 
 
-def _item(feed: PrivateFeed, episode: EpisodeSummary, key: bytes, origin: str) -> FeedItem:
+def _item(
+    feed: PrivateFeed, episode: EpisodeSummary, key: bytes, origin: str, kind: str | None
+) -> FeedItem:
     made = links.media_key(
         key, feed_id=feed.feed_id, generation=feed.generation, episode_id=episode.episode_id
     )
@@ -162,20 +176,22 @@ def _item(feed: PrivateFeed, episode: EpisodeSummary, key: bytes, origin: str) -
         episode.guid,
         episode.publish_date,
         f"{origin}{MEDIA}/{episode.episode_id}.mp3?{query}",
-        "audio/mpeg",
+        media.type_of(episode.audio_url, kind),
         episode.duration_seconds,
     )
 
 
-def _through(fetching: Web, address: str, sent: dict[str, str], *, head: bool) -> Response:
-    """The file's bytes as its server sends them for these headers."""
+def _through(
+    fetching: Web, address: str, sent: dict[str, str], kind: str, *, head: bool
+) -> Response:
+    """The file's bytes as its server sends them for these headers; ``kind`` is the known type."""
     stack = ExitStack()
     try:
         answer = stack.enter_context(fetching.get(address, sent))
         status = answer.response.status_code
         if status not in {_OK, _PARTIAL, _UNSATISFIABLE}:
             raise Unreachable("the episode's file is currently unavailable")
-        headers = _headers(answer)
+        headers = _headers(answer, kind)
     except BaseException:
         stack.close()
         raise
@@ -185,15 +201,25 @@ def _through(fetching: Web, address: str, sent: dict[str, str], *, head: bool) -
     return StreamingResponse(_pieces(stack, answer), status, headers)
 
 
-def _headers(answer: Answer) -> dict[str, str]:
+def _headers(answer: Answer, kind: str) -> dict[str, str]:
     given = answer.response.headers
-    kind = given.get("content-type", "").partition(";")[0].strip().lower()
     return {
         **_PRIVATE,
         **{name: given[name] for name in _PASSED if name in given},
-        "Content-Type": kind if _MEDIA_TYPE.fullmatch(kind) else "application/octet-stream",
+        "Content-Type": _sent_type(given.get("content-type"), kind),
         "Accept-Ranges": "bytes",
     }
+
+
+def _sent_type(given: str | None, kind: str) -> str:
+    """The server's audio or video type. The known one for a server that knows none.
+
+    Text, such as a page, stays a file to save: its bytes are no media, and run as nothing.
+    """
+    named = (given or "").partition(";")[0].strip().lower()
+    if named in _UNKNOWN_TYPES:
+        return kind
+    return media.stated(named) or "application/octet-stream"
 
 
 def _pieces(stack: ExitStack, answer: Answer) -> Iterator[bytes]:
