@@ -14,10 +14,12 @@ from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 from tests import serving
 from tests.erasing import erased, make_person
+from tests.tenants import member_of, second_organization
 from tests.web.test_desks import cookie
 from tests.web.webvisitor import Theme, faults, visitor
 
-from wavehouse import audit, governance
+from wavehouse import accounts, audit, governance
+from wavehouse.accounts import Role, Scope
 from wavehouse.audit import Actor, SealFolder
 from wavehouse.audit.checks import audit_log
 from wavehouse.audit.jobs import verifying
@@ -41,12 +43,12 @@ def client(workspace: Workspace) -> TestClient:
     return visitor(live_app(workspace), cookies={"wh_session": cookie(workspace)})
 
 
-def act(workspace: Workspace, action: str, resource: str) -> None:
+def act(workspace: Workspace, action: str, resource: str, actor: str = "system:test") -> None:
     """Add an entry to the audit log."""
     with workspace.stores.operational.worker() as tx:
         audit.record(
             tx,
-            actor=Actor("system:test"),
+            actor=Actor(actor),
             action=action,
             resource=("thing", resource),
             organization_id=workspace.identity.organization_id,
@@ -119,6 +121,30 @@ def test_audit_entries_are_filtered_and_an_invalid_day_is_refused(
     assert "No entry matches" in none
     assert 422 >= wrong.status_code >= 400
     assert "is not a date" in wrong.text
+
+
+def test_audit_entries_name_members_and_keys_of_the_organization_alone(
+    client: TestClient, workspace: Workspace
+) -> None:
+    """Who left, and members of another organization, stay ids; the id is always there."""
+    here = member_of(workspace, Role.USER, "Mara Member").identity.user_id
+    left = member_of(workspace, Role.USER, "Lee Left").identity.user_id
+    other = second_organization(workspace, "Other House")
+    stranger = member_of(other, Role.USER, "Sam Stranger").identity.user_id
+    for each in (here, left, stranger):
+        act(workspace, "thing.made", "a-1", f"user:{each}")
+    with workspace.stores.operational.worker() as tx:
+        accounts.remove_member(tx, identity=workspace.identity, wanted=left)
+        new = accounts.create_api_key(
+            tx, identity=workspace.identity, name="Night upload", scopes=[Scope.CATALOG_READ]
+        )
+    act(workspace, "thing.made", "a-2", f"key:{new.key.api_key_id}")
+    page = client.get("/audit?action=thing").text
+
+    assert f">Mara Member (mara.member@members.example)</span>user:{here}<" in page
+    assert f">API key Night upload</span>key:{new.key.api_key_id}<" in page
+    assert all(f">user:{each}<" in page for each in (left, stranger))
+    assert not [name for name in ("Lee Left", "Sam Stranger") if name in page]
 
 
 def test_the_daily_verification_is_shown_and_a_finding_reaches_doctor(

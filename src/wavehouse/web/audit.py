@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from wavehouse import audit
+from wavehouse import accounts, audit
 from wavehouse.accounts import Identity
 from wavehouse.audit import LOGS, LogName, SealFolder, StoredEntry
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.queue import is_operator
+from wavehouse.store import Operational, Tx
 from wavehouse.web.page_context import PageContext
 from wavehouse.workspace import Workspace
 
@@ -42,6 +44,7 @@ class EntryLine:
     id: str
     at: str
     actor: str
+    who: str
     action: str
     resource: str
     details: str
@@ -67,13 +70,14 @@ def router(context: PageContext) -> APIRouter:
                 since=_day(since),
                 limit=ROWS + 1,
             )
+            names = _names(tx, identity)
         operator = is_operator(identity, home=workspace.home)
         return context.page(
             request,
             "audit",
             identity,
             logs=_logs(workspace, identity) if operator else [],
-            entries=[_entry(each) for each in listed[:ROWS]],
+            entries=[_entry(each, names) for each in listed[:ROWS]],
             more=len(listed) > ROWS,
             filters={"action": action, "actor": actor, "resource": resource, "since": since},
             filtered=bool(action or actor or resource or since),
@@ -122,12 +126,25 @@ def _log(
     )
 
 
-def _entry(entry: StoredEntry) -> EntryLine:
+def _names(tx: Tx[Operational], identity: Identity) -> dict[str, str]:
+    """Members and keys of the visitor's organization by actor: nobody else has a name here.
+
+    Who left or was erased stays an id, as in the log itself.
+    """
+    members = accounts.list_members(tx, identity=identity)
+    keys = accounts.list_api_keys(tx, identity=identity)
+    return {f"user:{each.user_id}": f"{each.name} ({each.email})" for each in members} | {
+        f"key:{each.api_key_id}": f"API key {each.name}" for each in keys
+    }
+
+
+def _entry(entry: StoredEntry, names: Mapping[str, str]) -> EntryLine:
     details = json.loads(entry.metadata)
     return EntryLine(
         entry.audit_id,
         fmt.instant(entry.at),
         entry.actor,
+        names.get(entry.actor, ""),
         entry.action,
         f"{entry.resource_type} {entry.resource_id}",
         ", ".join(f"{key}: {_text(value)}" for key, value in details.items())[:300],
