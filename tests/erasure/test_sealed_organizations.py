@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ from wavehouse.measurement.service import sealing
 from wavehouse.measurement.service import warehouse as service
 from wavehouse.workspace import Workspace
 
+SOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+"""When the logs are read and the organization is erased."""
 LATER = datetime(2027, 2, 12, 12, tzinfo=UTC)
 """When the days up to 13 November are older than 90 days."""
 COLD = (date(2026, 11, 10), date(2026, 11, 11))
@@ -31,6 +34,13 @@ _LINE = (
     '198.51.100.{host} - - [{day:%d/%b/%Y}:10:00:00 +0000] "GET /one.mp3 HTTP/1.1" 200 10000000 '
     '"-" "Pocket Casts/7.70" "-" "-" "media-{word}.example"\n'
 )
+
+
+@pytest.fixture(autouse=True)
+def _soon() -> Iterator[None]:
+    """Days that are older than raw rows are kept could not be read."""
+    with clock.frozen(SOON):
+        yield
 
 
 @pytest.fixture

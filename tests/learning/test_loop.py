@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -136,7 +137,7 @@ def test_l16_a_studio_without_budget_says_so_to_the_learner(loop: Loop) -> None:
                 unit=unit,
                 price="1",
                 currency="EUR",
-                effective_from=clock.now().replace(year=2025),
+                effective_from=clock.now() - timedelta(days=400),
             )
     budget = NewBudget(
         limit="0.01", currency="EUR", scope=BudgetScope.PROJECT, scope_ref=str(project.project_id)

@@ -6,6 +6,7 @@ short, so that no job delays a heartbeat.
 
 from __future__ import annotations
 
+import contextvars
 import os
 import random
 import threading
@@ -123,7 +124,7 @@ class Worker:
         for group in self._runner.groups(claimed):
             for first in range(0, len(group), self._batch):
                 part = group[first : first + self._batch]
-                future = pool.submit(self._runner.run, part)
+                future = pool.submit(contextvars.copy_context().run, self._runner.run, part)
                 self._running[future] = part
                 future.add_done_callback(lambda _: self._wake.set())
         if claimed:
