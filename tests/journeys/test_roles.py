@@ -234,6 +234,7 @@ VALID = {
     "retention release": [ID],
     "retention hold": ["operational.sponsorship.reports", "--reason", "a", "--until", "2027-01-01"],
     "warehouse count": ["orders.csv"],
+    "warehouse reopen": ["--from", "2026-11-12"],
     "warehouse export": ["dbt", "project"],
     "jobs discard": [ID],
     "jobs retry": [ID],

@@ -54,7 +54,7 @@ def sealing(workspace: Workspace) -> Callable[[], str | None]:
     def work() -> str | None:
         done = seal(workspace.stores, workspace.settings)
         index_listeners(workspace.stores)
-        sealed = [outcome for outcome in done if not outcome.reason]
+        sealed = [each for each in done if not (each.reason or each.by_another)]
         lines = [f"Sealed: {len(sealed)} days."] if sealed else []
         lines += [f"{each.day} is not sealed: {each.reason}" for each in done if each.reason]
         return "\n".join(lines) or None

@@ -191,6 +191,7 @@ COMMANDS: dict[str, Access] = {
     "warehouse count": READ,
     "warehouse export": READ,
     "warehouse push": ADMIN,
+    "warehouse reopen": ADMIN,
     "warehouse run": ADMIN,
     "warehouse seal": ADMIN,
     "warehouse status": ADMIN,

@@ -99,6 +99,20 @@ class Sealer:
         rows, first, last = expected[:3]
         return SealedFile(name, rows, size, digest, _text(first), _text(last))
 
+    def csv(self, path: Path) -> IO[bytes]:
+        """All rows of a sealed file as CSV, positioned at the start; the caller closes the file."""
+        rows = self.scratch_file()
+        self._database.execute(_sealing("csv", table=_file(path), path=path_of(rows)))
+        return rows
+
+    def scratch_file(self) -> IO[bytes]:
+        """An unnamed file; the caller closes it."""
+        return tempfile.TemporaryFile(buffering=2**20)
+
+    def equals_file(self, kind: str, path: Path) -> bool:
+        """Whether the rows that were taken are those of a sealed file."""
+        return self._facts(kind, kind) == self._facts(kind, _file(path))
+
     def facts_of_file(self, kind: str, path: Path) -> tuple[int, str | None, str | None]:
         """The number of rows of a file, and their first and last time."""
         rows, first, last = self._facts(kind, _file(path))[:3]

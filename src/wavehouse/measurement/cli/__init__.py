@@ -1,6 +1,6 @@
 """Commands of ``measurement``: read logs, show downloads, and trace requests."""
 
-from wavehouse.measurement.cli import engines  # noqa: F401 - commands of the group warehouse
+from wavehouse.measurement.cli import engines, reopening  # noqa: F401 - commands of the group warehouse
 from wavehouse.measurement.cli.audience import audience
 from wavehouse.measurement.cli.figures import downloads, requests
 from wavehouse.measurement.cli.inclusions import inclusions

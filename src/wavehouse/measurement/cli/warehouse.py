@@ -42,8 +42,8 @@ def seal(
 
     A day is due two days after it began, when its hours are rolled up, and again when late data
     has changed it. The audience index of its month is then made again, from which distinct
-    listeners are counted. `wavehouse up` does this every hour. Exit code 3 when a day cannot be
-    sealed.
+    listeners are counted. `wavehouse up` does this every hour. If another program is sealing, this
+    one waits for it. Exit code 3 when a day cannot be sealed.
     """
     from wavehouse.measurement.service import audience_index, sealing
 
@@ -62,6 +62,7 @@ def seal(
             last=end,
             dry_run=dry_run,
             on_day=report,
+            on_wait=lambda: terminal.say("Another program is sealing: waiting for it"),
         )
         if not dry_run:
             audience_index.index_listeners(workspace.stores)
@@ -81,7 +82,11 @@ def seal(
         else:
             rows = sum(outcome.rows for outcome in done)
             size = sum(outcome.bytes for outcome in done)
-            terminal.say(f"{len(done) - len(refused)} days sealed: {rows:,} rows, {size:,} bytes")
+            others = sum(outcome.by_another for outcome in done)
+            number = len(done) - len(refused) - others
+            terminal.say(f"{number} days sealed: {rows:,} rows, {size:,} bytes")
+            if others:
+                terminal.say(f"{others} days were sealed by another program meanwhile")
     if refused:
         raise SystemExit(EXIT_FOUND)
 

@@ -26,6 +26,13 @@ def lock_sealing(tx: Tx[Operational]) -> None:
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('measurement.seal', 7))")
 
 
+def is_sealing_free(tx: Tx[Operational]) -> bool:
+    """Get the lock of sealing if no program has it; it is held until the transaction ends."""
+    return bool(
+        tx.value("SELECT pg_try_advisory_xact_lock(hashtextextended('measurement.seal', 7))")
+    )
+
+
 def sealed_days(tx: Tx[Operational], *, day: date | None = None) -> list[SealedDay]:
     """Every UTC day with partitions or a seal, oldest first, or one of them."""
     return tx.rows(
@@ -297,15 +304,19 @@ def insert_seal(
     changes: int,
     at: datetime,
 ) -> None:
-    """Register a generation of a day as the current one; ``supersede`` ends the one before."""
+    """Register a generation of a day as the current one; ``supersede`` ends the one before.
+
+    It keeps the time at which the day was reopened.
+    """
     tx.execute(
         """
         INSERT INTO measurement.sealed_days (day, generation, store, manifest, manifest_sha256,
           requests, downloads, events, bytes, rollups_sha256, rule_version, list_version, changes,
-          sealed_at)
+          sealed_at, reopened_at)
         VALUES (%(day)s, %(generation)s, %(store)s, %(manifest)s, %(manifest_sha256)s,
           %(requests)s, %(downloads)s, %(events)s, %(bytes)s, %(rollups_sha256)s, %(rule_version)s,
-          %(list_version)s, %(changes)s, %(at)s)
+          %(list_version)s, %(changes)s, %(at)s,
+          (SELECT max(reopened_at) FROM measurement.sealed_days WHERE day = %(day)s))
         """,
         {
             "day": day,

@@ -73,6 +73,6 @@ def fault_explained(fault: str, raw_retention_days: int) -> str:
     if fault == "too_old":
         return (
             f"older than {raw_retention_days} days (WAVEHOUSE_RAW_RETENTION_DAYS), or of a day "
-            "whose rows retention has dropped"
+            "whose rows retention has dropped; wavehouse warehouse reopen loads these back"
         )
     return _FAULTS.get(fault, fault)

@@ -48,12 +48,14 @@ def list_version() -> str:
 def bounds(settings: Settings, *, complete: datetime | None) -> Bounds:
     """Accepted times: from the raw retention to one hour ahead.
 
-    ``complete`` is the instant from which partitions are complete. A day before it accepts no
-    lines, whatever the setting is now: they would be counted without those of the sealed day.
+    ``complete`` is the instant from which partitions are complete, once retention has dropped any.
+    It alone decides then: a day before it accepts no lines, whatever the setting is now, as they
+    would be counted without those of the sealed day; a day after it does, also one that was
+    reopened and is older than the setting.
     """
     now = clock.now()
     oldest = now - settings["raw_retention_days"] * clock.DAY
-    return Bounds(oldest if complete is None else max(oldest, complete), now + clock.HOUR)
+    return Bounds(oldest if complete is None else complete, now + clock.HOUR)
 
 
 def lookups(

@@ -97,11 +97,13 @@ def seal(
     last: date | None = None,
     dry_run: bool = False,
     on_day: OnDay = lambda _: None,
+    on_wait: Callable[[], None] = lambda: None,
 ) -> list[SealOutcome]:
     """Seal every day that is due, or those of them in a period; each is committed separately.
 
     A day that cannot be sealed is returned with its reason, and the others are sealed.
-    ``dry_run`` returns the days without sealing them.
+    ``dry_run`` returns the days without sealing them. ``on_wait`` is called before waiting for
+    another program that seals; the days that it has sealed are returned as sealed by another.
     """
     due = [
         day
@@ -114,7 +116,9 @@ def seal(
     with _Sealers(stores, store, len(due)) as sealers:
         for n in range(0, len(due), _DAYS_LOCKED):
             with stores.operational.worker() as lock:
-                sealing.lock_sealing(lock)
+                if not sealing.is_sealing_free(lock):
+                    on_wait()
+                    sealing.lock_sealing(lock)
                 store.sweep()
                 with closing(sealers.seal([d.day for d in due[n : n + _DAYS_LOCKED]])) as outcomes:
                     for outcome in outcomes:
@@ -174,8 +178,11 @@ def _seal_day(stores: Stores, store: SealedStore, sealer: Sealer, day: date) -> 
     last = first + clock.DAY
     with stores.operational.worker(snapshot=True) as source:
         current = next(iter(sealing.sealed_days(source, day=day)), None)
-        if current is None or seal_state(current, today=clock.today()) not in DUE:
-            return SealOutcome(day, reason="another program has sealed the day, or it has changed")
+        state = None if current is None else seal_state(current, today=clock.today())
+        if current is not None and state in (SealState.SEALED, SealState.COLD):
+            return SealOutcome(day, current.generation, by_another=True)
+        if current is None or state not in DUE:
+            return SealOutcome(day, reason="its rows have changed meanwhile: seal it again")
         for kind in KINDS:
             with tempfile.TemporaryFile(buffering=2**20) as rows:
                 sent = _COPIES[kind](source, first=first, last=last, into=rows)

@@ -96,6 +96,8 @@ class SealOutcome:
     rows: int = 0
     bytes: int = 0
     reason: str = ""
+    by_another: bool = False
+    """Another program sealed the day meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
