@@ -14,6 +14,7 @@ from wavehouse.kernel import clock
 from wavehouse.measurement import cli
 from wavehouse.measurement.queries import sealing as queries
 from wavehouse.measurement.service import sealing
+from wavehouse.measurement.types import SealOutcome
 
 __all__ = ["month"]
 
@@ -21,7 +22,7 @@ __all__ = ["month"]
 def test_a_seal_waits_for_another_one_says_so_and_succeeds(month: Any) -> None:
     """The days that the other program has sealed are no error: exit code 0."""
     place = month.place
-    sealed: list[sealing.SealOutcome] = []
+    sealed: list[SealOutcome] = []
 
     @contextmanager
     def opened() -> Any:
