@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 from wavehouse.engines.dialects import translated
 from wavehouse.engines.folders import not_writable
 from wavehouse.engines.port import Row
-from wavehouse.engines.spans import check_staged, next_day
+from wavehouse.engines.spans import check_staged, next_day, refusal
 from wavehouse.engines.tables import Kind, Table, Value, definition, quoted
-from wavehouse.kernel.errors import Unreachable, UsageError, WavehouseError
+from wavehouse.kernel.errors import Unreachable, UsageError
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -141,7 +141,7 @@ class _Errors:
         if isinstance(error, (OperationalError, HTTPError, ConnectionError)):
             raise Unreachable(f"the warehouse does not respond: {_first_line(error)}") from error
         if isinstance(error, ClickHouseError):
-            raise WavehouseError(f"ClickHouse refused a statement: {_first_line(error)}") from error
+            raise refusal("ClickHouse", _first_line(error)) from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -11,9 +11,9 @@ import duckdb
 
 from wavehouse.engines.dialects import translated
 from wavehouse.engines.port import Row
-from wavehouse.engines.spans import check_staged, next_day
+from wavehouse.engines.spans import check_staged, next_day, refusal
 from wavehouse.engines.tables import Kind, Table, Value, definition, quoted
-from wavehouse.kernel.errors import Refused, WavehouseError
+from wavehouse.kernel.errors import Refused
 
 _TYPES = {
     Kind.INSTANT: "TIMESTAMP",
@@ -33,7 +33,7 @@ def _errors() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         message = str(error).strip().partition("\n")[0][:300]
-        raise WavehouseError(f"the warehouse refused a statement: {message}") from error
+        raise refusal("the warehouse", message) from error
 
 
 class DuckDb:

@@ -17,7 +17,7 @@ import psycopg
 
 from wavehouse.engines.dialects import translated
 from wavehouse.engines.port import Row
-from wavehouse.engines.spans import check_staged, next_day, periods
+from wavehouse.engines.spans import check_staged, next_day, periods, refusal
 from wavehouse.engines.tables import Kind, Table, Value, definition, quoted
 from wavehouse.kernel.errors import Refused, Unreachable, WavehouseError
 
@@ -43,13 +43,13 @@ def _errors() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         message = str(error).partition("\n")[0][:300]
-        raise WavehouseError(f"the warehouse refused a statement: {message}") from error
+        raise refusal("the warehouse", message) from error
     except psycopg.Error as error:
         message = str(error).strip().partition("\n")[0][:300]
         lost = isinstance(error, psycopg.OperationalError) and not error.sqlstate
         if lost or (error.sqlstate or "").startswith(_GONE):
             raise Unreachable(f"the warehouse does not respond: {message}") from error
-        raise WavehouseError(f"the warehouse refused a statement: {message}") from error
+        raise refusal("the warehouse", message) from error
 
 
 class Postgres:

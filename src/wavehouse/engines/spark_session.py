@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from wavehouse.engines.spans import refusal
 from wavehouse.kernel.errors import Unreachable, UsageError, WavehouseError
 
 _OPTIONS = {
@@ -45,7 +46,7 @@ def spark_errors() -> Iterator[None]:
         if isinstance(error, (Py4JNetworkError, ConnectionError)):
             raise Unreachable(f"Spark has stopped: {_first_line(error)}") from error
         if isinstance(error, (PySparkException, Py4JError)):
-            raise WavehouseError(f"Spark refused a statement: {_first_line(error)}") from error
+            raise refusal("Spark", _first_line(error)) from error
         raise
 
 

@@ -5,6 +5,7 @@ A file appears whole, under its final name, or not at all.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -21,6 +22,7 @@ from wavehouse.measurement.adapters.sealed_locks import is_free
 from wavehouse.measurement.types import SealedFile
 
 _UNFINISHED = ".unfinished"
+_UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 _MOST_KNOWN = 16_384
 _known: dict[tuple[int, ...], str] = {}
 """The hashes of files that this program has read, by device, inode, size and times."""
@@ -76,23 +78,25 @@ class FolderStore:
 
     def scratch(self) -> Path:
         """A path in the same file system, so that ``put`` is one rename."""
-        folder = files.folder(self._folder / _UNFINISHED)
+        with _writing(self._folder):
+            folder = files.folder(self._folder / _UNFINISHED)
         return folder / f"{os.getpid()}-{secrets.token_hex(8)}"
 
     def put(self, name: str, path: Path) -> None:
         """Flush the file, rename it, flush the folders."""
         target = self._path(name)
-        files.folder(target.parent)
-        path.chmod(0o600)
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-        path.replace(target)
-        for folder in (target.parent, target.parent.parent):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        with _writing(self._folder):
+            files.folder(target.parent)
+            path.chmod(0o600)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            path.replace(target)
+            for folder in (target.parent, target.parent.parent):
+                descriptor = os.open(folder, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
 
     def read(self, name: str) -> bytes:
         """The content of a small file. NotFound when it is missing."""
@@ -208,6 +212,22 @@ def known_sha256(path: Path) -> str:
                 _known.clear()
             _known[key] = hashlib.file_digest(file, "sha256").hexdigest()
         return _known[key]
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Refused when the folder cannot be written to; other errors name it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(folder)
+        if error.errno not in _UNWRITABLE:
+            raise
+        raise Refused(
+            f"the folder of sealed files cannot be written to: {error.strerror}",
+            where=str(folder),
+            hint="Correct its owner or its mount, or set WAVEHOUSE_SEALED_STORE to another folder.",
+        ) from None
 
 
 def _missing(path: Path) -> NotFound:

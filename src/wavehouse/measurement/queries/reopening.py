@@ -7,6 +7,14 @@ from typing import IO
 
 from wavehouse.store import Operational, Tx
 
+_STAGED = {
+    "measurement.requests": "sealed_requests",
+    "measurement.downloads": "sealed_downloads",
+    "measurement.listener_events": "sealed_events",
+}
+NAMED = tuple({"table": table, "staged": staged} for table, staged in _STAGED.items())
+"""The names used in this module's statements."""
+
 
 def is_dropping_raw(tx: Tx[Operational]) -> bool:
     """Whether a run of retention is dropping raw rows, or was killed while it did."""
@@ -23,13 +31,18 @@ def load_sealed(tx: Tx[Operational], table: str, rows: IO[bytes]) -> int:
 
     Returns the number of sealed rows.
     """
-    tx.execute("CREATE TEMP TABLE sealed_rows (LIKE {table})", table=table)
-    with tx.copy("COPY sealed_rows FROM STDIN (FORMAT csv)") as sink:
+    staged = _STAGED[table]
+    tx.execute("CREATE TEMP TABLE {staged} (LIKE {table})", staged=staged, table=table)
+    with tx.copy("COPY {staged} FROM STDIN (FORMAT csv)", staged=staged) as sink:
         while block := rows.read(2**20):
             sink.write(block)
-    tx.execute("INSERT INTO {table} SELECT * FROM sealed_rows ON CONFLICT DO NOTHING", table=table)
-    number: int = tx.value("SELECT count(*) FROM sealed_rows")
-    tx.execute("DROP TABLE sealed_rows")
+    tx.execute(
+        "INSERT INTO {table} SELECT * FROM {staged} ON CONFLICT DO NOTHING",
+        staged=staged,
+        table=table,
+    )
+    number: int = tx.value("SELECT count(*) FROM {staged}", staged=staged)
+    tx.execute("DROP TABLE {staged}", staged=staged)
     return number
 
 
