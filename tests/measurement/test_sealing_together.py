@@ -20,7 +20,7 @@ __all__ = ["month"]
 
 
 def test_a_seal_waits_for_another_one_says_so_and_succeeds(month: Any) -> None:
-    """The days that the other program has sealed are no error: exit code 0."""
+    """The days that the other program has sealed are not an error: exit code 0."""
     place = month.place
     sealed: list[SealOutcome] = []
 
