@@ -314,3 +314,14 @@ def test_a_suspended_account_opens_nothing(show: Show) -> None:
     with show.workspace.stores.listeners.worker() as tx:
         tx.execute("UPDATE listeners.listeners SET suspended_at = now()")
     assert 404 == show.feed(token).status_code
+
+
+def test_a_feed_that_is_known_is_not_sent_again(show: Show) -> None:
+    """Its tag, alone, weak or among others, and ``*`` for any version (RFC 9110 13.1.2)."""
+    token = show.token()
+    tag = show.feed(token).headers["etag"]
+    known = (tag, f"W/{tag}", f'"other", {tag}', "*")
+    unknown = (f"{tag}x", '"*"', "")
+
+    assert {304} == {show.feed(token, **{"If-None-Match": each}).status_code for each in known}
+    assert {200} == {show.feed(token, **{"If-None-Match": each}).status_code for each in unknown}

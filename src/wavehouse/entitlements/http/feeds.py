@@ -104,7 +104,8 @@ def router(edge: Edge) -> APIRouter:
         body = text.encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {**_PRIVATE, "ETag": etag}
-        if etag in {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}:
+        known_tags = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+        if known_tags & {etag, "*"}:  # any version (RFC 9110 13.1.2)
             return Response(status_code=_NOT_MODIFIED, headers=headers)
         return Response(
             b"" if request.method == "HEAD" else body,
