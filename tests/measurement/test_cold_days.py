@@ -126,36 +126,29 @@ def _swapped(path: Path, content: bytes) -> None:
     other.replace(path)
 
 
-def _flipped(path: Path) -> None:
-    """Change one byte of the values, which compression may not notice."""
-    content = bytearray(path.read_bytes())
-    content[len(content) // 3] ^= 0x11
-    _swapped(path, bytes(content))
-
-
 @pytest.mark.parametrize("kind", ["events", "requests", "downloads"])
-@pytest.mark.parametrize("damage", ["one byte", "another day's file", "cut off", "emptied"])
 def test_a_sealed_file_that_was_changed_is_refused_and_never_another_figure(
-    cold: Any, kind: str, damage: str
+    cold: Any, kind: str
 ) -> None:
     """Whatever its content is, valid or not; so is a push to a warehouse."""
     path = folder(cold) / f"{kind}-000001.parquet"
-    if damage == "one byte":
-        _flipped(path)
-    elif damage == "another day's file":
-        _swapped(path, (folder(cold, FIRST) / path.name).read_bytes())
-    else:
-        _swapped(path, path.read_bytes()[:-40] if damage == "cut off" else b"")
-
-    with pytest.raises(Refused, match="was changed"):
-        acting.operational(cold.place, measurement.outcomes, first=FIRST, last=LAST)
-    if kind == "events":
+    whole, before = path.read_bytes(), figures(cold)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 3] ^= 0x11  # a byte of the values, which compression may not notice
+    another_day = (folder(cold, FIRST) / path.name).read_bytes()
+    for changed in (bytes(flipped), another_day, whole[:-40], b""):
+        _swapped(path, changed)
         with pytest.raises(Refused, match="was changed"):
-            cold.listeners(FIRST, LAST)
-        with closing(DuckDb(":memory:")) as engine:
-            listed = warehouse.days(cold.place.stores, engine, first=DAY, last=DAY)
+            acting.operational(cold.place, measurement.outcomes, first=FIRST, last=LAST)
+        if kind == "events":
             with pytest.raises(Refused, match="was changed"):
-                warehouse.push(cold.place.stores, engine, listed=listed)
+                cold.listeners(FIRST, LAST)
+            with closing(DuckDb(":memory:")) as engine:
+                listed = warehouse.days(cold.place.stores, engine, first=DAY, last=DAY)
+                with pytest.raises(Refused, match="was changed"):
+                    warehouse.push(cold.place.stores, engine, listed=listed)
+        _swapped(path, whole)
+        assert before == figures(cold)
 
 
 def test_an_index_that_was_changed_is_not_read_and_made_again(cold: Any) -> None:
