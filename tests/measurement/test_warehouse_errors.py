@@ -214,3 +214,24 @@ def test_counting_lines_that_cannot_be_used_says_so_and_is_exit_code_3(
 
     assert 3 == result.exit_code, result.output
     assert "1 lines could not be used: malformed_line" in result.output
+
+
+def test_a_log_in_no_known_format_is_counted_by_the_layout_that_its_hint_names(
+    own_desk: Any, hit: Any
+) -> None:
+    """The hint named options that this command did not have."""
+    known = own_desk.log(hit)
+    words = ["--feed", str(own_desk.folder / "feed.xml")]
+    words += ["--media", str(own_desk.folder / "media.json")]
+    one = CliRunner().invoke(cli.warehouse, ["count", *words, str(known)])
+    odd = own_desk.folder / "odd.log"
+    odd.write_text(f"{hit.ip}|{hit.at.isoformat()}|GET|{hit.path}|200|10000000|Pocket Casts/7.70\n")
+    refused = CliRunner().invoke(cli.warehouse, ["count", *words, str(odd)])
+    assert (3, True) == (refused.exit_code, "use --format with one of" in refused.output)
+    template = "{address}|{time}|{method}|{path}|{status}|{bytes}|{agent}"
+
+    counted = CliRunner().invoke(cli.warehouse, ["count", *words, "--fields", template, str(odd)])
+
+    assert (0, 0) == (one.exit_code, counted.exit_code), counted.output
+    assert "1 downloads of 1 lines" in one.output
+    assert "1 downloads of 1 lines" in counted.output

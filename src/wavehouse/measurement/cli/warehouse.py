@@ -11,7 +11,7 @@ import click
 
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_FOUND
-from wavehouse.measurement.cli.options import AS_JSON, DATE
+from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT
 
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace, Workspace
@@ -210,6 +210,7 @@ def verify(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="With --feed: a JSON file of media file facts.",
 )
+@FORMAT
 @_FIRST
 @_LAST
 @AS_JSON
@@ -222,6 +223,7 @@ def count(
     staging: Path | None,
     feeds: tuple[str, ...],
     media: Path | None,
+    log_format: str,
     first: datetime | None,
     last: datetime | None,
     as_json: bool,
@@ -240,7 +242,7 @@ def count(
     from wavehouse.measurement.service.count_only import Wanted, known_from_catalog
 
     begin, end = span_of_days(first, last)
-    wanted = Wanted(by="episode", first=begin, last=end)
+    wanted = Wanted(by="episode", first=begin, last=end, format=log_format)
     stored: dict[str, str] | None = None
     with ExitStack() as stack:
         if feeds:
