@@ -338,6 +338,24 @@ def test_lines_that_cannot_be_used_are_told_and_the_exit_code_is_3(desk: Any, hi
     assert "unknown log format" in result.stderr
 
 
+def test_requests_for_unknown_files_are_listed_most_frequent_first(desk: Any, hit: Any) -> None:
+    """Host and path of answers with content; a known file and an answer 404 are not listed."""
+    asked = [("/lost.mp3", 206), ("/gone.mp3", 404), ("/b.mp3", 200), ("/lost.mp3", 200)]
+    lines = [
+        hit.combined().replace("/one.mp3", path).replace(" 200 ", f" {status} ")
+        for path, status in [*asked, ("/a.mp3", 206), ("/one.mp3", 206)]
+    ]
+    log = desk.write("\n".join(lines) + "\n")
+    result = run(cli.downloads, "--from-logs", log, *feed_of(desk), obj=None)
+    listed = [line.strip() for line in result.stderr.splitlines() if ".mp3" in line]
+
+    assert [
+        "2 for media.example/lost.mp3",
+        "1 for media.example/a.mp3",
+        "1 for media.example/b.mp3",
+    ] == listed
+
+
 def test_files_without_from_logs_are_a_mistake_with_a_way_out(desk: Any, hit: Any) -> None:
     """--from-logs without files is an error as well."""
     for words in ([desk.log(hit)], ["--feed", "feed.xml"], ["--from-logs"]):

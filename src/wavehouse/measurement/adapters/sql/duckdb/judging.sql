@@ -48,9 +48,14 @@ SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (
 UPDATE fields SET uri = c2 FROM kept WHERE contains(uri, '?') AND host || chr(31) || uri = c1
 
 -- name: unknown_places
--- Requests for unknown files, most frequent first.
-SELECT host || uri, count(*) AS requests FROM fields JOIN places ON c1 = host || chr(31) || uri
-WHERE c2 = '' AND status IN (200, 206) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200
+-- Requests for unknown files, most frequent first. To join two columns takes half the time of joining
+-- their concatenation, which DuckDB makes for every request.
+SELECT f.host || f.uri, count(*) AS requests
+FROM fields AS f JOIN (
+  SELECT split_part(c1, chr(31), 1) AS host, split_part(c1, chr(31), 2) AS uri
+  FROM places WHERE c2 = ''
+) AS u ON u.host = f.host AND u.uri = f.uri
+WHERE f.status IN (200, 206) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200
 
 -- name: distinct_places
 -- Distinct hosts and paths.
