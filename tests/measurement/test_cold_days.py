@@ -316,3 +316,27 @@ def test_an_index_without_its_hash_is_not_read_and_no_finding(cold: Any) -> None
 
     assert [] == audience_index.differing_indexes(cold.place.stores, days=[DAY])
     assert [date(2026, 11, 1)] == measurement.index_listeners(cold.place.stores)
+
+
+def test_a_store_of_another_installation_is_refused_before_a_file_is_replaced(
+    own_desk: Any, hit: Any
+) -> None:
+    """Days have the same names everywhere; the first to seal owns the folder."""
+    own_desk.tell(hit.but(at=at(11)), hit.but(at=at(12), ip="198.51.100.9"))
+    place = own_desk.place
+    with clock.frozen(LATER):
+        (first, _) = measurement.seal(place.stores, place.settings)
+    owner = folder(own_desk).parent / "owner" / "installation"
+    mine = owner.read_text()
+    whole = {path: path.read_bytes() for path in folder(own_desk, first.day).iterdir()}
+    own_desk.tell(hit.but(at=at(11, 11), ip="198.51.100.77"))
+    owner.write_text("7450000000000000000/5\n")
+
+    with clock.frozen(LATER), pytest.raises(Refused, match="belong to another installation"):
+        measurement.seal(place.stores, place.settings)
+
+    assert whole == {path: path.read_bytes() for path in folder(own_desk, first.day).iterdir()}
+    owner.unlink()
+    with clock.frozen(LATER):
+        again = measurement.seal(place.stores, place.settings)
+    assert ([first.day], mine) == ([each.day for each in again], owner.read_text())

@@ -166,6 +166,16 @@ def store_at(location: str) -> SealedStore:
     )
 
 
+@contextmanager
+def scratch_file(store: SealedStore) -> Iterator[Path]:
+    """A scratch path; what was not put is removed at the end, also on a full disk."""
+    path = store.scratch()
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, in hex."""
     with path.open("rb") as file:

@@ -33,6 +33,17 @@ def is_sealing_free(tx: Tx[Operational]) -> bool:
     )
 
 
+def installation(tx: Tx[Operational]) -> str:
+    """What tells this database from every other: the server's identifier and the database's."""
+    text: str = tx.value(
+        """
+        SELECT concat(s.system_identifier, '/', d.oid)
+        FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()
+        """
+    )
+    return text
+
+
 def sealed_days(tx: Tx[Operational], *, day: date | None = None) -> list[SealedDay]:
     """Every UTC day with partitions or a seal, oldest first, or one of them."""
     return tx.rows(

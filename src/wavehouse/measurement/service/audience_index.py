@@ -20,6 +20,7 @@ from wavehouse.measurement.adapters.sealed_store import (
     SealedStore,
     checked,
     known_sha256,
+    scratch_file,
     store_at,
 )
 from wavehouse.measurement.queries import sealing
@@ -76,12 +77,9 @@ def _differs(writer: IndexWriter, month: date, seals: Sequence[Seal]) -> bool:
             return False
         if not _is_whole(store, month):
             return True
-        scratch = store.scratch()
-        try:
+        with scratch_file(store) as scratch:
             writer.write(scratch, month=month, events=events, manifests=manifests)
             return writer.facts(scratch) != writer.facts(store.local(name))
-        finally:
-            scratch.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -119,11 +117,11 @@ def _refresh(writer: IndexWriter, month: date, seals: Sequence[Seal]) -> bool:
         _remove(store, month)  # with the copies that a bucket's store has of it
         if not events:
             return True
-        scratch, digest = store.scratch(), store.scratch()
-        writer.write(scratch, month=month, events=events, manifests=manifests)
-        digest.write_text(known_sha256(scratch))
-        store.put(index_name(month), scratch)
-        store.put(hash_name(month), digest)
+        with scratch_file(store) as scratch, scratch_file(store) as digest:
+            writer.write(scratch, month=month, events=events, manifests=manifests)
+            digest.write_text(known_sha256(scratch))
+            store.put(index_name(month), scratch)
+            store.put(hash_name(month), digest)
     return True
 
 

@@ -21,11 +21,12 @@ from uuid import UUID
 
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.errors import WavehouseError
+from wavehouse.kernel.errors import NotFound, Refused, WavehouseError
 from wavehouse.measurement.adapters.roller import unordered
 from wavehouse.measurement.adapters.sealed_store import (
     FolderStore,
     SealedStore,
+    scratch_file,
     sha256_of,
     store_at,
 )
@@ -62,6 +63,7 @@ _COPIES = {
     "downloads": sealing.copy_downloads,
     "events": sealing.copy_events,
 }
+_OWNER = "owner/installation"
 _ROLLUPS = (*HOURLY, *DAILY)
 _AT_ONCE = 4
 """Days that are sealed at the same time, at most one more than cores: each waits for the disk."""
@@ -104,6 +106,7 @@ def seal(
     A day that cannot be sealed is returned with its reason, and the others are sealed.
     ``dry_run`` returns the days without sealing them. ``on_wait`` is called before waiting for
     another program that seals; the days that it has sealed are returned as sealed by another.
+    Refused when the store is another installation's.
     """
     due = [
         day
@@ -119,6 +122,7 @@ def seal(
                 if not sealing.is_sealing_free(lock):
                     on_wait()
                     sealing.lock_sealing(lock)
+                _claim(lock, store)
                 store.sweep()
                 with closing(sealers.seal([d.day for d in due[n : n + _DAYS_LOCKED]])) as outcomes:
                     for outcome in outcomes:
@@ -126,6 +130,28 @@ def seal(
                         on_day(outcome.day)
     remove_superseded(stores)
     return done
+
+
+def _claim(tx: Tx[Operational], store: SealedStore) -> None:
+    """Note whose store this is. Refused when it is another installation's.
+
+    Days have the same names everywhere: two installations would replace each other's files.
+    """
+    mine = sealing.installation(tx)
+    try:
+        owner = store.read(_OWNER).decode().strip()
+    except NotFound:
+        with scratch_file(store) as path:
+            path.write_text(f"{mine}\n", encoding="utf-8")
+            store.put(_OWNER, path)
+        owner = store.read(_OWNER).decode().strip()
+    if owner != mine:
+        raise Refused(
+            "the sealed files here belong to another installation",
+            where=f"{store.location}/{_OWNER}",
+            hint="Set WAVEHOUSE_SEALED_STORE to a folder, or to a prefix of the bucket, that no "
+            "other has. If this database was moved to another server, remove that file.",
+        )
 
 
 class _Sealers:
