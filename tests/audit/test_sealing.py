@@ -312,7 +312,9 @@ def test_an_erased_value_is_gone_and_the_tree_still_verifies(workspace: Workspac
 
     assert (2, ["Ole"]) == (erased, left)
     assert [] == _faults(workspace)
-    assert b"Zo" not in b"".join(_exported(workspace))
+    # Whole values: two letters occur in a hash in base64 by chance, once in some runs.
+    exported = b"".join(_exported(workspace))
+    assert [] == [w for w in (b"Zo\xc3\xab", b"Zo\\u00eb", b"zoe@x") if w in exported]
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.erasing import erased, make_person
 from tests.migrated import copy_home
 from tests.stopping import reachable_folder
 
-from wavehouse import app
+from wavehouse import app, erasure
 from wavehouse.backups import catalogue
 from wavehouse.backups.service import creating, restoring
+from wavehouse.erasure import SubjectKind, Wanted
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict
 from wavehouse.store import conf
@@ -96,3 +98,21 @@ def test_two_backups_of_one_second_do_not_write_into_one_folder(
     (listed,) = catalogue(place.settings)
     assert [] == restoring.verify(place.settings.home, listed.backup.backup_id)
     assert [] == list(Path(listed.folder).parent.glob("*.partial"))
+
+
+def test_a_certificate_names_the_backup_that_is_being_made(place: Workspace) -> None:
+    """Its databases are copied, it has not ended: the certificate said that no backup has her."""
+    anna = make_person(place, "anna@example.org")
+    certificates: list[str] = []
+
+    def say(line: str) -> None:
+        if line.startswith("Copying files"):
+            outcome = erased(place, Wanted(SubjectKind.LISTENER, anna.email))
+            certificates.append(dict(outcome.certificate or {})["backups"])
+
+    made = creating.create(place.stores, place.settings, identity=place.identity, say=say)
+
+    (text,) = certificates
+    assert f"The backup {made.backup.backup_id} began before the erasure" in text
+    assert "No backup of this installation" not in text
+    assert erasure.files_with(made.folder, email=anna.email) > 0

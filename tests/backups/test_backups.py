@@ -26,7 +26,7 @@ from wavehouse import app, audit
 from wavehouse.audit.types import Actor
 from wavehouse.backups import adapters, catalogue, checks, prune, rules
 from wavehouse.backups.cli import backup as backup_commands
-from wavehouse.backups.service import checking, creating, restoring
+from wavehouse.backups.service import checking, creating, restoring, states, undoing
 from wavehouse.backups.types import Backup, Checked, Pending
 from wavehouse.erasure.adapters.backup_dates import held_backups
 from wavehouse.kernel import clock, config
@@ -81,6 +81,10 @@ def _actions(home: Path) -> list[str]:
 
 def _settings(home: Path) -> config.Settings:
     return config.load({"home": str(home)}, environment={})
+
+
+def _stopped(_home: Path, _pending: Pending) -> tuple[list[Checked], str]:
+    raise InterruptedError("power cut")
 
 
 def _ready(_home: Path, _pending: Pending) -> tuple[list[Checked], str]:
@@ -205,12 +209,8 @@ def test_a_second_between_two_changes_is_restored(made: Made, new_home: Path) ->
 def test_a_restore_is_not_ready_until_it_is_finished(made: Made, new_home: Path) -> None:
     """Every other opening refuses; finishing again is enough. The ledger is taken along."""
     target = new_home / "restored"
-
-    def stopped(_home: Path, _pending: Pending) -> tuple[list[Checked], str]:
-        raise InterruptedError("power cut")
-
     with pytest.raises(InterruptedError):
-        restoring.restore(_settings(made.home), made.name, into=target, finish=stopped)
+        restoring.restore(_settings(made.home), made.name, into=target, finish=_stopped)
     with (
         pytest.raises(Refused, match="erasures since the backup were not repeated"),
         app.open_workspace({"home": str(target)}),
@@ -232,9 +232,11 @@ def test_a_restore_in_place_keeps_the_former_state_and_is_taken_back(made: Made)
     settings = _settings(made.home)
     restored = restoring.restore(settings, made.name, finish=checking.finish)
     after = _actions(made.home)
-    restoring.undo(settings)
+    undone = undoing.undo(settings, finish=checking.finish)
 
     assert (["thing.before"], True) == (after, restored.ok)
+    assert undone is not None
+    assert undone.ok, undone.checks
     assert ["thing.before", "thing.after", "thing.later"] == _actions(made.home)
     assert ledger.exists()
     with app.open_workspace({"home": str(made.home)}) as workspace:
@@ -243,7 +245,7 @@ def test_a_restore_in_place_keeps_the_former_state_and_is_taken_back(made: Made)
     assert all(each.ok for each in results)
 
 
-@pytest.mark.parametrize("stop", ["_set_aside", "_copy_back", "_keep_keys", "write_pending"])
+@pytest.mark.parametrize("stop", ["set_aside", "_copy_back", "_keep_keys", "write_pending"])
 def test_a_restore_that_is_killed_is_never_an_empty_home(
     made: Made, monkeypatch: pytest.MonkeyPatch, stop: str
 ) -> None:
@@ -255,8 +257,7 @@ def test_a_restore_that_is_killed_is_never_an_empty_home(
     before = _actions(made.home)
 
     def killed(*_args: object, **_named: object) -> None:
-        monkeypatch.setattr(restoring, "_put_back", lambda *_a, **_n: None)
-        monkeypatch.setattr(restoring, "_reset_pending", lambda *_a, **_n: None)
+        monkeypatch.setattr(restoring, "_give_up", lambda *_a, **_n: None)
         raise KeyboardInterrupt
 
     if stop == "write_pending":  # the second one: the earlier state has just been moved
@@ -271,20 +272,68 @@ def test_a_restore_that_is_killed_is_never_an_empty_home(
 
         monkeypatch.setattr(adapters, "write_pending", second)
     else:
-        monkeypatch.setattr(restoring, stop, killed)
+        monkeypatch.setattr(states if stop == "set_aside" else restoring, stop, killed)
     with pytest.raises(KeyboardInterrupt):
         restoring.restore(settings, made.name, finish=_ready)
     monkeypatch.undo()
 
-    with pytest.raises(Refused, match="stopped while it copied"):
+    with pytest.raises(Refused, match="stopped before its files were in place"):
         _actions(made.home)
+    with pytest.raises(Refused, match="stopped before its files were in place"):
+        restoring.restore(settings, made.name, finish=_ready)
     pending = adapters.read_pending(made.home)
     assert pending is not None
     with pytest.raises(Refused, match="cannot be finished"):
         restoring.complete(made.home, pending, finish=_ready)
-    restoring.undo(settings)
+    undoing.undo(settings, finish=_ready)
     assert before == _actions(made.home)
     assert adapters.read_pending(made.home) is None
+
+
+@pytest.mark.parametrize("moves", [0, 2, 5])
+def test_an_undo_that_is_killed_goes_on(
+    made: Made, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    """Killed after so many moves of files and folders, in both directions; then, after the last.
+
+    Until it is done, every command and another restore are refused, and no state has lost a file.
+    """
+    settings = _settings(made.home)
+    before = _actions(made.home)
+    restoring.restore(settings, made.name, finish=_ready)
+    real = Path.rename
+    done: list[str] = []
+
+    def rename(path: Path, target: Path) -> Path:
+        if path.parent == made.home or path.parent.name.startswith("before-restore-"):
+            if len(done) == moves:
+                raise KeyboardInterrupt
+            done.append(path.name)
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(KeyboardInterrupt):
+        undoing.undo(settings, finish=_ready)
+    monkeypatch.undo()
+    assert moves == len(done)
+
+    for refused in (
+        lambda: _actions(made.home),
+        lambda: restoring.restore(settings, made.name, finish=_ready),
+    ):
+        with pytest.raises(Refused, match="stopped before its files were in place"):
+            refused()
+    with pytest.raises(InterruptedError):
+        undoing.undo(settings, finish=_stopped)
+    with pytest.raises(Refused, match="were not repeated"):
+        _actions(made.home)
+    undone = undoing.undo(settings, finish=_ready)
+    assert undone is not None
+    assert before == _actions(made.home)
+    assert undone.kept_aside is not None
+    assert (undone.kept_aside / "postgres" / "PG_VERSION").is_file()
+    assert [] == list(made.home.glob("before-restore-*"))
+    shutil.rmtree(undone.kept_aside)
 
 
 def test_a_gap_in_the_archive_is_said_and_not_taken_for_its_end(made: Made, new_home: Path) -> None:

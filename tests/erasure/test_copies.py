@@ -103,6 +103,7 @@ def test_a_certificate_says_when_the_last_backup_with_the_person_expires(
         at = (now - timedelta(days=days)).isoformat()
         content = json.dumps({"started_at": at, "finished_at": at})
         (folder / "backup.json").write_text("{" if damaged and days == 9 else content)
+    (home / "backups" / "20261103T030000Z.partial").mkdir()
     aside = home / "before-restore-20261102T040000Z"
     aside.mkdir()
     (aside / "rows").write_text(anna.email)
@@ -114,6 +115,7 @@ def test_a_certificate_says_when_the_last_backup_with_the_person_expires(
     assert expires.isoformat(timespec="seconds") == document["backups_until"]
     assert f"expires on {expires:%Y-%m-%d}" in document["backups"]
     assert aside.name in document["backups"]
+    assert "The backup 20261103T030000Z began before" in document["backups"]
     assert damaged is ("The backup 20261101T030000Z cannot be read" in document["backups"])
     assert ("1 backup" if damaged else "2 backups") in document["backups"]
     assert "completed" == outcome.request.status

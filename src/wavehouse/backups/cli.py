@@ -176,11 +176,15 @@ def restore(
 ) -> None:
     """Restore a backup: stop `wavehouse up` first.
 
-    The earlier state is kept in the home, and --undo returns to it. The restored server is only
-    ready once the erasures since the backup are repeated; until then every other command is
-    refused. Exit code 3 when a check of the restored databases fails.
+    The earlier state is kept in the home, and --undo returns to it; an undo that was stopped is
+    continued by --undo too. The server is only ready once the erasures since the backup, or since
+    the restore that is undone, are repeated; until then every other command is refused. Exit code 3
+    when a check of the restored databases fails.
+
+    With --into, the erasures of this home are repeated in the new one until it is ready. Later ones
+    must be asked for in both.
     """
-    from wavehouse.backups.service import checking, restoring
+    from wavehouse.backups.service import checking, restoring, undoing
     from wavehouse.kernel import terminal
     from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, UsageError
 
@@ -190,13 +194,19 @@ def restore(
         )
     if latest and to_time is not None:
         raise UsageError("give --to-time or --latest")
+    if name is None and (latest or to_time is not None or (undo and into is not None)):
+        raise UsageError("--to-time, --latest and --into are options of restoring a backup")
     settings = _local(context)
     if undo:
-        terminal.out(
-            f"The earlier state is restored; the restored one is in {restoring.undo(settings)}."
-        )
-        return
-    if finish:
+        taken_back = undoing.undo(settings, finish=checking.finish, say=terminal.say)
+        if taken_back is None:
+            if as_json:
+                terminal.print_json({"home": settings.home, "backup": None, "ok": True})
+            else:
+                terminal.out("The restore had copied nothing: the home is as it was before it.")
+            return
+        restored = taken_back
+    elif finish:
         restored = _finished(into.absolute() if into else settings.home)
     else:
         restored = restoring.restore(
@@ -224,7 +234,7 @@ def restore(
         terminal.out(f"Restored {restored.backup_id} into {restored.home}.")
         terminal.say("Create a new backup now: earlier ones only reach times before this restore.")
         if restored.kept_aside:
-            terminal.say(f"The earlier state is in {restored.kept_aside}.")
+            terminal.say(f"The state before is in {restored.kept_aside}.")
     context.exit(EXIT_DONE if restored.ok else EXIT_FOUND)
 
 

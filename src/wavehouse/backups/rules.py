@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from wavehouse.backups.types import Backup
+from wavehouse.kernel import files
 
 _SEGMENT = re.compile(r"[0-9A-F]{24}(\.partial)?")
 _SEGMENT_BYTES = 16 * 2**20
@@ -38,7 +39,12 @@ def is_backup_id(name: str) -> bool:
 def is_excluded(path: str) -> bool:
     """True for a path in the home that backups leave out, such as an earlier state."""
     first = path.split("/", 1)[0]
-    return first in EXCLUDED or path in EXCLUDED or ".before-" in first or first.endswith(".new")
+    return (
+        first in EXCLUDED
+        or path in EXCLUDED
+        or first.startswith(files.KEPT_ASIDE)
+        or first.endswith(".new")
+    )
 
 
 def removable(

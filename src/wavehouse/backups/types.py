@@ -112,10 +112,12 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A restore that is not ready yet: erasures since ``since`` must be repeated first.
+    """A restore, or the undo of one, that is not ready yet: erasures must be repeated first.
 
-    ``copied`` is false until the backup's files are there, ``moved`` until the earlier state is in
-    ``kept_aside``: such a restore cannot be finished, and is undone.
+    ``copied`` is false until the files of the state are there, ``moved`` until the one before is in
+    its folder: such a restore cannot be finished, and is undone; such an undo is continued.
+    ``source`` is the home that a backup was restored from, when it is another one: its ledger may
+    grow until the erasures are repeated. ``undone`` is where an undo moves the restored state.
     """
 
     backup_id: str
@@ -124,3 +126,5 @@ class Pending:
     kept_aside: str | None
     moved: bool = True
     copied: bool = True
+    source: str | None = None
+    undone: str | None = None

@@ -332,12 +332,14 @@ class HeldBackups:
     """Backups from before an instant, and states that restores kept aside.
 
     ``expires_at`` is when the last of the backups expires; None without one. ``unreadable`` are
-    backups whose description cannot be read, so their date is unknown.
+    backups whose description cannot be read, so their date is unknown; ``unfinished`` are those
+    that are being made, or were stopped.
     """
 
     backups: int
     expires_at: datetime | None
     unreadable: tuple[str, ...]
+    unfinished: tuple[str, ...]
     kept_aside: tuple[str, ...]
 
 

@@ -22,6 +22,8 @@ _PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC
 _MOST_LINKS = 40
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 _OTHERS_MAY_WRITE = 0o022
+KEPT_ASIDE = ("before-restore-", "undone-restore-")
+"""Names of the folders of a home that hold a state which a restore, or its undo, replaced."""
 _usual_umask = 0o022
 
 

@@ -79,7 +79,7 @@ def refuse_unfinished_restore(home: Path) -> None:
     if state.exists():
         if b'"copied":false' in state.read_bytes():
             raise Refused(
-                "a restore was stopped while it copied the backup",
+                "a restore was stopped before its files were in place",
                 where=str(home),
                 hint="Return to the earlier state, then restore again. Of a home that was new: "
                 "delete its folder.",

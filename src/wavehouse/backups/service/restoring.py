@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 
 from wavehouse.backups import adapters, rules
+from wavehouse.backups.service import states
 from wavehouse.backups.types import (
     BASE,
     FILES,
@@ -95,8 +96,10 @@ def restore(
         )
     server = EmbeddedServer(target)
     with server.removable() as data:
-        aside = _aside(target) if into is None else None
+        aside = states.folder(target, prefix="before-restore-") if into is None else None
         earlier = adapters.read_pending(target)
+        if earlier is not None and not earlier.copied:
+            raise _stopped(target)
         pending = Pending(
             backup.backup_id,
             backup.started_at,
@@ -104,12 +107,13 @@ def restore(
             str(aside) if aside else None,
             moved=False,
             copied=False,
+            source=str(source) if into is not None and lasting else None,
         )
         # Before anything moves: a home that is killed from here on says so.
         adapters.write_pending(target, pending)
         try:
             if aside is not None:
-                _set_aside(target, data, aside)
+                states.set_aside(target, data, aside)
             adapters.write_pending(target, replace(pending, moved=True))
             say("Copying the backup …")
             _copy_back(server, folder, target, aside)
@@ -122,8 +126,7 @@ def restore(
             pending = replace(pending, moved=True, copied=True)
             adapters.write_pending(target, pending)
         except BaseException:
-            _put_back(target, aside)
-            _reset_pending(target, earlier)
+            _give_up(target, data, aside, earlier)
             raise
     try:
         say("Recovering …")
@@ -132,9 +135,8 @@ def restore(
         unread = _unread(server, archive) if latest else None
         _end_recovery(server)
     except BaseException:
-        with server.removable():
-            _put_back(target, aside)
-            _reset_pending(target, earlier)
+        with server.removable() as data:
+            _give_up(target, data, aside, earlier)
         raise
     restored = complete(target, pending, finish=finish, say=say, to_time=to_time)
     if unread is not None:
@@ -167,59 +169,37 @@ def complete(
 ) -> Restored:
     """Repeat the erasures, check the restored home, and mark it as ready."""
     if not pending.copied:
-        raise Refused(
-            "a restore was stopped while it copied the backup: it cannot be finished",
-            where=str(home),
-            hint="Return to the earlier state, then restore again.",
-            command="wavehouse restore --undo",
-        )
+        raise _stopped(home)
+    if pending.source is not None:  # people may have been erased there since the copy
+        _take_ledger_along(Path(pending.source), home)
     say("Repeating erasures and checking …")
     checks, replayed = finish(home, pending)
     adapters.clear_pending(home)
-    aside = Path(pending.kept_aside) if pending.kept_aside else None
+    kept = pending.undone or pending.kept_aside
+    aside = Path(kept) if kept else None
     return Restored(home, pending.backup_id, to_time, aside, tuple(checks), replayed)
 
 
-def undo(settings: Settings) -> Path:
-    """Return to the state before the last in-place restore; returns the other state's folder.
+def _stopped(home: Path) -> Refused:
+    return Refused(
+        "a restore was stopped before its files were in place: it cannot be finished",
+        where=str(home),
+        hint="Return to the earlier state, then restore again.",
+        command="wavehouse restore --undo",
+    )
 
-    Both states stay on disk. Refused without an earlier state.
-    """
-    home = settings.home
+
+def _give_up(home: Path, data: Path, aside: Path | None, earlier: Pending | None) -> None:
+    """Put the earlier state back after an error; ``earlier`` is a restore that was unfinished."""
     pending = adapters.read_pending(home)
-    if pending is not None and not pending.moved:
-        return _undo_moving(home, pending)
-    kept = sorted(home.glob("before-restore-*"))
-    if not kept:
-        raise Refused("no restore has kept an earlier state", where=str(home))
-    former = Path(pending.kept_aside) if pending and pending.kept_aside else kept[-1]
-    server = EmbeddedServer(home)
-    with server.removable() as data:
-        aside = _aside(home, prefix="undone-restore")
-        _set_aside(home, data, aside)
-        _put_back(home, former, remove=False)
-        adapters.clear_pending(home)
-    return aside
-
-
-def _undo_moving(home: Path, pending: Pending) -> Path:
-    """Bring back what a restore had moved when it was stopped; nothing was copied yet."""
-    former = Path(pending.kept_aside) if pending.kept_aside else None
-    if former is None:
-        raise Refused(
-            "the restore into this new home was stopped before it copied anything",
-            where=str(home),
-            hint="Delete the folder, and restore again.",
-        )
-    with EmbeddedServer(home).removable():
-        if former.is_dir():
-            _put_back(home, former, remove=False)
-        adapters.clear_pending(home)
-    return former
-
-
-def _reset_pending(home: Path, earlier: Pending | None) -> None:
-    """The state of the restore before this one, if that was not finished either."""
+    if aside is None:
+        states.clear(home, data)
+    elif pending is not None and not pending.moved:
+        states.bring_back(home, aside)
+    else:
+        undo = states.undo_of(home, aside)
+        states.take_back(home, data, undo)
+        shutil.rmtree(str(undo.undone))
     if earlier is None:
         adapters.clear_pending(home)
     else:
@@ -268,38 +248,6 @@ def _require_known_migrations(name: str, backup: Backup) -> None:
                 where=name,
                 hint=f"Restore it with wavehouse {backup.product} or a later version.",
             )
-
-
-def _aside(home: Path, *, prefix: str = "before-restore") -> Path:
-    """The name of a new folder of the home, for a state that is set aside."""
-    return home / f"{prefix}-{clock.now():%Y%m%dT%H%M%S%fZ}"
-
-
-def _set_aside(home: Path, data: Path, aside: Path) -> None:
-    """Move the home's state, except what a restore keeps, into a new folder of the home."""
-    aside.mkdir(mode=0o711)
-    for path in sorted(home.iterdir()):
-        if path == data or _belongs_to_state(path.name):
-            path.rename(aside / path.name)
-
-
-def _belongs_to_state(name: str) -> bool:
-    kept = {"erasure", "backups", "programs", "restore.json", "start.lock", "users.lock",
-            "serving.json"}  # fmt: skip
-    return name not in kept and not name.startswith(("before-restore-", "undone-restore-"))
-
-
-def _put_back(home: Path, aside: Path | None, *, remove: bool = True) -> None:
-    """Move a state that was set aside back; with ``remove``, what is in its way is removed."""
-    if remove:
-        for path in sorted(home.iterdir()):
-            if _belongs_to_state(path.name):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-    if aside is None:
-        return
-    for path in sorted(aside.iterdir()):
-        path.rename(home / path.name)
-    aside.rmdir()
 
 
 def _copy_back(server: EmbeddedServer, folder: Path, home: Path, aside: Path | None) -> None:

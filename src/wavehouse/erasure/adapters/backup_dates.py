@@ -14,8 +14,7 @@ from wavehouse.erasure.types import HeldBackups
 from wavehouse.kernel import files
 from wavehouse.kernel.config import Settings
 
-KEPT_ASIDE = ("before-restore-", "undone-restore-")
-"""Names of the folders that hold a state which a restore replaced."""
+_PARTIAL = ".partial"
 
 
 def held_backups(settings: Settings, *, at: datetime) -> HeldBackups:
@@ -23,8 +22,10 @@ def held_backups(settings: Settings, *, at: datetime) -> HeldBackups:
     home, keep = settings.home, timedelta(days=settings["backup_keep_days"])
     expiries: list[datetime] = []
     unreadable: list[str] = []
+    # Before the finished ones: a backup that ends between the two would be in neither.
+    unfinished = sorted(path.name for path in (home / "backups").glob(f"*{_PARTIAL}"))
     for path in sorted((home / "backups").glob("*/backup.json")):
-        if path.parent.name.endswith(".partial"):
+        if path.parent.name.endswith(_PARTIAL):
             continue
         try:
             content = json.loads(files.read(path))
@@ -36,12 +37,18 @@ def held_backups(settings: Settings, *, at: datetime) -> HeldBackups:
         if started <= at:
             expiries.append(finished + keep)
     return HeldBackups(
-        len(expiries), max(expiries, default=None), tuple(unreadable), tuple(kept_aside(home))
+        len(expiries),
+        max(expiries, default=None),
+        tuple(unreadable),
+        tuple(name.removesuffix(_PARTIAL) for name in unfinished),
+        tuple(kept_aside(home)),
     )
 
 
 def kept_aside(home: Path) -> list[str]:
     """The folders of states that restores kept aside; they stay until somebody removes them."""
     return sorted(
-        path.name for path in home.iterdir() if path.is_dir() and path.name.startswith(KEPT_ASIDE)
+        path.name
+        for path in home.iterdir()
+        if path.is_dir() and path.name.startswith(files.KEPT_ASIDE)
     )

@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
-from wavehouse.erasure.adapters.backup_dates import KEPT_ASIDE
 from wavehouse.erasure.rules.identifiers import page_pattern
 from wavehouse.erasure.rules.matching import Matcher
 from wavehouse.erasure.types import Finding, Level
+from wavehouse.kernel import files
 
 _PIECE = 4 * 2**20
 Needle = tuple[str, str]
@@ -63,7 +63,7 @@ def _of_home(home: Path) -> Iterator[Path]:
         path
         for path in _walk(home)
         if (first := path.relative_to(home).parts[0]) not in _LEFT_OUT
-        and not first.startswith(KEPT_ASIDE)  # the certificate lists them with the backups
+        and not first.startswith(files.KEPT_ASIDE)  # the certificate lists them with the backups
     )
 
 

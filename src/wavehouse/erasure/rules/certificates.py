@@ -125,6 +125,11 @@ def _backups(held: HeldBackups) -> str:
         )
     lines += [f"The backup {name} cannot be read: its date is unknown." for name in held.unreadable]
     lines += [
+        f"The backup {name} began before the erasure and is not finished: it may hold the data "
+        "until it expires, or until `wavehouse backup prune` removes it."
+        for name in held.unfinished
+    ]
+    lines += [
         f"A restore kept the earlier state in {name}, until it is removed."
         for name in held.kept_aside
     ]
