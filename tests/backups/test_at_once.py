@@ -34,7 +34,9 @@ def place() -> Iterator[Workspace]:
     """A server of its own, of which no log is archived yet."""
     home = reachable_folder()
     copy_home(home)
-    (home / "backups").mkdir(mode=0o711)
+    backups = home / "backups"
+    backups.mkdir()
+    backups.chmod(0o711)  # whatever the umask is: a command that ran before has closed it
     with app.open_workspace({"home": str(home)}) as workspace:
         yield workspace
     shutil.rmtree(home, ignore_errors=True)

@@ -438,7 +438,7 @@ def test_verify_with_restore_leaves_nothing_behind(
     result = CliRunner().invoke(backup_commands, ["verify", made.name, "--restore", "--json"])
 
     assert 0 == result.exit_code, result.output
-    assert {"schema", "audit log", "rollups", "rows"} == {
+    assert {"schema", "audit log", "sealed days", "rollups", "rows"} == {
         each["name"] for each in json.loads(result.stdout)["checks"]
     }
     assert before == sorted(made.home.joinpath("backups").iterdir())

@@ -17,7 +17,8 @@ from wavehouse.engines.duckdb import DuckDb
 from wavehouse.kernel import clock, config
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import NotFound, Refused
-from wavehouse.measurement.service import audience_index, sealing, warehouse, whole
+from wavehouse.measurement.service import audience_index, reopening, sealing, warehouse, whole
+from wavehouse.measurement.types import Repaired
 
 FIRST, DAY, LAST = date(2026, 11, 11), date(2026, 11, 12), date(2026, 11, 13)
 LATER = datetime(2027, 2, 12, 12, tzinfo=UTC)
@@ -340,3 +341,70 @@ def test_a_store_of_another_installation_is_refused_before_a_file_is_replaced(
     with clock.frozen(LATER):
         again = measurement.seal(place.stores, place.settings)
     assert ([first.day], mine) == ([each.day for each in again], owner.read_text())
+
+
+_BACK = """
+UPDATE measurement.sealed_days SET generation = %s, manifest = %s, manifest_sha256 = %s
+WHERE day = %s AND superseded_at IS NULL RETURNING 1
+"""
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_database_set_back_gets_the_later_files_of_a_dropped_day(
+    cold: Any, hit: Any, lost: bool
+) -> None:
+    """As a restore leaves it: sealed files in a folder of their own are from after the backup."""
+    stores, settings = cold.place.stores, cold.place.settings
+    registered = cold.rows(
+        "SELECT generation, manifest, manifest_sha256, day FROM measurement.sealed_days"
+        " WHERE day = %s", DAY
+    )[0]  # fmt: skip
+    with clock.frozen(LATER):
+        reopening.reopen(stores, first=FIRST)
+        cold.tell(hit.but(at=at(12, 3), ip="203.0.113.99"))
+        measurement.seal(stores, settings)
+    with clock.frozen(LATER + clock.DAY):
+        retain(cold)
+    expected, files = figures(cold), sorted(folder(cold).iterdir())
+    assert "cold" == states(cold)[DAY]
+    cold.rows(_BACK, *registered)
+    with stores.analytics.worker() as tx:
+        tx.execute("DELETE FROM analytics.audience_daily WHERE day = '2026-11-12'")
+        tx.execute("DELETE FROM analytics.listener_events_daily WHERE day = '2026-11-12'")
+    with pytest.raises(NotFound, match="missing"):
+        figures(cold)
+    if lost:
+        (folder(cold) / "downloads-000002.parquet").write_bytes(b"")
+
+    repaired = measurement.repair_seals(stores)
+    measurement.roll_up(stores)
+
+    days = (DAY,)
+    assert (((), days) if lost else (days, ())) == (repaired.later, repaired.lost)
+    assert files == sorted(folder(cold).iterdir())
+    assert Repaired(repaired.sealed, lost=days if lost else ()) == measurement.repair_seals(stores)
+    if lost:
+        with pytest.raises(NotFound, match="missing"):
+            figures(cold)
+    else:
+        assert expected == figures(cold)
+
+
+def test_a_day_in_partitions_whose_files_are_others_is_sealed_again(cold: Any) -> None:
+    """`verify --repair` too; files that are not the registered ones are left where they are."""
+    stores, settings = cold.place.stores, cold.place.settings
+    hot = (date(2026, 11, 14), date(2026, 11, 15), date(2026, 11, 16))
+    others = folder(cold, hot[0]) / "manifest-000001.json"
+    _swapped(others, b"{}")
+    (folder(cold, hot[1]) / "manifest-000001.json").unlink()
+    _swapped(folder(cold, hot[2]) / "events-000001.parquet", b"")
+
+    assert hot[:2] == measurement.repair_seals(stores).again
+    assert hot[2:] == measurement.repair_seals(stores, days=hot[2:]).again
+    assert ["unsealed"] * 3 == [states(cold)[day] for day in hot]
+    with clock.frozen(LATER):
+        again = measurement.seal(stores, settings)
+    assert [*hot] == [each.day for each in again]
+    assert {2} == {each.generation for each in again}
+    assert b"{}" == others.read_bytes()
+    assert [] == [each for each in sealing.verify(stores) if each.problem]

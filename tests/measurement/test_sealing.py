@@ -275,7 +275,10 @@ def test_a_seal_that_ends_at_any_step_leaves_the_old_generation_or_the_new(
 
 
 def test_verify_names_a_file_that_was_changed_or_is_missing(month: Any) -> None:
-    """One byte is enough; the other days are intact; the command exits with 3."""
+    """One byte is enough; the other days are intact; the command exits with 3.
+
+    With `--repair` the days are sealed again, and it exits with 0.
+    """
     _seal(month)
     changed = _folder(month) / "dt=2026-11-13" / "events-000001.parquet"
     content = bytearray(changed.read_bytes())
@@ -289,6 +292,15 @@ def test_verify_names_a_file_that_was_changed_or_is_missing(month: Any) -> None:
     assert ["2026-11-12", "2026-11-13"] == sorted(day for day, text in problems.items() if text)
     assert "was changed" in problems["2026-11-13"]
     assert "missing" in problems["2026-11-12"]
+
+    repaired = CliRunner().invoke(
+        cli.warehouse, ["verify", "--repair", "--json"], obj=_opened(month)
+    )
+    printed = json.loads(repaired.stdout)
+    assert (0, 0, []) == (repaired.exit_code, printed["wrong"], printed["unsealed"])
+    assert {"2026-11-12": 2, "2026-11-13": 2} == {
+        each["day"]: each["generation"] for each in printed["days"] if each["generation"] > 1
+    }
 
 
 def test_a_missing_file_is_an_error_and_never_a_smaller_figure(month: Any) -> None:

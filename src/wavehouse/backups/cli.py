@@ -231,10 +231,14 @@ def restore(
         )
     else:
         _print_checks(restored)
-        terminal.out(f"Restored {restored.backup_id} into {restored.home}.")
+        if undo:
+            terminal.out(f"The state before the restore is back in {restored.home}.")
+        else:
+            terminal.out(f"Restored {restored.backup_id} into {restored.home}.")
         terminal.say("Create a new backup now: earlier ones only reach times before this restore.")
         if restored.kept_aside:
-            terminal.say(f"The state before is in {restored.kept_aside}.")
+            which = "restored one" if undo else "state before"
+            terminal.say(f"The {which} is in {restored.kept_aside}.")
     context.exit(EXIT_DONE if restored.ok else EXIT_FOUND)
 
 

@@ -47,6 +47,7 @@ from wavehouse.measurement.service.reading import (
     outcomes,
     trace,
 )
+from wavehouse.measurement.service.repairing import repair_seals
 from wavehouse.measurement.service.rolling import not_rolled_up, reconcile, roll_up
 from wavehouse.measurement.service.sealing import not_sealed, seal
 from wavehouse.measurement.service.visitors import Visitor, visitor
@@ -68,6 +69,7 @@ from wavehouse.measurement.types import (
     QuarantinedRow,
     QuietSource,
     Reconciliation,
+    Repaired,
     RequestShares,
     RolledUp,
     RollupPasses,
@@ -104,6 +106,7 @@ __all__ = [
     "QuarantinedRow",
     "QuietSource",
     "Reconciliation",
+    "Repaired",
     "RequestShares",
     "RolledUp",
     "RollupPasses",
@@ -151,6 +154,7 @@ __all__ = [
     "quiet_sources",
     "reconcile",
     "recount",
+    "repair_seals",
     "replay",
     "request_shares",
     "roll_up",

@@ -51,6 +51,7 @@ def finish(home: Path, pending: Pending) -> tuple[list[Checked], str]:
         identity = app.entered(settings, stores).identity
         folder = SealFolder.of(settings)
         audit.set_back(stores, identity=identity, folder=folder)
+        sealed = _sealed(stores)  # before the erasures, which rewrite sealed files
         replayed = _replay(stores, settings, identity)
         with stores.operational.worker() as tx:
             audit.record(
@@ -61,7 +62,12 @@ def finish(home: Path, pending: Pending) -> tuple[list[Checked], str]:
                 organization_id=identity.organization_id,
                 metadata={"erasures": replayed},
             )
-        checks += [_audit(stores, identity, folder), _rollups(stores), _rows(stores)]
+        checks += [
+            _audit(stores, identity, folder),
+            sealed,
+            _rollups(stores),
+            _rows(stores),
+        ]
     return checks, replayed
 
 
@@ -102,6 +108,28 @@ def _audit(stores: Stores, identity: Identity, folder: SealFolder) -> Checked:
     if findings:
         return Checked("audit log", False, f"{findings[0].where}: {findings[0].message}")
     return Checked("audit log", True, f"{sum(each.entries for each in results):,} sealed entries")
+
+
+def _sealed(stores: Stores) -> Checked:
+    """The sealed days. Files outside the home are in no backup, and may be from after it.
+
+    What can be repaired is repaired.
+    """
+    name = "sealed days"
+    try:
+        made = measurement.repair_seals(stores)
+    except (WavehouseError, OSError) as error:
+        return Checked(name, False, f"their files could not be read: {error}")
+    measurement.roll_up(stores)
+    if made.lost:
+        message = f"{len(made.lost)} of {made.sealed} lack their files, the first is {made.lost[0]}"
+        return Checked(name, False, f"{message}: wavehouse warehouse verify")
+    parts = [str(made.sealed)]
+    if made.later:
+        parts.append(f"{len(made.later)} have later files than the backup")
+    if made.again:
+        parts.append(f"{len(made.again)} are sealed again by the next wavehouse warehouse seal")
+    return Checked(name, True, ", ".join(parts))
 
 
 def _rollups(stores: Stores) -> Checked:

@@ -147,25 +147,45 @@ def status(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @warehouse.command()
 @_FIRST
 @_LAST
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Seal days with a problem again from their rows; a day whose rows retention has dropped "
+    "gets the later files that its store has.",
+)
 @AS_JSON
 @click.pass_obj
 def verify(
-    open_workspace: OpenWorkspace, first: datetime | None, last: datetime | None, as_json: bool
+    open_workspace: OpenWorkspace,
+    first: datetime | None,
+    last: datetime | None,
+    repair: bool,
+    as_json: bool,
 ) -> None:
     """Read every sealed file again: hashes, rows, and the rollups computed from it.
 
     The audience index of each month, from which distinct listeners are counted, is compared with
-    the sealed days. Exit code 3 when a file is missing or differs.
+    the sealed days. Exit code 3 when a file is missing or differs and, with --repair, could not be
+    repaired.
     """
-    from wavehouse.measurement.service import audience_index, sealing
+    from wavehouse.measurement.service import audience_index, repairing, rolling, sealing
 
     begin, end = span_of_days(first, last)
     with open_workspace() as workspace:
         check_operator(workspace)
-        findings = sealing.verify(workspace.stores, first=begin, last=end)
+        stores = workspace.stores
+        findings, unsealed = sealing.verify(stores, first=begin, last=end), []
+        if repair and (days := [finding.day for finding in findings if finding.problem]):
+            terminal.say(f"Repairing {len(days)} days …")
+            repairing.repair_seals(stores, days=days)
+            rolling.roll_up(stores)
+            done = sealing.seal(stores, workspace.settings, first=min(days), last=max(days))
+            unsealed = [outcome for outcome in done if outcome.reason]
+            audience_index.index_listeners(stores)
+            findings = sealing.verify(stores, first=begin, last=end)
         wrong = [finding for finding in findings if finding.problem]
         indexes = audience_index.differing_indexes(
-            workspace.stores,
+            stores,
             days=[finding.day for finding in findings],
             damaged=[finding.day for finding in wrong],
         )
@@ -174,6 +194,7 @@ def verify(
             {
                 "days": [asdict(each) for each in findings],
                 "wrong": len(wrong),
+                "unsealed": [asdict(each) for each in unsealed],
                 "indexes": [f"{month:%Y-%m}" for month in indexes],
             }
         )
@@ -182,8 +203,10 @@ def verify(
             terminal.say(f"The audience index of {month:%Y-%m} differs from its sealed days")
         for finding in wrong:
             terminal.say(f"{finding.day}, generation {finding.generation}: {finding.problem}")
+        for outcome in unsealed:
+            terminal.say(f"{outcome.day} is not sealed: {outcome.reason}")
         terminal.say(f"{len(findings)} sealed days read, {len(wrong)} with a problem")
-    if wrong or indexes:
+    if wrong or unsealed or indexes:
         raise SystemExit(EXIT_FOUND)
 
 

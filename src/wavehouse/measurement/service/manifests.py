@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from wavehouse.kernel.errors import Refused
+from wavehouse.kernel.errors import NotFound, Refused
 from wavehouse.measurement.adapters.sealed_store import SealedStore
 from wavehouse.measurement.rules.sealing import manifest_of
 from wavehouse.measurement.types import Seal, SealManifest
@@ -20,3 +20,12 @@ def manifest_at(store: SealedStore, of: Seal) -> SealManifest:
             command="wavehouse warehouse verify",
         )
     return manifest_of(content)
+
+
+def is_registered(store: SealedStore, of: Seal) -> bool:
+    """Whether the store's manifest is the registered one; False when it is missing."""
+    try:
+        content = store.read(of.manifest)
+    except NotFound:
+        return False
+    return hashlib.sha256(content).digest() == of.manifest_sha256

@@ -42,7 +42,7 @@ from wavehouse.measurement.rules.sealing import (
     seal_state,
 )
 from wavehouse.measurement.service.lookups import list_version
-from wavehouse.measurement.service.manifests import manifest_at
+from wavehouse.measurement.service.manifests import is_registered, manifest_at
 from wavehouse.measurement.service.rolling import select_of
 from wavehouse.measurement.types import (
     RULE_VERSION,
@@ -336,7 +336,11 @@ def rollup_selects() -> tuple[RollupSelect, ...]:
 
 
 def remove_superseded(stores: Stores) -> int:
-    """Remove replaced generations that no reader holds; returns their number."""
+    """Remove replaced generations that no reader holds; returns their number.
+
+    Files that are not the registered ones stay: after a restore, a later generation of the same
+    installation may have their name.
+    """
     removed = 0
     with stores.operational.worker() as tx:
         sealing.lock_sealing(tx)
@@ -344,9 +348,10 @@ def remove_superseded(stores: Stores) -> int:
             store = store_at(old.store)
             if store.in_use(old.manifest):
                 continue
-            for kind in KINDS:
-                store.remove(file_name(old.day, kind, old.generation))
-            store.remove(old.manifest)
+            if is_registered(store, old):
+                for kind in KINDS:
+                    store.remove(file_name(old.day, kind, old.generation))
+                store.remove(old.manifest)
             sealing.forget(tx, day=old.day, generation=old.generation)
             removed += 1
     return removed

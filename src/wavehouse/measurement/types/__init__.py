@@ -56,6 +56,7 @@ from wavehouse.measurement.types.reading import (
 )
 from wavehouse.measurement.types.sealing import (
     LeftOut,
+    Repaired,
     Seal,
     SealedDay,
     SealedFile,
@@ -115,6 +116,7 @@ __all__ = [
     "Reason",
     "Reconciliation",
     "Reject",
+    "Repaired",
     "RequestShares",
     "RolledUp",
     "RollupPasses",

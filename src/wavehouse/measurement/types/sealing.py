@@ -111,6 +111,20 @@ class SealFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Repaired:
+    """Of all ``sealed`` days, those whose files were not the registered ones.
+
+    ``again`` are sealed again from their rows, ``later`` have the later files of their store now,
+    ``lost`` have neither.
+    """
+
+    sealed: int
+    again: tuple[date, ...] = ()
+    later: tuple[date, ...] = ()
+    lost: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """Days of sealed files after an organization's rows were left out of them."""
 
