@@ -125,7 +125,7 @@ WITHOUT_IDENTITY = {
     "catalog": 5,  # jobs of polls and hubs, and hubs' announcements, are maintenance
     "erasure": 16,  # finding, searching and many at once are parts of use cases; upkeep of all
     "listeners": 42,  # signing in and maintenance have no caller yet; folding is part of use cases
-    "measurement": 29,  # counting, rolling up, sealing, warehouses, indexes: of the installation
+    "measurement": 31,  # counting, rolling up, sealing, warehouses, indexes: of the installation
     "queue": 5,
     "sponsorship": 5,
     "studio": 7,  # planning and generating are maintenance; a feed is public

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,17 @@ from wavehouse.engines.duckdb import DuckDb
 from wavehouse.kernel import clock, config
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import NotFound, Refused
-from wavehouse.measurement.service import audience_index, reopening, sealing, warehouse, whole
+from wavehouse.measurement.adapters.sealed_store import FolderStore
+from wavehouse.measurement.service import (
+    audience_index,
+    owning,
+    reopening,
+    sealing,
+    warehouse,
+    whole,
+)
 from wavehouse.measurement.types import Repaired
+from wavehouse.store import EmbeddedServer
 
 FIRST, DAY, LAST = date(2026, 11, 11), date(2026, 11, 12), date(2026, 11, 13)
 LATER = datetime(2027, 2, 12, 12, tzinfo=UTC)
@@ -408,3 +418,57 @@ def test_a_day_in_partitions_whose_files_are_others_is_sealed_again(cold: Any) -
     assert {2} == {each.generation for each in again}
     assert b"{}" == others.read_bytes()
     assert [] == [each for each in sealing.verify(stores) if each.problem]
+
+
+def test_files_of_another_installation_are_read_and_never_changed(
+    cold: Any, hit: Any, tmp_path: Path
+) -> None:
+    """As in a backup restored beside its home: new seals, and an erasure's, are in its own store.
+
+    The copy removed the files that it had replaced, and the original's figures were refused.
+    """
+    stores, original = cold.place.stores, folder(cold).parent
+    measurement.index_listeners(stores)
+    (original / "owner" / "installation").write_text("7450000000000000000/5 /srv/original\n")
+    whole_store = {path: path.read_bytes() for path in original.rglob("*") if path.is_file()}
+    own = config.load(
+        {"home": str(cold.place.settings.home), "sealed_store": f"file://{tmp_path}/own"},
+        environment={},
+    )
+    with clock.frozen(LATER):
+        cold.tell(hit.but(at=at(15, 3), ip="203.0.113.99"))
+        with pytest.raises(Refused, match="another installation: 7450000000000000000/5 /srv"):
+            measurement.seal(stores, cold.place.settings)
+        assert [date(2026, 11, 15)] == [each.day for each in measurement.seal(stores, own)]
+    expected = figures(cold)
+    assert [] == measurement.index_listeners(stores)
+    assert expected == figures(cold)
+
+    left = measurement.leave_out(stores, own, identity=cold.place.identity)
+
+    assert DAY in left.rewritten
+    assert (tmp_path / "own" / f"dt={DAY}" / "requests-000002.parquet").is_file()
+    assert whole_store == {
+        path: path.read_bytes() for path in original.rglob("*") if path.is_file()
+    }
+
+
+def test_an_embedded_installation_is_told_from_its_copies_by_its_home(
+    cold: Any, tmp_path: Path
+) -> None:
+    """In a store outside of it; the one in the home goes where the home goes."""
+    outside, inside = FolderStore(tmp_path / "outside"), FolderStore(tmp_path / "home" / "sealed")
+    for home in ("home", "copy"):
+        stores = replace(cold.place.stores, server=EmbeddedServer(tmp_path / home))
+        with stores.operational.worker() as tx:
+            assert owning.is_others(tx, stores, outside) is (home == "copy")
+            if home == "home":
+                owning.claim(tx, stores, outside)
+                owning.claim(tx, stores, inside)
+            else:
+                with pytest.raises(Refused, match="another installation"):
+                    owning.claim(tx, stores, outside)
+    shutil.move(tmp_path / "home", tmp_path / "moved")
+    stores = replace(cold.place.stores, server=EmbeddedServer(tmp_path / "moved"))
+    with stores.operational.worker() as tx:
+        owning.claim(tx, stores, FolderStore(tmp_path / "moved" / "sealed"))

@@ -88,7 +88,7 @@ def run(
         planned = _checked(stores, identity, request, digest)
         _write_ledger(stores, settings, request, planned)
         _carry_out(stores, settings, request, planned, on_step)
-        sealed = _leave_out(stores, identity, request, on_step)
+        sealed = _leave_out(stores, settings, identity, request, on_step)
         return certifying.finish(
             stores,
             settings,
@@ -235,13 +235,13 @@ def _carry_out(
 
 
 def _leave_out(
-    stores: Stores, identity: Identity, request: Request, on_step: OnStep
+    stores: Stores, settings: Settings, identity: Identity, request: Request, on_step: OnStep
 ) -> measurement.LeftOut | None:
     """Rewrite sealed files that have rows of an organization; None for people: none has theirs."""
     if request.subject_kind != SubjectKind.ORGANIZATION:
         return None
     on_step("sealed files")
-    return measurement.leave_out(stores, identity=identity)
+    return measurement.leave_out(stores, settings, identity=identity)
 
 
 def batches(groups: Iterable[list[Step]]) -> Iterator[list[list[Step]]]:

@@ -31,6 +31,7 @@ from wavehouse.measurement.rules.audience_index import (
     months_of,
 )
 from wavehouse.measurement.service.manifests import manifest_at
+from wavehouse.measurement.service.owning import is_others
 from wavehouse.measurement.types import Seal
 from wavehouse.store import Stores
 
@@ -39,14 +40,17 @@ _Manifests = dict[date, str]
 
 
 def index_listeners(stores: Stores) -> list[date]:
-    """Make the index of every month again whose days have other seals now; returns the months."""
+    """Make the index of every month again whose days have other seals now; returns the months.
+
+    Months with days in another installation's store are left out: they are counted from the days.
+    """
     done = []
     with stores.operational.worker() as tx:
         months = months_of(each.day for each in sealing.seals(tx, first=date.min, last=date.max))
     with closing(IndexWriter()) as writer:
         for month in months:
             with telemetry.span("audience.index"), _seals(stores, month) as seals:
-                if seals and _refresh(writer, month, seals):
+                if seals and not _is_others(stores, seals) and _refresh(writer, month, seals):
                     done.append(month)
     return done
 
@@ -88,6 +92,12 @@ def _seals(stores: Stores, month: date) -> Iterator[list[Seal]]:
     with stores.operational.worker() as lock:
         sealing.lock_sealing(lock)
         yield sealing.seals(lock, first=month, last=last_day(month))
+
+
+def _is_others(stores: Stores, seals: Sequence[Seal]) -> bool:
+    """Whether one of the stores is another installation's: its index is as little ours."""
+    with stores.operational.worker() as tx:
+        return any(is_others(tx, stores, store_at(each)) for each in {of.store for of in seals})
 
 
 def _readable(held: ExitStack, seals: Sequence[Seal]) -> tuple[_Manifests, list[Path]]:

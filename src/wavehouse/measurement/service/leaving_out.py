@@ -13,6 +13,7 @@ from uuid import UUID
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
+from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import NotFound, Refused, WavehouseError
 from wavehouse.measurement.adapters.sealed_store import SealedStore, sha256_of, store_at
 from wavehouse.measurement.adapters.sealer import Sealer
@@ -20,9 +21,11 @@ from wavehouse.measurement.queries import sealing, warehouse
 from wavehouse.measurement.rules.sealing import seal_state
 from wavehouse.measurement.service.audience_index import index_listeners
 from wavehouse.measurement.service.manifests import manifest_at
+from wavehouse.measurement.service.owning import claim, is_others
 from wavehouse.measurement.service.sealing import (
     remove_superseded,
     rollups_of_file,
+    store_of,
     write_seal,
 )
 from wavehouse.measurement.types import LeftOut, Seal, SealState
@@ -36,11 +39,12 @@ RAW_CLOCKS = {
 """The tables of raw rows, with the column that decides a row's day."""
 
 
-def leave_out(stores: Stores, *, identity: Identity) -> LeftOut:
+def leave_out(stores: Stores, settings: Settings, *, identity: Identity) -> LeftOut:
     """Rewrite the files of every sealed day that have rows of the organization, without these.
 
     Each day is committed separately, and a repetition finds nothing to do. Refused for a file that
-    was changed; a day whose files are missing is returned.
+    was changed; a day whose files are missing is returned. The files of another installation, which
+    this one was copied from, stay: those without the rows are written into this one's store.
     """
     with stores.operational.worker() as tx:
         listed = sealing.seals(tx, first=date.min, last=date.max)
@@ -50,7 +54,7 @@ def leave_out(stores: Stores, *, identity: Identity) -> LeftOut:
     with closing(Sealer()) as sealer:
         for each in listed:
             try:
-                if _rewrite(stores, sealer, each.day, identity.organization_id):
+                if _rewrite(stores, settings, sealer, each.day, identity):
                     rewritten.append(each.day)
             except NotFound:
                 missing.append(each.day)
@@ -59,7 +63,9 @@ def leave_out(stores: Stores, *, identity: Identity) -> LeftOut:
     return LeftOut(tuple(rewritten), tuple(missing))
 
 
-def _rewrite(stores: Stores, sealer: Sealer, day: date, organization_id: UUID) -> bool:
+def _rewrite(
+    stores: Stores, settings: Settings, sealer: Sealer, day: date, identity: Identity
+) -> bool:
     """Whether the day's files had rows of the organization."""
     with stores.operational.worker() as lock:
         sealing.lock_sealing(lock)
@@ -74,9 +80,12 @@ def _rewrite(stores: Stores, sealer: Sealer, day: date, organization_id: UUID) -
         changes = current.changes if is_cold else (current.sealed_changes or 0)
         store = store_at(of.store)
         with store.holding(of.manifest):
-            rollups = _taken(sealer, store, of, organization_id)
+            rollups = _taken(sealer, store, of, identity.organization_id)
         if rollups is None:
             return False
+        if is_others(lock, stores, store):
+            store = store_of(settings)
+            claim(lock, stores, store)
         outcome = write_seal(
             stores,
             store,

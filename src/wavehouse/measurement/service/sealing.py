@@ -21,12 +21,11 @@ from uuid import UUID
 
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.errors import NotFound, Refused, WavehouseError
+from wavehouse.kernel.errors import WavehouseError
 from wavehouse.measurement.adapters.roller import unordered
 from wavehouse.measurement.adapters.sealed_store import (
     FolderStore,
     SealedStore,
-    scratch_file,
     sha256_of,
     store_at,
 )
@@ -43,6 +42,7 @@ from wavehouse.measurement.rules.sealing import (
 )
 from wavehouse.measurement.service.lookups import list_version
 from wavehouse.measurement.service.manifests import is_registered, manifest_at
+from wavehouse.measurement.service.owning import claim, is_others
 from wavehouse.measurement.service.rolling import select_of
 from wavehouse.measurement.types import (
     RULE_VERSION,
@@ -63,7 +63,6 @@ _COPIES = {
     "downloads": sealing.copy_downloads,
     "events": sealing.copy_events,
 }
-_OWNER = "owner/installation"
 _ROLLUPS = (*HOURLY, *DAILY)
 _AT_ONCE = 4
 """Days that are sealed at the same time, at most one more than cores: each waits for the disk."""
@@ -122,7 +121,7 @@ def seal(
                 if not sealing.is_sealing_free(lock):
                     on_wait()
                     sealing.lock_sealing(lock)
-                _claim(lock, store)
+                claim(lock, stores, store)
                 store.sweep()
                 with closing(sealers.seal([d.day for d in due[n : n + _DAYS_LOCKED]])) as outcomes:
                     for outcome in outcomes:
@@ -130,28 +129,6 @@ def seal(
                         on_day(outcome.day)
     remove_superseded(stores)
     return done
-
-
-def _claim(tx: Tx[Operational], store: SealedStore) -> None:
-    """Note whose store this is. Refused when it is another installation's.
-
-    Days have the same names everywhere: two installations would replace each other's files.
-    """
-    mine = sealing.installation(tx)
-    try:
-        owner = store.read(_OWNER).decode().strip()
-    except NotFound:
-        with scratch_file(store) as path:
-            path.write_text(f"{mine}\n", encoding="utf-8")
-            store.put(_OWNER, path)
-        owner = store.read(_OWNER).decode().strip()
-    if owner != mine:
-        raise Refused(
-            "the sealed files here belong to another installation",
-            where=f"{store.location}/{_OWNER}",
-            hint="Set WAVEHOUSE_SEALED_STORE to a folder, or to a prefix of the bucket, that no "
-            "other has. If this database was moved to another server, remove that file.",
-        )
 
 
 class _Sealers:
@@ -339,7 +316,7 @@ def remove_superseded(stores: Stores) -> int:
     """Remove replaced generations that no reader holds; returns their number.
 
     Files that are not the registered ones stay: after a restore, a later generation of the same
-    installation may have their name.
+    installation may have their name. So do those of another installation.
     """
     removed = 0
     with stores.operational.worker() as tx:
@@ -348,7 +325,7 @@ def remove_superseded(stores: Stores) -> int:
             store = store_at(old.store)
             if store.in_use(old.manifest):
                 continue
-            if is_registered(store, old):
+            if is_registered(store, old) and not is_others(tx, stores, store):
                 for kind in KINDS:
                     store.remove(file_name(old.day, kind, old.generation))
                 store.remove(old.manifest)
