@@ -107,7 +107,7 @@ def restore(
             str(aside) if aside else None,
             moved=False,
             copied=False,
-            source=str(source) if into is not None and lasting else None,
+            source=str(source.absolute()) if into is not None and lasting else None,
         )
         # Before anything moves: a home that is killed from here on says so.
         adapters.write_pending(target, pending)
