@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from tests.erasing import erased, make_person
-from tests.migrated import copy_home
-from tests.stopping import reachable_folder
 
 from wavehouse import app, erasure
 from wavehouse.backups import adapters
@@ -19,15 +14,6 @@ from wavehouse.erasure import SubjectKind, Wanted
 
 EMAIL = "frieda.trial@example.org"
 AUTOMATIC = "postgres/postgresql.auto.conf"
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A home whose server may be started."""
-    folder = reachable_folder()
-    copy_home(folder)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unrepeated(_home: Path, _pending: Pending) -> tuple[list[Checked], str]:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from tests.erasing import by_table, erased, make_person
-from tests.migrated import copy_home
-from tests.stopping import reachable_folder
 
 from wavehouse import app, audit, erasure
 from wavehouse.backups.service import checking, creating, restoring, undoing
 from wavehouse.erasure import SubjectKind, Wanted
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A home of its own."""
-    folder = reachable_folder()
-    copy_home(folder)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_who_was_erased_after_a_restore_does_not_come_back_with_its_undo(home: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from tests.buckets import use_bucket
 
 from wavehouse.kernel.errors import NotFound, Refused, Unreachable
 from wavehouse.measurement.adapters.sealed_store import SealedStore, checked, sha256_of, store_at
@@ -121,14 +122,11 @@ def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bucket]:
     server = Bucket()
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_address[1]}",
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_REGION": "us-east-1",
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-    }.items():
-        monkeypatch.setenv(name, value)
+    use_bucket(
+        monkeypatch,
+        endpoint=f"http://127.0.0.1:{server.server_address[1]}",
+        cache=tmp_path / "cache",
+    )
     try:
         yield server
     finally:

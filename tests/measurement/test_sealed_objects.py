@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests import acting
+from tests.buckets import use_bucket
 
 from wavehouse import accounts, governance, measurement
 from wavehouse.kernel import clock, config
@@ -60,14 +61,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def location(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """The address of an empty store, with credentials in the environment."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_REGION": "us-east-1",
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-    }.items():
-        monkeypatch.setenv(name, value)
+    use_bucket(monkeypatch, endpoint=endpoint, cache=tmp_path / "cache")
     return f"s3://archive/{tmp_path.name}"
 
 
